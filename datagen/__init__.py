@@ -1,0 +1,1 @@
+"""Letters become numerals, numerals become a budgeted dataset, a dataset becomes a score."""

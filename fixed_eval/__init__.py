@@ -1,0 +1,1 @@
+"""The frozen evaluator: knows a dataset directory and nothing else of this project."""

@@ -1,0 +1,1 @@
+"""Image → image augmentation: pure array operations and named pipelines."""
