@@ -1,0 +1,84 @@
+"""One handwritten letter, and a pool of them.
+
+A `GlyphPool` is an index (who wrote which letter) over a loader: asking what a source offers
+costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral uses.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from datagen.numerals import Case, Letter
+
+Gray = npt.NDArray[np.uint8]
+"""`uint8 H×W`. As an image: ink 0 on paper 255. As coverage (`Glyph.ink`): 255 is full ink."""
+Path2D = npt.NDArray[np.float32]
+"""`float32 N×2` points (x, y) of one pen stroke, y down."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphInfo:
+    """What is known of a glyph before its ink is loaded.
+
+    Attributes:
+        id: stable and unique within its source.
+        writer: who wrote it, or None where the source does not say.
+    """
+
+    id: str
+    letter: Letter
+    case: Case
+    writer: str | None
+
+    @property
+    def identity(self) -> str:
+        """What must stay on one side of the split: the writer, else the glyph itself."""
+        return self.id if self.writer is None else self.writer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glyph:
+    """One handwritten letter, as ink or as pen strokes: exactly one of the two.
+
+    Attributes:
+        ink: `uint8 H×W` coverage, 255 = full ink, cropped to its ink box.
+        body_top: row of `ink` where the letter's body begins; above it is only the dot of an i.
+        strokes: pen paths in letter-height units: the body spans y 0 (top) to 1 (baseline),
+            the dot of an i lies above at y < 0, and x starts at 0.
+        pressure: per stroke, `float32 N` factors of the pen width at each point, about 1.
+        pen: the writer's own pen width in letter heights, or None where unknown.
+    """
+
+    info: GlyphInfo
+    source: str
+    ink: Gray | None = None
+    body_top: int = 0
+    strokes: tuple[Path2D, ...] | None = None
+    pressure: tuple[npt.NDArray[np.float32], ...] | None = None
+    pen: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.ink is None) == (self.strokes is None):
+            raise ValueError(f"glyph {self.info.id}: give ink or strokes, not both or neither")
+
+
+class GlyphPool(Sequence[Glyph]):
+    """The letters of one source: `infos[k]` describes the glyph that `pool[k]` loads."""
+
+    def __init__(
+        self, source: str, infos: Sequence[GlyphInfo], load: Callable[[int], Glyph]
+    ) -> None:
+        self.source = source
+        self.infos = tuple(infos)
+        self._load = load
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    def __getitem__(self, key: int) -> Glyph:  # type: ignore[override]  # no slices: ink is loaded singly
+        return self._load(range(len(self.infos))[key])
+
+    def __iter__(self) -> Iterator[Glyph]:
+        return (self[k] for k in range(len(self)))

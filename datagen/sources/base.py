@@ -1,0 +1,137 @@
+"""What a source of ink is, and the registry that knows them all by name.
+
+A source turns an optional path and its own options into a pool: of letters (`GlyphPool`) or of
+finished numerals (`NumeralPool`). It does no work at import and none before `open`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from datagen.errors import UnknownName
+from datagen.glyphs import GlyphPool, Gray
+
+
+class Options(BaseModel):
+    """Options of a source: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class NumeralInfo:
+    """One finished image of a numeral.
+
+    Attributes:
+        id: stable and unique within its source (the path below the source's root).
+        numeral: its class.
+        identity: what must stay on one side of the split; equal for pixel-identical images.
+    """
+
+    id: str
+    numeral: str
+    identity: str
+
+
+class NumeralPool(Sequence[Gray]):
+    """Finished numerals: `infos[k]` describes the image that `pool[k]` loads.
+
+    Images are `uint8 H×W`, ink 0 on paper 255.
+    """
+
+    def __init__(
+        self, source: str, infos: Sequence[NumeralInfo], load: Callable[[int], Gray]
+    ) -> None:
+        self.source = source
+        self.infos = tuple(infos)
+        self._load = load
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    def __getitem__(self, key: int) -> Gray:  # type: ignore[override]  # no slices: read singly
+        return self._load(range(len(self.infos))[key])
+
+
+class Source(ABC):
+    """One source of ink.
+
+    Attributes:
+        name: what the command line calls it.
+        summary: one line for `datagen sources`.
+        licence, citation: copied into every dataset made from it.
+        path_hint: what a path names, e.g. "a folder of TTF/OTF files"; None: it takes no path.
+        options: the pydantic model of its options.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    licence: ClassVar[str]
+    citation: ClassVar[str]
+    path_hint: ClassVar[str | None] = None
+    options: ClassVar[type[Options]] = Options
+
+    @abstractmethod
+    def open(self, path: Path | None, options: Any) -> GlyphPool | NumeralPool:
+        """Return the pool.
+
+        Args:
+            path: where the ink is; None asks for the fetched copy, or for the embedded model.
+            options: an instance of `self.options`.
+
+        Raises:
+            MissingInput: nothing is there; the message says how to get it.
+            CorruptInput: something is there that cannot be trusted.
+        """
+
+    def default_path(self) -> Path | None:
+        """Return where `open(None, …)` would look, if anything is there already."""
+        return None
+
+
+_registry: Final[dict[str, Source]] = {}
+
+
+def register(source: type[Source]) -> type[Source]:
+    """Class decorator: make a source known by its name.
+
+    Raises:
+        ValueError: another source has that name.
+    """
+    if source.name in _registry:
+        raise ValueError(f"a source named {source.name!r} is registered already")
+    _registry[source.name] = source()
+    return source
+
+
+def get_source(name: str) -> Source:
+    """Return the source called `name`.
+
+    Raises:
+        UnknownName: there is none; the message lists the valid names.
+    """
+    _import_all()
+    if name not in _registry:
+        raise UnknownName("source", name, _registry)
+    return _registry[name]
+
+
+def all_sources() -> tuple[Source, ...]:
+    """Return every source, by name."""
+    _import_all()
+    return tuple(_registry[name] for name in sorted(_registry))
+
+
+def _import_all() -> None:
+    """Import the modules beside this one, each of which registers its source."""
+    import importlib  # noqa: PLC0415 - only needed on first use
+    import pkgutil  # noqa: PLC0415
+
+    import datagen.sources  # noqa: PLC0415
+
+    for module in pkgutil.iter_modules(datagen.sources.__path__):
+        importlib.import_module(f"datagen.sources.{module.name}")
