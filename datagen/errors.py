@@ -40,8 +40,8 @@ class UnknownName(UsageError):  # noqa: N818 - it reads as what it is
     def __init__(self, kind: str, given: str, valid: Iterable[str]) -> None:
         names = sorted(valid)
         near = difflib.get_close_matches(given, names, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"unknown {kind} {given!r}{hint} Valid: {', '.join(names)}")
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        super().__init__(f"unknown {kind} {given!r}{hint}; valid: {', '.join(names)}")
 
 
 class RecipeError(UsageError):

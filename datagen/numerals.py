@@ -20,7 +20,7 @@ MIXED_SPELLINGS: Final[dict[str, str]] = {
     "viii": "Viii",
     "ix": "iX",
 }
-"""Mixed case as people write it: a capital V or X beside dotted i's. The other classes have none."""
+"""Mixed case as people write it: a capital V or X beside dotted i's. Other classes have none."""
 
 
 def case_styles(numeral: str) -> tuple[CaseStyle, ...]:

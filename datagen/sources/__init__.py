@@ -1,4 +1,4 @@
-"""Sources of ink: one file each, registered by name. Raw input comes in, pools of letters go out."""
+"""Sources of ink: one file each, registered by name. Raw input enters, pools leave."""
 
 from datagen.sources.base import (
     NumeralInfo,
