@@ -6,10 +6,12 @@ costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from datagen.errors import MissingInput
 from datagen.numerals import Case, Letter
 
 Gray = npt.NDArray[np.uint8]
@@ -82,3 +84,17 @@ class GlyphPool(Sequence[Glyph]):
 
     def __iter__(self) -> Iterator[Glyph]:
         return (self[k] for k in range(len(self)))
+
+    def by_id(self, glyph_id: str) -> Glyph:
+        """Return the glyph called `glyph_id`.
+
+        Raises:
+            MissingInput: the source holds no such glyph (any more).
+        """
+        if glyph_id not in self._positions:
+            raise MissingInput(f"source {self.source} has no glyph {glyph_id!r}; has it changed?")
+        return self[self._positions[glyph_id]]
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {info.id: k for k, info in enumerate(self.infos)}

@@ -7,6 +7,7 @@ from datagen.sources.base import (
     Source,
     all_sources,
     get_source,
+    open_source,
     register,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "Source",
     "all_sources",
     "get_source",
+    "open_source",
     "register",
 ]

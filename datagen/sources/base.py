@@ -5,15 +5,16 @@ finished numerals (`NumeralPool`). It does no work at import and none before `op
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from datagen.errors import UnknownName
+from datagen.errors import RecipeError, UnknownName, UsageError
 from datagen.glyphs import GlyphPool, Gray
+from datagen.validation import explain
 
 
 class Options(BaseModel):
@@ -118,6 +119,27 @@ def get_source(name: str) -> Source:
     if name not in _registry:
         raise UnknownName("source", name, _registry)
     return _registry[name]
+
+
+def open_source(
+    name: str, path: Path | None, options: Mapping[str, Any]
+) -> GlyphPool | NumeralPool:
+    """Open the source called `name`.
+
+    Raises:
+        UnknownName: there is no such source.
+        UsageError: a path was given to a source that takes none.
+        RecipeError: its options do not validate.
+        MissingInput, CorruptInput: see `Source.open`.
+    """
+    source = get_source(name)
+    if path is not None and source.path_hint is None:
+        raise UsageError(f"source {name} takes no path (given {path})")
+    try:
+        checked = source.options.model_validate(options)
+    except ValidationError as error:
+        raise RecipeError(f"options of source {name}: {explain(error, source.options)}") from error
+    return source.open(path, checked)
 
 
 def all_sources() -> tuple[Source, ...]:

@@ -1,0 +1,137 @@
+"""One item becomes one image. No files are written here, and no process is started."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from datagen.compose import Cast, Composition, glyph_ids, render, sample
+from datagen.dataset import Entry, Op
+from datagen.errors import CorruptInput
+from datagen.evaluator_view import SIDE, evaluator_view
+from datagen.glyphs import GlyphPool, Gray
+from datagen.numerals import Split
+from datagen.plan import Item, Pool, keyed_ingredients
+from datagen.recipe import Recipe
+from datagen.sources import NumeralPool, open_source
+from datagen.split import Halves, cast
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """An image and its record; the fields are those of `datagen.dataset.Entry`."""
+
+    item: Item
+    image: Gray
+    glyphs: tuple[str, ...]
+    writers: tuple[str, ...]
+    composition: Composition | None
+    ops: tuple[Op, ...]
+    seed: tuple[int, ...]
+    parent: str | None
+
+
+def open_pools(recipe: Recipe) -> dict[str, Pool]:
+    """Open every source of a recipe, by key.
+
+    Raises:
+        UsageError, InputError: see `datagen.sources.open_source`.
+    """
+    return {
+        key: open_source(part.source, part.path, part.options)
+        for key, part in keyed_ingredients(recipe).items()
+    }
+
+
+def source_folders(recipe: Recipe) -> list[Path]:
+    """Return the paths a recipe reads from."""
+    return [part.path for part in keyed_ingredients(recipe).values() if part.path is not None]
+
+
+class Maker:
+    """Makes the items of one plan; the same item always becomes the same image."""
+
+    def __init__(
+        self, recipe: Recipe, pools: Mapping[str, Pool], halves: Mapping[str, Halves]
+    ) -> None:
+        self._recipe = recipe
+        self._pools = pools
+        self._halves = halves
+
+    def make(self, item: Item, attempt: int = 0) -> Made:
+        """Make one image.
+
+        Args:
+            item: from the plan that `halves` belong to.
+            attempt: above 0 asks for another image of the same item.
+        """
+        # the first attempt's key is the index alone, so that the common case reads simply
+        key = (item.index, attempt) if attempt else (item.index,)
+        pool = self._pools[item.source]
+        if isinstance(pool, NumeralPool):
+            return self._finished(item, pool, key)
+        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
+        positions = self._casts[item.source, item.split].choose(item.numeral, item.style, rng)
+        infos = [pool.infos[position] for position in positions]
+        drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
+        image, ops = self._stored(render(drawn, [pool[position] for position in positions]))
+        return Made(
+            item=item,
+            image=image,
+            glyphs=tuple(info.id for info in infos),
+            writers=tuple(sorted({info.writer for info in infos if info.writer is not None})),
+            composition=drawn,
+            ops=ops,
+            seed=(self._recipe.seed, *key),
+            parent=None,
+        )
+
+    def again(self, entry: Entry) -> Gray:
+        """Make an image from its line of the manifest alone.
+
+        Raises:
+            MissingInput: the source no longer holds its glyphs or its parent.
+        """
+        pool = self._pools[entry.source]
+        if isinstance(pool, NumeralPool):
+            names = {info.id: k for k, info in enumerate(pool.infos)}
+            if entry.parent not in names:
+                raise CorruptInput(f"source {entry.source} has no image {entry.parent!r} any more")
+            return self._stored(pool[names[entry.parent]])[0]
+        if entry.composition is None:
+            raise CorruptInput(f"{entry.path} has no composition in its manifest line")
+        glyphs = [pool.by_id(name) for name in glyph_ids(entry.composition)]
+        return self._stored(render(entry.composition, glyphs))[0]
+
+    def _finished(self, item: Item, pool: NumeralPool, key: tuple[int, ...]) -> Made:
+        if item.pick is None:
+            raise ValueError(f"item {item.index} names no image of source {item.source}")
+        image, ops = self._stored(pool[item.pick])
+        return Made(
+            item=item,
+            image=image,
+            glyphs=(),
+            writers=(),
+            composition=None,
+            ops=ops,
+            seed=(self._recipe.seed, *key),
+            parent=pool.infos[item.pick].id,
+        )
+
+    def _stored(self, image: Gray) -> tuple[Gray, tuple[Op, ...]]:
+        """Bring an image to the size the recipe stores."""
+        if self._recipe.size == "native":
+            return image, ()
+        return evaluator_view(image), (Op("evaluator_view", {"side": SIDE}),)
+
+    @cached_property
+    def _casts(self) -> dict[tuple[str, Split], Cast]:
+        return {
+            (key, split): cast(key, pool, self._halves[key], split)
+            for key, pool in self._pools.items()
+            if isinstance(pool, GlyphPool)
+            for split in ("train", "val")
+            if self._halves[key].sides[split]
+        }

@@ -1,0 +1,355 @@
+"""A recipe and what its sources offer become a list of items. Pure: no I/O, no image.
+
+Counts are exact: sources by largest remainder, classes dealt in turn, case styles rounded so
+that what one class leaves over the next makes good.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from datagen.budget import Count, shares, table
+from datagen.errors import BudgetError, SplitError
+from datagen.glyphs import GlyphPool
+from datagen.numerals import CLASSES, SPLITS, CaseStyle, Split
+from datagen.recipe import Ingredient, Recipe
+from datagen.sources import NumeralPool
+from datagen.split import Halves, by_class, cast, divide, whole, without_shared
+
+Pool = GlyphPool | NumeralPool
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned image.
+
+    Attributes:
+        index: its place in the plan; with the recipe's seed it fixes every random draw.
+        source: key of the source in the plan.
+        style: how it is written; "unknown" for finished images.
+        pick: position of the finished image in its pool; None where it is to be composed.
+    """
+
+    index: int
+    split: Split
+    source: str
+    numeral: str
+    style: CaseStyle
+    pick: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be built.
+
+    Attributes:
+        items: in order of index.
+        halves: per source key, which part of its pool stands on which side.
+        count: images by both counts.
+        notes: what a person should know: adjusted counts, dropped pictures, lost eligibility.
+    """
+
+    items: tuple[Item, ...]
+    halves: Mapping[str, Halves]
+    count: Count
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The images that one source gives to one side."""
+
+    split: Split
+    source: str
+    numerals: tuple[str, ...]
+
+
+def keyed_ingredients(recipe: Recipe) -> dict[str, Ingredient]:
+    """Name every distinct source of a recipe: `pen`, `images`, `images-2`, ….
+
+    Ingredients that differ only in ratio share a key, and so a pool; one of ratio 0 needs none.
+    """
+    folder = recipe.val.folder
+    val = (Ingredient(source="images", path=folder),) if folder else recipe.val.mix
+    keys: dict[str, Ingredient] = {}
+    for part in (*recipe.mix, *val):
+        if part.ratio == 0 or any(_same_pool(part, known) for known in keys.values()):
+            continue
+        number = 1 + sum(known.source == part.source for known in keys.values())
+        keys[part.source if number == 1 else f"{part.source}-{number}"] = part
+    return keys
+
+
+def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
+    """Decide every image of a dataset.
+
+    Args:
+        recipe: validated.
+        pools: one per key of `keyed_ingredients(recipe)`.
+
+    Raises:
+        BudgetError: the counts break the budget and the recipe does not say `fit`.
+        SplitError: a source has too few letters or images for a side.
+    """
+    keys = keyed_ingredients(recipe)
+    train_mix, val_mix = _weights(recipe, keys)
+    halves = without_shared(pools, _halves(recipe, pools, set(train_mix), set(val_mix)))
+    notes = [
+        f"{key}: {half.dropped} training images left out, pixel-identical ones stand in val"
+        for key, half in halves.items()
+        if half.dropped
+    ]
+    if _as_they_are(recipe, pools):
+        items, count = _plan_as_they_are(recipe, pools, halves, notes)
+    else:
+        count = _count(recipe, halves, val_mix, notes)
+        items = _plan_balanced(recipe, pools, halves, (train_mix, val_mix), count)
+    if not recipe.eligible:
+        notes.append(f"budget {recipe.budget:,}: above 10,000, not eligible for the competition")
+    return Plan(tuple(items), halves, count, tuple(notes))
+
+
+def _same_pool(one: Ingredient, other: Ingredient) -> bool:
+    return (one.source, one.path, one.options) == (other.source, other.path, other.options)
+
+
+def _weights(
+    recipe: Recipe, keys: Mapping[str, Ingredient]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the ratios of the sources of train and of val, by key."""
+
+    def of(mix: Sequence[Ingredient]) -> dict[str, float]:
+        weights: dict[str, float] = {}
+        for part in (part for part in mix if part.ratio > 0):
+            key = next(key for key, known in keys.items() if _same_pool(part, known))
+            weights[key] = weights.get(key, 0.0) + part.ratio
+        return weights
+
+    train = of(recipe.mix)
+    if recipe.val.folder:
+        return train, of([Ingredient(source="images", path=recipe.val.folder)])
+    return train, of(recipe.val.mix) or train
+
+
+def _halves(
+    recipe: Recipe, pools: Mapping[str, Pool], in_train: set[str], in_val: set[str]
+) -> dict[str, Halves]:
+    """Divide the pools that serve both sides; give the others away whole."""
+    halves = {}
+    for k, (key, pool) in enumerate(pools.items()):
+        if key in in_train and key in in_val and not recipe.val.folder:
+            # three numbers in the key: never an item's own seed
+            rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(k, 0, 0)))
+            halves[key] = divide(pool, recipe.val.fraction, rng)
+        else:
+            halves[key] = whole(pool, "val" if key in in_val else "train")
+    return halves
+
+
+def _as_they_are(recipe: Recipe, pools: Mapping[str, Pool]) -> bool:
+    """Whether every image of every source is simply taken."""
+    finished = all(isinstance(pool, NumeralPool) for pool in pools.values())
+    same_ratio = len({part.ratio for part in (*recipe.mix, *recipe.val.mix)}) == 1
+    return recipe.images is None and finished and same_ratio
+
+
+def _plan_as_they_are(
+    recipe: Recipe, pools: Mapping[str, Pool], halves: Mapping[str, Halves], notes: list[str]
+) -> tuple[list[Item], Count]:
+    chosen: list[tuple[Split, str, int]] = [
+        (split, key, position)
+        for split in SPLITS
+        for key in pools
+        for position in halves[key].sides[split]
+    ]
+    train = sum(split == "train" for split, _, _ in chosen)
+    count = _keep(
+        recipe,
+        Count(train, len(chosen) - train),
+        notes,
+        val_fixed=recipe.val.folder is not None,
+    )
+    chosen = _thinned(chosen, count, np.random.default_rng(recipe.seed))
+    return [
+        Item(index, split, key, pools[key].infos[position].numeral, "unknown", position)  # type: ignore[union-attr]  # all are NumeralPools
+        for index, (split, key, position) in enumerate(chosen)
+    ], count
+
+
+def _thinned(
+    chosen: list[tuple[Split, str, int]], count: Count, rng: np.random.Generator
+) -> list[tuple[Split, str, int]]:
+    """Keep `count` of the images, drawn evenly, in their order."""
+    kept: list[tuple[Split, str, int]] = []
+    for split, number in zip(SPLITS, (count.train, count.val), strict=True):
+        side = [entry for entry in chosen if entry[0] == split]
+        kept += [side[k] for k in np.sort(rng.permutation(len(side))[:number])]
+    return kept
+
+
+def _count(
+    recipe: Recipe, halves: Mapping[str, Halves], val_mix: Mapping[str, float], notes: list[str]
+) -> Count:
+    """Return how many images each side gets, within the budget."""
+    total = recipe.images or recipe.budget
+    if recipe.val.folder:
+        (key,) = val_mix
+        val = len(halves[key].sides["val"])
+        count = Count(total - val, val)
+        if recipe.images is None:  # nobody asked for a number: fill what the budget leaves
+            count = count.fitted(recipe.budget, val_fixed=True) or count
+    else:
+        val = round(total * recipe.val.fraction)
+        count = Count(total - val, val)
+    return _keep(recipe, count, notes, val_fixed=recipe.val.folder is not None)
+
+
+def _keep(recipe: Recipe, count: Count, notes: list[str], *, val_fixed: bool) -> Count:
+    """Return `count`, or what fits of it.
+
+    Raises:
+        BudgetError: it does not fit and may not be adjusted, or no split would.
+    """
+    least = len(CLASSES)
+    if count.exact < 2 * least or count.train < least or count.val < least:
+        raise BudgetError(
+            f"{count}; train and val need at least {least} images each, one per class: "
+            "raise --images or --budget, or change --val-fraction"
+        )
+    if count.within(recipe.budget):
+        return count
+    nearest = count.fitted(recipe.budget, val_fixed=val_fixed)
+    if nearest is None or nearest.train < least or nearest.val < least:
+        raise BudgetError(
+            f"{count}; the budget is {recipe.budget:,}, too small for {least} classes on both sides"
+        )
+    if not recipe.fit:
+        raise BudgetError(
+            f"{count}; the budget is {recipe.budget:,} by both counts. Nearest split that fits: "
+            f"train {nearest.train:,} + val {nearest.val:,}; --fit takes it"
+        )
+    notes.append(f"fitted to the budget: {count} became {nearest}")
+    return nearest
+
+
+def _plan_balanced(
+    recipe: Recipe,
+    pools: Mapping[str, Pool],
+    halves: Mapping[str, Halves],
+    mixes: tuple[Mapping[str, float], Mapping[str, float]],
+    count: Count,
+) -> list[Item]:
+    blocks = _deal_classes(_per_source(mixes, count))
+    styles = _deal_styles(recipe, pools, halves, blocks)
+    items: list[Item] = []
+    for block, block_styles in zip(blocks, styles, strict=True):
+        picks = _picks(recipe, pools[block.source], halves[block.source], block)
+        for numeral, pick in zip(block.numerals, picks, strict=True):
+            style = block_styles[numeral].pop()
+            items.append(Item(len(items), block.split, block.source, numeral, style, pick))
+    return items
+
+
+def _per_source(
+    mixes: tuple[Mapping[str, float], Mapping[str, float]], count: Count
+) -> list[tuple[Split, str, int]]:
+    """Divide both sides among their sources.
+
+    Where both sides mix alike, the whole is divided first, so that a source's total is exact,
+    and each source's total then between the sides.
+    """
+    train_mix, val_mix = mixes
+    if train_mix == val_mix:
+        totals = shares(count.exact, train_mix)
+        train = shares(count.train, totals)
+        val = {key: totals[key] - train[key] for key in totals}
+    else:
+        train, val = shares(count.train, train_mix), shares(count.val, val_mix)
+    return [("train", key, n) for key, n in train.items()] + [
+        ("val", key, n) for key, n in val.items()
+    ]
+
+
+def _deal_classes(parts: Sequence[tuple[Split, str, int]]) -> list[_Block]:
+    """Deal the classes in turn, on from one block to the next: every run of ten has them all."""
+    blocks = []
+    start = 0
+    for split, source, number in parts:
+        numerals = tuple(CLASSES[k % len(CLASSES)] for k in range(start, start + number))
+        blocks.append(_Block(split, source, numerals))
+        start += number
+    return blocks
+
+
+def _deal_styles(
+    recipe: Recipe,
+    pools: Mapping[str, Pool],
+    halves: Mapping[str, Halves],
+    blocks: Sequence[_Block],
+) -> list[dict[str, list[CaseStyle]]]:
+    """Return, per block and class, the case styles in which its images are written."""
+    rows: list[tuple[int, dict[CaseStyle, float]]] = []
+    for block in blocks:
+        weights = _style_weights(recipe, pools[block.source], halves[block.source], block)
+        rows += [(block.numerals.count(numeral), weights[numeral]) for numeral in CLASSES]
+    counts = iter(table(rows))
+    return [
+        {
+            numeral: [style for style, n in next(counts).items() for _ in range(n)]
+            for numeral in CLASSES
+        }
+        for _ in blocks
+    ]
+
+
+def _style_weights(
+    recipe: Recipe, pool: Pool, halves: Halves, block: _Block
+) -> dict[str, dict[CaseStyle, float]]:
+    """Return, per class, the weights of the styles that this side of the source can write.
+
+    Raises:
+        SplitError: a class cannot be written, or only in styles that the recipe excludes.
+    """
+    if isinstance(pool, NumeralPool) or not block.numerals:
+        return {numeral: {"unknown": 1.0} for numeral in CLASSES}
+    side = cast(block.source, pool, halves, block.split)
+    weights: dict[str, dict[CaseStyle, float]] = {}
+    for numeral, styles in side.styles.items():
+        asked = (
+            {"unknown": 1.0, **recipe.case_styles} if styles == ("unknown",) else recipe.case_styles
+        )
+        weights[numeral] = {s: asked[s] for s in styles if asked.get(s, 0) > 0}
+        if not weights[numeral]:
+            raise SplitError(
+                f"source {block.source} writes {numeral!r} only in case {', '.join(styles)}, which "
+                "the recipe's case_styles exclude"
+            )
+    return weights
+
+
+def _picks(
+    recipe: Recipe, pool: Pool, halves: Halves, block: _Block
+) -> Sequence[int] | Sequence[None]:
+    """Choose the finished images of a block, each once.
+
+    Raises:
+        SplitError: there are too few of a class.
+    """
+    if isinstance(pool, GlyphPool):
+        return [None] * len(block.numerals)
+    offered = by_class(pool.infos, halves.sides[block.split])
+    for numeral in CLASSES:
+        if (asked := block.numerals.count(numeral)) > len(offered[numeral]):
+            raise SplitError(
+                f"source {block.source} offers {len(offered[numeral])} images of {numeral!r} for "
+                f"{block.split}, the plan asks for {asked}: lower its ratio, or --images"
+            )
+    rng = np.random.default_rng(
+        np.random.SeedSequence(recipe.seed, spawn_key=(SPLITS.index(block.split), 0, 1))
+    )
+    shuffled = {
+        numeral: [positions[k] for k in rng.permutation(len(positions))]
+        for numeral, positions in offered.items()
+    }
+    return [shuffled[numeral].pop() for numeral in block.numerals]

@@ -1,0 +1,148 @@
+"""Who stands on which side: pools are divided by identity before anything is composed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from datagen.compose import Cast
+from datagen.errors import SplitError
+from datagen.glyphs import GlyphPool
+from datagen.numerals import CLASSES, SPLITS, Split
+from datagen.sources import NumeralInfo, NumeralPool
+
+Info = TypeVar("Info")
+Sides = Mapping[Split, Sequence[int]]
+"""Positions in a pool that each side may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """One pool divided.
+
+    Attributes:
+        sides: per split, the positions in the pool that it may use.
+        dropped: pictures left out because another pool has them on the other side.
+    """
+
+    sides: Sides
+    dropped: int = 0
+
+
+def divide(pool: GlyphPool | NumeralPool, val_fraction: float, rng: np.random.Generator) -> Halves:
+    """Divide a pool by identity: about `val_fraction` of the identities go to val.
+
+    Identities are grouped by what they offer (a writer by letters and cases, a picture by class)
+    and each group is divided, so that both sides can write the same things; a group of one goes
+    to train.
+    """
+    if isinstance(pool, GlyphPool):
+        return Halves(
+            _divide(
+                pool.infos,
+                lambda info: info.identity,
+                lambda info: (info.letter, info.case),
+                val_fraction,
+                rng,
+            )
+        )
+    return Halves(
+        _divide(
+            pool.infos, lambda info: info.identity, lambda info: info.numeral, val_fraction, rng
+        )
+    )
+
+
+def whole(pool: GlyphPool | NumeralPool, split: Split) -> Halves:
+    """Give a pool to one side entirely."""
+    return Halves({side: range(len(pool)) if side == split else () for side in SPLITS})
+
+
+def without_shared(
+    pools: Mapping[str, GlyphPool | NumeralPool], halves: Mapping[str, Halves]
+) -> dict[str, Halves]:
+    """Take pictures out of train whose like stands in val, whichever pool they come from.
+
+    Pixel-identical pictures have one identity. Val keeps them: it is the smaller side, and often
+    a folder that is to be taken as it is.
+    """
+    finished = {key: pool for key, pool in pools.items() if isinstance(pool, NumeralPool)}
+    in_val = {
+        finished[key].infos[position].identity
+        for key in finished
+        for position in halves[key].sides["val"]
+    }
+    cleaned = dict(halves)
+    for key, pool in finished.items():
+        sides = halves[key].sides
+        kept = [k for k in sides["train"] if pool.infos[k].identity not in in_val]
+        cleaned[key] = Halves(
+            {"train": kept, "val": sides["val"]}, dropped=len(sides["train"]) - len(kept)
+        )
+    return cleaned
+
+
+def by_class(infos: Sequence[NumeralInfo], positions: Iterable[int]) -> dict[str, list[int]]:
+    """Return the positions of finished images, per class."""
+    found: dict[str, list[int]] = {numeral: [] for numeral in CLASSES}
+    for position in positions:
+        found[infos[position].numeral].append(position)
+    return found
+
+
+def cast(key: str, pool: GlyphPool, halves: Halves, split: Split) -> Cast:
+    """Return the glyphs of one side, every class of which somebody can write.
+
+    Raises:
+        SplitError: for a class nobody has every letter; the message says which and how many.
+    """
+    side = Cast(pool.infos, halves.sides[split])
+    for numeral in CLASSES:
+        if not side.styles[numeral]:
+            raise SplitError(_starved(key, pool, numeral, split))
+    return side
+
+
+def _starved(key: str, pool: GlyphPool, numeral: str, split: Split) -> str:
+    """Say which letters are too few for a side."""
+    everyone = Cast(pool.infos, range(len(pool)))
+    letters = {
+        letter: len({info.identity for info in pool.infos if info.letter == letter})
+        for letter in sorted(set(numeral))
+    }
+    have = ", ".join(f"{count} with {letter!r}" for letter, count in letters.items())
+    together = max(
+        (len(everyone.writers(numeral, style)) for style in everyone.styles[numeral]), default=0
+    )
+    who = "writers" if any(info.writer for info in pool.infos) else "glyphs"
+    return (
+        f"source {key} has too few letters for {numeral!r} in {split}: of its {who} {have}, "
+        f"{together} with all of one case; train and val need at least one each. "
+        "Use a larger source, or take val from elsewhere (--val-from, --val-dir)"
+    )
+
+
+def _divide(
+    infos: Sequence[Info],
+    identity: Callable[[Info], str],
+    offer: Callable[[Info], Hashable],
+    val_fraction: float,
+    rng: np.random.Generator,
+) -> dict[Split, list[int]]:
+    positions: dict[str, list[int]] = defaultdict(list)
+    offers: dict[str, set[Hashable]] = defaultdict(set)
+    for position, info in enumerate(infos):
+        positions[identity(info)].append(position)
+        offers[identity(info)].add(offer(info))
+    groups: dict[frozenset[Hashable], list[str]] = defaultdict(list)
+    for name, offered in offers.items():
+        groups[frozenset(offered)].append(name)
+    sides: dict[Split, list[int]] = {"train": [], "val": []}
+    for members in groups.values():
+        shuffled = [members[k] for k in rng.permutation(len(members))]
+        val_count = min(max(round(len(members) * val_fraction), 1), len(members) - 1)
+        for rank, name in enumerate(shuffled):
+            sides["val" if rank < val_count else "train"] += positions[name]
+    return sides

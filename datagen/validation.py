@@ -1,0 +1,54 @@
+"""Validation errors of pydantic, said in one line."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say what is wrong with the first offending key.
+
+    Args:
+        error: raised while `model` was validated.
+        model: where the keys of the error's location begin.
+
+    Returns:
+        The key, what was given and what was expected; for an unknown key the nearest valid one.
+    """
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        valid = sorted(_keys(model, first["loc"][:-1]))
+        near = get_close_matches(str(first["loc"][-1]), valid, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(valid) or 'none'}"
+        return f"unknown key {where!r}; {hint}{more}"
+    given = first.get("input")
+    shown = "" if isinstance(given, dict | list) else f" (given {given!r})"
+    return f"{where or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
+
+
+def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+    """Return the keys that are valid at `location` inside `model`."""
+    models: list[type[BaseModel]] = [model]
+    for step in location:
+        fields = [found.model_fields[str(step)] for found in models if step in found.model_fields]
+        if fields:
+            models = [inner for field in fields for inner in _models_in(field.annotation)]
+        elif isinstance(step, str):  # the tag of a union: keep the member it names
+            models = [m for m in models if _is_tagged(m, step)] or models
+    return {key for found in models for key in found.model_fields}
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the models named anywhere in a type annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def _is_tagged(model: type[BaseModel], tag: str) -> bool:
+    return any(field.default == tag for field in model.model_fields.values())
