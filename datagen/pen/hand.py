@@ -1,0 +1,118 @@
+"""The writing itself: a writer's intended letter, varied by the hand, as points of ink.
+
+What a writer means by a letter is one matrix over one vector of normals (`_Plan`), kept per
+writer; an instance costs one draw and one product.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from datagen.glyphs import Path2D
+from datagen.numerals import Case, Letter
+from datagen.pen.letters import Stroke, intended
+from datagen.pen.paths import MODES, Layout, Matrix, layout
+from datagen.pen.writer import Writer
+
+Pressure = npt.NDArray[np.float32]
+Points = npt.NDArray[np.float32]
+
+_CORNER_JITTER: Final = 0.028
+"""Where a corner lands, letter heights of standard deviation between two instances."""
+_SLANT_JITTER: Final = 0.035
+_WIDTH_JITTER: Final = 0.07
+_PRESSURE: Final = (0.55, 1.75)
+"""Factors of the pen width between which the line stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One written letter: see `Glyph.strokes` and `Glyph.pressure` for the units."""
+
+    strokes: tuple[Path2D, ...]
+    pressure: tuple[Pressure, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """A writer's letter before an instance is drawn.
+
+    Attributes:
+        mean, spread: `float64 R×3` (x, y, pressure) of the layout's latent points.
+        layout: latent points to paths.
+        body: rows that make the body: all but the dot's.
+    """
+
+    mean: Matrix
+    spread: Matrix
+    layout: Layout
+    body: slice
+
+
+def write(writer: Writer, letter: Letter, case: Case, rng: np.random.Generator) -> Written:
+    """Write one letter.
+
+    Args:
+        writer: whose hand it is.
+        letter: which letter.
+        case: `"unknown"` is written as a capital.
+        rng: makes this instance differ from the writer's others.
+
+    Returns:
+        Strokes whose body spans y 0 … 1, a dot above, x from 0; with pressure for every point.
+    """
+    plan = _plan(writer, letter, case)
+    normal = rng.standard_normal((len(plan.mean) + 1, 3))
+    lean, stretch = writer.variation * normal[0, :2]
+    ink = plan.layout.matrix @ (plan.mean + plan.spread * normal[1:])
+    _settle(ink, plan.body, writer.slant + _SLANT_JITTER * lean, 1.0 + _WIDTH_JITTER * stretch)
+    return _cut(ink.astype(np.float32), plan.layout.pieces)
+
+
+def _settle(ink: Matrix, body: slice, slant: float, stretch: float) -> None:
+    """Set the body on 0 … 1, stretch, slant, and begin at x = 0: in place."""
+    x, y = ink[:, 0], ink[:, 1]
+    top, bottom = y[body].min(), y[body].max()
+    y -= top
+    ink[:, :2] /= bottom - top
+    x *= stretch
+    x -= slant * y
+    x -= x.min()
+
+
+def _cut(ink: Points, pieces: tuple[slice, ...]) -> Written:
+    path, pressure = ink[:, :2], np.clip(ink[:, 2], *_PRESSURE)
+    return Written(
+        tuple(path[piece] for piece in pieces), tuple(pressure[piece] for piece in pieces)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _plan(writer: Writer, letter: Letter, case: Case) -> _Plan:
+    strokes = intended(writer, letter, case)
+    laid = layout(tuple(tuple(round(20 * cut) / 20 for cut in stroke.cuts) for stroke in strokes))
+    mean = np.concatenate([_mean(stroke) for stroke in strokes])
+    spread = np.concatenate([_spread(stroke, writer) for stroke in strokes])
+    end = laid.pieces[-2 if strokes[-1].dot else -1].stop
+    return _Plan(mean, spread, laid, slice(0, end))
+
+
+def _mean(stroke: Stroke) -> Matrix:
+    """Corners with their pressure: the pen lands and lifts a little lighter."""
+    pressure = np.full(len(stroke.corners), 1.04)
+    pressure[[0, -1]] = 0.94, 0.88
+    mean = np.zeros((len(pressure) + MODES + 1, 3))
+    mean[: len(pressure), :2] = stroke.corners
+    mean[: len(pressure), 2] = pressure
+    return mean
+
+
+def _spread(stroke: Stroke, writer: Writer) -> Matrix:
+    jitter = _CORNER_JITTER * writer.variation * (0.3 if stroke.dot else 1.0)
+    corners = len(stroke.corners)
+    position = [jitter] * corners + [writer.tremor] * MODES + [stroke.loose]
+    weight = [writer.pressure] * corners + [0.5 * writer.pressure] * MODES + [0.0]
+    return np.array([position, position, weight]).T
