@@ -14,8 +14,8 @@ FAINT: Final = 24
 """Coverage (of 255) up to which a pixel is paper: scanner haze, the tail of a blur."""
 SOLID: Final = 96
 """Coverage (of 255) from which strokes are told apart: blur bridges a dot and its stem below it."""
-DOT_SHARE: Final = 0.5
-"""A part above the body is its dot only if it is at most this share of the letter's height."""
+BODY_SHARE: Final = 0.2
+"""An i may carry its dot high, but a body below this share of the whole height is a speck."""
 
 DIP_SHARE: Final = 0.15
 """A dot beside the stem may hang below its top by this share of the letter's height."""
@@ -38,9 +38,8 @@ def crop_ink(coverage: Gray, faint: int = FAINT) -> Gray | None:
 def body_top(ink: Gray, letter: Letter, case: Case) -> int:
     """Return the row of `ink` where the letter's body begins; above it is only the dot of an i.
 
-    The body is the tallest connected stroke. What lies above it is a dot if it is at most
-    `DOT_SHARE` of the whole height and, where the case is unknown, not the broken-off serif of a
-    capital: no wider than half the letter's height.
+    The body is the tallest connected stroke, what lies above it the dot; except where the case is
+    unknown and it is wider than half the letter's height: then it is a capital's serif, broken off.
 
     Returns:
         0 for v, x, a capital I, and an i without a dot or whose dot touches its stem.
@@ -54,7 +53,7 @@ def body_top(ink: Gray, letter: Letter, case: Case) -> int:
     body = max(boxes, key=lambda box: box[3])
     top = body[1]
     above = [box for box in boxes if box[1] < top and box[1] + box[3] < top + DIP_SHARE * height]
-    if not above or top > DOT_SHARE * height:
+    if not above or body[3] < BODY_SHARE * height:
         return 0
     if case == "unknown" and max(box[2] for box in above) > height / 2:
         return 0

@@ -43,7 +43,8 @@ DOT = np.s_[4:9, 9:15]
         ("i", "lower", [np.s_[18:23, 20:25], STEM], 20),  # the dot hangs beside the top
         ("i", "lower", [np.s_[0:1, 12:13], np.s_[2:60, 10:14]], 0),  # a speck
         ("i", "unknown", [np.s_[4:9, 0:40], STEM], 0),  # a capital's serif
-        ("i", "lower", [np.s_[4:9, 9:15], np.s_[50:60, 10:14]], 0),  # two dots, no stem
+        ("i", "lower", [np.s_[0:5, 9:15], np.s_[45:60, 10:14]], 45),  # a high dot
+        ("i", "lower", [np.s_[0:5, 9:15], np.s_[54:60, 10:14]], 0),  # two dots, no stem
     ],
 )
 def test_body_begins_below_the_dot(letter, case, boxes, top: int) -> None:
