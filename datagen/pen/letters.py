@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datagen.numerals import Case, Letter
-from datagen.pen.writer import Writer
+from datagen.pen.writer import Closing, Writer
 
 Point = tuple[float, float]
 _PER_LETTER = 10
@@ -75,40 +75,43 @@ def _small_i(writer: Writer, q: Sequence[float]) -> tuple[Stroke, ...]:
 
 def _small_stem(writer: Writer, q: Sequence[float]) -> Stroke:
     bow = 0.04 * q[0]
-    tail = _log(0.25, 0.35, q[1]) * writer.width
+    tail = min(_log(0.28, 0.4, q[1]), 0.55) * writer.width
     lift = 0.22 + 0.1 * q[2]
-    lead = _log(0.25, 0.35, q[3]) * writer.width
-    turn = 0.15 + 0.3 * writer.roundness
+    lead = _log(0.28, 0.4, q[3]) * writer.width
+    turn = 0.1 + 0.4 * writer.roundness
     match writer.stem:
         case "tailed":
-            return Stroke(((0.0, 0.0), (-bow, 1.06), (tail, 1 - lift)), (turn,))
+            return Stroke(
+                ((0.0, 0.0), (-bow, 1.03), (0.4 * tail, 1.06), (tail, 1 - lift)), (turn, 0.5)
+            )
         case "flagged":
             return Stroke(((-lead * 0.8, 0.22), (0.0, 0.0), (bow, 0.5), (0.0, 1.0)), (0.15, 0.5))
         case "cursive":
             return Stroke(
-                ((-lead * 1.3, 0.75), (0.0, -0.03), (-0.05, 1.06), (tail * 1.2, 1 - lift)),
-                (0.06, turn),
-            )
+                ((-lead * 1.3, 0.75), (0.0, -0.03), (-0.08, 1.03), (0.45 * tail, 1.08),
+                 (tail * 1.2, 1 - lift)),
+                (0.08, turn, 0.5),
+            )  # fmt: skip
         case "bare":
             return Stroke(((0.0, 0.0), (bow, 0.5), (0.0, 1.0)), (0.5,))
 
 
 def _dot(writer: Writer, q: Sequence[float]) -> Stroke | None:
-    gap = _log(0.36, 0.35, q[4])
-    x = 0.06 + 0.09 * q[5]
+    gap = _log(0.60, 0.4, q[4])
+    x = 0.04 + 0.12 * q[5]
     size = q[6]
     match writer.dot:
         case "none":
             return None
         case "dot":
-            length = _log(0.035, 0.4, size)
+            length = _log(0.05, 0.6, size)
             ends = ((x, -gap), (x + length * 0.5, -gap + length))
-            return Stroke(ends, dot=True, loose=0.06)
+            return Stroke(ends, dot=True, loose=0.10)
         case "dash":
-            half, tilt = _log(0.11, 0.35, size), 0.6 * q[7] + 0.3
+            half, tilt = _log(0.13, 0.4, size), 0.6 * q[7] + 0.3
             ends = ((x - half * np.cos(tilt), -gap - half * np.sin(tilt)),
                     (x + half * np.cos(tilt), -gap + half * np.sin(tilt)))  # fmt: skip
-            return Stroke(ends, dot=True, loose=0.06)
+            return Stroke(ends, dot=True, loose=0.10)
         case "ring":
             return _ring(x, -gap, min(_log(0.13, 0.25, size), 0.8 * gap))
 
@@ -119,7 +122,7 @@ def _ring(x: float, y: float, radius: float) -> Stroke:
     corners = tuple(
         (float(x + 1.12 * radius * np.cos(a)), float(y + 1.12 * radius * np.sin(a))) for a in angles
     )
-    return Stroke(corners, (0.5,) * 5, dot=True, loose=0.04)
+    return Stroke(corners, (0.5,) * 5, dot=True, loose=0.08)
 
 
 def _capital_i(writer: Writer, q: Sequence[float]) -> tuple[Stroke, ...]:
@@ -127,9 +130,9 @@ def _capital_i(writer: Writer, q: Sequence[float]) -> tuple[Stroke, ...]:
     stem = Stroke(((0.0, 0.0), (bow, 0.5), (0.0, 1.0)), (0.5,))
     if writer.bars == "bare":
         return (stem,)
-    top = _log(0.27, 0.28, q[1]) * writer.width
-    bottom = top * _log(1.08, 0.2, q[2])
-    shift, tilt = 0.04 * q[3], 0.05 * q[4] - 0.03
+    top = _log(0.29, 0.38, q[1]) * writer.width
+    bottom = top * _log(1.04, 0.22, q[2])
+    shift, tilt = 0.04 * q[3], 0.10 * q[4] - 0.07
     if writer.bars == "joined":
         return (_joined_i(top, bottom, q),)
     upper = _bar(-0.01, shift, top, tilt)
@@ -147,9 +150,15 @@ def _capital_i(writer: Writer, q: Sequence[float]) -> tuple[Stroke, ...]:
 
 
 def _joined_i(top: float, bottom: float, q: Sequence[float]) -> Stroke:
-    """Top bar, stem and bottom bar without lifting the pen, from a Z to a bracket."""
-    right, left = top * _squash(q[5]), -bottom * _squash(q[6])
+    """Top bar, stem and bottom bar without lifting the pen: a Z or a bracket."""
     turn = 0.05 + 0.12 * _squash(q[7])
+    if abs(q[9]) > 1.1:  # a bracket, open to the right or to the left
+        side = 0.6 * top if q[9] > 0 else -0.6 * top
+        return Stroke(
+            ((side, 0.03 * q[8]), (-side, 0.0), (-side, 1.0), (side, 1.0 + 0.05 * q[5])),
+            (turn, turn),
+        )
+    right, left = 0.4 * top * _squash(q[5]), -0.4 * bottom * _squash(q[6])
     return Stroke(
         ((-top, 0.03 * q[8]), (right, 0.0), (left, 1.0), (bottom, 1.0 + 0.03 * q[9])), (turn, turn)
     )
@@ -159,7 +168,7 @@ def _bar(y: float, x: float, half: float, tilt: float) -> Stroke:
     return Stroke(
         ((x - half, y - tilt * half), (x, y - 0.015), (x + half, y + tilt * half)),
         (0.5,),
-        loose=0.025,
+        loose=0.035,
     )
 
 
@@ -168,12 +177,13 @@ def _bar(y: float, x: float, half: float, tilt: float) -> Stroke:
 
 def _v(writer: Writer, q: Sequence[float], upper: bool) -> Stroke:
     closing = writer.closings[upper]
-    breadth = _log(0.72 if upper else 0.86, 0.22, q[0]) * writer.width
-    vertex = breadth * (0.47 + 0.07 * q[1])
-    left, right = (0.0, max(0.0, -0.06 + 0.08 * q[2])), (breadth, max(0.0, -0.03 + 0.08 * q[3]))
-    bottom, outward, cut = _vertex(writer, closing, q)
-    down = _between(left, (vertex, bottom), -outward * breadth)
-    up = _between((vertex, bottom), right, outward * breadth + 0.03 * q[4])
+    breadth = _log(0.68 if upper else 0.82, 0.15 if upper else 0.2, q[0]) * writer.width
+    vertex = breadth * (0.47 + 0.06 * q[1])
+    rise = 0.04 + 0.1 * q[2]
+    left, right = (0.0, max(0.0, rise)), (breadth, max(0.0, -rise))
+    bottom, outward, cut = _vertex(writer, closing)
+    down = _between(left, (vertex, bottom), -outward * breadth + 0.04 * q[3])
+    up = _between((vertex, bottom), right, outward * breadth + 0.04 * q[4])
     corners, cuts = [left, down, (vertex, bottom), up, right], [0.5, cut, 0.5]
     if closing == "ticked" or (closing == "curled" and q[5] > 0):
         tick = _log(0.13, 0.3, q[6])
@@ -186,12 +196,12 @@ def _v(writer: Writer, q: Sequence[float], upper: bool) -> Stroke:
     return Stroke(tuple(corners), tuple(cuts))
 
 
-def _vertex(writer: Writer, closing: str, q: Sequence[float]) -> tuple[float, float, float]:
+def _vertex(writer: Writer, closing: Closing) -> tuple[float, float, float]:
     """Depth of the polygon's vertex, outward bow of the arms, cut of the corner."""
     round_ = writer.roundness
     if closing == "round":
         return 1.15, 0.05 + 0.12 * round_, 0.5
-    return 1.0, 0.0 + 0.02 * q[4], 0.03 + 0.2 * round_
+    return 1.0, 0.01 + 0.02 * round_, 0.05 + 0.3 * round_
 
 
 def _between(a: Point, b: Point, aside: float) -> Point:
@@ -202,34 +212,42 @@ def _between(a: Point, b: Point, aside: float) -> Point:
 
 
 def _x(writer: Writer, q: Sequence[float], upper: bool) -> tuple[Stroke, ...]:
-    breadth = _log(0.72 if upper else 0.86, 0.22, q[0]) * writer.width
-    flare = 0.12 * q[1]  # > 0: wider below, so that the strokes cross above the middle
-    lean = 0.06 * q[2]
+    breadth = _log(0.63 if upper else 0.79, 0.15 if upper else 0.19, q[0]) * writer.width
+    flare = 0.07 + 0.09 * q[1]  # > 0: wider below, so that the strokes cross above the middle
+    lean = 0.045 * q[2]
     above, below = 0.5 * breadth * (1 - flare), 0.5 * breadth * (1 + flare)
     falling = ((lean - above, 0.0), (below, 1.0))
-    rising = ((lean + above, 0.03 * q[3]), (-below, 1 + 0.03 * q[4]))
+    rising = ((lean + above, 0.10 * q[3] - 0.03), (-below, 1.03 + 0.10 * q[4]))
     match writer.crossings[upper]:
         case "straight":
-            return (_arm(falling, 0.04 * q[5]), _arm(rising, 0.04 * q[6] - 0.02))
+            return (_arm(falling, 0.06 * q[5], 0.06 * q[7]), _arm(rising, 0.06 * q[6], 0.05 * q[8]))
         case "curved":
             hook = _log(0.14, 0.4, q[7])
-            return (_swash(falling, hook), _arm(rising, 0.05 * q[6] - 0.03))
+            return (_swash(falling, hook), _arm(rising, 0.06 * q[6], 0.09 * q[8]))
         case "cursive":
             return _back_to_back(breadth, q)
         case "joined":
             return (_without_lifting(falling, rising, writer, q),)
 
 
-def _arm(ends: tuple[Point, Point], bow: float) -> Stroke:
-    return Stroke((ends[0], _between(*ends, bow), ends[1]), (0.5,), loose=0.02)
+def _arm(ends: tuple[Point, Point], bow: float, wave: float) -> Stroke:
+    """A nearly straight stroke: `bow` bends it one way, `wave` makes an S of it."""
+    (x0, y0), (x1, y1) = ends
+    dx, dy = (x1 - x0) / 4, (y1 - y0) / 4
+    return Stroke(
+        (ends[0], (x0 + dx + bow + wave, y0 + dy), (x1 - dx + bow - wave, y1 - dy),
+         ends[1]),
+        (0.5, 0.5),
+        loose=0.03,
+    )  # fmt: skip
 
 
 def _swash(ends: tuple[Point, Point], hook: float) -> Stroke:
     """A falling stroke with an entry and an exit curl."""
     (x0, y0), (x1, y1) = ends
     return Stroke(
-        ((x0 - hook, y0 + 0.8 * hook), (x0 + 0.3 * hook, y0 - 0.3 * hook),
-         (x1 - 0.3 * hook, y1 + 0.3 * hook), (x1 + hook, y1 - 0.8 * hook)),
+        ((x0 - 0.6 * hook, y0 + 0.9 * hook), (x0 + 0.6 * hook, y0 - 0.3 * hook),
+         (x1 - 0.6 * hook, y1 + 0.3 * hook), (x1 + 0.6 * hook, y1 - 0.9 * hook)),
         (0.4, 0.4),
         loose=0.02,
     )  # fmt: skip
@@ -237,11 +255,11 @@ def _swash(ends: tuple[Point, Point], hook: float) -> Stroke:
 
 def _back_to_back(breadth: float, q: Sequence[float]) -> tuple[Stroke, ...]:
     """Two bowls that touch: )( ."""
-    half, touch = 0.5 * breadth, 0.04 + 0.03 * q[5]
-    left = ((-half, 0.14), (-0.25 * half, -0.12), (1.5 * touch, 0.5), (-0.25 * half, 1.12),
-            (-half, 0.86))  # fmt: skip
+    half, touch = 0.3 + 0.3 * breadth, 0.02 + 0.025 * q[5]
+    left = ((-half, 0.16), (-0.4 * half, -0.12), (touch, 0.25), (touch, 0.75),
+            (-0.4 * half, 1.12), (-half, 0.84))  # fmt: skip
     right = tuple((-x, y) for x, y in left)
-    return (Stroke(left, (0.5,) * 3, loose=0.02), Stroke(right, (0.5,) * 3, loose=0.02))
+    return (Stroke(left, (0.5,) * 4, loose=0.02), Stroke(right, (0.5,) * 4, loose=0.02))
 
 
 def _without_lifting(
@@ -249,5 +267,5 @@ def _without_lifting(
 ) -> Stroke:
     """Both strokes in one: the pen draws the way from one to the other, too."""
     turn = 0.03 + 0.3 * writer.roundness * _squash(q[8])
-    first, second = (falling, rising) if q[9] > 0 else (rising[::-1], falling[::-1])
+    first, second = (falling, rising) if q[9] > 0 else (rising, falling)
     return Stroke((*first, *second), (turn, turn))

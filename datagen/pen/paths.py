@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Matrix = npt.NDArray[np.float64]
 
-MODES: Final = 4
+MODES: Final = 6
 """Half-waves of tremor along a stroke, from slow to fast."""
 
 _STRAIGHT: Final = 3  # samples per straight piece, its end excluded

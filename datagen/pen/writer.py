@@ -15,20 +15,20 @@ Bars = Literal["bare", "full", "partial", "joined"]
 Closing = Literal["angular", "round", "ticked", "curled"]
 Crossing = Literal["straight", "curved", "cursive", "joined"]
 
-DOTS: Final[dict[Dot, float]] = {"dot": 0.62, "dash": 0.24, "ring": 0.06, "none": 0.08}
-STEMS: Final[dict[Stem, float]] = {"bare": 0.66, "tailed": 0.17, "flagged": 0.07, "cursive": 0.10}
-BARS: Final[dict[Bars, float]] = {"bare": 0.48, "full": 0.36, "partial": 0.08, "joined": 0.08}
+DOTS: Final[dict[Dot, float]] = {"dot": 0.56, "dash": 0.28, "ring": 0.06, "none": 0.10}
+STEMS: Final[dict[Stem, float]] = {"bare": 0.60, "tailed": 0.18, "flagged": 0.08, "cursive": 0.14}
+BARS: Final[dict[Bars, float]] = {"bare": 0.50, "full": 0.35, "partial": 0.08, "joined": 0.07}
 CLOSINGS: Final[dict[Closing, float]] = {
-    "angular": 0.55,
-    "round": 0.25,
-    "ticked": 0.10,
-    "curled": 0.10,
+    "angular": 0.50,
+    "round": 0.20,
+    "ticked": 0.16,
+    "curled": 0.14,
 }
 CROSSINGS: Final[dict[Crossing, float]] = {
-    "straight": 0.72,
-    "curved": 0.16,
+    "straight": 0.68,
+    "curved": 0.22,
     "cursive": 0.06,
-    "joined": 0.06,
+    "joined": 0.04,
 }
 
 _Style = TypeVar("_Style", bound=str)
@@ -66,7 +66,8 @@ class Writer:
     quirks: tuple[float, ...]
 
 
-QUIRKS: Final = 64
+QUIRKS: Final = 60
+"""Ten for each of three letters in two cases."""
 
 
 def draw_writer(rng: np.random.Generator) -> Writer:
@@ -74,19 +75,19 @@ def draw_writer(rng: np.random.Generator) -> Writer:
     normal = rng.standard_normal(8)
     closing, crossing = _draw(rng, CLOSINGS), _draw(rng, CROSSINGS)
     return Writer(
-        slant=float(0.06 + 0.13 * normal[0]),
-        width=float(np.exp(0.14 * normal[1])),
+        slant=float(0.02 + 0.11 * normal[0]),
+        width=float(np.exp(0.09 * normal[1])),
         roundness=float(1 / (1 + np.exp(-1.2 * normal[2]))),
-        pen=float(np.clip(0.085 * np.exp(0.42 * normal[3]), 0.025, 0.26)),
+        pen=float(np.clip(0.072 * np.exp(0.46 * normal[3]), 0.025, 0.26)),
         pressure=float(0.10 * np.exp(0.4 * normal[4])),
-        tremor=float(0.010 * np.exp(0.5 * normal[5])),
-        variation=float(np.exp(0.3 * normal[6])),
+        tremor=float(0.011 * np.exp(0.7 * normal[5])),
+        variation=float(np.exp(0.3 * np.clip(normal[6], -2, 2))),
         dot=_draw(rng, DOTS),
         stem=_draw(rng, STEMS),
         bars=_draw(rng, BARS),
         closings=(closing, closing if rng.random() < 0.6 else _draw(rng, CLOSINGS)),
         crossings=(crossing, crossing if rng.random() < 0.6 else _draw(rng, CROSSINGS)),
-        quirks=tuple(rng.standard_normal(QUIRKS).tolist()),
+        quirks=tuple(np.clip(rng.standard_normal(QUIRKS), -2.2, 2.2).tolist()),
     )
 
 

@@ -1,0 +1,93 @@
+"""Reading one image file, whatever its format and mode, as ink on white paper.
+
+Enters: the bytes of a file. Leaves: `uint8 H×W`, ink 0 on paper 255, or `CorruptInput`.
+"""
+
+import io
+import struct
+import warnings
+import zlib
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from datagen.errors import CorruptInput
+from datagen.glyphs import Gray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PIXEL_LIMIT: Final = 100_000_000
+"""Above any camera's sheet of paper; a file that says more is a bomb or a mistake."""
+
+_TRANSPARENT: Final = {"LA", "La", "PA", "RGBA", "RGBa"}
+# What Pillow raises for a damaged file differs by format.
+_UNREADABLE: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    struct.error,
+    zlib.error,
+)
+
+
+def decode_gray(data: bytes, name: str) -> Gray:
+    """Decode an image file to gray: upright as EXIF says, transparency over white, first frame.
+
+    Args:
+        data: the whole file, in any format that Pillow reads.
+        name: what messages call it.
+
+    Raises:
+        CorruptInput: empty, of no known format, truncated, or larger than `PIXEL_LIMIT`.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - 40 ms that a source's import need not pay
+
+    if not data:
+        raise CorruptInput(f"{name} is empty (0 bytes), expected an image; replace or remove it")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a bomb is judged here; what decodes is welcome
+            with Image.open(io.BytesIO(data)) as image:
+                if image.width * image.height > PIXEL_LIMIT:
+                    raise CorruptInput(
+                        f"{name} says it is {image.width}×{image.height}, more than "
+                        f"{PIXEL_LIMIT:,} pixels; scale it down or remove it"
+                    )
+                return _gray(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        raise CorruptInput(
+            f"{name} is not an image that can be read; expected PNG, JPEG, TIFF, BMP, GIF, WebP or "
+            "the like; convert or remove it"
+        ) from error
+    except (*_UNREADABLE, Image.DecompressionBombError) as error:
+        raise CorruptInput(
+            f"{name} cannot be decoded ({error}); the file is damaged, replace or remove it"
+        ) from error
+
+
+def _gray(image: "Image") -> Gray:
+    """Return the pixels of `image` as 8-bit gray."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(np.asarray(image))
+    if image.mode in _TRANSPARENT or "transparency" in image.info:
+        from PIL import Image as Factory  # noqa: PLC0415
+
+        over = image.convert("RGBA")
+        image = Factory.alpha_composite(Factory.new("RGBA", over.size, "white"), over)
+    if image.mode not in ("1", "L", "RGB"):
+        image = image.convert("RGB")
+    return np.asarray(image.convert("L"), np.uint8).copy()
+
+
+def _from_deep(pixels: np.ndarray) -> Gray:
+    """Return pixels of more than 8 bits as 8-bit gray, by the full range of their depth."""
+    white = 255 if pixels.max(initial=0) <= 255 else 65535  # 16 bits also arrive as 32-bit "I"
+    if pixels.dtype.kind == "f" and pixels.max(initial=0) <= 1:
+        white = 1
+    if pixels.dtype == np.uint16:
+        white = 65535
+    scaled = np.clip(pixels.astype(np.float64) / white, 0, 1) * 255
+    return np.rint(scaled).astype(np.uint8)

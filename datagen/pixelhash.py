@@ -1,0 +1,89 @@
+"""Hashes of pictures, remembered from run to run by path, size and time of each file.
+
+Enters: a folder of files and how to read one. Leaves: for each file the hash of its pixels, or
+why it cannot be used.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from datagen.cache import cache_folder, set_aside, staged
+from datagen.errors import CorruptInput
+from datagen.glyphs import Gray
+
+FORMAT: Final = 1
+_log = logging.getLogger(__name__)
+
+_Known = dict[str, tuple[int, int, str]]  # name → size, mtime in ns, hash
+
+
+def pixel_hash(image: Gray) -> str:
+    """Return 32 hex digits that are equal for equal pixels and shape, whatever the file."""
+    digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def hash_files(
+    root: Path, names: Sequence[str], variant: str, read: Callable[[Path], Gray]
+) -> dict[str, str | CorruptInput]:
+    """Return for each of `names` below `root` its pixel hash, or what `read` raised.
+
+    Args:
+        root: the folder.
+        names: paths below it.
+        variant: tells apart ways of reading the same file.
+        read: returns the pixels of one file; called from several threads.
+    """
+    memory = cache_folder() / "pixels" / f"{_key(root, variant)}.json"
+    known = _recall(memory)
+    stamps = {name: _stamp(root / name) for name in names}
+    fresh = [name for name in names if known.get(name, ())[:2] != stamps[name]]
+
+    def judge(name: str) -> str | CorruptInput:
+        try:
+            return pixel_hash(read(root / name))
+        except CorruptInput as error:
+            return error
+
+    with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
+        judged = dict(zip(fresh, pool.map(judge, fresh), strict=True))
+    sound = {name: found for name, found in judged.items() if isinstance(found, str)}
+    if sound:
+        known.update({name: (*stamps[name], found) for name, found in sound.items()})
+        _remember(memory, known)
+    return {name: judged[name] if name in judged else known[name][2] for name in names}
+
+
+def _key(root: Path, variant: str) -> str:
+    return hashlib.sha256(f"{FORMAT}\n{root.resolve()}\n{variant}".encode()).hexdigest()[:24]
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _recall(memory: Path) -> _Known:
+    try:
+        rows = json.loads(memory.read_text("utf-8"))
+        return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError) as error:
+        set_aside(memory, error)
+        return {}
+
+
+def _remember(memory: Path, known: _Known) -> None:
+    rows = [[name, *entry] for name, entry in sorted(known.items())]
+    try:
+        with staged(memory) as temporary:
+            temporary.write_text(json.dumps(rows), "utf-8")
+    except OSError as error:
+        _log.warning("could not remember picture hashes in %s: %s", memory, error)

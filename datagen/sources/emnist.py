@@ -1,0 +1,192 @@
+"""EMNIST's letters: the official idx files, loose or inside `gzip.zip`, never unpacked to disk.
+
+Enters: a folder, or the archive. Leaves: the i, v and x of one split, upright, from the cache.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from datagen.archives import Folderlike
+from datagen.cache import Note, cache_folder, cached_pool
+from datagen.errors import CorruptInput, MissingInput
+from datagen.glyphs import Glyph, GlyphInfo, GlyphPool
+from datagen.idx import Bytes, iter_images, read_image_count, read_labels
+from datagen.ink import SOLID, body_top, crop_ink
+from datagen.numerals import LETTERS, Case, Letter
+from datagen.sources.base import Options, Source, register
+
+SIDE: Final = 28  # pixels
+VERSION: Final = 1
+
+Split = Literal["byclass", "bymerge", "balanced", "letters"]
+Known = dict[int, tuple[Letter, Case]]
+
+# Label → character, for where the mapping file is absent. Merged are the letters whose capitals
+# look like small ones (Cohen et al. 2017, section II): c i j k l m o p s u v w x y z. A merged
+# class bears the capital's label and may hold either case.
+_CAPITALS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_UNMERGED: Final = "abdefghnqrt"
+_CHARACTERS: Final[dict[Split, str]] = {
+    "byclass": "0123456789" + _CAPITALS + _CAPITALS.lower(),
+    "bymerge": "0123456789" + _CAPITALS + _UNMERGED,
+    "balanced": "0123456789" + _CAPITALS + _UNMERGED,
+    "letters": " " + _CAPITALS,  # its labels run from 1 to 26
+}
+
+
+class EmnistOptions(Options):
+    """Which of EMNIST's splits, and which of its two parts."""
+
+    split: Split = "byclass"
+    parts: Literal["train", "test", "both"] = "both"
+
+
+@register
+class EmnistSource(Source):
+    """EMNIST: 814,255 handprinted characters by some 3,600 writers, whom it does not name."""
+
+    name = "emnist"
+    summary = "handprinted letters of NIST SD-19, 28×28, as EMNIST publishes them"
+    licence = "NIST data, public domain in the USA (https://www.nist.gov/open/license)"
+    citation = (
+        "G. Cohen, S. Afshar, J. Tapson, A. van Schaik: EMNIST: an extension of MNIST to "
+        "handwritten letters. arXiv:1702.05373, 2017"
+    )
+    path_hint = "gzip.zip, or a folder of emnist-*-idx*-ubyte[.gz] files"
+    options = EmnistOptions
+
+    def open(self, path: Path | None, options: EmnistOptions) -> GlyphPool:
+        """Return the i, v and x of the split.
+
+        Raises:
+            MissingInput: no EMNIST there, or not this split.
+            CorruptInput: truncated, damaged, or idx headers that disagree with the data.
+        """
+        split = options.split
+        files = _find(path or cache_folder() / "emnist")
+        parts = ("train", "test") if options.parts == "both" else (options.parts,)
+        needed = [name for part in parts for name in _names(split, part)]
+        for name in needed:
+            if name not in files.members:
+                raise MissingInput(
+                    f"{files.path} has no {name}[.gz], which split {split!r} needs; splits it "
+                    f"has: {', '.join(_splits(files)) or 'none'}; {_how_to_get(split)}"
+                )
+
+        def extract(note: Note) -> Iterator[Glyph]:
+            for part in parts:
+                yield from _extract(files, split, part, note)
+
+        inputs = files.files([*needed, _mapping(split)])
+        return cached_pool(self.name, VERSION, options, inputs, extract)
+
+    def default_path(self) -> Path | None:
+        """Return the folder that `datagen fetch emnist` fills, once it holds a split."""
+        folder = cache_folder() / "emnist"
+        try:
+            return folder if _splits(_find(folder)) else None
+        except (MissingInput, CorruptInput):
+            return None
+
+
+def _find(path: Path) -> Folderlike:
+    """Return what holds the files: an archive, a folder, or one of the usual folders in it."""
+    if path.is_dir():
+        for folder in (path, path / "gzip", path / "raw", path / "EMNIST" / "raw"):
+            files = Folderlike.of_folder(folder, "emnist-*")
+            if _splits(files):
+                return files
+        path = path / "gzip.zip"
+    if not path.is_file():
+        raise MissingInput(f"no EMNIST at {path}; {_how_to_get()}")
+    return Folderlike.of_zip(path)
+
+
+def _names(split: str, part: str) -> tuple[str, str]:
+    return f"emnist-{split}-{part}-images-idx3-ubyte", f"emnist-{split}-{part}-labels-idx1-ubyte"
+
+
+def _mapping(split: str) -> str:
+    return f"emnist-{split}-mapping.txt"
+
+
+def _splits(files: Folderlike) -> list[str]:
+    images = [name for name in files.members if name.endswith("-images-idx3-ubyte")]
+    return sorted({name.split("-")[1] for name in images})
+
+
+def _how_to_get(split: str = "byclass") -> str:
+    return (
+        f"get it with `datagen fetch emnist`, or name a folder or gzip.zip that has {split} with "
+        "`--source emnist:PATH`"
+    )
+
+
+def _extract(files: Folderlike, split: Split, part: str, note: Note) -> Iterator[Glyph]:
+    images, labels = _names(split, part)
+    with files.open(labels) as stream:
+        label = read_labels(stream, files.label(labels))
+    known = _known_labels(files, split)
+    wanted = np.isin(label, list(known))
+    blank = done = 0
+    with files.open(images) as stream:
+        count = read_image_count(stream, files.label(images), SIDE)
+        if count != len(label):
+            raise CorruptInput(
+                f"{files.label(images)} says {count:,} images, but {files.label(labels)} holds "
+                f"{len(label):,} labels; get both files from the same archive"
+            )
+        for batch in iter_images(stream, files.label(images), count, SIDE):
+            for k in np.flatnonzero(wanted[done : done + len(batch)]):
+                letter, case = known[int(label[done + k])]
+                info = GlyphInfo(f"{split}-{part}-{done + k:06d}", letter, case, writer=None)
+                glyph = _glyph(info, batch[k])
+                blank += glyph is None
+                if glyph is not None:
+                    yield glyph
+            done += len(batch)
+    if blank:
+        note(f"{blank} blank images of {split}-{part} passed over")
+
+
+def _glyph(info: GlyphInfo, stored: Bytes) -> Glyph | None:
+    """Return the upright glyph: EMNIST stores its images transposed, white ink on black."""
+    ink = crop_ink(stored.T)
+    if ink is None or ink.max() < SOLID:
+        return None
+    return Glyph(info, EmnistSource.name, ink=ink, body_top=body_top(ink, info.letter, info.case))
+
+
+def _known_labels(files: Folderlike, split: Split) -> Known:
+    """Return the labels that stand for i, v or x; only byclass tells their cases apart."""
+    known: Known = {}
+    for label, char in _characters(files, split):
+        for letter in LETTERS:
+            if char.lower() == letter:
+                case: Case = "upper" if char.isupper() else "lower"
+                known[label] = (letter, case if split == "byclass" else "unknown")
+    if {letter for letter, _ in known.values()} != set(LETTERS):
+        raise CorruptInput(
+            f"{files.label(_mapping(split))} maps no label to one of {', '.join(LETTERS)}; "
+            "expected EMNIST's own mapping file, or none"
+        )
+    return known
+
+
+def _characters(files: Folderlike, split: Split) -> list[tuple[int, str]]:
+    """Return (label, character) from the mapping file, else as EMNIST documents them."""
+    name = _mapping(split)
+    if name not in files.members:
+        return list(enumerate(_CHARACTERS[split]))
+    with files.open(name) as stream:
+        text = stream.read(1 << 16).decode("ascii", "replace")
+    try:
+        rows = [[int(number) for number in line.split()] for line in text.splitlines() if line]
+        return [(row[0], chr(row[1])) for row in rows]
+    except (ValueError, IndexError, OverflowError) as error:
+        raise CorruptInput(
+            f"{files.label(name)} is not lines of `label code [code]` ({error}); get the file again"
+        ) from error

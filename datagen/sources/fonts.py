@@ -1,0 +1,133 @@
+"""Letters of machine fonts: every TTF and OTF file below a folder, each a writer of its own.
+
+Enters: a folder. Leaves: i, v, x and I, V, X of each font that has all six, from the cache.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from datagen.cache import Note, cached_pool
+from datagen.errors import MissingInput
+from datagen.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
+from datagen.ink import body_top, crop_ink
+from datagen.numerals import LETTERS, Case, Letter
+from datagen.sources.base import Options, Source, register
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+VERSION: Final = 1
+SIZE: Final = 200  # pixels per em: capitals about 145 high, above what a sheet of 260 needs
+UNASSIGNED: Final = "\U0010fffe"  # a noncharacter: drawn as whatever a font draws for what it lacks
+
+_CHARACTERS: Final[tuple[tuple[str, Letter, Case], ...]] = tuple(
+    item
+    for letter in LETTERS
+    for item in ((letter, letter, "lower"), (letter.upper(), letter, "upper"))
+)
+
+
+@register
+class FontsSource(Source):
+    """Machine fonts, drawn through Pillow (FreeType)."""
+
+    name = "fonts"
+    summary = "letters of your own TTF and OTF fonts, each font a writer"
+    licence = "that of the fonts given"
+    citation = "the fonts given"
+    path_hint = "a folder of TTF/OTF files, at any depth"
+
+    def open(self, path: Path | None, options: Options) -> GlyphPool:
+        """Return six letters per font.
+
+        A font is passed over, with a warning that names it, if it cannot be read, lacks one of
+        the six letters, draws one picture for all, or draws them pixel by pixel as an earlier
+        font does. A font of symbols that stand on the letters' places cannot be told from letters.
+
+        Raises:
+            MissingInput: no folder, no fonts in it, or none that is usable.
+        """
+        if path is None:
+            raise MissingInput(f"source 'fonts' needs {self.path_hint}; say `--source fonts:PATH`")
+        files = _list(path)
+        if not files:
+            raise MissingInput(f"no .ttf or .otf file below {path}; expected {self.path_hint}")
+
+        def extract(note: Note) -> Iterator[Glyph]:
+            return _extract(path, files, note)
+
+        return cached_pool(self.name, VERSION, options, files, extract)
+
+
+def _list(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    files = (file for file in path.rglob("*") if file.suffix.lower() in (".ttf", ".otf"))
+    return sorted(file for file in files if file.is_file())
+
+
+def _extract(root: Path, files: list[Path], note: Note) -> Iterator[Glyph]:
+    seen: dict[bytes, Path] = {}
+    passed_over = []
+    for file, writer in zip(files, _writers(root, files), strict=True):
+        drawn, reason = _draw_all(file)
+        key = b"".join(repr(ink.shape).encode() + ink.tobytes() for ink in drawn)
+        if not reason and key in seen:
+            reason = f"draws i, v, x just as {seen[key].name} does"
+        if reason:
+            passed_over.append(f"{file.name} {reason}")
+            note(f"font {file.relative_to(root) if file != root else file} {reason}; passed over")
+            continue
+        seen[key] = file
+        for (char, letter, case), ink in zip(_CHARACTERS, drawn, strict=True):
+            info = GlyphInfo(f"{writer}:{char}", letter, case, writer)
+            yield Glyph(info, FontsSource.name, ink=ink, body_top=body_top(ink, letter, case))
+    if not seen:
+        raise MissingInput(
+            f"none of the {len(files)} fonts below {root} is usable: {'; '.join(passed_over[:3])}; "
+            "give fonts that have i, v, x and I, V, X"
+        )
+
+
+def _writers(root: Path, files: list[Path]) -> list[str]:
+    """Return a name per font: its file's stem, or the whole path where stems repeat."""
+    stems = [file.stem for file in files]
+    return [
+        stem if stems.count(stem) == 1 else file.relative_to(root).as_posix()
+        for stem, file in zip(stems, files, strict=True)
+    ]
+
+
+def _draw_all(file: Path) -> tuple[list[Gray], str]:
+    """Return the six letters, or as much as there is and the reason to pass the font over."""
+    from PIL import ImageFont  # noqa: PLC0415 - 40 ms that a source's import need not pay
+
+    drawn: list[Gray] = []
+    try:
+        # Basic layout: no ligatures, and the same drawing whether or not raqm is installed.
+        font = ImageFont.truetype(file, SIZE, layout_engine=ImageFont.Layout.BASIC)
+        lacking = _draw(font, UNASSIGNED)
+        for char, _, _ in _CHARACTERS:
+            ink = _draw(font, char)
+            if ink is None or (lacking is not None and np.array_equal(ink, lacking)):
+                return drawn, f"lacks the letter {char!r}"
+            drawn.append(ink)
+        if np.array_equal(drawn[0], drawn[2]) or np.array_equal(drawn[2], drawn[4]):
+            return drawn, "draws the same picture for different letters"
+    except (OSError, ValueError, SyntaxError) as error:
+        return drawn, f"cannot be read ({error})"
+    return drawn, ""
+
+
+def _draw(font: "FreeTypeFont", char: str) -> Gray | None:
+    """Return the ink of one character, None where it is blank."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415
+
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(char))
+    margin = 4  # hinting and antialiasing may reach beyond the box
+    canvas = Image.new("L", (right - left + 2 * margin, bottom - top + 2 * margin))
+    ImageDraw.Draw(canvas).text((margin - left, margin - top), char, fill=255, font=font)
+    return crop_ink(np.asarray(canvas, np.uint8))
