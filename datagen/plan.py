@@ -294,13 +294,14 @@ def _deal_styles(
         weights = _style_weights(recipe, pools[block.source], halves[block.source], block)
         rows += [(block.numerals.count(numeral), weights[numeral]) for numeral in CLASSES]
     counts = iter(table(rows))
-    return [
-        {
-            numeral: [style for style, n in next(counts).items() for _ in range(n)]
-            for numeral in CLASSES
-        }
-        for _ in blocks
-    ]
+    rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(0, 0, 2)))
+    return [{numeral: _shuffled(next(counts), rng) for numeral in CLASSES} for _ in blocks]
+
+
+def _shuffled(counts: Mapping[CaseStyle, int], rng: np.random.Generator) -> list[CaseStyle]:
+    """Return every style as often as counted, in any order."""
+    styles = [style for style, number in counts.items() for _ in range(number)]
+    return [styles[k] for k in rng.permutation(len(styles))]
 
 
 def _style_weights(

@@ -105,13 +105,15 @@ def sample_emnist(
 
 def render_emnist(drawn: ClassicEmnist, glyphs: Iterable[Glyph]) -> Gray:
     """Return the `uint8 28×width` image: tiles moved, averaged, darkened and made noisy."""
-    layers = []
+    image: Gray | None = None
     for glyph, shift in zip(glyphs, drawn.shifts, strict=True):
-        layer = np.full((_TILE, drawn.width), 255, np.float32)
+        layer = np.full((_TILE, drawn.width), 255, np.uint8)
         _paste(layer, 255 - _emnist_tile(glyph), shift)
-        layers.append(layer)
-    blend = np.mean(layers, axis=0)
-    image = np.where(blend < drawn.threshold, _INK, blend).astype(np.uint8)
+        # blended one after the other: darkened ink stays below the threshold at every step
+        blend = layer if image is None else cv2.addWeighted(image, 0.5, layer, 0.5, 0)
+        image = np.where(blend < drawn.threshold, _INK, blend).astype(np.uint8)
+    if image is None:
+        raise ValueError("a numeral needs at least one glyph")
     rng = np.random.default_rng(drawn.noise_seed)
     image = ops.uniform_noise(ops.gaussian_noise(image, drawn.gaussian, rng), drawn.uniform, rng)
     for count, level in zip(drawn.specks, (_SPECK, _INK), strict=True):

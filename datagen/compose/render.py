@@ -1,7 +1,9 @@
 """A `Hand` and its glyphs become pixels. Pure: the same input gives the same image."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ from pipelines.ops import scan
 Matrix = npt.NDArray[np.float64]
 """`float64 2×3`, an affine map (x, y, 1) → (x, y)."""
 
-_RASTER_PEN = 0.11  # letter heights: pen width of bars beside raster letters, as EMNIST's strokes
+_USUAL_PEN = 0.1  # letter heights: of strokes recorded without a pen's width
 _SUBPIXEL = 4  # bits after the point in OpenCV's fixed-point coordinates
 _WAVER = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(
     np.linspace(1, 23, 12)
@@ -45,34 +47,55 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> Gray:
     """
     if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
         raise ValueError("the glyphs are not those that the hand was drawn for")
-    pen = _pen_width(hand, glyphs)
-    letters = _set_letters(hand, glyphs, pen)
-    lines = _bar_lines(hand, letters, pen)
-    to_sheet, scale = _place(hand, letters, lines, pen)
+    letters = _set_letters(hand, glyphs)
+    turn = _rotation(hand.rotation)
+    own = [_own_pen(glyph) for glyph in glyphs]
+    pen = _pen_pixels(hand, sum(own) / len(own), _fit(hand, turn, letters, [], 0)[0])
+    scale, _ = _fit(hand, turn, letters, [], pen)
+    letters = _spread(letters, pen / scale)
+    bars = _bar_lines(hand, letters, pen / scale)
+    scale, shift = _fit(hand, turn, letters, bars, pen)
+    to_sheet = np.column_stack([turn[:, :2] * scale, shift])
     width, height = hand.sheet
     coverage: Gray = np.zeros((height, width), np.uint8)
-    for letter in letters:
-        _draw_letter(coverage, letter, _chain(to_sheet, letter.matrix), pen * scale)
-    for line in lines:
-        _draw_path(coverage, _apply(to_sheet, line), pen * scale)
-    if hand.blur:
-        cv2.GaussianBlur(coverage, (0, 0), hand.blur, dst=coverage)
+    for letter, line in zip(letters, own, strict=True):
+        _draw_letter(coverage, letter.glyph, _chain(to_sheet, letter.matrix), pen, line * scale)
+    for bar in bars:
+        _draw_path(coverage, _apply(to_sheet, bar), pen)
+    cv2.GaussianBlur(coverage, (hand.blur, hand.blur), 0, dst=coverage)
     return _ink_table(hand.darkness, hand.scan)[coverage]
 
 
-def _pen_width(hand: Hand, glyphs: Sequence[Glyph]) -> float:
-    """Return the pen's width in letter heights: the first writer's own, times the hand's."""
-    own = next((glyph.pen for glyph in glyphs if glyph.pen is not None), _RASTER_PEN)
-    return own * hand.pen
+def _pen_pixels(hand: Hand, own: float, letter_height: float) -> float:
+    """Return the pen's width in pixels, for letters `letter_height` pixels high.
+
+    Real pens keep their width whatever the size of the writing, so the writer's own width, which
+    is in letter heights, has only half a say.
+    """
+    side = math.sqrt(hand.sheet[0] * hand.sheet[1])
+    width = math.sqrt(own * letter_height * hand.pen * side)
+    return min(max(width, 0.018 * side), 0.28 * letter_height + 1)
 
 
-def _set_letters(hand: Hand, glyphs: Sequence[Glyph], pen: float) -> list[_Letter]:
-    """Set the letters side by side on the baseline."""
+def _own_pen(glyph: Glyph) -> float:
+    """Return the width of the pen that wrote `glyph`, in letter heights."""
+    if glyph.ink is None:
+        return glyph.pen or _USUAL_PEN
+    # a stroke's area is width × length, and its outline twice its length; the sum of absolute
+    # differences along x and y overstates an outline of any direction by 4/π on average
+    framed = np.pad(glyph.ink, 1).astype(np.int16)
+    edges = sum(int(np.abs(np.diff(framed, axis=k)).sum()) for k in (0, 1))
+    width = 2 * int(glyph.ink.sum()) / max(edges * math.pi / 4, 1)
+    return float(width / (glyph.ink.shape[0] - glyph.body_top))
+
+
+def _set_letters(hand: Hand, glyphs: Sequence[Glyph]) -> list[_Letter]:
+    """Set the letters side by side on the baseline, as if the pen had no width."""
     letters: list[_Letter] = []
     cursor = 0.0
     for pose, glyph in zip(hand.letters, glyphs, strict=True):
         matrix = _stand(pose, glyph)
-        left, top, right, bottom = _ink_box(glyph, matrix, pen)
+        left, top, right, bottom = _ink_box(glyph, matrix)
         if letters:
             cursor += pose.gap
         matrix[0, 2] += cursor - left
@@ -96,17 +119,36 @@ def _stand(pose: Pose, glyph: Glyph) -> Matrix:
     )
 
 
-def _ink_box(glyph: Glyph, matrix: Matrix, pen: float) -> tuple[float, float, float, float]:
-    """Return left, top, right, bottom of the glyph's ink under `matrix`."""
-    if glyph.strokes is None:
-        rows, columns = glyph.ink.shape if glyph.ink is not None else (0, 0)
-        corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], np.float32)
-        points, border = _apply(matrix, corners), 0.0
-    else:
-        points, border = _apply(matrix, np.concatenate(glyph.strokes)), pen / 2
+def _ink_box(glyph: Glyph, matrix: Matrix) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of the glyph under `matrix`."""
+    points = _apply(matrix, _outline(glyph))
     left, top = points.min(axis=0).tolist()
     right, bottom = points.max(axis=0).tolist()
-    return left - border, top - border, right + border, bottom + border
+    return left, top, right, bottom
+
+
+def _outline(glyph: Glyph) -> Path2D:
+    """Return points whose hull holds the glyph, in its own coordinates."""
+    if glyph.strokes is not None:
+        return np.concatenate(glyph.strokes)
+    rows, columns = glyph.ink.shape if glyph.ink is not None else (0, 0)
+    return np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], np.float32)
+
+
+def _spread(letters: Sequence[_Letter], pen: float) -> list[_Letter]:
+    """Make room for the pen's width between letters drawn with it; raster ink has it already."""
+    spread = []
+    moved = 0.0
+    for letter in letters:
+        border = pen / 2 if letter.glyph.strokes is not None else 0.0
+        moved += border
+        matrix = letter.matrix.copy()
+        matrix[0, 2] += moved
+        left, top, right, bottom = letter.box
+        box = (left + moved - border, top - border, right + moved + border, bottom + border)
+        spread.append(_Letter(letter.glyph, matrix, box))
+        moved += border
+    return spread
 
 
 def _bar_lines(hand: Hand, letters: Sequence[_Letter], pen: float) -> list[Path2D]:
@@ -131,52 +173,45 @@ def _bar_line(bar: Bar, letters: Sequence[_Letter], pen: float) -> Path2D:
     return np.stack([left + (right - left) * along, y + sag], axis=1).astype(np.float32)
 
 
-def _place(
-    hand: Hand, letters: Sequence[_Letter], lines: Sequence[Path2D], pen: float
-) -> tuple[Matrix, float]:
-    """Return the map from the numeral's space to sheet pixels, and its scale.
+def _fit(
+    hand: Hand, turn: Matrix, letters: Sequence[_Letter], lines: Sequence[Path2D], pen: float
+) -> tuple[float, npt.NDArray[np.float64]]:
+    """Return pixels per letter height, and the sheet position of the numeral's origin.
 
-    Everything, pen width included, ends inside the sheet.
+    Everything, the pen's width (pixels) included, ends inside the sheet.
     """
-    turn = _rotation(hand.rotation)
     inked = [_apply(_chain(turn, letter.matrix), _outline(letter.glyph)) for letter in letters]
     points = np.concatenate(inked + [_apply(turn, line) for line in lines])
-    low, high = points.min(axis=0) - pen / 2, points.max(axis=0) + pen / 2
-    sheet = np.array(hand.sheet, float) - 2  # a pixel of white all around
-    scale = float((hand.fill * sheet / (high - low)).min())
-    shift = 1 + np.array(hand.at) * (sheet - scale * (high - low)) - scale * low
-    matrix = turn * scale
-    matrix[:, 2] += shift
-    return matrix, scale
+    low, high = points.min(axis=0), points.max(axis=0)
+    room = np.array(hand.sheet, float) - 2 - pen  # a pixel of white all around
+    scale = float((np.maximum(hand.fill * room, 8) / np.maximum(high - low, 1e-3)).min())
+    corner = 1 + pen / 2 + np.array(hand.at) * (room - scale * (high - low))
+    return scale, corner - scale * low
 
 
-def _outline(glyph: Glyph) -> Path2D:
-    """Return points whose hull holds the glyph, in its own coordinates."""
-    if glyph.strokes is not None:
-        return np.concatenate(glyph.strokes)
-    rows, columns = glyph.ink.shape if glyph.ink is not None else (0, 0)
-    return np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], np.float32)
+def _draw_letter(coverage: Gray, glyph: Glyph, matrix: Matrix, pen: float, own: float) -> None:
+    """Draw one letter on `coverage`, in place, with a `pen` that wide in pixels.
 
-
-def _draw_letter(coverage: Gray, letter: _Letter, matrix: Matrix, pen: float) -> None:
-    """Draw one letter on `coverage`, in place."""
-    glyph = letter.glyph
+    Ink whose lines would come out `own` pixels wide is widened, or narrowed by at most a third:
+    its thin parts are thinner than the average.
+    """
     if glyph.ink is not None:
-        _draw_raster(coverage, glyph.ink, matrix)
+        _draw_raster(coverage, glyph.ink, matrix, max(pen - own, -own / 3))
     else:
         pressures = glyph.pressure or (None,) * len(glyph.strokes or ())
         for stroke, pressure in zip(glyph.strokes or (), pressures, strict=True):
             _draw_path(coverage, _apply(matrix, stroke), pen, pressure)
 
 
-def _draw_raster(coverage: Gray, ink: Gray, matrix: Matrix) -> None:
-    """Resample `ink` once, straight onto the part of the sheet it covers."""
+def _draw_raster(coverage: Gray, ink: Gray, matrix: Matrix, growth: float) -> None:
+    """Resample `ink` once, straight onto the part of the sheet it covers, and widen its lines."""
     rows, columns = ink.shape
     corners = _apply(matrix, np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]]))
     height, width = coverage.shape
-    left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 1, 0).tolist()
+    border = 1 + max(round(growth), 0)
+    left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - border, 0).tolist()
     right, bottom = np.minimum(
-        np.ceil(corners.max(axis=0)).astype(int) + 2, (width, height)
+        np.ceil(corners.max(axis=0)).astype(int) + 1 + border, (width, height)
     ).tolist()
     if right <= left or bottom <= top:
         return
@@ -184,6 +219,9 @@ def _draw_raster(coverage: Gray, ink: Gray, matrix: Matrix) -> None:
     # pixel centres lie at half coordinates on both sides
     local[:, 2] += matrix[:, :2] @ (0.5, 0.5) - (left + 0.5, top + 0.5)
     drawn = cv2.warpAffine(ink, local, (right - left, bottom - top), flags=cv2.INTER_CUBIC)
+    if abs(growth) >= 1:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (1 + round(abs(growth)),) * 2)
+        drawn = cv2.dilate(drawn, disc) if growth > 0 else cv2.erode(drawn, disc)
     part = coverage[top:bottom, left:right]
     np.maximum(part, drawn, out=part)
 
@@ -196,10 +234,10 @@ def _draw_path(
     if pressure is None:
         widths = np.full(len(fixed) - 1, max(1, round(pen)))
     else:
-        widths = np.maximum(1, np.rint(pen * (pressure[:-1] + pressure[1:]) / 2)).astype(int)
+        widths = np.maximum(1, np.rint(pen / 2 * (pressure[:-1] + pressure[1:]))).astype(int)
     # one call per run of equal width
-    starts = np.flatnonzero(np.diff(widths, prepend=0)).tolist()
-    for start, end in zip(starts, [*starts[1:], len(widths)], strict=True):
+    ends = [*(np.flatnonzero(widths[1:] != widths[:-1]) + 1).tolist(), len(widths)]
+    for start, end in pairwise([0, *ends]):
         cv2.polylines(
             coverage,
             [fixed[start : end + 1]],

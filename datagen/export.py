@@ -1,0 +1,52 @@
+"""A dataset in the competition's submission layout."""
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Final
+
+from datagen.dataset import image_files
+from datagen.errors import RuleError, UsageError
+from datagen.inspection import inspect
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # zip's earliest time: equal content, equal archive
+
+
+def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
+    """Write `train/<class>/…` and `val/<class>/…` of a clean dataset into a zip file.
+
+    Args:
+        root: the dataset.
+        archive: where to write; it appears whole or not at all.
+        overwrite: replace an existing file.
+
+    Returns:
+        The number of images.
+
+    Raises:
+        UsageError: the archive exists or cannot be written.
+        RuleError: the dataset breaks a rule, so the competition would refuse it.
+        InputError: there is no dataset, or it cannot be read.
+    """
+    if archive.exists() and not overwrite:
+        raise UsageError(f"{archive} exists; --overwrite replaces it, or choose another name")
+    found = inspect(root)
+    if not found.clean:
+        raise RuleError(f"{root} is not fit to submit: {found.problems[0]}; see `datagen inspect`")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{archive.name}.", dir=archive.absolute().parent)
+    except OSError as error:
+        raise UsageError(f"cannot write {archive}: {error.strerror}") from error
+    staging = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as target:
+            for _, _, path in image_files(root):
+                entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
+                entry.external_attr = 0o644 << 16
+                target.writestr(entry, path.read_bytes())  # stored: PNG is compressed already
+        staging.chmod(0o644)
+        staging.replace(archive)
+    finally:
+        staging.unlink(missing_ok=True)
+    return found.count.exact

@@ -1,0 +1,60 @@
+"""What a dataset, or a recipe not built yet, looks like."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import cv2
+
+from datagen.contact import Contacts
+from datagen.dataset import MANIFEST, image_files, read_manifest
+from datagen.errors import CorruptInput
+from datagen.glyphs import Gray
+from datagen.make import Maker, open_pools
+from datagen.plan import plan
+from datagen.recipe import Recipe
+
+
+def preview_dataset(root: Path, per_cell: int) -> Contacts:
+    """Read the first images of every class and source of a dataset.
+
+    Without a manifest the columns are train and val.
+
+    Raises:
+        MissingInput: there is no dataset.
+        CorruptInput: an image cannot be read.
+    """
+    if (root / MANIFEST).is_file():
+        places = [(e.numeral, e.source, root / e.path) for e in read_manifest(root)]
+    else:
+        places = [(numeral, split, path) for split, numeral, path in image_files(root)]
+    chosen: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for numeral, column, path in places:
+        if len(chosen[numeral, column]) < per_cell:
+            chosen[numeral, column].append(path)
+    columns = tuple(dict.fromkeys(column for _, column, _ in places))
+    cells = {cell: [_read(path) for path in paths] for cell, paths in chosen.items()}
+    return Contacts(columns, cells)
+
+
+def preview_recipe(recipe: Recipe, per_cell: int) -> Contacts:
+    """Make the first images of every class and source of a recipe's plan.
+
+    Raises:
+        DatagenError: as building it would.
+    """
+    pools = open_pools(recipe)
+    planned = plan(recipe, pools)
+    maker = Maker(recipe, pools, planned.halves)
+    cells: dict[tuple[str, str], list[Gray]] = defaultdict(list)
+    for item in planned.items:
+        if len(cells[item.numeral, item.source]) < per_cell:
+            cells[item.numeral, item.source].append(maker.make(item).image)
+    columns = tuple(dict.fromkeys(item.source for item in planned.items))
+    return Contacts(columns, cells)
+
+
+def _read(path: Path) -> Gray:
+    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if image is None:
+        raise CorruptInput(f"{path} is no readable image; run `datagen inspect`")
+    return image.astype("uint8", copy=False)
