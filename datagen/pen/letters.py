@@ -130,7 +130,7 @@ def _capital_i(writer: Writer, q: Sequence[float]) -> tuple[Stroke, ...]:
     stem = Stroke(((0.0, 0.0), (bow, 0.5), (0.0, 1.0)), (0.5,))
     if writer.bars == "bare":
         return (stem,)
-    top = _log(0.29, 0.38, q[1]) * writer.width
+    top = _log(0.32, 0.38, q[1]) * writer.width
     bottom = top * _log(1.04, 0.22, q[2])
     shift, tilt = 0.04 * q[3], 0.10 * q[4] - 0.07
     if writer.bars == "joined":
@@ -168,7 +168,7 @@ def _bar(y: float, x: float, half: float, tilt: float) -> Stroke:
     return Stroke(
         ((x - half, y - tilt * half), (x, y - 0.015), (x + half, y + tilt * half)),
         (0.5,),
-        loose=0.035,
+        loose=0.05,
     )
 
 
