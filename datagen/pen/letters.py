@@ -4,6 +4,7 @@ Each function turns a writer and that letter's own quirks into strokes, upright;
 later. Lengths are letter heights, y down, 0 top and 1 baseline. No randomness enters.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,12 +57,12 @@ def _quirks(writer: Writer, letter: Letter, upper: bool) -> tuple[float, ...]:
 
 def _log(median: float, spread: float, z: float) -> float:
     """A positive length: `median` × e^(spread·z)."""
-    return median * float(np.exp(spread * z))
+    return median * math.exp(spread * z)
 
 
 def _squash(z: float) -> float:
     """A standard normal as a uniform-like number in (0, 1)."""
-    return float(1 / (1 + np.exp(-1.7 * z)))
+    return 1 / (1 + math.exp(-1.7 * z))
 
 
 # --- i -------------------------------------------------------------------------------------------
@@ -222,7 +223,7 @@ def _x(writer: Writer, q: Sequence[float], upper: bool) -> tuple[Stroke, ...]:
         case "straight":
             return (_arm(falling, 0.06 * q[5], 0.06 * q[7]), _arm(rising, 0.06 * q[6], 0.05 * q[8]))
         case "curved":
-            hook = _log(0.14, 0.4, q[7])
+            hook = min(_log(0.14, 0.4, q[7]), 0.28 * breadth)
             return (_swash(falling, hook), _arm(rising, 0.06 * q[6], 0.09 * q[8]))
         case "cursive":
             return _back_to_back(breadth, q)
