@@ -21,7 +21,7 @@ from datagen.pen.writer import Writer
 Pressure = npt.NDArray[np.float32]
 Points = npt.NDArray[np.float32]
 
-_CORNER_JITTER: Final = 0.036
+_CORNER_JITTER: Final = 0.041
 """Where a corner lands, letter heights of standard deviation between two instances."""
 _SLANT_JITTER: Final = 0.035
 _WIDTH_JITTER: Final = 0.08

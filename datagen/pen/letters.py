@@ -4,6 +4,7 @@ Each function turns a writer and that letter's own quirks into strokes, upright;
 later. Lengths are letter heights, y down, 0 top and 1 baseline. No randomness enters.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -56,12 +57,12 @@ def _quirks(writer: Writer, letter: Letter, upper: bool) -> tuple[float, ...]:
 
 def _log(median: float, spread: float, z: float) -> float:
     """A positive length: `median` × e^(spread·z)."""
-    return median * float(np.exp(spread * z))
+    return median * math.exp(spread * z)
 
 
 def _squash(z: float) -> float:
     """A standard normal as a uniform-like number in (0, 1)."""
-    return float(1 / (1 + np.exp(-1.7 * z)))
+    return 1 / (1 + math.exp(-1.7 * z))
 
 
 # --- i -------------------------------------------------------------------------------------------
@@ -130,7 +131,7 @@ def _capital_i(writer: Writer, q: Sequence[float]) -> tuple[Stroke, ...]:
     stem = Stroke(((0.0, 0.0), (bow, 0.5), (0.0, 1.0)), (0.5,))
     if writer.bars == "bare":
         return (stem,)
-    top = _log(0.29, 0.38, q[1]) * writer.width
+    top = _log(0.32, 0.38, q[1]) * writer.width
     bottom = top * _log(1.04, 0.22, q[2])
     shift, tilt = 0.04 * q[3], 0.10 * q[4] - 0.07
     if writer.bars == "joined":
@@ -168,7 +169,7 @@ def _bar(y: float, x: float, half: float, tilt: float) -> Stroke:
     return Stroke(
         ((x - half, y - tilt * half), (x, y - 0.015), (x + half, y + tilt * half)),
         (0.5,),
-        loose=0.035,
+        loose=0.05,
     )
 
 
@@ -222,7 +223,7 @@ def _x(writer: Writer, q: Sequence[float], upper: bool) -> tuple[Stroke, ...]:
         case "straight":
             return (_arm(falling, 0.06 * q[5], 0.06 * q[7]), _arm(rising, 0.06 * q[6], 0.05 * q[8]))
         case "curved":
-            hook = _log(0.14, 0.4, q[7])
+            hook = min(_log(0.14, 0.4, q[7]), 0.28 * breadth)
             return (_swash(falling, hook), _arm(rising, 0.06 * q[6], 0.09 * q[8]))
         case "cursive":
             return _back_to_back(breadth, q)

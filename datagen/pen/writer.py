@@ -1,9 +1,11 @@
 """Who writes: the traits that make one person's letters resemble each other.
 
-`draw_writer` is the only place where a writer is drawn. Ranges are fitted to real pens; the
-measurement is `tests/benchmarks/pen_statistics.py`.
+`draw_writer` is the only place where a writer is drawn, from numbers alone. What the ranges were
+fitted to is told in `datagen/sources/pen.py`.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
@@ -66,31 +68,40 @@ class Writer:
     quirks: tuple[float, ...]
 
 
+_BOTH_CASES_ALIKE: Final = 0.6
+"""Probability that a writer closes V as v, and crosses X as x; else each is drawn for itself."""
 QUIRKS: Final = 60
 """Ten for each of three letters in two cases."""
 
 
 def draw_writer(rng: np.random.Generator) -> Writer:
     """Draw a writer; the same generator state gives the same person."""
-    normal = rng.standard_normal(8)
-    closing, crossing = _draw(rng, CLOSINGS), _draw(rng, CROSSINGS)
+    normal = np.clip(rng.standard_normal(7), -2.5, 2.5).tolist()
+    choice = rng.random(9).tolist()
+    closing, crossing = _pick(CLOSINGS, choice[0]), _pick(CROSSINGS, choice[1])
+    alike = choice[2] < _BOTH_CASES_ALIKE, choice[3] < _BOTH_CASES_ALIKE
     return Writer(
-        slant=float(0.02 + 0.11 * normal[0]),
-        width=float(np.exp(0.09 * normal[1])),
-        roundness=float(1 / (1 + np.exp(-1.2 * normal[2]))),
-        pen=float(np.clip(0.072 * np.exp(0.46 * normal[3]), 0.025, 0.26)),
-        pressure=float(0.10 * np.exp(0.4 * normal[4])),
-        tremor=float(0.011 * np.exp(0.7 * normal[5])),
-        variation=float(np.exp(0.3 * np.clip(normal[6], -2, 2))),
-        dot=_draw(rng, DOTS),
-        stem=_draw(rng, STEMS),
-        bars=_draw(rng, BARS),
-        closings=(closing, closing if rng.random() < 0.6 else _draw(rng, CLOSINGS)),
-        crossings=(crossing, crossing if rng.random() < 0.6 else _draw(rng, CROSSINGS)),
+        slant=0.02 + 0.11 * normal[0],
+        width=math.exp(0.09 * normal[1]),
+        roundness=1 / (1 + math.exp(-1.2 * normal[2])),
+        pen=0.070 * math.exp(0.46 * normal[3]),
+        pressure=0.10 * math.exp(0.4 * normal[4]),
+        tremor=0.011 * math.exp(0.7 * normal[5]),
+        variation=math.exp(0.26 * normal[6]),
+        dot=_pick(DOTS, choice[4]),
+        stem=_pick(STEMS, choice[5]),
+        bars=_pick(BARS, choice[6]),
+        closings=(closing, closing if alike[0] else _pick(CLOSINGS, choice[7])),
+        crossings=(crossing, crossing if alike[1] else _pick(CROSSINGS, choice[8])),
         quirks=tuple(np.clip(rng.standard_normal(QUIRKS), -2.2, 2.2).tolist()),
     )
 
 
-def _draw(rng: np.random.Generator, styles: dict[_Style, float]) -> _Style:
-    names = list(styles)
-    return names[int(np.searchsorted(np.cumsum(list(styles.values())), rng.random()))]
+def _pick(shares: Mapping[_Style, float], uniform: float) -> _Style:
+    """Return the style in whose share of [0, 1) `uniform` falls."""
+    reached = 0.0
+    for style, share in shares.items():
+        reached += share
+        if uniform < reached:
+            return style
+    return style

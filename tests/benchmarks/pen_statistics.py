@@ -228,6 +228,7 @@ def main() -> None:
     real, model = measure(real_glyphs()), measure(model_glyphs(parser.parse_args().writers))
     print(f"{'':22}{'real: p10  p50  p90  mean':>31}{'model: p10  p50  p90  mean':>31}"
           f"{'KS':>6}{'within r/m':>14}{'between r/m':>14}")  # fmt: skip
+    distances, within, between = [], [], []
     for name in sorted(real.keys() & model.keys()):
         pair = [balanced(table[name]) for table in (real, model)]
         cells = [
@@ -235,8 +236,14 @@ def main() -> None:
         ]
         (wr, br), (wm, bm) = spread(real[name]), spread(model[name])
         distance = ks_2samp(*pair).statistic
+        distances.append(distance)
+        within += [wm / wr] if min(wr, wm) > 0 else []
+        between += [bm / br] if min(br, bm) > 0 else []
         print(f"{name:22}{cells[0]:>31}{cells[1]:>31}{distance:6.2f}"
               f"{wr:7.3f}{wm:7.3f}{br:7.3f}{bm:7.3f}")  # fmt: skip
+    print(f"KS ≤ 0.2: {sum(d <= 0.2 for d in distances)} of {len(distances)};"
+          f" median spread, model / real: within writers {np.median(within):.2f},"
+          f" between {np.median(between):.2f}")  # fmt: skip
     pens = [g.pen for g in model_glyphs(2000) if g.info.id.endswith("/i0") and g.pen]
     widths = pen_widths()
     for name, values in (("pen, roman-mnist", widths), ("pen, model", pens)):
