@@ -6,7 +6,7 @@ import platform
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,7 +157,8 @@ def _write_all(
         initargs=(recipe, planned.halves, root),
     )
     try:
-        futures: list[Future[list[_Written]]] = [executor.submit(_work, chunk) for chunk in chunks]
+        with _interrupts_held_back():
+            futures = [executor.submit(_work, chunk) for chunk in chunks]
         for future in futures:
             written += future.result()
             progress(len(written))
@@ -170,6 +171,23 @@ def _write_all(
         # waits for the chunks in hand, so that nobody writes into a folder that is going away
         executor.shutdown(wait=True, cancel_futures=True)
     return written
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Hold back Ctrl-C while workers start.
+
+    They inherit the mask, so a Ctrl-C in the terminal never reaches them and the parent alone
+    ends the work, tidily. One that comes meanwhile is delivered afterwards.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Bench:
@@ -211,7 +229,6 @@ _bench: _Bench | None = None  # a worker process has one, made by its initialize
 
 def _set_up_worker(recipe: Recipe, halves: Mapping[str, Halves], root: Path) -> None:
     global _bench  # noqa: PLW0603 - an initializer has no other way to hand on what it made
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the work
     cv2.setNumThreads(1)
     _bench = _Bench(Maker(recipe, open_pools(recipe), halves), root)
 

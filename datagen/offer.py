@@ -53,9 +53,6 @@ def offer(text: str) -> Offer:
 
 def _offer(source: Source, path: Path | None) -> Offer:
     """Look into a source; one that has nothing here says how to get it."""
-    place = path or source.default_path()
-    if path is None and place is None and source.path_hint is not None:
-        return _describe(source, f"nowhere yet; give {source.name}:PATH, {source.path_hint}")
     try:
         pool = open_source(source.name, path, {})
     except InputError as error:
@@ -68,6 +65,7 @@ def _offer(source: Source, path: Path | None) -> Offer:
         writers = len({info.writer for info in pool.infos if info.writer is not None}) or None
     else:
         counts = Counter(info.numeral for info in pool.infos)
+    place = path or source.default_path()
     where = "embedded" if place is None else str(place)
     return _describe(source, where, dict(sorted(counts.items())), writers)
 

@@ -3,8 +3,8 @@
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-import click
 import typer
 
 from datagen.cli import build, export, inspect, preview, sources
@@ -23,6 +23,12 @@ app.command("inspect")(inspect.inspect)
 app.command("preview")(preview.preview)
 app.command("export")(export.export)
 
+_INTERRUPTED = "interrupted; nothing half-done was kept"
+# click's own, or the copy of click inside newer typers: typer exports only their child
+_UsageError: Any
+_ClickException: Any
+_UsageError, _ClickException = typer.BadParameter.__mro__[1:3]
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
@@ -37,18 +43,18 @@ def _run(arguments: Sequence[str] | None) -> int:
             prog_name="datagen",
             standalone_mode=False,
         )
-    except click.ClickException as error:
-        return _say(
-            error.format_message(), error.exit_code, hint=isinstance(error, click.UsageError)
-        )
     except DatagenError as error:
         return _say(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; nothing half-done was kept", 130)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say(_INTERRUPTED, 130)
+    except _ClickException as error:
+        hint = "; see --help" if isinstance(error, _UsageError) else ""
+        return _say(error.format_message().rstrip(".") + hint, error.exit_code)
+    if code == 130:  # newer typers say an interrupt so
+        return _say(_INTERRUPTED, 130)
     return code if isinstance(code, int) else 0
 
 
-def _say(message: str, code: int, *, hint: bool = False) -> int:
-    tail = "; see --help" if hint else ""
-    print(f"datagen: {message.rstrip('.')}{tail}", file=sys.stderr)
+def _say(message: str, code: int) -> int:
+    print(f"datagen: {message.rstrip('.')}", file=sys.stderr)
     return code

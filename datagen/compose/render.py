@@ -18,6 +18,7 @@ Matrix = npt.NDArray[np.float64]
 
 _USUAL_PEN = 0.1  # letter heights: of strokes recorded without a pen's width
 _SUBPIXEL = 4  # bits after the point in OpenCV's fixed-point coordinates
+_CRISP = np.clip((np.arange(256) - 80) * 3, 0, 255).astype(np.uint8)  # a pen's edge is sharp
 _WAVER = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(
     np.linspace(1, 23, 12)
 )  # tremor along a bar
@@ -219,6 +220,7 @@ def _draw_raster(coverage: Gray, ink: Gray, matrix: Matrix, growth: float) -> No
     # pixel centres lie at half coordinates on both sides
     local[:, 2] += matrix[:, :2] @ (0.5, 0.5) - (left + 0.5, top + 0.5)
     drawn = cv2.warpAffine(ink, local, (right - left, bottom - top), flags=cv2.INTER_CUBIC)
+    drawn = _CRISP[drawn]
     if abs(growth) >= 1:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (1 + round(abs(growth)),) * 2)
         drawn = cv2.dilate(drawn, disc) if growth > 0 else cv2.erode(drawn, disc)

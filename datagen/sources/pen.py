@@ -76,7 +76,9 @@ class PenSource(Source):
             shape, instance = divmod(key, options.instances)
             number, shape = divmod(shape, len(_SHAPES))
             writer = _writer(options.seed, number)
-            stream = np.random.SeedSequence(options.seed, spawn_key=(number, shape, instance))
+            stream = np.random.SeedSequence(
+                (options.seed, _STREAM), spawn_key=(number, shape, instance)
+            )
             written = write(writer, *_SHAPES[shape], np.random.default_rng(stream))
             return Glyph(
                 infos[key],
@@ -105,5 +107,9 @@ def _infos(options: PenOptions) -> tuple[GlyphInfo, ...]:
 
 @lru_cache(maxsize=4096)
 def _writer(seed: int, number: int) -> Writer:
-    stream = np.random.SeedSequence(seed, spawn_key=(number,))
-    return draw_writer(np.random.default_rng(stream))
+    return draw_writer(np.random.default_rng(_stream(seed, number)))
+
+
+def _stream(seed: int, *key: int) -> np.random.SeedSequence:
+    """Return the draws of one writer or glyph: never those of a dataset's item of equal seed."""
+    return np.random.SeedSequence((seed, 0x70656E), spawn_key=key)  # "pen"

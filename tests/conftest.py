@@ -1,0 +1,42 @@
+"""What all tests share: the real data where it is there, and the command line as a user runs it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Return the folder of real data, or skip."""
+    path = Path(os.environ.get("DATAGEN_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"no real data at {path}; DATAGEN_SHARED_DATA names it")
+    return path
+
+
+@pytest.fixture
+def datagen(tmp_path: Path) -> Run:
+    """Run the installed `datagen` in a folder of its own."""
+    script = Path(sys.executable).with_name("datagen")
+    environment = os.environ | {"DATAGEN_CACHE": str(tmp_path / "cache"), "COLUMNS": "100"}
+
+    def run(*arguments: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(script), *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env=environment,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run

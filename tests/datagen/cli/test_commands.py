@@ -1,0 +1,205 @@
+"""The command line as a user runs it: the installed script, in a folder of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import pytest
+import yaml
+
+from datagen.cli import app
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SMALL = ("--option", "pen.writers=12", "--images", "100")
+
+
+def one_json(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    lines = done.stdout.splitlines()
+    assert len(lines) == 1, done.stdout
+    result: dict[str, object] = json.loads(lines[0])
+    return result
+
+
+def test_every_command_has_help_and_an_example(datagen: Run) -> None:
+    listed = datagen("--help")
+    assert listed.returncode == 0
+    for command in app.registered_commands:
+        assert command.name is not None
+        assert command.name in listed.stdout
+        shown = datagen(command.name, "--help")
+        assert shown.returncode == 0
+        assert f"datagen {command.name}" in shown.stdout.partition("Example:")[2], command.name
+
+
+def test_build_inspect_preview_export(datagen: Run, tmp_path: Path) -> None:
+    built = datagen("build", *SMALL, "--workers", 2, "--out", "ds")
+    assert built.returncode == 0, built.stderr
+    assert "100 images" in built.stdout
+    assert "fingerprint" in built.stdout
+
+    inspected = datagen("inspect", "ds", "--json")
+    assert inspected.returncode == 0
+    found = one_json(inspected)
+    assert found["clean"] is True
+    assert found["budget"] == {"limit": 10_000, "exact": 100, "in_batches": 104}
+    assert "every rule is kept" in inspected.stderr
+
+    previewed = datagen("preview", "ds", "--out", "sheet.png", "--per-cell", 4)
+    assert previewed.returncode == 0
+    assert "viii" in previewed.stdout
+    assert cv2.imread(str(tmp_path / "sheet.png")) is not None
+
+    assert datagen("export", "ds", "--zip").returncode == 0
+    assert (tmp_path / "ds.zip").is_file()
+    exported = datagen("export", "ds", "--zip", "other.zip", "--json")
+    assert one_json(exported)["images"] == 100
+
+
+def test_build_speaks_json_alone_on_stdout(datagen: Run) -> None:
+    done = datagen("build", *SMALL, "--json", "-o", "ds", "--seed", 3)
+    result = one_json(done)
+    assert result["command"] == "build"
+    assert result["fingerprint"]
+    assert "next" in done.stderr
+    quiet = datagen("build", *SMALL, "--quiet", "-o", "other")
+    assert (quiet.stdout, quiet.stderr) == ("", "")
+
+
+def test_a_mix_and_a_recipe_file(datagen: Run, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(
+        "images: 120\nmix: [{source: pen, options: {writers: 12, seed: 1}}]\n"
+    )
+    done = datagen("build", "--recipe", "r.yaml", "--seed", 5, "-o", "ds", "--json")
+    assert done.returncode == 0, done.stderr
+    stored = yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())
+    assert (stored["seed"], stored["images"]) == (5, 120)
+    previewed = datagen("preview", "r.yaml", "--json")
+    assert one_json(previewed)["columns"] == ["pen"]
+
+
+def test_sources_lists_what_there_is(datagen: Run) -> None:
+    done = datagen("sources", "--json")
+    assert done.returncode == 0, done.stderr
+    found = {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert {"pen", "emnist", "chars74k", "trajectories", "fonts", "images"} <= found.keys()
+    assert found["pen"]["available"]
+    assert not found["emnist"]["available"]
+    assert "fetch" in found["emnist"]["where"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("build", "--source", "pencil"), 2, r"unknown source 'pencil' .*'pen'.*valid: chars74k"),
+        (("build", "--source", "emnist"), 4, r"datagen fetch emnist.*--source emnist:PATH"),
+        (("build", "--source", "emnist:nowhere.zip"), 4, r"nowhere\.zip"),
+        (("build", "--source", "pen:here"), 2, "source pen takes no path"),
+        (("build", "--source", "pen", "--mix", "pen=1"), 2, "exclude each other"),
+        (("build", "--mix", "pen=-1"), 2, "RATIO"),
+        (("build", "--mix", "pen=0", "--mix", "emnist=0"), 2, "no ratio is above 0"),
+        (("build", "--mix", "pen"), 2, "RATIO"),
+        (("build", "--budget", "9"), 3, "at least 10 images each"),
+        (("build", "--val-fraction", "0.025"), 3, r"10,008 .*train 9,750 \+ val 248; --fit"),
+        (("build", "--val-fraction", "1"), 2, "val.fraction"),
+        (("build", "--recipe", "nope.yaml"), 4, "no recipe file"),
+        (("build", "--recipe", "nope"), 2, "unknown recipe"),
+        (("build", "--option", "pen.colour=red"), 2, "unknown key 'colour'"),
+        (("build", "--size", "64"), 2, "neither 32 nor native"),
+        (("build", "--out", "/proc/ds"), 2, "cannot (write in|make) /proc"),
+        (("build", "--wrokers", "2"), 2, "--wrokers"),
+        (("inspect", "nowhere"), 4, "no dataset at nowhere"),
+        (("preview", "nowhere"), 2, "unknown recipe 'nowhere'"),
+        (("preview", "--out", "a.xyz"), 2, "cannot write a.xyz"),
+        (("export", "nowhere", "--zip"), 4, "no dataset at nowhere"),
+        (("export", "nowhere"), 2, "--zip"),
+        (("sources", "pencil"), 2, "unknown source"),
+        (("sources", "images:nowhere"), 4, "nowhere"),
+        (("nonsense",), 2, "nonsense"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    datagen: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    before = set(tmp_path.iterdir())
+    done = datagen(*arguments)
+    assert done.returncode == code, done.stderr
+    assert re.search(says, done.stderr), done.stderr
+    assert done.stderr.startswith("datagen: ")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stdout == ""
+    assert set(tmp_path.iterdir()) - before <= {tmp_path / "cache"}
+
+
+def test_an_existing_target_is_refused_without_overwrite(datagen: Run, tmp_path: Path) -> None:
+    assert datagen("build", *SMALL, "-o", "ds").returncode == 0
+    refused = datagen("build", *SMALL, "-o", "ds", "--seed", 1)
+    assert refused.returncode == 2
+    assert "--overwrite" in refused.stderr
+    assert datagen("build", *SMALL, "-o", "ds", "--seed", 1, "--overwrite").returncode == 0
+    assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
+
+
+def test_inspect_exits_3_on_a_broken_rule(datagen: Run, tmp_path: Path) -> None:
+    datagen("build", *SMALL, "-o", "ds")
+    next((tmp_path / "ds" / "train" / "v").iterdir()).unlink()
+    done = datagen("inspect", "ds", "--json")
+    assert done.returncode == 3
+    assert one_json(done)["problems"]
+    assert "missing, but in the manifest" in done.stderr
+
+
+def start_build(folder: Path) -> subprocess.Popen[str]:
+    """Start a long build and return once its workers write images."""
+    script = Path(sys.executable).with_name("datagen")
+    process = subprocess.Popen(
+        [script, "build", "--size", "native", "--workers", "2", "--quiet", "--out", "ds"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not any(folder.glob(".ds.*/train/v/*.png")):
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        assert time.monotonic() < deadline, "the build wrote nothing"
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.parametrize("signals_group", [True, False], ids=["Ctrl-C", "SIGTERM"])
+def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signals_group: bool) -> None:
+    process = start_build(tmp_path)
+    if signals_group:
+        os.killpg(process.pid, signal.SIGINT)  # a terminal's Ctrl-C reaches the workers too
+    else:
+        process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "datagen: interrupted; nothing half-done was kept\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds workers through /proc")
+def test_a_killed_worker_leaves_nothing(tmp_path: Path) -> None:
+    process = start_build(tmp_path)
+    os.kill(_a_worker_of(process.pid), signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker process was killed" in said
+    assert len(said.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def _a_worker_of(parent: int) -> int:
+    """Return a child that runs Python's spawned main, not the resource tracker."""
+    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    raise AssertionError("no worker found")

@@ -1,0 +1,163 @@
+"""Real builds of small recipes: bytes, records, failures."""
+
+import errno
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from datagen import build as build_module
+from datagen.build import build
+from datagen.dataset import image_files, read_info, read_manifest
+from datagen.errors import BuildError, UsageError
+from datagen.evaluator_view import evaluator_view
+from datagen.inspection import inspect
+from datagen.make import Made, Maker, open_pools
+from datagen.numerals import CLASSES
+from datagen.plan import Item, plan
+from datagen.recipe import Ingredient, Recipe, Validation, load
+
+
+def contents(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path) -> None:
+    recipe = recipe.model_copy(update={"images": 200})
+    one = build(recipe, tmp_path / "one", workers=1)
+    three = build(recipe, tmp_path / "three", workers=3)
+    assert contents(one.path) == contents(three.path)
+    assert one.info == three.info
+
+
+def test_the_stored_recipe_makes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
+    again = build(load(str(dataset / "recipe.yaml")), tmp_path / "again")
+    assert contents(again.path) == contents(dataset)
+
+
+def test_another_seed_makes_other_images(recipe: Recipe, dataset: Path, tmp_path: Path) -> None:
+    other = build(recipe.model_copy(update={"seed": 1}), tmp_path / "other")
+    assert not set(contents(other.path).values()) & set(contents(dataset).values())
+
+
+@pytest.mark.parametrize("size", [32, "native"])
+def test_every_image_can_be_made_again_from_its_line(
+    recipe: Recipe, tmp_path: Path, size: object
+) -> None:
+    recipe = recipe.model_copy(update={"size": size})
+    root = build(recipe, tmp_path / "ds").path
+    stored = load(str(root / "recipe.yaml"))
+    pools = open_pools(stored)
+    maker = Maker(stored, pools, plan(stored, pools).halves)
+    for entry in read_manifest(root):
+        image = cv2.imread(str(root / entry.path), cv2.IMREAD_GRAYSCALE)
+        np.testing.assert_array_equal(maker.again(entry), image)
+
+
+def test_the_small_form_is_the_view_of_the_native_one(recipe: Recipe, tmp_path: Path) -> None:
+    small = build(recipe, tmp_path / "small").path
+    native = build(recipe.model_copy(update={"size": "native"}), tmp_path / "native").path
+    for entry in read_manifest(small)[::7]:
+        full = cv2.imread(str(native / entry.path), cv2.IMREAD_GRAYSCALE)
+        stored = cv2.imread(str(small / entry.path), cv2.IMREAD_GRAYSCALE)
+        assert full is not None
+        np.testing.assert_array_equal(evaluator_view(full.astype(np.uint8)), stored)
+
+
+def test_a_dataset_says_what_it_is(dataset: Path) -> None:
+    info = read_info(dataset)
+    assert info.counts["train"] == dict.fromkeys(CLASSES, 8)
+    assert info.counts["val"] == dict.fromkeys(CLASSES, 2)
+    assert (info.budget.exact, info.budget.in_batches, info.budget.eligible) == (100, 104, True)
+    assert info.sources[0].licence
+    entries = read_manifest(dataset)
+    assert [entry.path for entry in entries] == [
+        path.relative_to(dataset).as_posix()
+        for path in sorted((p for _, _, p in image_files(dataset)), key=lambda p: p.stem)
+    ]
+    assert all(len(entry.writers) == 1 for entry in entries)
+    assert all(entry.seed == (0, entry.index) for entry in entries)
+    line = json.loads((dataset / "manifest.jsonl").read_text().splitlines()[0])
+    assert line["class"] == "i"
+
+
+def test_finished_images_and_a_validation_folder(numeral_folder: Path, tmp_path: Path) -> None:
+    val = tmp_path / "val"
+    for numeral in CLASSES:
+        (val / numeral).mkdir(parents=True)
+        (numeral_folder / numeral / "0.png").rename(val / numeral / "a.png")
+        # one picture in both: it must leave train
+        (val / numeral / "b.png").write_bytes((numeral_folder / numeral / "1.png").read_bytes())
+    recipe = Recipe(
+        mix=(Ingredient(source="images", path=numeral_folder),), val=Validation(folder=val)
+    )
+    built = build(recipe, tmp_path / "ds")
+    assert (built.count.train, built.count.val) == (40, 20)
+    assert inspect(built.path).clean
+    assert all(entry.parent for entry in read_manifest(built.path))
+
+
+def test_twins_are_made_anew(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two items drawn alike: the later one, and whatever stands in train, gets its next seed."""
+    honest = Maker.make
+
+    def forgetful(self: Maker, item: Item, attempt: int = 0) -> Made:
+        made = honest(self, item, attempt)
+        if attempt == 0 and made.item.index in {3, 90}:
+            return replace(made, image=np.zeros((32, 32), np.uint8))
+        return made
+
+    monkeypatch.setattr(Maker, "make", forgetful)
+    root = build(recipe, tmp_path / "ds").path
+    assert inspect(root).clean
+    assert inspect(root).duplicates == 0
+    seeds = {entry.index: entry.seed for entry in read_manifest(root)}
+    assert seeds[90] == (0, 90)  # val is kept
+    assert seeds[3] == (0, 3, 1)
+
+
+def test_a_source_that_repeats_itself_is_said_to(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datagen.make.render", lambda *_: np.zeros((32, 32), np.uint8))
+    with pytest.raises(BuildError, match="too little variety"):
+        build(recipe, tmp_path / "ds")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_target_and_a_source_may_not_lie_in_each_other(numeral_folder: Path) -> None:
+    recipe = Recipe(mix=(Ingredient(source="images", path=numeral_folder.resolve()),))
+    for out in (numeral_folder / "ds", numeral_folder.parent / "numerals" / "." / "y"):
+        with pytest.raises(UsageError, match="lie in each other"):
+            build(recipe, out)
+    assert not (numeral_folder / "ds").exists()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_full_disk_leaves_nothing(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(build_module, "write_manifest", full)
+    with pytest.raises(BuildError, match="cannot write the dataset in .*; nothing was kept"):
+        build(recipe, tmp_path / "ds")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
+    told: list[int] = []
+    build(recipe, tmp_path / "ds", progress=told.append)
+    assert told == [64, 100]

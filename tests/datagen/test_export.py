@@ -1,0 +1,39 @@
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from datagen.errors import RuleError, UsageError
+from datagen.export import export_zip
+
+
+def test_an_archive_holds_the_images_and_nothing_else(dataset: Path, tmp_path: Path) -> None:
+    assert export_zip(dataset, tmp_path / "a.zip") == 100
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None
+        assert archive.read(names[0]) == (dataset / names[0]).read_bytes()
+    assert len(names) == 100
+    assert {name.split("/")[0] for name in names} == {"train", "val"}
+
+
+def test_equal_datasets_make_equal_archives(dataset: Path, tmp_path: Path) -> None:
+    for name in ("a.zip", "b.zip"):
+        export_zip(dataset, tmp_path / name)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_an_existing_archive_needs_overwrite(dataset: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_text("mine")
+    with pytest.raises(UsageError, match="exists; --overwrite"):
+        export_zip(dataset, archive)
+    export_zip(dataset, archive, overwrite=True)
+    assert zipfile.is_zipfile(archive)
+
+
+def test_a_dataset_that_breaks_a_rule_is_not_exported(dataset: Path, tmp_path: Path) -> None:
+    next((dataset / "train" / "v").iterdir()).unlink()
+    with pytest.raises(RuleError, match="not fit to submit"):
+        export_zip(dataset, tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()

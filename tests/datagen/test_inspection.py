@@ -1,0 +1,147 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from datagen.dataset import fingerprint, read_info, read_manifest
+from datagen.errors import CorruptInput, MissingInput
+from datagen.inspection import inspect
+
+
+def test_a_built_dataset_is_clean(dataset: Path) -> None:
+    found = inspect(dataset)
+    assert found.clean
+    assert found.has_manifest
+    assert (found.duplicates, found.leaked, found.shared) == (0, 0, ())
+    assert found.fingerprint == read_info(dataset).fingerprint
+    assert found.count.exact == 100
+    assert sum(found.styles.values()) == sum(found.sources.values()) == 100
+
+
+def test_the_fingerprint_ignores_names_order_and_times(dataset: Path) -> None:
+    before = inspect(dataset).fingerprint
+    first = next((dataset / "train" / "v").iterdir())
+    first.rename(first.with_name("zzz.png"))
+    assert inspect(dataset).fingerprint == before
+    assert fingerprint([("a", "b", "c"), ("d", "e", "f")]) == fingerprint(
+        [("d", "e", "f"), ("a", "b", "c")]
+    )
+
+
+def _leak(root: Path) -> None:
+    source = next((root / "train" / "v").iterdir())
+    image = cv2.imread(str(source), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
+    # other bytes, same pixels
+    cv2.imwrite(str(root / "val" / "v" / "twin.png"), image, [cv2.IMWRITE_PNG_COMPRESSION, 0])
+
+
+def _delete(root: Path) -> None:
+    next((root / "train" / "v").iterdir()).unlink()
+
+
+def _change(root: Path) -> None:
+    path = next((root / "train" / "v").iterdir())
+    cv2.imwrite(str(path), np.zeros((32, 32), np.uint8))
+
+
+def _add(root: Path) -> None:
+    cv2.imwrite(str(root / "train" / "v" / "new.png"), np.zeros((32, 32), np.uint8))
+
+
+def _empty(root: Path) -> None:
+    for path in (root / "val" / "ix").iterdir():
+        path.unlink()
+
+
+def _share_writer(root: Path) -> None:
+    entries = read_manifest(root)
+    train, val = (
+        next(e.writers[0] for e in entries if e.split == split) for split in ("train", "val")
+    )
+    manifest = root / "manifest.jsonl"
+    manifest.write_text(manifest.read_text().replace(f'"{val}"', f'"{train}"'))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (_leak, "1 pictures stand in both train and val"),
+        (_delete, "1 files missing, but in the manifest"),
+        (_change, "1 files changed since the manifest was written"),
+        (_add, "1 files not in the manifest"),
+        (_empty, "no image in val/ix"),
+        (_share_writer, "on both sides of the split"),
+    ],
+)
+def test_every_broken_rule_is_said(dataset: Path, spoil: Callable[[Path], None], says: str) -> None:
+    spoil(dataset)
+    found = inspect(dataset)
+    assert not found.clean
+    assert any(says in problem for problem in found.problems)
+
+
+def test_a_broken_budget_is_said(dataset: Path) -> None:
+    info = dataset / "dataset.json"
+    info.write_text(info.read_text().replace('"limit": 10000', '"limit": 96'))
+    found = inspect(dataset)
+    assert found.problems == (
+        "train 80 + val 20 = 100 images, 104 counted in batches of 8; the budget is 96; remove 4",
+    )
+
+
+def test_a_folder_of_somebody_else_is_counted_too(dataset: Path) -> None:
+    (dataset / "manifest.jsonl").unlink()
+    (dataset / "dataset.json").unlink()
+    found = inspect(dataset)
+    assert found.clean
+    assert not found.has_manifest
+    assert found.budget == 10_000
+
+
+def test_an_unreadable_image_is_named(dataset: Path) -> None:
+    path = next((dataset / "train" / "v").iterdir())
+    for content in (b"", b"no image"):
+        path.write_bytes(content)
+        with pytest.raises(CorruptInput, match=path.name):
+            inspect(dataset)
+
+
+def test_missing_and_stray_folders_are_named(dataset: Path) -> None:
+    with pytest.raises(MissingInput, match="no dataset at"):
+        inspect(dataset / "nowhere")
+    (dataset / "train" / "xi").mkdir()
+    with pytest.raises(CorruptInput, match="xi is no class folder"):
+        inspect(dataset)
+    (dataset / "train" / "xi").rmdir()
+    (dataset / "val" / "v" / "notes.txt").write_text("")
+    with pytest.raises(CorruptInput, match=r"notes\.txt is not an image"):
+        inspect(dataset)
+    shutil.rmtree(dataset / "val" / "v")
+    with pytest.raises(MissingInput, match="no folder v/"):
+        inspect(dataset)
+    shutil.rmtree(dataset / "val")
+    with pytest.raises(MissingInput, match="no val/"):
+        inspect(dataset)
+
+
+def test_a_spoilt_record_is_named(dataset: Path) -> None:
+    manifest = dataset / "manifest.jsonl"
+    lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([*lines[:4], '{"index": 4}', *lines[5:]]))
+    with pytest.raises(CorruptInput, match="line 5 is not an entry"):
+        inspect(dataset)
+    manifest.unlink()
+    (dataset / "dataset.json").write_text('{"colour": 1}')
+    with pytest.raises(CorruptInput, match=r"dataset\.json"):
+        inspect(dataset)
+
+
+def test_the_competitions_own_split_leaks(shared_data: Path) -> None:
+    """49 of the published training images are byte-identical to validation images."""
+    found = inspect(shared_data / "roman-mnist")
+    assert found.count.exact == 2_880
+    assert found.leaked == 49

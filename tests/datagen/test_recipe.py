@@ -1,0 +1,130 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datagen import recipe as recipes
+from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
+from datagen.recipe import Ingredient, Overrides, Recipe, Validation
+
+NOWHERE = Path("/nowhere")
+
+
+def parse(text: str) -> Recipe:
+    return recipes.parse(text, origin="r.yaml", folder=NOWHERE)
+
+
+ingredients = st.builds(
+    Ingredient,
+    source=st.sampled_from(["pen", "emnist", "images"]),
+    path=st.none() | st.sampled_from([Path("/a"), Path("/b/c.zip")]),
+    ratio=st.floats(0.01, 100),
+    options=st.dictionaries(st.sampled_from(["split", "seed"]), st.integers(0, 9)),
+)
+
+
+@given(
+    st.builds(
+        Recipe,
+        name=st.text(st.characters(codec="utf-8", categories=("L", "N")), min_size=1),
+        seed=st.integers(0, 2**31),
+        images=st.none() | st.integers(1, 10_000),
+        budget=st.integers(1, 20_000),
+        fit=st.booleans(),
+        size=st.sampled_from([32, "native"]),
+        mix=st.lists(ingredients, min_size=1, max_size=3).map(tuple),
+        val=st.builds(Validation, fraction=st.floats(0.01, 0.99)),
+    )
+)
+def test_yaml_round_trip(recipe: Recipe) -> None:
+    assert parse(recipe.to_yaml()) == recipe
+
+
+@pytest.mark.parametrize("name", recipes.shipped())
+def test_shipped_recipes_validate_and_carry_their_name(name: str) -> None:
+    assert recipes.load(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("mixx: 3", "unknown key 'mixx'; did you mean 'mix'"),
+        ("mix: [{source: pen, ration: 2}]", "unknown key 'mix.0.ration'; did you mean 'ratio'"),
+        ("compose: {method: hand, barz: 1}", "'compose.hand.barz'; did you mean 'bars'"),
+        ("val: {fractoin: 0.1}", "'val.fractoin'; did you mean 'fraction'"),
+        ("val: {fraction: 2}", "val.fraction: .* less than 1 .given 2"),
+        ("mix: [{source: pen, ratio: -1}]", "mix.0.ratio: .* greater than or equal to 0"),
+        ("mix: [{source: pen, ratio: .nan}]", "mix.0.ratio: .* finite"),
+        ("mix: [{source: pen, ratio: 0}]", "no ratio is above 0"),
+        ("mix: []", "no ratio is above 0"),
+        ("case_styles: {mixed: 1}", "upper and lower both have weight 0"),
+        ("val: {folder: a, mix: [{source: pen}]}", "a mix or a folder, not both"),
+        ("[", "is not YAML"),
+        ("- pen", "is not a recipe"),
+    ],
+)
+def test_a_bad_recipe_is_one_clear_line(text: str, says: str) -> None:
+    with pytest.raises(RecipeError, match=says) as caught:
+        parse(text)
+    assert str(caught.value).startswith("r.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_relative_paths_belong_to_the_recipes_folder(tmp_path: Path) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text("mix: [{source: images, path: mine}]\nval: {folder: ../val}\n")
+    loaded = recipes.load(str(file))
+    assert loaded.mix[0].path == tmp_path / "mine"
+    assert loaded.val.folder == tmp_path.parent / "val"
+
+
+def test_flags_override_the_file() -> None:
+    base = parse("{images: 50, seed: 3, val: {fraction: 0.3}}")
+    flags = Overrides(mix=(Ingredient(source="emnist"),), seed=9, size="native")
+    changed = recipes.override(base, flags)
+    assert (changed.mix[0].source, changed.seed, changed.size) == ("emnist", 9, "native")
+    assert (changed.images, changed.val.fraction) == (50, 0.3)
+
+
+def test_val_flags_replace_each_other() -> None:
+    base = parse("val: {mix: [{source: emnist}]}")
+    changed = recipes.override(base, Overrides(val_dir=Path("/v")))
+    assert changed.val.folder == Path("/v")
+    assert changed.val.mix == ()
+
+
+def test_options_reach_every_ingredient_of_their_source() -> None:
+    changed = recipes.override(
+        parse("mix: [{source: pen}, {source: emnist}]"),
+        Overrides(options=(("emnist", "split", "letters"), ("pen", "writers", "5"))),
+    )
+    assert [part.options for part in changed.mix] == [{"writers": 5}, {"split": "letters"}]
+    with pytest.raises(UnknownName, match="'emnst'.*did you mean 'emnist'"):
+        recipes.override(changed, Overrides(options=(("emnst", "split", "letters"),)))
+
+
+def test_ingredients_parse() -> None:
+    assert recipes.ingredient("pen") == Ingredient(source="pen")
+    assert recipes.ingredient("emnist:a:b.zip").path == Path("a:b.zip")
+    mixed = recipes.mixed_ingredient("images:a=b=2.5")
+    assert (mixed.path, mixed.ratio) == (Path("a=b"), 2.5)
+
+
+@pytest.mark.parametrize("text", ["", ":path", "pen:"])
+def test_an_ingredient_needs_its_parts(text: str) -> None:
+    with pytest.raises(UsageError, match="NAME"):
+        recipes.ingredient(text)
+
+
+@pytest.mark.parametrize("text", ["pen", "pen=", "pen=-1", "pen=x", "pen=inf", "pen=nan"])
+def test_a_mix_needs_a_ratio(text: str) -> None:
+    with pytest.raises(UsageError, match="RATIO"):
+        recipes.mixed_ingredient(text)
+
+
+def test_missing_and_unknown_recipes() -> None:
+    with pytest.raises(MissingInput, match=r"no recipe file nope\.yaml"):
+        recipes.load("nope.yaml")
+    with pytest.raises(UnknownName, match="unknown recipe 'defalt'.*did you mean 'default'"):
+        recipes.load("defalt")
