@@ -46,7 +46,7 @@ class Fetched:
     Attributes:
         path: the archive, or the folder of its members.
         received: bytes that came over the network; 0 where everything was there already.
-        official: it is known to be the publisher's.
+        official: it is the publisher's, by its hash or because it came from there.
         verified: how that is known, in words.
     """
 
@@ -267,16 +267,16 @@ def _register(entry: Entry, file: Path, unofficial: bool) -> Fetched:
     with staged(archive) as temporary:
         shutil.copyfile(file, temporary)
         found, size = pooch.file_hash(temporary), temporary.stat().st_size
-        official = entry.sha256 is None or found == entry.sha256
-        if not official and not unofficial:
-            raise DownloadError(
-                f"{file} is not the publisher's {entry.file}: {size:,} bytes with sha256 {found}, "
-                f"expected {entry.size or 0:,} bytes with sha256 {entry.sha256}; say --unofficial "
-                "if you trust it"
-            )
-        if not official or entry.sha256 is None:
+        if found != entry.sha256:
+            if entry.sha256 is not None and not unofficial:
+                raise DownloadError(
+                    f"{file} is not the publisher's {entry.file}: {size:,} bytes with sha256 "
+                    f"{found}, expected {entry.size or 0:,} bytes with sha256 {entry.sha256}; say "
+                    "--unofficial if you trust it"
+                )
             _check_readable(temporary, entry)
-    if not official:
+    if entry.sha256 not in (None, found):
         how = f"reads to its end; not the publisher's file: sha256 {found}"
-        return Fetched(archive, 0, official=False, verified=how)
-    return Fetched(archive, 0, official=True, verified=_verify_text(entry, archive))
+    else:
+        how = _verify_text(entry, archive)
+    return Fetched(archive, 0, official=found == entry.sha256, verified=how)

@@ -60,7 +60,7 @@ def open_once(name: str, path: str) -> None:
     print(seconds, len(pool), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def measure(label: str, name: str, path: Path, cache: Path, runs: int, cold: bool) -> None:
+def measure(label: str, name: str, path: Path, cache: Path, *, runs: int, cold: bool) -> None:
     """Open `path` several times and print the median, the spread and the peak."""
     rows = []
     for run in range(runs):
@@ -98,8 +98,10 @@ def main() -> None:
         }
         for source, path in inputs.items():
             if path.exists():
-                measure(f"{source}, first opening", source, path, cache, args.runs, cold=True)
-                measure(f"{source}, from the cache", source, path, cache, args.runs, cold=False)
+                measure(f"{source}, first opening", source, path, cache, runs=args.runs, cold=True)
+                measure(
+                    f"{source}, from the cache", source, path, cache, runs=args.runs, cold=False
+                )
 
 
 if __name__ == "__main__":
