@@ -18,6 +18,7 @@ from datagen.errors import CorruptInput
 
 LABELS_MAGIC: Final = 0x801  # unsigned bytes, one dimension
 IMAGES_MAGIC: Final = 0x803  # unsigned bytes, three dimensions
+LABEL_LIMIT: Final = 10_000_000  # ten times EMNIST: labels are read at once, so not any number
 BATCH: Final = 4096  # images at a time: 3.2 MB of 28×28
 
 Bytes = npt.NDArray[np.uint8]
@@ -30,6 +31,11 @@ def read_labels(stream: IO[bytes], name: str) -> Bytes:
         CorruptInput: `name` is not idx1-ubyte, or its length disagrees with its header.
     """
     (count,) = _header(stream, name, LABELS_MAGIC, 1)
+    if count > LABEL_LIMIT:
+        raise CorruptInput(
+            f"{name}: its header says {count:,} labels, expected at most {LABEL_LIMIT:,}; get the "
+            "file again"
+        )
     body = _read(stream, count + 1, name)
     if len(body) != count:
         raise _disagrees(name, f"{count} labels", len(body), count)

@@ -5,7 +5,6 @@ Enters: the bytes of a file. Leaves: `uint8 H×W`, ink 0 on paper 255, or `Corru
 
 import io
 import struct
-import warnings
 import zlib
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +16,8 @@ from datagen.glyphs import Gray
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PIXEL_LIMIT: Final = 100_000_000
-"""Above any camera's sheet of paper; a file that says more is a bomb or a mistake."""
+PIXEL_LIMIT: Final = 89_478_485
+"""Where Pillow begins to warn of a decompression bomb: above any photo of a sheet of paper."""
 
 _TRANSPARENT: Final = {"LA", "La", "PA", "RGBA", "RGBa"}
 # What Pillow raises for a damaged file differs by format.
@@ -43,26 +42,27 @@ def decode_gray(data: bytes, name: str) -> Gray:
     Raises:
         CorruptInput: empty, of no known format, truncated, or larger than `PIXEL_LIMIT`.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - 40 ms that a source's import need not pay
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - 40 ms at import
 
     if not data:
         raise CorruptInput(f"{name} is empty (0 bytes), expected an image; replace or remove it")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a bomb is judged here; what decodes is welcome
-            with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > PIXEL_LIMIT:
-                    raise CorruptInput(
-                        f"{name} says it is {image.width}×{image.height}, more than "
-                        f"{PIXEL_LIMIT:,} pixels; scale it down or remove it"
-                    )
-                return _gray(ImageOps.exif_transpose(image))
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > PIXEL_LIMIT:
+                raise Image.DecompressionBombError(f"{image.width}×{image.height} pixels")
+            ImageOps.exif_transpose(image, in_place=True)
+            return _gray(image)
     except UnidentifiedImageError as error:
         raise CorruptInput(
             f"{name} is not an image that can be read; expected PNG, JPEG, TIFF, BMP, GIF, WebP or "
             "the like; convert or remove it"
         ) from error
-    except (*_UNREADABLE, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise CorruptInput(
+            f"{name} is too large ({error}), expected at most {PIXEL_LIMIT:,} pixels; scale it "
+            "down or remove it"
+        ) from error
+    except _UNREADABLE as error:
         raise CorruptInput(
             f"{name} cannot be decoded ({error}); the file is damaged, replace or remove it"
         ) from error
@@ -79,7 +79,7 @@ def _gray(image: "Image") -> Gray:
         image = Factory.alpha_composite(Factory.new("RGBA", over.size, "white"), over)
     if image.mode not in ("1", "L", "RGB"):
         image = image.convert("RGB")
-    return np.asarray(image.convert("L"), np.uint8).copy()
+    return np.array(image if image.mode == "L" else image.convert("L"), np.uint8)
 
 
 def _from_deep(pixels: np.ndarray) -> Gray:

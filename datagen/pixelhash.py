@@ -7,6 +7,7 @@ why it cannot be used.
 import hashlib
 import json
 import logging
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,7 +52,9 @@ def hash_files(
         except CorruptInput as error:
             return error
 
-    with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
+    # Decoding releases the interpreter's lock. Pillow's remarks on odd metadata help nobody here;
+    # they are silenced around the threads, for inside them that is not safe.
+    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
         judged = dict(zip(fresh, pool.map(judge, fresh), strict=True))
     sound = {name: found for name, found in judged.items() if isinstance(found, str)}
     if sound:

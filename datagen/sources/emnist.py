@@ -66,7 +66,7 @@ class EmnistSource(Source):
             CorruptInput: truncated, damaged, or idx headers that disagree with the data.
         """
         split = options.split
-        files = _find(path or cache_folder() / "emnist")
+        files = _find(path or cache_folder() / self.name, split)
         parts = ("train", "test") if options.parts == "both" else (options.parts,)
         needed = [name for part in parts for name in _names(split, part)]
         for name in needed:
@@ -85,24 +85,29 @@ class EmnistSource(Source):
 
     def default_path(self) -> Path | None:
         """Return the folder that `datagen fetch emnist` fills, once it holds a split."""
-        folder = cache_folder() / "emnist"
+        folder = cache_folder() / self.name
         try:
-            return folder if _splits(_find(folder)) else None
+            return folder if _splits(_find(folder, "byclass")) else None
         except (MissingInput, CorruptInput):
             return None
 
 
-def _find(path: Path) -> Folderlike:
-    """Return what holds the files: an archive, a folder, or one of the usual folders in it."""
-    if path.is_dir():
-        for folder in (path, path / "gzip", path / "raw", path / "EMNIST" / "raw"):
-            files = Folderlike.of_folder(folder, "emnist-*")
-            if _splits(files):
-                return files
-        path = path / "gzip.zip"
-    if not path.is_file():
-        raise MissingInput(f"no EMNIST at {path}; {_how_to_get()}")
-    return Folderlike.of_zip(path)
+def _find(path: Path, split: str) -> Folderlike:
+    """Return what holds the split, or what holds at least others: loose files before an archive.
+
+    Raises:
+        MissingInput: there is nothing of EMNIST at `path`.
+        CorruptInput: it is a file, but no zip archive.
+    """
+    places = (path, path / "gzip", path / "raw", path / "EMNIST" / "raw") if path.is_dir() else ()
+    found = [Folderlike.of_folder(place, "emnist-*") for place in places]
+    archive = path / "gzip.zip" if path.is_dir() else path
+    if archive.is_file():
+        found.append(Folderlike.of_zip(archive))
+    found = [files for files in found if files.members]
+    if not found:
+        raise MissingInput(f"no EMNIST at {path}; {_how_to_get(split)}")
+    return next((files for files in found if split in _splits(files)), found[0])
 
 
 def _names(split: str, part: str) -> tuple[str, str]:
@@ -118,7 +123,7 @@ def _splits(files: Folderlike) -> list[str]:
     return sorted({name.split("-")[1] for name in images})
 
 
-def _how_to_get(split: str = "byclass") -> str:
+def _how_to_get(split: str) -> str:
     return (
         f"get it with `datagen fetch emnist`, or name a folder or gzip.zip that has {split} with "
         "`--source emnist:PATH`"

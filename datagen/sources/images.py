@@ -116,7 +116,9 @@ def _hidden(path: Path) -> bool:
 
 def _hint(root: Path) -> str:
     below = [c.name for c in sorted(root.iterdir()) if c.is_dir() and (c / CLASSES[0]).is_dir()]
-    return f"; did you mean {root / below[0]}?" if below else "; put the images into such folders"
+    if below:
+        return f"; did you mean {' or '.join(below)} below it?"
+    return "; put the images into such folders"
 
 
 def _read(file: Path, scan: bool) -> Gray:

@@ -277,3 +277,13 @@ def test_the_shared_archive_matches_its_readme(shared_data: Path) -> None:
     counts = Counter((info.letter, info.case) for info in pool.infos)
     assert min(counts.values()) >= 300
     assert len(counts) == 6
+
+
+def test_an_archive_serves_the_splits_that_lie_not_loose_beside_it(emnist_folder: Write) -> None:
+    folder = emnist_folder("letters", "iv", "x")
+    as_zip(folder).rename(folder / "gzip.zip")
+    for file in folder.glob("emnist-*"):
+        file.unlink()
+    emnist_folder("byclass")
+    assert len(open_emnist(folder)) == 8
+    assert len(open_emnist(folder, split="letters")) == 3
