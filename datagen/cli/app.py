@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from datagen.cli import build, export, inspect, preview, sources
+from datagen.cli import build, export, fetch, inspect, preview, sources
 from datagen.errors import DatagenError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Datasets of handwritten Roman numerals: the model is frozen, you program the data.",
 )
 app.command("build")(build.build)
+app.command("fetch")(fetch.fetch)
 app.command("sources")(sources.sources)
 app.command("inspect")(inspect.inspect)
 app.command("preview")(preview.preview)

@@ -76,9 +76,7 @@ class PenSource(Source):
             shape, instance = divmod(key, options.instances)
             number, shape = divmod(shape, len(_SHAPES))
             writer = _writer(options.seed, number)
-            stream = np.random.SeedSequence(
-                (options.seed, _STREAM), spawn_key=(number, shape, instance)
-            )
+            stream = _stream(options.seed, number, shape, instance)
             written = write(writer, *_SHAPES[shape], np.random.default_rng(stream))
             return Glyph(
                 infos[key],

@@ -94,6 +94,28 @@ def test_sources_lists_what_there_is(datagen: Run) -> None:
     assert "fetch" in found["emnist"]["where"]
 
 
+def test_fetch_registers_a_file_that_build_then_uses(datagen: Run, shared_data: Path) -> None:
+    archive = shared_data / "emnist" / "gzip.zip"
+    refused = datagen("fetch", "emnist", "--from", archive)
+    assert refused.returncode == 4
+    assert "is not the publisher's gzip.zip" in refused.stderr
+    fetched = datagen("fetch", "emnist", "--from", archive, "--unofficial", "--json")
+    assert one_json(fetched)["official"] is False
+    built = datagen("build", "--source", "emnist", "--images", 100, "--json")
+    assert built.returncode == 0, built.stderr
+    assert one_json(built)["counts"]["train"]["viii"] == 8  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["emnist:emnist/gzip", "chars74k:chars74k/EnglishHnd.tgz"])
+def test_the_real_letters_become_a_clean_dataset(
+    datagen: Run, shared_data: Path, name: str
+) -> None:
+    source, _, path = name.partition(":")
+    built = datagen("build", "--source", f"{source}:{shared_data / path}", "--images", 400, "-q")
+    assert built.returncode == 0, built.stderr
+    assert datagen("inspect", "ds").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -121,6 +143,8 @@ def test_sources_lists_what_there_is(datagen: Run) -> None:
         (("export", "nowhere"), 2, "--zip"),
         (("sources", "pencil"), 2, "unknown source"),
         (("sources", "images:nowhere"), 4, "nowhere"),
+        (("fetch", "mnist"), 2, "unknown archive 'mnist' .*'emnist'"),
+        (("fetch", "emnist", "--from", "nowhere"), 4, "no file nowhere"),
         (("nonsense",), 2, "nonsense"),
     ],
 )

@@ -148,7 +148,7 @@ def test_styles_occur_as_often_as_stated() -> None:
 @pytest.mark.parametrize("letter", LETTERS)
 @pytest.mark.parametrize("case", ["lower", "upper"])
 def test_a_writers_letters_resemble_each_other(letter: Letter, case: Case) -> None:
-    pool = PenSource().open(None, PenOptions(writers=60, instances=3, seed=3))
+    pool = PenSource().open(None, PenOptions(writers=300, instances=2, seed=3))
     shapes: dict[str, list[np.ndarray]] = {}
     for k, info in enumerate(pool.infos):
         if (info.letter, info.case) == (letter, case):
@@ -156,7 +156,7 @@ def test_a_writers_letters_resemble_each_other(letter: Letter, case: Case) -> No
     own = np.array(list(shapes.values()))  # writer, instance, pixel
     within = np.linalg.norm(own[:, 0] - own[:, 1], axis=1)
     between = np.linalg.norm(own[:, 0] - np.roll(own[:, 1], 1, axis=0), axis=1)
-    assert np.median(within) < 0.8 * np.median(between)
+    assert (within < between).mean() > 0.65  # chance is 0.5; four seeds gave 0.73 … 0.89
     assert within.min() > 0  # but no two are the same
 
 
