@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fixed_eval.data import list_dataset
 from fixed_eval.errors import EvaluatorError
 from fixed_eval.progress import make_say
 from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS, get_protocol
@@ -22,14 +23,17 @@ EXIT_CODES = "exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or datas
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one evaluation and return the exit code."""
     began = time.perf_counter()
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.until and not options.state:
+        parser.error("--until stops a run that a later call goes on with: it needs --state DIR")
+    if options.out.is_dir():
+        parser.error(f"--out {options.out} is a folder; expected a file name")
     say = make_say(options.progress)
     try:
         protocol = get_protocol(options.protocol)
-        if not options.dataset.is_dir():  # cheap refusals come before TensorFlow's import
-            from fixed_eval.data import list_dataset
-
-            list_dataset(options.dataset, protocol, options.seed)
+        # Cheap refusals come before TensorFlow's import.
+        list_dataset(options.dataset, protocol, options.seed)
         from fixed_eval.runtime import start_tensorflow
 
         device = start_tensorflow(options.threads)
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"fixed_eval: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"fixed_eval: interrupted; {_how_to_go_on(options.state)}", file=sys.stderr)
+        print("fixed_eval: interrupted before or after the training", file=sys.stderr)
         return 130
     say(
         "done",
@@ -71,12 +75,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         test_accuracies=[test.metrics.accuracy.accuracy for test in score.tests],
     )
     return 0
-
-
-def _how_to_go_on(state: Path | None) -> str:
-    if state is None:
-        return "nothing is kept without --state DIR"
-    return f"finished epochs are kept in {state}: the same command goes on after them"
 
 
 def _parser() -> argparse.ArgumentParser:

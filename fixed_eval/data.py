@@ -22,6 +22,8 @@ from fixed_eval.protocol import Protocol
 
 # Keras' allow list; other files are not seen by the published script.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+# What the published script could decode; today's TensorFlow reads more.
+MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 NAMED_IN_MESSAGE = 5  # bad files that an error message lists by name
 
 
@@ -92,7 +94,7 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
     ]
     if shuffle_seed is not None:
         # The legacy generator on purpose: its shuffle is frozen, and is the one Keras uses.
-        np.random.RandomState(shuffle_seed).shuffle(files)  # type: ignore[arg-type] # noqa: NPY002
+        np.random.RandomState(shuffle_seed).shuffle(files)  # type: ignore[arg-type]
     return files
 
 
@@ -199,6 +201,8 @@ def make_decoder(
     def run(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
         if not data:
             raise ValueError("the file is empty (0 bytes)")
+        if not data.startswith(MAGIC):
+            raise ValueError("not a PNG, JPEG, GIF or BMP image, whatever its name says")
         try:
             pixels, resized = decode(tf.constant(data))
         except tf.errors.InvalidArgumentError as error:
@@ -212,8 +216,6 @@ def make_decoder(
 
 
 def _reason(message: str) -> str:
-    """TensorFlow's decoding error without its graph names."""
-    line = next((row.strip() for row in message.splitlines() if row.strip()), "cannot be decoded")
-    if "Unknown image file format" in line:
-        return "not a PNG, JPEG, GIF or BMP image"
-    return line.replace("{{node DecodeImage}}", "").replace("[Op:DecodeImage]", "").strip()
+    """What TensorFlow says of an image it cannot decode, without the graph around it."""
+    lines = [line.strip() for line in message.splitlines()]
+    return next((line for line in reversed(lines) if line and "{{node" not in line), "damaged")

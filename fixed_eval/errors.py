@@ -7,7 +7,8 @@ Library code raises these; only the command line prints them, and exits with the
     │   └── BudgetError       3   more images than the budget allows
     ├── InputError            4   a folder or file is missing, unreadable, or not an image
     │   └── ChangedError      4   the dataset is not the one that was read at the start
-    └── StateError            1   the resumable state could not be written
+    ├── StateError            1   the resumable state could not be written
+    └── StoppedError          130 Ctrl-C, with where it stopped and how to go on
 """
 
 
@@ -39,3 +40,9 @@ class ChangedError(InputError):
 
 class StateError(EvaluatorError):
     """The resumable state could not be written, so a stop would lose the run."""
+
+
+class StoppedError(EvaluatorError):
+    """The run was interrupted; the message says where, and how to go on."""
+
+    exit_code = 130

@@ -197,9 +197,7 @@ class FastEngine:
         return self._logits(weights, images)
 
     def _logits(self, weights: Weights, images: np.ndarray[Any, Any]) -> Logits:
-        named = {
-            path: tf.constant(value) for path, value in zip(self._paths, weights, strict=True)
-        }
+        named = {path: tf.constant(value) for path, value in zip(self._paths, weights, strict=True)}
         batches = [
             self._infer(
                 tf.constant(preprocess(images[begin : begin + INFERENCE_BATCH], self._protocol)),

@@ -27,12 +27,14 @@ FROZEN = PACKAGE / "FROZEN.sha256"
 FROZEN_FILES = (
     "data.py",
     "fast.py",
+    "heldout.py",
     "metrics.py",
     "network.py",
     "order.py",
     "protocol.py",
     "reference.py",
     "runtime.py",
+    "score.py",
     "training.py",
 )
 

@@ -1,28 +1,29 @@
 """One evaluation from a directory to a score: read, train, choose, score, check, write down.
 
-The steps of `evaluate` are the protocol told in order; the records here are `score.json`.
+The steps of `evaluate` are the protocol told in order; they fill the records of `score.json`.
 """
 
 import dataclasses
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from fixed_eval import data, fingerprint, metrics, state
 from fixed_eval.data import ImageFile, Split
-from fixed_eval.errors import ChangedError, InputError
-from fixed_eval.network import Weights
+from fixed_eval.errors import ChangedError, InputError, StoppedError
+from fixed_eval.heldout import score_test, split_fingerprint
 from fixed_eval.progress import Say
 from fixed_eval.protocol import Protocol
-from fixed_eval.training import Engine, EpochRecord, TrainingState, start, train
+from fixed_eval.records import (
+    SCHEMA_VERSION,
+    DatasetRecord,
+    ProtocolRecord,
+    Score,
+)
+from fixed_eval.training import Engine, TrainingState, start, train
 
-SCHEMA_VERSION = 1
 IN_SPLIT_NOTE = (
-    "no test set: the val accuracy chose the epoch it is measured on, and its images come from "
-    "the same hands as the training images; it says nothing about other handwriting"
+    "no test set: the val accuracy chose the very epoch it is measured on, so it flatters, "
+    "and it says nothing about handwriting from elsewhere"
 )
 
 
@@ -48,94 +49,6 @@ class Request:
     def epochs(self) -> int:
         """Epochs of the whole run."""
         return self.preview or self.protocol.epochs
-
-
-@dataclasses.dataclass(frozen=True)
-class ImageResult:
-    """One test image: labels by name, probabilities in class order, and whether it leaked."""
-
-    path: str
-    sha256: str
-    true: str
-    predicted: str
-    probabilities: tuple[float, ...]
-    leaked: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class Leakage:
-    """Test images that are also training or validation images.
-
-    `decoded_identical` counts equal decoded pixels, `input_identical` equal 32×32 network inputs
-    (which includes the former); an image counted by either has leaked.
-    """
-
-    images: int
-    decoded_identical: int
-    input_identical: int
-
-
-@dataclasses.dataclass(frozen=True)
-class TestResult:
-    """The chosen epoch's weights on one test set; `leak_free` leaves the leaked images out."""
-
-    path: str
-    fingerprint: str
-    images: int
-    metrics: metrics.Metrics
-    leakage: Leakage
-    leak_free: metrics.Accuracy
-    results: tuple[ImageResult, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class DatasetRecord:
-    """The evaluated dataset, recounted: images per class and split, and the budget both ways."""
-
-    path: str
-    fingerprint: str
-    train: int
-    val: int
-    classes: dict[str, dict[str, int]]
-    budget: int
-    budget_used: int
-
-
-@dataclasses.dataclass(frozen=True)
-class ProtocolRecord:
-    """The protocol as run. `epochs` differs from the constants in a preview."""
-
-    name: str
-    version: int
-    fingerprint: str
-    engine: str
-    epochs: int
-    constants: dict[str, Any]
-    sources: dict[str, str]
-
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """`score.json`. `complete` is False after `--until`; `official` needs a complete full run."""
-
-    schema_version: int
-    official: bool
-    complete: bool
-    preview: int | None
-    protocol: ProtocolRecord
-    dataset: DatasetRecord
-    seed: int
-    before_training: dict[str, float]
-    history: tuple[EpochRecord, ...]
-    chosen_epoch: int
-    val: metrics.Metrics
-    tests: tuple[TestResult, ...]
-    note: str | None
-    warnings: tuple[str, ...]
-    seconds: dict[str, float]
-    threads: int
-    device: str
-    versions: dict[str, str]
 
 
 def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
@@ -183,7 +96,14 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         protocol.classes,
     )
     test_results = tuple(
-        _score_test(folder, split, splits, engine, reached.best_weights, protocol)
+        score_test(
+            folder,
+            split,
+            splits,
+            engine=engine,
+            weights=reached.best_weights,
+            protocol=protocol,
+        )
         for folder, split in zip(request.tests, tests, strict=True)
     )
     clock.mark("score")
@@ -249,9 +169,7 @@ def _warn(
     return warnings
 
 
-def make_engine(
-    name: str, splits: tuple[Split, Split], protocol: Protocol, seed: int
-) -> Engine:
+def make_engine(name: str, splits: tuple[Split, Split], protocol: Protocol, seed: int) -> Engine:
     """The engine called `name`, compiled, holding the data.
 
     Raises:
@@ -282,9 +200,12 @@ def _train(
     until = min(request.until or request.epochs, request.epochs)
     steps = request.protocol.batches(len(splits[0]))
 
+    finished = [reached.epoch]
+
     def on_epoch(now: TrainingState) -> None:
         if path:
             state.save_state(path, now)
+        finished.append(now.epoch)
         record = now.history[-1]
         say(
             "epoch",
@@ -296,16 +217,34 @@ def _train(
             eta_seconds=round(record.seconds * (until - now.epoch), 1),
         )
 
-    return train(
-        engine, reached, splits, request.protocol, request.seed, until, on_epoch
-    )
+    try:
+        return train(
+            engine,
+            reached,
+            splits,
+            protocol=request.protocol,
+            seed=request.seed,
+            until=until,
+            on_epoch=on_epoch,
+        )
+    except KeyboardInterrupt:
+        raise StoppedError(_how_to_go_on(request, finished[-1])) from None
+
+
+def _how_to_go_on(request: Request, epoch: int) -> str:
+    where = f"interrupted in epoch {epoch + 1} of {request.epochs}"
+    if request.state is None:
+        return f"{where}; nothing is kept (--state DIR keeps every finished epoch)"
+    return f"{where}; {epoch} epochs are kept in {request.state}: the same command goes on there"
 
 
 def _state_path(request: Request, splits: tuple[Split, Split]) -> Path | None:
     if request.state is None:
         return None
     return state.state_path(
-        request.state, _fingerprint(splits, request.protocol), _protocol_fingerprint(request),
+        request.state,
+        split_fingerprint(splits, request.protocol),
+        _protocol_fingerprint(request),
         request.seed,
     )
 
@@ -318,59 +257,6 @@ def _resume(path: Path, say: Say, warnings: list[str]) -> TrainingState | None:
         warnings.append(f"{error}; set aside as {state.set_aside(path).name}, starting again")
         say("warning", message=warnings[-1])
         return None
-
-
-def _score_test(
-    folder: Path,
-    test: Split,
-    known: tuple[Split, Split],
-    engine: Engine,
-    weights: Weights,
-    protocol: Protocol,
-) -> TestResult:
-    """Metrics and rows of one test set, with what leaked into it counted and left out."""
-    logits = engine.predict(weights, test.images)
-    decoded = _among(test.pixel_sha256, (key for split in known for key in split.pixel_sha256))
-    inputs = _among(_input_keys(test), (key for split in known for key in _input_keys(split)))
-    leaked = decoded | inputs
-    predicted, probabilities = logits.argmax(axis=1), metrics.softmax(logits)
-    names = protocol.classes
-    return TestResult(
-        path=str(folder),
-        fingerprint=_fingerprint((test,), protocol),
-        images=len(test),
-        metrics=metrics.score(test.labels, logits, names),
-        leakage=Leakage(int(leaked.sum()), int(decoded.sum()), int(inputs.sum())),
-        leak_free=metrics.score_accuracy((predicted == test.labels)[~leaked]),
-        results=tuple(
-            ImageResult(
-                path=file.relative,
-                sha256=test.file_sha256[row],
-                true=names[file.label],
-                predicted=names[predicted[row]],
-                probabilities=tuple(round(float(p), 6) for p in probabilities[row]),
-                leaked=bool(leaked[row]),
-            )
-            for row, file in enumerate(test.files)
-        ),
-    )
-
-
-def _among(keys: Iterable[Any], known: Iterable[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    seen = set(known)
-    return np.array([key in seen for key in keys], bool)
-
-
-def _input_keys(split: Split) -> list[bytes]:
-    return [image.tobytes() for image in split.images]
-
-
-def _fingerprint(splits: tuple[Split, ...], protocol: Protocol) -> str:
-    return fingerprint.content_fingerprint(
-        (split.name, protocol.classes[file.label], digest)
-        for split in splits
-        for file, digest in zip(split.files, split.file_sha256, strict=True)
-    )
 
 
 def _check_unchanged(request: Request, splits: tuple[Split, Split], tests: list[Split]) -> None:
@@ -423,7 +309,7 @@ def _dataset_record(path: Path, splits: tuple[Split, Split], protocol: Protocol)
     }
     return DatasetRecord(
         path=str(path),
-        fingerprint=_fingerprint(splits, protocol),
+        fingerprint=split_fingerprint(splits, protocol),
         train=len(train_split),
         val=len(val_split),
         classes=counts,

@@ -9,8 +9,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +18,18 @@ from fixed_eval.network import Weights
 from fixed_eval.training import EpochRecord, Snapshot, TrainingState
 
 FORMAT = 1  # of the file; another one is another file name
+DIGEST_BYTES = 32  # SHA-256 of the rest comes first: the zip's own checksums leave gaps
 GROUPS = ("weights", "momentums", "velocities", "best_weights")
 
 
 def state_path(folder: Path, *identity: object) -> Path:
     """Where the run with this identity (fingerprints, seed, engine, epochs) keeps its state."""
     key = hashlib.sha256(json.dumps([FORMAT, *map(str, identity)]).encode()).hexdigest()
-    return folder / f"state-{key[:16]}.npz"
+    return folder / f"state-{key[:16]}.bin"
 
 
 def save_state(path: Path, state: TrainingState) -> None:
-    """Write `state` beside `path`, then rename it into place.
+    """Write `state` (a checksum, then an npz archive) beside `path`, then rename it into place.
 
     Raises:
         StateError: If the disk is full or the folder cannot be written; nothing half-written stays.
@@ -50,7 +49,8 @@ def save_state(path: Path, state: TrainingState) -> None:
     memory = io.BytesIO()
     np.savez(memory, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
     try:
-        write_atomically(path, memory.getvalue())
+        body = memory.getvalue()
+        write_atomically(path, hashlib.sha256(body).digest() + body)
     except OSError as error:
         raise StateError(
             f"cannot write the resumable state {path}: {error.strerror}; "
@@ -70,15 +70,15 @@ def write_atomically(path: Path, data: bytes) -> None:
         OSError: If it cannot be written; the temporary file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with draft.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        draft.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
 
 
@@ -90,28 +90,25 @@ def load_state(path: Path) -> TrainingState | None:
     """
     if not path.exists():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            record = json.loads(str(file["record"]))
-            weights, momentums, velocities, best_weights = (
-                _group(file, group) for group in GROUPS
-            )
-            return TrainingState(
-                snapshot=Snapshot(weights, momentums, velocities, record["step"]),
-                before_loss=record["before_loss"],
-                before_accuracy=record["before_accuracy"],
-                history=tuple(EpochRecord(**epoch) for epoch in record["history"]),
-                best=record["best"],
-                best_weights=best_weights,
-            )
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+    content = path.read_bytes()
+    digest, body = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError(f"{path} is damaged ({len(content):,} bytes, wrong checksum)")
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        record = json.loads(str(file["record"]))
+        weights, momentums, velocities, best_weights = (_group(file, group) for group in GROUPS)
+    return TrainingState(
+        snapshot=Snapshot(weights, momentums, velocities, record["step"]),
+        before_loss=record["before_loss"],
+        before_accuracy=record["before_accuracy"],
+        history=tuple(EpochRecord(**epoch) for epoch in record["history"]),
+        best=record["best"],
+        best_weights=best_weights,
+    )
 
 
 def _group(file: np.lib.npyio.NpzFile, group: str) -> Weights:
     count = sum(name.startswith(f"{group}_") for name in file.files)
-    if not count:
-        raise KeyError(group)
     return tuple(file[f"{group}_{position}"] for position in range(count))
 
 

@@ -114,6 +114,7 @@ def train(
     engine: Engine,
     state: TrainingState,
     splits: tuple[Split, Split],
+    *,
     protocol: EvaluationProtocol,
     seed: int,
     until: int,
