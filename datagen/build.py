@@ -1,13 +1,9 @@
 """A plan becomes a dataset: made on all cores, staged, verified, renamed into place."""
 
 import hashlib
-import multiprocessing
 import platform
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -18,32 +14,28 @@ import cv2
 import numpy as np
 
 from datagen.budget import Count
+from datagen.crew import Bench, Progress, Written, write_all
 from datagen.dataset import (
     INFO,
     RECIPE,
     BudgetInfo,
     DatasetInfo,
-    Entry,
     SourceInfo,
-    entry_adapter,
     fingerprint,
     image_files,
     image_path,
     write_manifest,
 )
+from datagen.deal import Item
 from datagen.errors import BuildError, UsageError
 from datagen.make import Maker, open_pools, source_folders
 from datagen.numerals import CLASSES, SPLITS
-from datagen.plan import Item, Plan, Pool, keyed_ingredients, plan
+from datagen.plan import Plan, keyed_ingredients, plan
 from datagen.recipe import Recipe
 from datagen.sources import get_source
-from datagen.split import Halves
 from datagen.staging import check_target, staged
 
-_CHUNK: Final = 64  # items per task: long enough to hide the hand-over, short enough to interrupt
 _ATTEMPTS: Final = 20  # at making an image unlike all others, before the source is called too small
-Progress = Callable[[int], None]
-"""Called with the number of images made so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +45,6 @@ class Built:
     path: Path
     info: DatasetInfo
     count: Count
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A written image, as it comes back from a worker: small, for it crosses processes."""
-
-    item: Item
-    sha256: str
-    line: bytes
 
 
 def build(
@@ -99,7 +82,7 @@ def build(
         for split in SPLITS:
             for numeral in CLASSES:
                 (root / split / numeral).mkdir(parents=True)
-        written = _write_all(recipe, pools, planned, root, workers, progress or (lambda _: None))
+        written = write_all(recipe, pools, planned, root, workers, progress or (lambda _: None))
         written, notes = _without_twins(written, Maker(recipe, pools, planned.halves), root)
         info = _info(recipe, planned, written, notes)
         write_manifest(root, [image.line for image in written])
@@ -132,116 +115,9 @@ def _disk_errors(root: Path) -> Iterator[None]:
         ) from error
 
 
-def _write_all(
-    recipe: Recipe,
-    pools: Mapping[str, Pool],
-    planned: Plan,
-    root: Path,
-    workers: int,
-    progress: Progress,
-) -> list[_Written]:
-    """Make and write every item, in order of index."""
-    items = planned.items
-    chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
-    written: list[_Written] = []
-    if workers == 1 or len(chunks) == 1:
-        bench = _Bench(Maker(recipe, pools, planned.halves), root)
-        for chunk in chunks:
-            written += bench.write(chunk)
-            progress(len(written))
-        return written
-    executor = ProcessPoolExecutor(
-        min(workers, len(chunks)),
-        mp_context=multiprocessing.get_context("spawn"),  # the same on every system
-        initializer=_set_up_worker,
-        initargs=(recipe, planned.halves, root),
-    )
-    try:
-        with _interrupts_held_back():
-            futures = [executor.submit(_work, chunk) for chunk in chunks]
-        for future in futures:
-            written += future.result()
-            progress(len(written))
-    except BrokenProcessPool as error:
-        raise BuildError(
-            f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
-            "for memory; nothing was kept. Try fewer --workers"
-        ) from error
-    finally:
-        # waits for the chunks in hand, so that nobody writes into a folder that is going away
-        executor.shutdown(wait=True, cancel_futures=True)
-    return written
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Hold back Ctrl-C while workers start.
-
-    They inherit the mask, so a Ctrl-C in the terminal never reaches them and the parent alone
-    ends the work, tidily. One that comes meanwhile is delivered afterwards.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _Bench:
-    """Where images are made and written."""
-
-    def __init__(self, maker: Maker, root: Path) -> None:
-        self._maker = maker
-        self._root = root
-
-    def write(self, items: Sequence[Item], attempt: int = 0) -> list[_Written]:
-        return [self._write_one(item, attempt) for item in items]
-
-    def _write_one(self, item: Item, attempt: int) -> _Written:
-        made = self._maker.make(item, attempt)
-        encoded = cv2.imencode(".png", made.image)[1].tobytes()
-        path = image_path(item.split, item.numeral, item.index)
-        with open(self._root / path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
-            file.write(encoded)
-        entry = Entry(
-            index=item.index,
-            path=path,
-            sha256=hashlib.sha256(encoded).hexdigest(),
-            numeral=item.numeral,
-            split=item.split,
-            source=item.source,
-            style=item.style,
-            glyphs=made.glyphs,
-            writers=made.writers,
-            composition=made.composition,
-            ops=made.ops,
-            seed=made.seed,
-            parent=made.parent,
-        )
-        return _Written(item, entry.sha256, entry_adapter.dump_json(entry, by_alias=True))
-
-
-_bench: _Bench | None = None  # a worker process has one, made by its initializer
-
-
-def _set_up_worker(recipe: Recipe, halves: Mapping[str, Halves], root: Path) -> None:
-    global _bench  # noqa: PLW0603 - an initializer has no other way to hand on what it made
-    cv2.setNumThreads(1)
-    _bench = _Bench(Maker(recipe, open_pools(recipe), halves), root)
-
-
-def _work(items: Sequence[Item]) -> list[_Written]:
-    if _bench is None:
-        raise BuildError("a worker got work before it was set up")
-    return _bench.write(items)
-
-
 def _without_twins(
-    written: Sequence[_Written], maker: Maker, root: Path
-) -> tuple[list[_Written], list[str]]:
+    written: Sequence[Written], maker: Maker, root: Path
+) -> tuple[list[Written], list[str]]:
     """Make every image unlike all others.
 
     A composed twin is made anew with its next seed. A finished image that only looks like another
@@ -250,9 +126,9 @@ def _without_twins(
     Raises:
         BuildError: an item's images keep coming out like others.
     """
-    bench = _Bench(maker, root)
+    bench = Bench(maker, root)
     seen: dict[str, Item] = {}
-    kept: list[_Written] = []
+    kept: list[Written] = []
     dropped = 0
     # val first: of two finished twins the training image goes
     for image in sorted(written, key=lambda w: (w.item.split == "train", w.item.index)):
@@ -277,7 +153,7 @@ def _without_twins(
 
 
 def _info(
-    recipe: Recipe, planned: Plan, written: Sequence[_Written], notes: Sequence[str]
+    recipe: Recipe, planned: Plan, written: Sequence[Written], notes: Sequence[str]
 ) -> DatasetInfo:
     """Describe what was written."""
     items = [image.item for image in written]

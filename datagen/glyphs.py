@@ -4,9 +4,10 @@ A `GlyphPool` is an index (who wrote which letter) over a loader: asking what a 
 costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral uses.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ import numpy.typing as npt
 from datagen.errors import MissingInput
 from datagen.numerals import Case, Letter
 
+Info = TypeVar("Info")
+Item_co = TypeVar("Item_co", covariant=True)
 Gray = npt.NDArray[np.uint8]
 """`uint8 H×W`. As an image: ink 0 on paper 255. As coverage (`Glyph.ink`): 255 is full ink."""
 Path2D = npt.NDArray[np.float32]
@@ -66,12 +69,10 @@ class Glyph:
             raise ValueError(f"glyph {self.info.id}: give ink or strokes, not both or neither")
 
 
-class GlyphPool(Sequence[Glyph]):
-    """The letters of one source: `infos[k]` describes the glyph that `pool[k]` loads."""
+class LazyPool(Sequence[Item_co], Generic[Info, Item_co]):
+    """An index over a loader: `infos[k]` describes what `pool[k]` loads, each time anew."""
 
-    def __init__(
-        self, source: str, infos: Sequence[GlyphInfo], load: Callable[[int], Glyph]
-    ) -> None:
+    def __init__(self, source: str, infos: Sequence[Info], load: Callable[[int], Item_co]) -> None:
         self.source = source
         self.infos = tuple(infos)
         self._load = load
@@ -79,11 +80,12 @@ class GlyphPool(Sequence[Glyph]):
     def __len__(self) -> int:
         return len(self.infos)
 
-    def __getitem__(self, key: int) -> Glyph:  # type: ignore[override]  # no slices: ink is loaded singly
+    def __getitem__(self, key: int) -> Item_co:  # type: ignore[override]  # no slices
         return self._load(range(len(self.infos))[key])
 
-    def __iter__(self) -> Iterator[Glyph]:
-        return (self[k] for k in range(len(self)))
+
+class GlyphPool(LazyPool[GlyphInfo, Glyph]):
+    """The letters of one source."""
 
     def by_id(self, glyph_id: str) -> Glyph:
         """Return the glyph called `glyph_id`.

@@ -9,11 +9,12 @@ import numpy as np
 
 from datagen.compose import Cast, Composition, glyph_ids, render, sample
 from datagen.dataset import Entry, Op
+from datagen.deal import Item, Pool
 from datagen.errors import CorruptInput
 from datagen.evaluator_view import SIDE, evaluator_view
 from datagen.glyphs import GlyphPool, Gray
 from datagen.numerals import Split
-from datagen.plan import Item, Pool, keyed_ingredients
+from datagen.plan import keyed_ingredients
 from datagen.recipe import Recipe
 from datagen.sources import NumeralPool, open_source
 from datagen.split import Halves, cast

@@ -23,7 +23,9 @@ def main() -> int:
         print(f"\n=== {shown}", flush=True)
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             failed.append(shown)
-    print("\n" + "\n".join(f"FAILED {shown}" for shown in failed) if failed else "\nall checks pass")
+    print(
+        "\n" + "\n".join(f"FAILED {shown}" for shown in failed) if failed else "\nall checks pass"
+    )
     return 1 if failed else 0
 
 

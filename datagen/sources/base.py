@@ -5,7 +5,7 @@ finished numerals (`NumeralPool`). It does no work at import and none before `op
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datagen.errors import RecipeError, UnknownName, UsageError
-from datagen.glyphs import GlyphPool, Gray
+from datagen.glyphs import GlyphPool, Gray, LazyPool
 from datagen.validation import explain
 
 
@@ -38,24 +38,8 @@ class NumeralInfo:
     identity: str
 
 
-class NumeralPool(Sequence[Gray]):
-    """Finished numerals: `infos[k]` describes the image that `pool[k]` loads.
-
-    Images are `uint8 H×W`, ink 0 on paper 255.
-    """
-
-    def __init__(
-        self, source: str, infos: Sequence[NumeralInfo], load: Callable[[int], Gray]
-    ) -> None:
-        self.source = source
-        self.infos = tuple(infos)
-        self._load = load
-
-    def __len__(self) -> int:
-        return len(self.infos)
-
-    def __getitem__(self, key: int) -> Gray:  # type: ignore[override]  # no slices: read singly
-        return self._load(range(len(self.infos))[key])
+class NumeralPool(LazyPool[NumeralInfo, Gray]):
+    """The finished numerals of one source: `uint8 H×W`, ink 0 on paper 255."""
 
 
 class Source(ABC):

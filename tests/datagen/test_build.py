@@ -14,12 +14,13 @@ import pytest
 from datagen import build as build_module
 from datagen.build import build
 from datagen.dataset import image_files, read_info, read_manifest
+from datagen.deal import Item
 from datagen.errors import BuildError, UsageError
 from datagen.evaluator_view import evaluator_view
 from datagen.inspection import inspect
 from datagen.make import Made, Maker, open_pools
 from datagen.numerals import CLASSES
-from datagen.plan import Item, plan
+from datagen.plan import plan
 from datagen.recipe import Ingredient, Recipe, Validation, load
 
 

@@ -1,0 +1,162 @@
+"""The crew: processes that make the images of a plan and write them.
+
+The same files come out for any number of workers: an item knows all that its image depends on.
+"""
+
+import hashlib
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+
+from datagen.dataset import Entry, entry_adapter, image_path
+from datagen.deal import Item, Pool
+from datagen.errors import BuildError
+from datagen.make import Maker, open_pools
+from datagen.plan import Plan
+from datagen.recipe import Recipe
+from datagen.split import Halves
+
+Progress = Callable[[int], None]
+"""Called with the number of images made so far."""
+
+_CHUNK: Final = 64  # items per task: long enough to hide the hand-over, short enough to interrupt
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A written image, as it comes back from a worker: small, for it crosses processes."""
+
+    item: Item
+    sha256: str
+    line: bytes
+
+
+def write_all(
+    recipe: Recipe,
+    pools: Mapping[str, Pool],
+    planned: Plan,
+    root: Path,
+    workers: int,
+    progress: Progress,
+) -> list[Written]:
+    """Make and write every item, in order of index.
+
+    Raises:
+        BuildError: a worker process was killed.
+    """
+    items = planned.items
+    chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
+    written: list[Written] = []
+    if workers == 1 or len(chunks) == 1:
+        bench = Bench(Maker(recipe, pools, planned.halves), root)
+        parts: Iterator[list[Written]] = map(bench.write, chunks)
+    else:
+        crew = (recipe, planned.halves, root)
+        parts = _in_processes(chunks, crew, min(workers, len(chunks)))
+    try:
+        for part in parts:
+            written += part
+            progress(len(written))
+    except BrokenProcessPool as error:
+        raise BuildError(
+            f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
+            "for memory; nothing was kept. Try fewer --workers"
+        ) from error
+    return written
+
+
+def _in_processes(
+    chunks: Sequence[Sequence[Item]],
+    crew: tuple[Recipe, Mapping[str, Halves], Path],
+    workers: int,
+) -> Iterator[list[Written]]:
+    """Yield what fresh processes wrote, chunk by chunk."""
+    executor = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),  # the same on every system
+        initializer=_set_up_worker,
+        initargs=crew,
+    )
+    try:
+        with _interrupts_held_back():
+            futures = [executor.submit(_work, chunk) for chunk in chunks]
+        for future in futures:
+            yield future.result()
+    finally:
+        # waits for the chunks in hand, so that nobody writes into a folder that is going away
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Hold back Ctrl-C while workers start.
+
+    They inherit the mask, so a Ctrl-C in the terminal never reaches them and the parent alone
+    ends the work, tidily. One that comes meanwhile is delivered afterwards.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Bench:
+    """Where images are made and written."""
+
+    def __init__(self, maker: Maker, root: Path) -> None:
+        self._maker = maker
+        self._root = root
+
+    def write(self, items: Sequence[Item], attempt: int = 0) -> list[Written]:
+        """Make and write `items`; see `Maker.make` for `attempt`."""
+        return [self._write_one(item, attempt) for item in items]
+
+    def _write_one(self, item: Item, attempt: int) -> Written:
+        made = self._maker.make(item, attempt)
+        encoded = cv2.imencode(".png", made.image)[1].tobytes()
+        path = image_path(item.split, item.numeral, item.index)
+        with open(self._root / path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
+            file.write(encoded)
+        entry = Entry(
+            index=item.index,
+            path=path,
+            sha256=hashlib.sha256(encoded).hexdigest(),
+            numeral=item.numeral,
+            split=item.split,
+            source=item.source,
+            style=item.style,
+            glyphs=made.glyphs,
+            writers=made.writers,
+            composition=made.composition,
+            ops=made.ops,
+            seed=made.seed,
+            parent=made.parent,
+        )
+        return Written(item, entry.sha256, entry_adapter.dump_json(entry, by_alias=True))
+
+
+_bench: Bench | None = None  # a worker process has one, made by its initializer
+
+
+def _set_up_worker(recipe: Recipe, halves: Mapping[str, Halves], root: Path) -> None:
+    global _bench  # noqa: PLW0603 - an initializer has no other way to hand on what it made
+    cv2.setNumThreads(1)
+    _bench = Bench(Maker(recipe, open_pools(recipe), halves), root)
+
+
+def _work(items: Sequence[Item]) -> list[Written]:
+    if _bench is None:
+        raise BuildError("a worker got work before it was set up")
+    return _bench.write(items)
