@@ -1,10 +1,14 @@
 """`datagen sources`: what ink there is, where it lies, how much of it."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datagen.cli.output import Json, console, emit
+
+if TYPE_CHECKING:
+    from datagen.offer import Offer
 
 
 def sources(
@@ -28,14 +32,23 @@ def sources(
             emit({"command": "sources"} | found.plain())
 
 
-def _table(offers: list[Any]) -> Any:
+def _table(offers: Sequence["Offer"]) -> Any:
+    """Return a grid: name on the left, what it is and what it has on the right."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table()
-    for title in ("source", "what it is", "where", "letters or images", "writers"):
-        table.add_column(title, overflow="fold")
+    table = Table.grid(padding=(0, 2, 1, 0))
     for found in offers:
-        counts = ", ".join(f"{key} {n:,}" for key, n in found.counts.items())
-        writers = "" if found.writers is None else f"{found.writers:,}"
-        table.add_row(found.name, found.summary, found.where, counts, writers)
+        facts = Text(found.summary)
+        facts.append(f"\n{_holdings(found)}", style="green" if found.available else "yellow")
+        table.add_row(Text(found.name, style="bold"), facts)
     return table
+
+
+def _holdings(found: "Offer") -> str:
+    """Say what a source has and where, or how to get it."""
+    if not found.available:
+        return found.where
+    counts = ", ".join(f"{key} {n:,}" for key, n in found.counts.items())
+    writers = "" if found.writers is None else f" by {found.writers:,} writers"
+    return f"{found.where}: {sum(found.counts.values()):,}{writers} ({counts})"
