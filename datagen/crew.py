@@ -4,12 +4,11 @@ The same files come out for any number of workers: an item knows all that its im
 """
 
 import hashlib
+import logging
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ import cv2
 from datagen.dataset import Entry, entry_adapter, image_path
 from datagen.deal import Item, Pool
 from datagen.errors import BuildError
+from datagen.interrupts import held_back
 from datagen.make import Maker, open_pools
 from datagen.plan import Plan
 from datagen.recipe import Recipe
@@ -86,30 +86,13 @@ def _in_processes(
         initargs=crew,
     )
     try:
-        with _interrupts_held_back():
+        with held_back():
             futures = [executor.submit(_work, chunk) for chunk in chunks]
         for future in futures:
             yield future.result()
     finally:
         # waits for the chunks in hand, so that nobody writes into a folder that is going away
         executor.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Hold back Ctrl-C while workers start.
-
-    They inherit the mask, so a Ctrl-C in the terminal never reaches them and the parent alone
-    ends the work, tidily. One that comes meanwhile is delivered afterwards.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Bench:
@@ -153,6 +136,7 @@ _bench: Bench | None = None  # a worker process has one, made by its initializer
 def _set_up_worker(recipe: Recipe, halves: Mapping[str, Halves], root: Path) -> None:
     global _bench  # noqa: PLW0603 - an initializer has no other way to hand on what it made
     cv2.setNumThreads(1)
+    logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
     _bench = Bench(Maker(recipe, open_pools(recipe), halves), root)
 
 
