@@ -33,7 +33,7 @@ from datagen.numerals import CLASSES, SPLITS
 from datagen.plan import Plan, keyed_ingredients, plan
 from datagen.recipe import Recipe
 from datagen.sources import get_source
-from datagen.staging import check_target, staged
+from datagen.staging import check_target, resolved, staged
 
 _ATTEMPTS: Final = 20  # at making an image unlike all others, before the source is called too small
 
@@ -73,7 +73,7 @@ def build(
         RuleError: the plan breaks the budget or starves a side.
         BuildError: the disk is full, a worker was killed, or images keep coming out alike.
     """
-    out = out.absolute()
+    out = resolved(out)
     check_target(out, overwrite=overwrite, marker=INFO)
     _check_not_in_source(out, recipe)
     pools = open_pools(recipe)
@@ -96,7 +96,7 @@ def build(
 def _check_not_in_source(out: Path, recipe: Recipe) -> None:
     """Refuse a target that lies in a source, or a source that lies in the target."""
     for folder in source_folders(recipe):
-        if out.resolve().is_relative_to(folder) or folder.is_relative_to(out.resolve()):
+        if out.is_relative_to(folder) or folder.is_relative_to(out):
             raise UsageError(
                 f"--out {out} and the source {folder} lie in each other; choose another --out"
             )

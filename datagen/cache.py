@@ -9,10 +9,10 @@ import hashlib
 import json
 import logging
 import os
-import uuid
+import tokenize
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,6 +23,7 @@ from pydantic import BaseModel
 
 from datagen.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
 from datagen.numerals import Case, Letter
+from datagen.staging import staged_file
 
 CACHE_VARIABLE: Final = "DATAGEN_CACHE"
 FORMAT: Final = 1
@@ -31,6 +32,19 @@ FORMAT: Final = 1
 Note = Callable[[str], None]
 """What an extractor calls to tell of something passed over; repeated each time the cache opens."""
 Extract = Callable[[Note], Iterable[Glyph]]
+
+# What numpy and zipfile raise for a damaged bundle, as flipped bits have shown.
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -47,23 +61,6 @@ def cache_folder() -> Path:
     import pooch  # noqa: PLC0415 - 0.1 s, and most runs do not come here
 
     return Path(pooch.os_cache("roman-datagen"))
-
-
-@contextmanager
-def staged(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target` that becomes `target` if the block succeeds.
-
-    Raises:
-        OSError: the folder cannot be made or written.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Not tempfile: its files are private, while this one shall obey the user's umask.
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def set_aside(path: Path, reason: object) -> None:
@@ -158,12 +155,13 @@ def cached_pool(
 
 
 def _key(source: str, version: int, options: BaseModel, files: Sequence[Path]) -> str:
-    stamps = [(str(file.resolve()), *_stamp(file)) for file in sorted(files)]
+    stamps = [(str(file.resolve()), *stamp(file)) for file in sorted(files)]
     parts = [FORMAT, source, version, options.model_dump(mode="json"), stamps]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
-def _stamp(file: Path) -> tuple[int, int]:
+def stamp(file: Path) -> tuple[int, int]:
+    """Return size in bytes and time of change in ns: another file has others."""
     status = file.stat()
     return status.st_size, status.st_mtime_ns
 
@@ -196,9 +194,9 @@ def _read(path: Path) -> _Bundle | None:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             held: dict[str, Any] = {field.name: arrays[field.name] for field in fields(_Bundle)}
         return _Bundle(**held)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         set_aside(path, error)
         return None
 
@@ -206,7 +204,7 @@ def _read(path: Path) -> _Bundle | None:
 def _write(path: Path, bundle: _Bundle) -> None:
     arrays = {field.name: getattr(bundle, field.name) for field in fields(_Bundle)}
     try:
-        with staged(path) as temporary, temporary.open("wb") as stream:
+        with staged_file(path) as temporary, temporary.open("wb") as stream:
             np.savez(stream, **arrays)
     except OSError as error:
         _log.warning("could not cache %s: %s; the next run extracts again", path, error)

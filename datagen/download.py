@@ -18,9 +18,10 @@ from typing import Any
 import pooch
 
 from datagen.archives import iter_tar
-from datagen.cache import cache_folder, set_aside, staged
+from datagen.cache import cache_folder, set_aside
 from datagen.errors import DownloadError, InputError, MissingInput, UnknownName
 from datagen.members import fetch_members
+from datagen.staging import staged_file
 from datagen.transfer import Line, Progress, Remote, probe, transfer
 
 
@@ -221,15 +222,18 @@ def _verify_text(entry: Entry, archive: Path) -> str:
     found = pooch.file_hash(archive)
     if entry.sha256 is not None:
         return f"sha256 {found}, as published"
-    with staged(_record(entry)) as temporary:
+    with staged_file(_record(entry)) as temporary:
         temporary.write_text(f"{found}  {entry.file}\n", "ascii")
     return (
         f"reads to its end, gzip CRC-32; no hash is published, its sha256 {found} is now recorded"
     )
 
 
-def _check_readable(path: Path, entry: Entry) -> None:
-    """Raise if `path` is not the kind of archive that `entry` is, sound to its end."""
+def _check_readable(path: Path, entry: Entry, given: Path | None = None) -> None:
+    """Raise if `path` is not the kind of archive that `entry` is, sound to its end.
+
+    The message calls it `given`, where a person knows it by that name.
+    """
     try:
         if entry.file.endswith(".zip"):
             with zipfile.ZipFile(path) as archive:
@@ -239,7 +243,7 @@ def _check_readable(path: Path, entry: Entry) -> None:
             images = sum(1 for _ in iter_tar(path, lambda name: name.endswith(".png")))
             problem = "" if images else "it holds no images"
     except (InputError, zipfile.BadZipFile, OSError, zlib.error) as error:
-        problem = str(error)
+        problem = str(error).replace(str(path), str(given or path))
     if problem:
         with path.open("rb") as file:
             head = file.read(16)
@@ -264,7 +268,7 @@ def _register(entry: Entry, file: Path, unofficial: bool) -> Fetched:
     if not file.is_file():
         raise MissingInput(f"no file {file} to register as {entry.file}")
     archive = _folder(entry) / entry.file
-    with staged(archive) as temporary:
+    with staged_file(archive) as temporary:
         shutil.copyfile(file, temporary)
         found, size = pooch.file_hash(temporary), temporary.stat().st_size
         if found != entry.sha256:
@@ -274,7 +278,7 @@ def _register(entry: Entry, file: Path, unofficial: bool) -> Fetched:
                     f"{found}, expected {entry.size or 0:,} bytes with sha256 {entry.sha256}; say "
                     "--unofficial if you trust it"
                 )
-            _check_readable(temporary, entry)
+            _check_readable(temporary, entry, file)
     if entry.sha256 not in (None, found):
         how = f"reads to its end; not the publisher's file: sha256 {found}"
     else:

@@ -13,8 +13,8 @@ from typing import IO, Final
 
 import remotezip
 
-from datagen.cache import staged
 from datagen.errors import DownloadError
+from datagen.staging import staged_file
 from datagen.transfer import Line, Remote, transfer
 
 _BLOCK: Final = 1 << 20  # bytes
@@ -107,7 +107,11 @@ def _choose(
 
 
 def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
-    with archive.open(info) as source, staged(target) as temporary, temporary.open("wb") as sink:
+    with (
+        archive.open(info) as source,
+        staged_file(target) as temporary,
+        temporary.open("wb") as sink,
+    ):
         shutil.copyfileobj(source, sink, _BLOCK)
 
 

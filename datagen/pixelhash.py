@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from datagen.cache import cache_folder, set_aside, staged
+from datagen.cache import cache_folder, set_aside, stamp
 from datagen.errors import CorruptInput
 from datagen.glyphs import Gray
+from datagen.staging import staged_file
 
 FORMAT: Final = 1
 _log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def hash_files(
     """
     memory = cache_folder() / "pixels" / f"{_key(root, variant)}.json"
     known = _recall(memory)
-    stamps = {name: _stamp(root / name) for name in names}
+    stamps = {name: stamp(root / name) for name in names}
     fresh = [name for name in names if known.get(name, ())[:2] != stamps[name]]
 
     def judge(name: str) -> str | CorruptInput:
@@ -67,16 +68,11 @@ def _key(root: Path, variant: str) -> str:
     return hashlib.sha256(f"{FORMAT}\n{root.resolve()}\n{variant}".encode()).hexdigest()[:24]
 
 
-def _stamp(file: Path) -> tuple[int, int]:
-    status = file.stat()
-    return status.st_size, status.st_mtime_ns
-
-
 def _recall(memory: Path) -> _Known:
     try:
         rows = json.loads(memory.read_text("utf-8"))
         return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, TypeError) as error:
         set_aside(memory, error)
@@ -86,7 +82,7 @@ def _recall(memory: Path) -> _Known:
 def _remember(memory: Path, known: _Known) -> None:
     rows = [[name, *entry] for name, entry in sorted(known.items())]
     try:
-        with staged(memory) as temporary:
+        with staged_file(memory) as temporary:
             temporary.write_text(json.dumps(rows), "utf-8")
     except OSError as error:
         _log.warning("could not remember picture hashes in %s: %s", memory, error)

@@ -1,12 +1,30 @@
-"""A folder that appears whole or not at all: staged beside its target, renamed into place."""
+"""Files and folders that appear whole or not at all: staged beside their target, then renamed."""
 
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from datagen.errors import UsageError
+
+
+@contextmanager
+def staged_file(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target` that becomes `target` if the block succeeds.
+
+    Raises:
+        OSError: the folder cannot be made or written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Not tempfile: its files are private, while this one shall obey the user's umask.
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -23,7 +41,8 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
             path never deletes what is not ours.
 
     Raises:
-        UsageError: the target exists and may not be replaced, or its parent cannot be written.
+        UsageError: the target exists and may not be replaced, also one that appeared while the
+            block ran, or its parent cannot be written.
     """
     check_target(target, overwrite=overwrite, marker=marker)
     made = _make_parents(target.parent)
@@ -39,11 +58,27 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
     try:
         staging.chmod(0o755)  # mkdtemp's 0o700 would keep others from reading the result
         yield staging
+        check_target(target, overwrite=overwrite, marker=marker)  # another run may have been here
         _move_into_place(staging, target)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         _remove_empty(made)
         raise
+
+
+def resolved(target: Path) -> Path:
+    """Return where `target` really is: past links and `..`, which a rename would break.
+
+    Raises:
+        UsageError: no path can be made of it.
+    """
+    try:
+        place = target.resolve()
+        place.exists()  # a name that is too long shows only now
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"cannot use {target}: {reason}; choose another --out") from error
+    return place
 
 
 def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
@@ -52,7 +87,7 @@ def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
     Raises:
         UsageError: see `staged`.
     """
-    if not target.exists() and not target.is_symlink():
+    if not target.exists():
         return
     if not target.is_dir():
         raise UsageError(f"{target} is a file; choose another --out")
@@ -66,18 +101,23 @@ def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
 
 def _move_into_place(staging: Path, target: Path) -> None:
     """Rename `staging` to `target`; a target that stands there is moved aside first."""
-    if not target.exists():
-        staging.rename(target)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-    target.rename(aside / "old")
+    aside = None
     try:
+        if target.exists():
+            aside = Path(
+                tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent)
+            )
+            target.rename(aside / "old")
         staging.rename(target)
-    except OSError:
-        (aside / "old").rename(target)
-        raise
+    except OSError as error:
+        raise UsageError(
+            f"cannot put the result at {target}: {error.strerror}; does another run write there?"
+        ) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        if aside is not None:
+            if not target.exists() and (aside / "old").exists():
+                (aside / "old").rename(target)  # also when interrupted between the two renames
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _make_parents(folder: Path) -> list[Path]:

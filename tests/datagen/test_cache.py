@@ -1,5 +1,6 @@
 """The cache of letters."""
 
+import io
 import logging
 import os
 import stat
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datagen.cache import Note, cache_folder, cached_pool, staged
+from datagen import cache
+from datagen.cache import Note, cache_folder, cached_pool
 from datagen.errors import CorruptInput
 from datagen.glyphs import Glyph, GlyphInfo
 from datagen.sources.base import Options
+from datagen.staging import staged_file
 
 
 class Choice(Options):
@@ -165,14 +168,14 @@ def test_staged_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     target = tmp_path / "new" / "file.txt"
 
     def interrupted() -> None:
-        with staged(target) as temporary:
+        with staged_file(target) as temporary:
             temporary.write_text("half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert list(target.parent.iterdir()) == []
-    with staged(target) as temporary:
+    with staged_file(target) as temporary:
         temporary.write_text("whole")
     assert target.read_text() == "whole"
     assert list(target.parent.iterdir()) == [target]
@@ -183,3 +186,27 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_a_bundle_with_flipped_bits_is_set_aside_whatever_breaks(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: np.arange(3) for name in ("ids", "letters", "ink")})
+    sound = buffer.getvalue()
+    rng = np.random.default_rng(0)
+    for _ in range(600):
+        damaged = bytearray(sound)
+        for place in rng.integers(len(sound), size=2):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        assert cache._read(path) is None
+
+
+def test_a_cache_that_is_a_file_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DATAGEN_CACHE", str(tmp_path / "file"))
+    assert len(cached_pool("any", 1, Options(), [], lambda _: iter(()))) == 0
+    assert len(caplog.records) == 1
+    assert "could not cache" in caplog.text

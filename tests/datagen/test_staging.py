@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from datagen.errors import UsageError
-from datagen.staging import staged
+from datagen.staging import resolved, staged
 
 
 def fill(folder: Path, text: str = "new") -> None:
@@ -70,3 +70,54 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         staged(tmp_path / "file" / "ds", overwrite=False, marker="marker").__enter__()
     with pytest.raises(UsageError, match="cannot write in /proc|cannot make /proc"):
         staged(Path("/proc/ds"), overwrite=False, marker="marker").__enter__()
+
+
+def fill_while_another_run_ends(target: Path) -> None:
+    with staged(target, overwrite=False, marker="marker") as folder:
+        fill(folder)
+        target.mkdir()
+        fill(target, "another run's")
+
+
+def test_a_target_that_another_run_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "ds"
+    with pytest.raises(UsageError, match="exists; --overwrite"):
+        fill_while_another_run_ends(target)
+    assert (target / "marker").read_text() == "another run's"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+@pytest.mark.parametrize("error", [OSError(5, "I/O error"), KeyboardInterrupt()])
+def test_what_stood_there_comes_back_when_the_last_rename_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    target = tmp_path / "ds"
+    target.mkdir()
+    fill(target, "old")
+    rename = Path.rename
+
+    def failing(self: Path, to: Path) -> Path:
+        if self.suffix == ".partial":
+            raise error
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with (
+        pytest.raises((UsageError, KeyboardInterrupt)),
+        staged(target, overwrite=True, marker="marker") as folder,
+    ):
+        fill(folder)
+    assert (target / "marker").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+def test_a_target_is_taken_where_it_really_is(tmp_path: Path) -> None:
+    (tmp_path / "big disk").mkdir()
+    (tmp_path / "ds").symlink_to(tmp_path / "big disk")
+    real = (tmp_path / "big disk").resolve()
+    assert resolved(tmp_path / "ds") == real
+    assert resolved(tmp_path / "ds" / ".." / "big disk") == real
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for bad in ("loop", "x" * 300):
+        with pytest.raises(UsageError, match="cannot use .*; choose another --out"):
+            resolved(tmp_path / bad)
