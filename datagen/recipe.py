@@ -3,6 +3,7 @@
 Nothing here touches a source; paths are only resolved against the folder of the recipe's file.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +21,9 @@ from datagen.validation import explain
 
 ELIGIBLE_BUDGET: Final = 10_000
 """Images, train + val: the rule of the 2021 Data-Centric AI Competition."""
+
+RATIO_LIMIT: Final = 1e12
+"""The largest ratio or weight: sums and products of such numbers stay finite."""
 
 _SHIPPED: Final = "datagen.recipes"
 
@@ -40,7 +44,7 @@ class Ingredient(_Model):
 
     source: str
     path: Path | None = None
-    ratio: Annotated[float, Field(ge=0)] = 1.0
+    ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     options: dict[str, Any] = {}
 
 
@@ -89,7 +93,7 @@ class Recipe(_Model):
     fit: bool = False
     size: Literal[32, "native"] = 32
     mix: tuple[Ingredient, ...] = (Ingredient(source="pen"),)
-    case_styles: dict[CaseStyle, Annotated[float, Field(ge=0)]] = {
+    case_styles: dict[CaseStyle, Annotated[float, Field(ge=0, le=RATIO_LIMIT)]] = {
         "upper": 0.6,
         "lower": 0.3,
         "mixed": 0.1,
@@ -178,10 +182,7 @@ def parse(text: str, *, origin: str, folder: Path) -> Recipe:
     Raises:
         RecipeError: it is not YAML, or does not validate.
     """
-    try:
-        plain = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    plain = _plain(text, origin)
     if not isinstance(plain, dict):
         raise RecipeError(f"{origin} is not a recipe: expected keys such as mix, images, val")
     return validate(plain, origin=origin, folder=folder)
@@ -197,7 +198,38 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
         recipe = Recipe.model_validate(plain)
     except ValidationError as error:
         raise RecipeError(f"{origin}: {explain(error, Recipe)}") from error
-    return _resolve(recipe, folder)
+    try:
+        resolved = _resolve(recipe, folder)
+        resolved.to_yaml().encode()
+    except (ValueError, OSError, RuntimeError) as error:
+        # a path that no system takes, text that is no Unicode, options that hold themselves
+        reason = " ".join(str(error).split())
+        raise RecipeError(f"{origin}: a name, path or option cannot be used: {reason}") from error
+    return resolved
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe part, without the habit of letting the last of two equal keys win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name, number in Counter(keys).items():
+            if number > 1 and name != "<<":
+                raise yaml.YAMLError(f"key {name!r} occurs {number} times; keep one of them")
+        return super().construct_mapping(node, deep)
+
+
+def _plain(text: str, origin: str) -> Any:
+    """Return the data that YAML text holds.
+
+    Raises:
+        RecipeError: it is not YAML.
+    """
+    try:
+        return yaml.load(text, _Loader)  # a subclass of the safe one
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: a date of month 13, a number of 5,000 digits
+        raise RecipeError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
 
 
 def override(recipe: Recipe, flags: Overrides) -> Recipe:
@@ -249,7 +281,7 @@ def mixed_ingredient(text: str) -> Ingredient:
         ratio = float(tail)
     except ValueError:
         ratio = -1.0
-    if not sign or not 0 <= ratio < float("inf"):
+    if not sign or not 0 <= ratio <= RATIO_LIMIT:
         raise UsageError(
             f"--mix {text!r} is not NAME[:PATH]=RATIO with a ratio of 0 or more, such as pen=0.7"
         )
@@ -265,7 +297,10 @@ def _set_options(plain: dict[str, Any], options: tuple[tuple[str, str, str], ...
         if not matching:
             raise UnknownName("source in --option", source, {e["source"] for e in everywhere})
         for entry in matching:
-            entry["options"] = {**entry.get("options", {}), option: yaml.safe_load(value)}
+            entry["options"] = {
+                **entry.get("options", {}),
+                option: _plain(value, f"--option {source}.{option}"),
+            }
 
 
 def _resolve(recipe: Recipe, folder: Path) -> Recipe:

@@ -128,3 +128,35 @@ def test_missing_and_unknown_recipes() -> None:
         recipes.load("nope.yaml")
     with pytest.raises(UnknownName, match="unknown recipe 'defalt'.*did you mean 'default'"):
         recipes.load("defalt")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("seed: 1\nseed: 2\n", "key 'seed' occurs 2 times"),
+        ("mix:\n- {source: pen, ratio: 1, ratio: 2}\n", "key 'ratio' occurs 2 times"),
+        ("name: 2021-13-45\n", "month must be in 1..12"),
+        (f"images: {'9' * 5000}\n", "digits"),
+        ("mix: " + "[" * 3000 + "]" * 3000, "recursion"),
+        ("mix: [{source: images, path: '~no-such-user/x'}]\n", "home directory"),
+        ('mix: [{source: images, path: "a\\0b"}]\n', "null"),
+        ('name: "\\ud800"\n', "name"),
+        ("mix: [{source: pen, options: &a {writers: *a}}]\n", "cannot be used"),
+        ("mix: [{source: pen, ratio: 1.0e+200}]\n", "less than or equal to 1000"),
+        ("case_styles: {upper: 1.0e+308, lower: 1.0e+308}\n", "less than or equal to 1000"),
+    ],
+)
+def test_hostile_yaml_is_one_clear_line(text: str, says: str) -> None:
+    with pytest.raises(RecipeError, match=says) as caught:
+        parse(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_merge_keys_still_work() -> None:
+    found = parse("mix: [&pen {source: pen, ratio: 2}, {<<: *pen, ratio: 3}]\n")
+    assert [part.ratio for part in found.mix] == [2, 3]
+
+
+def test_an_option_that_is_not_yaml_is_named() -> None:
+    with pytest.raises(RecipeError, match=r"--option pen\.writers is not YAML"):
+        recipes.override(Recipe(), Overrides(options=(("pen", "writers", "["),)))
