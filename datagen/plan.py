@@ -10,7 +10,8 @@ import numpy as np
 
 from datagen.budget import Count
 from datagen.deal import Item, Pool, deal
-from datagen.errors import BudgetError
+from datagen.errors import BudgetError, SplitError
+from datagen.glyphs import GlyphPool
 from datagen.numerals import CLASSES, SPLITS, Split
 from datagen.recipe import Ingredient, Recipe
 from datagen.sources import NumeralPool
@@ -63,9 +64,16 @@ def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
     """
     keys = keyed_ingredients(recipe)
     train_mix, val_mix = _weights(recipe, keys)
+    if recipe.val.folder and (both := train_mix.keys() & val_mix.keys()):
+        raise SplitError(
+            f"the folder {recipe.val.folder} is to be all of val and source {min(both)!r} of train "
+            "too; name another folder for one of them, or leave --val-dir out to divide it"
+        )
     halves = without_shared(pools, _halves(recipe, pools, set(train_mix), set(val_mix)))
     notes = [
-        f"{key}: {half.dropped} training images left out, pixel-identical ones stand in val"
+        f"{key}: {half.dropped} training "
+        f"{'letters' if isinstance(pools[key], GlyphPool) else 'images'} left out, the same or "
+        "their writers' stand in val"
         for key, half in halves.items()
         if half.dropped
     ]

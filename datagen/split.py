@@ -1,7 +1,7 @@
 """Who stands on which side: pools are divided by identity before anything is composed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,10 +63,11 @@ def whole(pool: GlyphPool | NumeralPool, split: Split) -> Halves:
 def without_shared(
     pools: Mapping[str, GlyphPool | NumeralPool], halves: Mapping[str, Halves]
 ) -> dict[str, Halves]:
-    """Take pictures out of train whose like stands in val, whichever pool they come from.
+    """Take out of train what stands in val too, whichever pool it comes from.
 
-    Pixel-identical pictures have one identity. Val keeps them: it is the smaller side, and often
-    a folder that is to be taken as it is.
+    Pixel-identical pictures have one identity. Of letters, two pools may hold the same where one
+    source is used twice, with other options or from another place. Val keeps them: it is the
+    smaller side, and often a folder that is to be taken as it is.
     """
     finished = {key: pool for key, pool in pools.items() if isinstance(pool, NumeralPool)}
     in_val = {
@@ -81,7 +82,49 @@ def without_shared(
         cleaned[key] = Halves(
             {"train": kept, "val": sides["val"]}, dropped=len(sides["train"]) - len(kept)
         )
+    letters = {key: pool for key, pool in pools.items() if isinstance(pool, GlyphPool)}
+    for key, one in letters.items():
+        others = [
+            (other, halves[name])
+            for name, other in letters.items()
+            if name != key and other.source == one.source
+        ]
+        cleaned[key] = _without_hands_of(one, halves[key], others)
     return cleaned
+
+
+def _without_hands_of(
+    pool: GlyphPool, halves: Halves, others: Sequence[tuple[GlyphPool, Halves]]
+) -> Halves:
+    """Take out of train everyone who wrote a letter that stands in the val of `others`."""
+    train = halves.sides["train"]
+    in_val = {
+        letter
+        for other, divided in others
+        for letter in _letters(other, divided.sides["val"] if train else ())
+    }
+    if not in_val:
+        return halves
+    seen = {
+        pool.infos[position].identity
+        for position, letter in zip(train, _letters(pool, train), strict=True)
+        if letter in in_val
+    }
+    kept = [position for position in train if pool.infos[position].identity not in seen]
+    sides: Sides = {"train": kept, "val": halves.sides["val"]}
+    return Halves(sides, dropped=len(train) - len(kept))
+
+
+def _letters(pool: GlyphPool, positions: Iterable[int]) -> Iterator[Hashable]:
+    """Yield, per letter, what is equal for the same letter in another pool of its source.
+
+    That is its ink: archives number their writers each for itself. Strokes are drawn when asked
+    for, which takes long, and the names of their writers hold everywhere.
+    """
+    drawn = len(pool) > 0 and pool[0].ink is None
+    for position in positions:
+        ink = None if drawn else pool[position].ink
+        yield pool.infos[position].identity if ink is None else (ink.shape, ink.tobytes())
 
 
 def by_class(infos: Sequence[NumeralInfo], positions: Iterable[int]) -> dict[str, list[int]]:

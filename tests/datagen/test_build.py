@@ -15,7 +15,7 @@ from datagen import build as build_module
 from datagen.build import build
 from datagen.dataset import image_files, read_info, read_manifest
 from datagen.deal import Item
-from datagen.errors import BuildError, UsageError
+from datagen.errors import BuildError, SplitError, UsageError
 from datagen.evaluator_view import evaluator_view
 from datagen.inspection import inspect
 from datagen.make import Made, Maker, open_pools
@@ -162,3 +162,24 @@ def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
     told: list[int] = []
     build(recipe, tmp_path / "ds", progress=told.append)
     assert told == [64, 100]
+
+
+def test_one_source_with_other_options_shares_no_writer(tmp_path: Path) -> None:
+    train = Ingredient(source="pen", options={"writers": 30})
+    val = Ingredient(source="pen", options={"writers": 12})
+    recipe = Recipe(mix=(train,), val=Validation(mix=(val,)), images=100)
+    root = build(recipe, tmp_path / "ds").path
+    writers = {
+        split: {w for e in read_manifest(root) if e.split == split for w in e.writers}
+        for split in ("train", "val")
+    }
+    assert all(writers.values())
+    assert not writers["train"] & writers["val"]
+    assert inspect(root).clean
+
+
+def test_one_folder_cannot_be_all_of_train_and_all_of_val(numeral_folder: Path) -> None:
+    folder = numeral_folder.resolve()
+    recipe = Recipe(mix=(Ingredient(source="images", path=folder),), val=Validation(folder=folder))
+    with pytest.raises(SplitError, match="name another folder for one of them"):
+        build(recipe, folder.parent / "ds")

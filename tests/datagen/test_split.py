@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.glyphs import Glyph, GlyphInfo, GlyphPool
-from datagen.split import divide
+from datagen.split import divide, whole, without_shared
 
 
 def _no_ink(position: int) -> Glyph:
@@ -41,3 +41,43 @@ def test_writers_who_offer_the_same_are_divided_by_the_fraction() -> None:
     ]
     sides = divide(GlyphPool("any", infos, _no_ink), 0.2, np.random.default_rng(0)).sides
     assert len({infos[k].writer for k in sides["val"]}) == 10
+
+
+def scanned(writers: range, first: int) -> GlyphPool:
+    """Raster letters of people whom this archive calls p0, p1, …; `first` says their looks."""
+    infos = [
+        GlyphInfo(f"p{writer}-{letter}", letter, "upper", f"p{writer}")
+        for writer in writers
+        for letter in ("i", "v", "x")
+    ]
+
+    def load(position: int) -> Glyph:
+        ink = np.full((4, 4), 0, np.uint8)
+        ink.flat[:2] = (first + position // 3, 1 + position % 3)
+        return Glyph(infos[position], "chars74k", ink=ink)
+
+    return GlyphPool("chars74k", infos, load)
+
+
+def test_the_same_letters_under_two_keys_never_stand_on_both_sides() -> None:
+    # the same archive once zipped and once unpacked: val holds three of its ten people
+    pools = {"chars74k": scanned(range(10), 0), "chars74k-2": scanned(range(3), 0)}
+    halves = {
+        "chars74k": whole(pools["chars74k"], "train"),
+        "chars74k-2": whole(pools["chars74k-2"], "val"),
+    }
+    cleaned = without_shared(pools, halves)
+    assert cleaned["chars74k"].dropped == 9
+    assert list(cleaned["chars74k"].sides["train"]) == list(range(9, 30))
+    assert list(cleaned["chars74k-2"].sides["val"]) == list(range(9))
+
+
+def test_other_people_of_the_same_names_are_kept() -> None:
+    pools = {"chars74k": scanned(range(10), 0), "chars74k-2": scanned(range(10), 100)}
+    halves = {
+        "chars74k": whole(pools["chars74k"], "train"),
+        "chars74k-2": whole(pools["chars74k-2"], "val"),
+    }
+    cleaned = without_shared(pools, halves)
+    assert cleaned["chars74k"].dropped == 0
+    assert list(cleaned["chars74k"].sides["train"]) == list(range(30))
