@@ -68,6 +68,33 @@ def decode_gray(data: bytes, name: str) -> Gray:
         ) from error
 
 
+def decode_stored(data: bytes, name: str, mode: int) -> Gray:
+    """Decode an image of a dataset as OpenCV reads it: fast, and near to what trainers see.
+
+    Args:
+        data: the whole file.
+        name: what messages call it.
+        mode: `cv2.IMREAD_GRAYSCALE` or `cv2.IMREAD_COLOR`.
+
+    Returns:
+        `uint8 H×W`, or `H×W×3`, blue first.
+
+    Raises:
+        CorruptInput: it is no image, damaged, or too large for OpenCV.
+    """
+    import cv2  # noqa: PLC0415 - 0.1 s; sources read their images through Pillow
+
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode) if data else None
+    except cv2.error:  # it says in its header that it is huge
+        image = None
+    if image is None:
+        raise CorruptInput(
+            f"{name} is no readable image ({len(data):,} bytes); remove or replace it"
+        )
+    return image.astype(np.uint8, copy=False)
+
+
 def _gray(image: "Image") -> Gray:
     """Return the pixels of `image` as 8-bit gray."""
     if image.mode.startswith("I") or image.mode == "F":

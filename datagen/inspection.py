@@ -15,13 +15,14 @@ from datagen.budget import Count
 from datagen.dataset import (
     INFO,
     MANIFEST,
+    DatasetInfo,
     Entry,
     fingerprint,
     image_files,
     read_info,
     read_manifest,
 )
-from datagen.errors import CorruptInput
+from datagen.imagefile import decode_stored
 from datagen.numerals import CLASSES, SPLITS, Split
 from datagen.recipe import ELIGIBLE_BUDGET
 
@@ -84,16 +85,19 @@ def inspect(root: Path) -> Inspection:
     files = _read(root)
     has_manifest = (root / MANIFEST).is_file()
     entries = read_manifest(root) if has_manifest else []
-    budget = read_info(root).budget.limit if (root / INFO).is_file() else ELIGIBLE_BUDGET
+    info = read_info(root) if (root / INFO).is_file() else None
+    budget = info.budget.limit if info else ELIGIBLE_BUDGET
+    content = fingerprint((f.split, f.numeral, f.sha256) for f in files)
     cells = Counter((file.split, file.numeral) for file in files)
     count = Count(*(sum(file.split == split for file in files) for split in SPLITS))
     sides = _sides((file.pixels, file.split) for file in files)
     duplicates = sum(n - 1 for n in Counter((f.split, f.pixels) for f in files).values())
     leaked = sum(len(found) > 1 for found in sides.values())
-    shared = _shared_identities(entries)
+    shared = _shared_identities(entries, info)
+    integrity = _integrity_problems(files, entries) if has_manifest else []
     return Inspection(
         path=root,
-        fingerprint=fingerprint((f.split, f.numeral, f.sha256) for f in files),
+        fingerprint=content,
         count=count,
         counts={split: {c: cells[split, c] for c in CLASSES} for split in SPLITS},
         styles=Counter(entry.style for entry in entries),
@@ -107,7 +111,7 @@ def inspect(root: Path) -> Inspection:
             _budget_problems(count, budget)
             + _empty_problems(cells)
             + _leak_problems(leaked, shared)
-            + (_integrity_problems(files, entries) if has_manifest else [])
+            + (integrity or _record_problems(info, content))
         ),
     )
 
@@ -126,11 +130,7 @@ def _read(root: Path) -> list[ImageFile]:
 def _hashes(path: Path) -> tuple[str, str]:
     """Return the hashes of a file's bytes and of its decoded pixels."""
     content = path.read_bytes()
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-    if image is None:
-        raise CorruptInput(
-            f"{path} is no readable image ({len(content)} bytes); remove or replace it"
-        )
+    image = decode_stored(content, str(path), cv2.IMREAD_COLOR)
     shape = np.array(image.shape).tobytes()
     return hashlib.sha256(content).hexdigest(), hashlib.sha256(shape + image.tobytes()).hexdigest()
 
@@ -142,10 +142,18 @@ def _sides(pairs: Iterable[tuple[Key, Split]]) -> dict[Key, set[Split]]:
     return sides
 
 
-def _shared_identities(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Name every glyph, writer's letters and parent that stand on both sides."""
+def _shared_identities(entries: Sequence[Entry], info: DatasetInfo | None) -> tuple[str, ...]:
+    """Name every glyph, writer's letters and parent that stand on both sides.
+
+    A source that is used under two keys, with other options, still has the same writers.
+    """
+    first: dict[tuple[str, str | None], str] = {}
+    known_as = {
+        used.key: first.setdefault((used.source, used.path), used.key)
+        for used in (info.sources if info else ())
+    }
     named = [
-        (f"{kind} {name} of {entry.source}", entry.split)
+        (f"{kind} {name} of {known_as.get(entry.source, entry.source)}", entry.split)
         for entry in entries
         for kind, names in (
             ("glyph", entry.glyphs),
@@ -180,14 +188,25 @@ def _leak_problems(leaked: int, shared: Sequence[str]) -> list[str]:
     return problems
 
 
+def _record_problems(info: DatasetInfo | None, content: str) -> list[str]:
+    """Compare the files with `dataset.json`."""
+    if info is None or info.fingerprint == content:
+        return []
+    return [f"the files' fingerprint is {content[:16]}, {INFO} says {info.fingerprint[:16]}"]
+
+
 def _integrity_problems(files: Sequence[ImageFile], entries: Sequence[Entry]) -> list[str]:
     """Compare the files with the manifest."""
     found = {file.path: file.sha256 for file in files}
     listed = {entry.path: entry.sha256 for entry in entries}
     changed = sorted(p for p in found.keys() & listed.keys() if found[p] != listed[p])
+    repeated = sorted(path for path, n in Counter(e.path for e in entries).items() if n > 1)
+    elsewhere = sorted(e.path for e in entries if not e.path.startswith(f"{e.split}/{e.numeral}/"))
     groups = (
         ("missing, but in the manifest", sorted(listed.keys() - found.keys())),
         ("not in the manifest", sorted(found.keys() - listed.keys())),
         ("changed since the manifest was written", changed),
+        ("more than once in the manifest", repeated),
+        ("of another split or class by the manifest", elsewhere),
     )
     return [f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups if paths]

@@ -7,8 +7,9 @@ import cv2
 
 from datagen.contact import Contacts
 from datagen.dataset import MANIFEST, image_files, read_manifest
-from datagen.errors import CorruptInput
+from datagen.errors import MissingInput
 from datagen.glyphs import Gray
+from datagen.imagefile import decode_stored
 from datagen.make import Maker, open_pools
 from datagen.plan import plan
 from datagen.recipe import Recipe
@@ -54,7 +55,10 @@ def preview_recipe(recipe: Recipe, per_cell: int) -> Contacts:
 
 
 def _read(path: Path) -> Gray:
-    image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise CorruptInput(f"{path} is no readable image; run `datagen inspect`")
-    return image.astype("uint8", copy=False)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise MissingInput(
+            f"{path} cannot be read ({error.strerror}); `datagen inspect` names all such files"
+        ) from error
+    return decode_stored(content, str(path), cv2.IMREAD_GRAYSCALE)

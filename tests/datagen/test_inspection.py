@@ -1,4 +1,7 @@
+import json
 import shutil
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,9 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from datagen.build import build
 from datagen.dataset import fingerprint, read_info, read_manifest
 from datagen.errors import CorruptInput, MissingInput
 from datagen.inspection import inspect
+from datagen.preview import preview_dataset
+from datagen.recipe import Ingredient, Recipe, Validation
 
 
 def test_a_built_dataset_is_clean(dataset: Path) -> None:
@@ -145,3 +151,49 @@ def test_the_competitions_own_split_leaks(shared_data: Path) -> None:
     found = inspect(shared_data / "roman-mnist")
     assert found.count.exact == 2_880
     assert found.leaked == 49
+
+
+def huge_png() -> bytes:
+    """A PNG whose header says 100,000 × 100,000 pixels."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        )
+
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
+
+
+def test_a_bomb_is_named(dataset: Path) -> None:
+    (dataset / "train" / "i" / "00000.png").write_bytes(huge_png())
+    with pytest.raises(CorruptInput, match=r"00000\.png is no readable image"):
+        inspect(dataset)
+    with pytest.raises(CorruptInput, match=r"00000\.png is no readable image"):
+        preview_dataset(dataset, 8)
+
+
+def test_a_tampered_record_is_said(dataset: Path) -> None:
+    manifest, info = dataset / "manifest.jsonl", dataset / "dataset.json"
+    lines, record = manifest.read_text().splitlines(keepends=True), info.read_text()
+    manifest.write_text("".join([*lines, lines[0]]))
+    assert "1 files more than once in the manifest" in inspect(dataset).problems[0]
+    manifest.write_text("".join(lines).replace('"class":"i"', '"class":"v"'))
+    assert "10 files of another split or class by the manifest" in inspect(dataset).problems[0]
+    manifest.write_text("".join(lines))
+    now = inspect(dataset).fingerprint
+    info.write_text(record.replace(now, "0" * 64))
+    assert inspect(dataset).problems == (
+        f"the files' fingerprint is {now[:16]}, dataset.json says {'0' * 16}",
+    )
+
+
+def test_writers_shared_between_two_keys_of_a_source_are_found(tmp_path: Path) -> None:
+    parts = [Ingredient(source="pen", options={"writers": n}) for n in (30, 12)]
+    recipe = Recipe(mix=(parts[0],), val=Validation(mix=(parts[1],)), images=100)
+    root = build(recipe, tmp_path / "ds").path
+    lines = (root / "manifest.jsonl").read_text().splitlines(keepends=True)
+    val = json.loads(next(line for line in lines if '"split":"val"' in line))
+    train = json.loads(lines[0]) | {"writers": val["writers"]}
+    (root / "manifest.jsonl").write_text("".join([json.dumps(train) + "\n", *lines[1:]]))
+    assert inspect(root).shared == (f"writer {val['writers'][0]} of pen",)
