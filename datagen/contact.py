@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from datagen.glyphs import Gray
 from datagen.numerals import CLASSES
+from datagen.staging import staged_file
 
 _GAP: Final = 6  # pixels between tiles
 _MARGIN: Final = 44  # left of the rows, for the class names
@@ -58,6 +60,22 @@ def contact_sheet(contacts: Contacts, *, per_cell: int, tile: int = 64) -> Image
                 place = (_MARGIN + cell * column + pitch * k, top)
                 sheet.paste(Image.fromarray(_framed(image, tile)), place)
     return sheet
+
+
+def save(sheet: Image.Image, path: Path) -> None:
+    """Write a picture in the format that its name says; it appears whole or not at all.
+
+    Raises:
+        ValueError: the name's ending is no known format, or the folder is not there.
+        OSError: it cannot be written.
+    """
+    formats = Image.registered_extensions()
+    if path.suffix.lower() not in formats:
+        raise ValueError(f"unknown file extension {path.suffix!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"no folder {path.parent}")
+    with staged_file(path) as temporary:
+        sheet.save(temporary, formats[path.suffix.lower()])
 
 
 def terminal_rows(contacts: Contacts) -> list[str]:

@@ -1,7 +1,5 @@
 """A dataset in the competition's submission layout."""
 
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -9,6 +7,7 @@ from typing import Final
 from datagen.dataset import image_files
 from datagen.errors import RuleError, UsageError
 from datagen.inspection import inspect
+from datagen.staging import staged_file
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # zip's earliest time: equal content, equal archive
 
@@ -29,24 +28,24 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
         RuleError: the dataset breaks a rule, so the competition would refuse it.
         InputError: there is no dataset, or it cannot be read.
     """
+    archive = archive.absolute()
+    if archive.is_dir() or archive.is_relative_to(root.absolute()):
+        raise UsageError(f"{archive} is a folder or lies in the dataset; choose another name")
+    if not archive.parent.is_dir():
+        raise UsageError(f"no folder {archive.parent} to write {archive.name} in; make it first")
     if archive.exists() and not overwrite:
         raise UsageError(f"{archive} exists; --overwrite replaces it, or choose another name")
     found = inspect(root)
     if not found.clean:
         raise RuleError(f"{root} is not fit to submit: {found.problems[0]}; see `datagen inspect`")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{archive.name}.", dir=archive.absolute().parent)
-    except OSError as error:
-        raise UsageError(f"cannot write {archive}: {error.strerror}") from error
-    staging = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as target:
+        with staged_file(archive) as staging, zipfile.ZipFile(staging, "w") as target:
             for _, _, path in image_files(root):
                 entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
                 entry.external_attr = 0o644 << 16
                 target.writestr(entry, path.read_bytes())  # stored: PNG is compressed already
-        staging.chmod(0o644)
-        staging.replace(archive)
-    finally:
-        staging.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {archive}: {error.strerror}; choose another place"
+        ) from error
     return found.count.exact

@@ -24,7 +24,7 @@ def export(
 
     if not as_zip:
         raise UsageError("say in which form to export: --zip is the one there is")
-    archive = file or dataset.with_name(dataset.absolute().name + ".zip")
+    archive = file or Path(f"{dataset.resolve()}.zip")
     images = export_zip(dataset, archive, overwrite=overwrite)
     console(as_json=as_json).print(f"{images:,} images in {archive}")
     if as_json:

@@ -32,12 +32,13 @@ def preview(
 
     Example: `datagen preview --source emnist:gzip.zip --out emnist.png`
     """
-    from datagen.contact import contact_sheet, terminal_rows
+    from datagen.contact import contact_sheet, save, terminal_rows
 
     given = flags.RecipeFlags(source=source, mix=mix, option=option, seed=seed, size=size)
     contacts = _contacts(what, given, per_cell)
+    sheet = contact_sheet(contacts, per_cell=per_cell, tile=tile)
     try:
-        contact_sheet(contacts, per_cell=per_cell, tile=tile).save(out)
+        save(sheet, out)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"cannot write {out}: {error}; choose another --out, such as a.png"

@@ -37,3 +37,29 @@ def test_a_dataset_that_breaks_a_rule_is_not_exported(dataset: Path, tmp_path: P
     with pytest.raises(RuleError, match="not fit to submit"):
         export_zip(dataset, tmp_path / "a.zip")
     assert not (tmp_path / "a.zip").exists()
+
+
+def test_an_archive_has_no_place_in_the_dataset_nor_instead_of_a_folder(
+    dataset: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    before = sorted(dataset.rglob("*"))
+    for archive in (dataset / "train" / "a.zip", tmp_path / "folder"):
+        with pytest.raises(UsageError, match="is a folder or lies in the dataset"):
+            export_zip(dataset, archive, overwrite=True)
+    with pytest.raises(UsageError, match="make it first"):
+        export_zip(dataset, tmp_path / "nowhere" / "a.zip")
+    assert sorted(dataset.rglob("*")) == before
+
+
+def test_a_full_disk_leaves_no_archive(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    before = set(tmp_path.iterdir())
+    with pytest.raises(UsageError, match=r"cannot write .*a\.zip: No space left"):
+        export_zip(dataset, tmp_path / "a.zip")
+    assert set(tmp_path.iterdir()) == before
