@@ -107,7 +107,21 @@ def _list(root: Path, partial: bool) -> dict[str, str]:
 def _files(root: Path, folder: Path) -> list[str]:
     files = (file for file in folder.rglob("*") if file.is_file())
     names = [file.relative_to(root) for file in files if file.name not in _LITTER]
+    for name in names:
+        if not _is_unicode(name):
+            raise CorruptInput(
+                f"{str(root / name)!r} has a name that is no Unicode, which a manifest cannot "
+                "hold; rename the file"
+            )
     return sorted(name.as_posix() for name in names if not any(map(_hidden, map(Path, name.parts))))
+
+
+def _is_unicode(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _hidden(path: Path) -> bool:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from datagen.errors import CorruptInput, MissingInput
 from datagen.numerals import CLASSES
-from datagen.sources import get_source
+from datagen.sources import get_source, open_source
 from datagen.sources.base import NumeralPool
 from pipelines.ops import scan
 
@@ -182,3 +182,14 @@ def test_the_competition_data_opens(shared_data: Path, caplog: pytest.LogCapture
     assert "vi/aac26b40" in caplog.text
     identities = {part: {info.identity for info in pool.infos} for part, pool in pools.items()}
     assert len(identities["train"] & identities["val"]) >= 40  # the published leak
+
+
+def test_a_file_name_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    for numeral in CLASSES:
+        (tmp_path / numeral).mkdir()
+    try:
+        (tmp_path / "i" / os.fsdecode(b"\xff.png")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes only Unicode")
+    with pytest.raises(CorruptInput, match="no Unicode.*rename the file"):
+        open_source("images", tmp_path, {})
