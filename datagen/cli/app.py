@@ -1,6 +1,7 @@
 """The commands in one app, and the one place where errors become messages and exit codes."""
 
-import signal
+import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ import typer
 
 from datagen.cli import build, export, fetch, inspect, preview, sources
 from datagen.errors import DatagenError
+from datagen.interrupts import end_tidily
 
 app = typer.Typer(
     name="datagen",
@@ -33,8 +35,19 @@ _UsageError, _ClickException = typer.BadParameter.__mro__[1:3]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as tidily as on Ctrl-C
+    end_tidily()
+    _mend_streams()
     sys.exit(_run(arguments))
+
+
+def _mend_streams() -> None:
+    """Let no closed stream and no character that a terminal lacks stop the work."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if name == "stdout" else "backslashreplace")
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -51,6 +64,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except _ClickException as error:
         hint = "; see --help" if isinstance(error, _UsageError) else ""
         return _say(error.format_message().rstrip(".") + hint, error.exit_code)
+    except OSError as error:  # a stream that cannot be written, a place that cannot be looked at
+        return _say(f"the system refused: {error}; nothing half-done was kept", 1)
     if code == 130:  # newer typers say an interrupt so
         return _say(_INTERRUPTED, 130)
     return code if isinstance(code, int) else 0

@@ -86,10 +86,11 @@ def _summarise(built: "Built", seconds: float, out: Any) -> None:
     out.print(f"case styles  {styles}")
     out.print(
         f"budget       {info.budget.exact:,} images, {info.budget.in_batches:,} in batches, "
-        f"of {info.budget.limit:,}"
-        + ("" if info.budget.eligible else "  [bold]not eligible[/bold]")
+        f"of {info.budget.limit:,}" + ("" if info.budget.eligible else "  not eligible")
     )
     out.print(f"fingerprint  {info.fingerprint[:16]}   {seconds:.1f} s")
     for note in info.notes:
         out.print(f"note         {note}")
-    out.print(f"next         datagen preview {built.path}   datagen inspect {built.path}")
+    out.print(
+        f"next         datagen preview {built.path}   datagen inspect {built.path}", soft_wrap=True
+    )

@@ -61,7 +61,7 @@ def _bytes_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int | None]
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),

@@ -19,7 +19,8 @@ def console(*, as_json: bool, quiet: bool = False) -> Any:
     """Return the `rich.console.Console` for human output: stderr when stdout carries JSON."""
     from rich.console import Console
 
-    return Console(stderr=as_json, quiet=quiet, highlight=False, soft_wrap=False)
+    # no markup: a path may hold [brackets]
+    return Console(stderr=as_json, quiet=quiet, highlight=False, markup=False)
 
 
 def counts_table(title: str, counts: Mapping[Split, Mapping[str, int]]) -> Any:
@@ -37,8 +38,8 @@ def counts_table(title: str, counts: Mapping[Split, Mapping[str, int]]) -> Any:
 
 
 def emit(result: Mapping[str, Any]) -> None:
-    """Print one result as one line of JSON on stdout."""
-    print(json.dumps(result, ensure_ascii=False, allow_nan=False), flush=True)
+    """Print one result as one line of JSON on stdout, in ASCII: safe in any locale."""
+    print(json.dumps(result, allow_nan=False), flush=True)
 
 
 @contextmanager

@@ -127,6 +127,10 @@ def test_the_real_letters_become_a_clean_dataset(
         (("build", "--mix", "pen=-1"), 2, "RATIO"),
         (("build", "--mix", "pen=0", "--mix", "emnist=0"), 2, "no ratio is above 0"),
         (("build", "--mix", "pen"), 2, "RATIO"),
+        (("build", "--mix", "pen=1e308", "--mix", "fonts:x=1e308"), 2, "RATIO"),
+        (("build", "--option", "pen.writers=["), 2, "is not YAML"),
+        (("build", "--out", "x" * 300), 2, "cannot use x+: File name too long"),
+        (("preview", "--out", "nowhere/a.png"), 2, "cannot write nowhere/a.png: no folder"),
         (("build", "--budget", "9"), 3, "at least 10 images each"),
         (("build", "--val-fraction", "0.025"), 3, r"10,008 .*train 9,750 \+ val 248; --fit"),
         (("build", "--val-fraction", "1"), 2, "val.fraction"),
@@ -170,6 +174,72 @@ def test_an_existing_target_is_refused_without_overwrite(datagen: Run, tmp_path:
     assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
 
 
+def test_overwriting_by_a_roundabout_path_replaces_and_nothing_else(
+    datagen: Run, tmp_path: Path
+) -> None:
+    assert datagen("build", *SMALL, "-o", "ds").returncode == 0
+    again = datagen("build", *SMALL, "-o", "ds/../ds", "--seed", 1, "--overwrite")
+    assert again.returncode == 0, again.stderr
+    assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+def test_a_path_with_brackets_is_no_markup(datagen: Run, tmp_path: Path) -> None:
+    built = datagen("build", *SMALL, "-o", "a[/red]b")
+    assert built.returncode == 0, built.stderr
+    assert f"datagen inspect {tmp_path}/a[/red]b" in built.stdout
+    assert datagen("inspect", "a[/red]b").returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_our_characters_is_no_obstacle(
+    datagen: Run, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    for arguments in (("sources",), ("sources", "--json"), ("preview", "--per-cell", 1)):
+        done = datagen(*arguments)
+        assert done.returncode == 0, done.stderr
+
+
+def test_closed_streams_do_not_stop_a_build(tmp_path: Path) -> None:
+    script = Path(sys.executable).with_name("datagen")
+    command = f"{script} build {' '.join(SMALL)} -o ds <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False).returncode == 0
+    assert (tmp_path / "ds" / "dataset.json").is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
+    script = Path(sys.executable).with_name("datagen")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [script, "sources", "--json"], stdout=full, stderr=subprocess.PIPE, text=True,
+            cwd=tmp_path, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "No space left" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_warning_is_told_once_not_by_every_worker(datagen: Run, numeral_folder: Path) -> None:
+    for numeral in ("i", "v"):
+        copy = (numeral_folder / numeral / "0.png").read_bytes()
+        (numeral_folder / numeral / "copy.png").write_bytes(copy)
+    mixed = ("--mix", f"images:{numeral_folder}=1", "--mix", "pen=19", "--images", 200)
+    done = datagen("build", *mixed, "--workers", 2)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        "images: 2 copies of other images of their class count once"
+    ]
+
+
+def test_export_names_its_archive_after_the_folder(datagen: Run, tmp_path: Path) -> None:
+    assert datagen("build", *SMALL, "-o", "ds").returncode == 0
+    script = Path(sys.executable).with_name("datagen")
+    subprocess.run([script, "export", ".", "--zip"], cwd=tmp_path / "ds", check=True)
+    assert (tmp_path / "ds.zip").is_file()
+
+
 def test_inspect_exits_3_on_a_broken_rule(datagen: Run, tmp_path: Path) -> None:
     datagen("build", *SMALL, "-o", "ds")
     next((tmp_path / "ds" / "train" / "v").iterdir()).unlink()
@@ -204,6 +274,35 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signals_group: bool
         os.killpg(process.pid, signal.SIGINT)  # a terminal's Ctrl-C reaches the workers too
     else:
         process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "datagen: interrupted; nothing half-done was kept\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.55, 0.7, 0.85])
+def test_an_interrupt_while_workers_start_leaves_no_worker(tmp_path: Path, seconds: float) -> None:
+    script = Path(sys.executable).with_name("datagen")
+    process = subprocess.Popen(
+        [script, "build", "--workers", "4", "--quiet", "--out", "ds"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=30)  # ends when the last worker lets go of stderr
+    assert process.returncode == 130
+    assert said == "datagen: interrupted; nothing half-done was kept\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
+    process = start_build(tmp_path)
+    for _ in range(5):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.03)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said == "datagen: interrupted; nothing half-done was kept\n"
