@@ -200,7 +200,7 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
         raise RecipeError(f"{origin}: {explain(error, Recipe)}") from error
     try:
         resolved = _resolve(recipe, folder)
-        resolved.to_yaml().encode()
+        resolved.model_dump_json()
     except (ValueError, OSError, RuntimeError) as error:
         # a path that no system takes, text that is no Unicode, options that hold themselves
         reason = " ".join(str(error).split())

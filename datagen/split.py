@@ -24,7 +24,7 @@ class Halves:
 
     Attributes:
         sides: per split, the positions in the pool that it may use.
-        dropped: pictures left out because another pool has them on the other side.
+        dropped: letters or pictures left out of train, for another pool has them in val.
     """
 
     sides: Sides
@@ -144,11 +144,11 @@ def cast(key: str, pool: GlyphPool, halves: Halves, split: Split) -> Cast:
     side = Cast(pool.infos, halves.sides[split])
     for numeral in CLASSES:
         if not side.styles[numeral]:
-            raise SplitError(_starved(key, pool, numeral, split))
+            raise SplitError(_starved(key, pool, numeral, split, halves.dropped))
     return side
 
 
-def _starved(key: str, pool: GlyphPool, numeral: str, split: Split) -> str:
+def _starved(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
     """Say which letters are too few for a side."""
     everyone = Cast(pool.infos, range(len(pool)))
     letters = {
@@ -160,9 +160,10 @@ def _starved(key: str, pool: GlyphPool, numeral: str, split: Split) -> str:
         (len(everyone.writers(numeral, style)) for style in everyone.styles[numeral]), default=0
     )
     who = "writers" if any(info.writer for info in pool.infos) else "glyphs"
+    lost = f" ({dropped:,} letters left out, val has the same or their writers')" if dropped else ""
     return (
         f"source {key} has too few letters for {numeral!r} in {split}: of its {who} {have}, "
-        f"{together} with all of one case; train and val need at least one each. "
+        f"{together} with all of one case{lost}; train and val need at least one each. "
         "Use a larger source, or take val from elsewhere (--val-from, --val-dir)"
     )
 

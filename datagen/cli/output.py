@@ -12,7 +12,9 @@ import typer
 from datagen.numerals import Split
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per result on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
+]
 
 
 def console(*, as_json: bool, quiet: bool = False) -> Any:

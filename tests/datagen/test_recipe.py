@@ -140,7 +140,7 @@ def test_missing_and_unknown_recipes() -> None:
         ("mix: " + "[" * 3000 + "]" * 3000, "recursion"),
         ("mix: [{source: images, path: '~no-such-user/x'}]\n", "home directory"),
         ('mix: [{source: images, path: "a\\0b"}]\n', "null"),
-        ('name: "\\ud800"\n', "name"),
+        ('name: "\\ud800"\n', "surrogates"),
         ("mix: [{source: pen, options: &a {writers: *a}}]\n", "cannot be used"),
         ("mix: [{source: pen, ratio: 1.0e+200}]\n", "less than or equal to 1000"),
         ("case_styles: {upper: 1.0e+308, lower: 1.0e+308}\n", "less than or equal to 1000"),

@@ -1,9 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen.errors import SplitError
 from datagen.glyphs import Glyph, GlyphInfo, GlyphPool
-from datagen.split import divide, whole, without_shared
+from datagen.split import cast, divide, whole, without_shared
 
 
 def _no_ink(position: int) -> Glyph:
@@ -81,3 +83,14 @@ def test_other_people_of_the_same_names_are_kept() -> None:
     cleaned = without_shared(pools, halves)
     assert cleaned["chars74k"].dropped == 0
     assert list(cleaned["chars74k"].sides["train"]) == list(range(30))
+
+
+def test_a_train_side_that_stands_in_val_altogether_says_so() -> None:
+    pools = {"chars74k": scanned(range(4), 0), "chars74k-2": scanned(range(4), 0)}
+    halves = {
+        "chars74k": whole(pools["chars74k"], "train"),
+        "chars74k-2": whole(pools["chars74k-2"], "val"),
+    }
+    cleaned = without_shared(pools, halves)["chars74k"]
+    with pytest.raises(SplitError, match=r"12 letters left out, val has the same"):
+        cast("chars74k", pools["chars74k"], cleaned, "train")
