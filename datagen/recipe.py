@@ -123,7 +123,7 @@ class Recipe(_Model):
     def to_yaml(self) -> str:
         """Return the recipe as YAML that `load` reads back to an equal recipe."""
         plain = self.model_dump(mode="json", exclude_none=True)
-        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        return yaml.safe_dump(plain, sort_keys=False)
 
 
 @dataclass(frozen=True, slots=True)

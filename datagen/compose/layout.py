@@ -19,7 +19,6 @@ Matrix = npt.NDArray[np.float64]
 
 _USUAL_PEN = 0.1  # letter heights: of strokes recorded without a pen's width
 _TREMOR = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(np.linspace(1, 23, 12))  # along a bar
-_WHITE = 1  # pixels left free at the sheet's edges
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,20 +67,21 @@ class _Letter:
         return _Letter(self.glyph, matrix, self.outline + np.array([x, 0], np.float32))
 
 
-def lay_out(hand: Hand, glyphs: Sequence[Glyph]) -> Layout:
+def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
     """Place the letters and bars of `hand` on its sheet.
 
-    Everything, the pen's width included, ends inside the sheet.
+    Everything, the pen's width included, ends `margin` pixels inside the sheet; a line that
+    swells under pressure may reach into the margin.
     """
     letters = _set_letters(hand, glyphs)
     turn = _rotation(hand.rotation)
     widths = [_own_pen(glyph) for glyph in glyphs]
     outlines = [letter.outline for letter in letters]
-    pen = _pen_pixels(hand, sum(widths) / len(widths), _fit(hand, turn, outlines, 0)[0])
-    scale, _ = _fit(hand, turn, outlines, pen)
+    pen = _pen_pixels(hand, sum(widths) / len(widths), _fit(hand, turn, outlines, 0, margin)[0])
+    scale, _ = _fit(hand, turn, outlines, pen, margin)
     letters = _spread(letters, pen / scale)
     bars = _bar_paths(hand, letters, pen / scale)
-    scale, origin = _fit(hand, turn, [letter.outline for letter in letters] + bars, pen)
+    scale, origin = _fit(hand, turn, [letter.outline for letter in letters] + bars, pen, margin)
     to_sheet = np.column_stack([turn * scale, origin])
     return Layout(
         lines=tuple(
@@ -197,14 +197,14 @@ def _bar_path(bar: Bar, letters: Sequence[_Letter], pen: float) -> Path2D:
 
 
 def _fit(
-    hand: Hand, turn: Matrix, paths: Sequence[Path2D], pen: float
+    hand: Hand, turn: Matrix, paths: Sequence[Path2D], pen: float, margin: int
 ) -> tuple[float, npt.NDArray[np.float64]]:
     """Return pixels per letter height, and the sheet position of the numeral's origin."""
     points = np.concatenate(paths) @ turn.T
     low, high = points.min(axis=0), points.max(axis=0)
-    room = np.array(hand.sheet, float) - 2 * _WHITE - pen
+    room = np.array(hand.sheet, float) - 2 * margin - pen
     scale = float((np.maximum(hand.fill * room, 8) / np.maximum(high - low, 1e-3)).min())
-    corner = _WHITE + pen / 2 + np.array(hand.at) * (room - scale * (high - low))
+    corner = margin + pen / 2 + np.array(hand.at) * (room - scale * (high - low))
     return scale, corner - scale * low
 
 

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from datagen.compose.hand import Hand
-from datagen.compose.layout import Line, Stamp, lay_out
+from datagen.compose.layout import Layout, Line, Stamp, lay_out
 from datagen.glyphs import Glyph, Gray
 from pipelines.ops import scan
 
+_MARGINS = (1, 4, 9)  # pixels: the next where ink, swollen or blurred, still touches the edge
 _SUBPIXEL = 4  # bits after the point in OpenCV's fixed-point coordinates
 _CRISP = np.clip((np.arange(256) - 80) * 3, 0, 255).astype(np.uint8)  # a pen's edge is sharp
 
@@ -31,7 +32,15 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> Gray:
     """
     if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
         raise ValueError("the glyphs are not those that the hand was drawn for")
-    layout = lay_out(hand, glyphs)
+    for margin in _MARGINS:
+        sheet = _draw(hand, lay_out(hand, glyphs, margin))
+        if min(edge.min() for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) == 255:
+            break
+    return sheet
+
+
+def _draw(hand: Hand, layout: Layout) -> Gray:
+    """Draw everything on its sheet."""
     width, height = hand.sheet
     sheet: Gray = np.zeros((height, width), np.uint8)  # coverage first, grey levels last
     for stamp in layout.stamps:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -49,6 +49,7 @@ def test_an_image_can_be_made_again_from_its_record(
 
 
 @settings(max_examples=60)
+@example(numeral="vi", style="lower", seed=1092)  # a pen that swells at the sheet's edge
 @given(
     numeral=st.sampled_from(CLASSES),
     style=st.sampled_from(["lower", "upper"]),
