@@ -127,8 +127,8 @@ def _halves(
 def _as_they_are(recipe: Recipe, pools: Mapping[str, Pool]) -> bool:
     """Whether every image of every source is simply taken."""
     finished = all(isinstance(pool, NumeralPool) for pool in pools.values())
-    same_ratio = len({part.ratio for part in (*recipe.mix, *recipe.val.mix)}) == 1
-    return recipe.images is None and finished and same_ratio
+    ratios = {part.ratio for part in (*recipe.mix, *recipe.val.mix)} - {0}
+    return recipe.images is None and finished and len(ratios) == 1
 
 
 def _plan_as_they_are(
