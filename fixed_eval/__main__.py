@@ -1,0 +1,132 @@
+"""`python -m fixed_eval DIR [--test DIR …] --out score.json`: one evaluation as a process.
+
+This command line, its exit codes and `score.json` are the package's whole interface to others.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fixed_eval.data import list_dataset
+from fixed_eval.errors import EvaluatorError
+from fixed_eval.progress import make_say
+from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS, get_protocol
+
+EXIT_CODES = "exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or dataset rule broken · \
+4 missing or corrupt input · 130 interrupted"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one evaluation and return the exit code."""
+    began = time.perf_counter()
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.until and not options.state:
+        parser.error("--until stops a run that a later call goes on with: it needs --state DIR")
+    if options.out.is_dir():
+        parser.error(f"--out {options.out} is a folder; expected a file name")
+    say = make_say(options.progress)
+    try:
+        protocol = get_protocol(options.protocol)
+        # Cheap refusals come before TensorFlow's import.
+        list_dataset(options.dataset, protocol, options.seed)
+        from fixed_eval.runtime import start_tensorflow
+
+        device = start_tensorflow(options.threads)
+        from fixed_eval.score import Request, evaluate
+        from fixed_eval.state import write_atomically
+
+        request = Request(
+            dataset=options.dataset,
+            tests=tuple(options.test),
+            protocol=protocol,
+            engine=options.engine,
+            seed=options.seed,
+            threads=options.threads,
+            device=device,
+            preview=options.preview,
+            until=options.until,
+            state=options.state,
+        )
+        score = evaluate(request, say, time.perf_counter() - began)
+        text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
+        write_atomically(options.out, (text + "\n").encode())
+    except EvaluatorError as error:
+        print(f"fixed_eval: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"fixed_eval: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("fixed_eval: interrupted before or after the training", file=sys.stderr)
+        return 130
+    say(
+        "done",
+        seconds=score.seconds["total"],
+        out=str(options.out),
+        official=score.official,
+        complete=score.complete,
+        chosen_epoch=score.chosen_epoch,
+        val_accuracy=score.val.accuracy.accuracy,
+        test_accuracies=[test.metrics.accuracy.accuracy for test in score.tests],
+    )
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m fixed_eval",
+        description="Train the frozen protocol on DIR/train and DIR/val, and score the best epoch.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("dataset", type=Path, metavar="DIR", help="holds train/ and val/")
+    parser.add_argument(
+        "--test",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder of class folders to score on; may be given again",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="score.json")
+    parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default=CUTOFF_RESNET50.name)
+    parser.add_argument("--engine", choices=("fast", "reference"), default="fast")
+    parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
+    parser.add_argument(
+        "--preview",
+        type=_whole(1, 10_000),
+        metavar="EPOCHS",
+        help="a run of this many epochs, marked as not official",
+    )
+    parser.add_argument(
+        "--until",
+        type=_whole(1, 10_000),
+        metavar="EPOCH",
+        help="stop after this epoch; with --state a later call goes on",
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="keep the resumable state of the run here"
+    )
+    parser.add_argument("--threads", type=_whole(1, 1024), default=1, help="default 1")
+    parser.add_argument("--progress", choices=("jsonl", "human", "none"), default="human")
+    return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """An argument type: whole numbers from `low` to `high`."""
+
+    def number(text: str) -> int:
+        value = int(text)
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{value} is not between {low:,} and {high:,}")
+        return value
+
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

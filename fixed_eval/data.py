@@ -1,0 +1,221 @@
+"""A dataset directory becomes arrays, in the file order of the published script.
+
+Only file names, bytes and TensorFlow's own decoders enter: no manifest is read or trusted.
+Decoding is what Keras' `image_dataset_from_directory` does, `decode_image(channels=3,
+expand_animations=False)` then `resize(bilinear)`, so an image means here what it meant there:
+16-bit PNGs keep their high byte, palettes are expanded, an alpha channel is dropped, CMYK JPEGs are
+converted, and an animated GIF gives its first frame.
+"""
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fixed_eval.errors import InputError, RuleError
+from fixed_eval.protocol import Protocol
+
+# Keras' allow list; other files are not seen by the published script.
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+# What the published script could decode; today's TensorFlow reads more.
+MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+NAMED_IN_MESSAGE = 5  # bad files that an error message lists by name
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageFile:
+    """One image file of a split: its path, its path below the split's folder, and its label."""
+
+    path: Path
+    relative: str
+    label: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """One split in memory, in the published file order.
+
+    Attributes:
+        name: `train`, `val` or `test`.
+        files: The files, in the order of the arrays.
+        images: float32 N×32×32×3, RGB, 0..255: resized, not rounded, not yet preprocessed.
+        labels: int32 N, positions in the protocol's classes.
+        file_sha256: Hex digest of each file's bytes.
+        pixel_sha256: Hex digest of each image's shape and decoded RGB pixels.
+    """
+
+    name: str
+    files: tuple[ImageFile, ...]
+    images: np.ndarray[Any, np.dtype[np.float32]]
+    labels: np.ndarray[Any, np.dtype[np.int32]]
+    file_sha256: tuple[str, ...]
+    pixel_sha256: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+
+def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> list[ImageFile]:
+    """The image files of one split, in the order the published script reads them.
+
+    Classes come in the protocol's order, within a class the folders and the names below them in
+    sorted order; then the whole list is shuffled once (`index_directory` of Keras 2 and 3).
+
+    Args:
+        folder: A folder of class folders. A class may be missing: the callers judge that.
+        protocol: Names the classes.
+        shuffle_seed: Seed of the one global shuffle; None keeps the sorted order (test sets).
+
+    Raises:
+        InputError: If `folder` is not a readable folder.
+        RuleError: If it holds a folder that is no class (hidden folders are passed over).
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; expected one with the folders i … x in it")
+    unknown = sorted(
+        entry.name
+        for entry in folder.iterdir()
+        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in protocol.classes
+    )
+    if unknown:
+        raise RuleError(
+            f"{folder} holds the unknown class folder {', '.join(map(repr, unknown))}; "
+            f"the classes are {' '.join(protocol.classes)}"
+        )
+    files = [
+        ImageFile(path, path.relative_to(folder).as_posix(), label)
+        for label, name in enumerate(protocol.classes)
+        for path in _walk(folder / name)
+    ]
+    if shuffle_seed is not None:
+        # The legacy generator on purpose: its shuffle is frozen, and is the one Keras uses.
+        np.random.RandomState(shuffle_seed).shuffle(files)  # type: ignore[arg-type]
+    return files
+
+
+def _walk(folder: Path) -> list[Path]:
+    """Image files at any depth below `folder`, by folder and then by name, as Keras walks."""
+    return [
+        Path(root) / name
+        for root, _, names in sorted(os.walk(folder), key=lambda entry: entry[0])
+        for name in sorted(names)
+        if name.lower().endswith(IMAGE_SUFFIXES)
+    ]
+
+
+def list_dataset(
+    root: Path, protocol: Protocol, seed: int
+) -> tuple[list[ImageFile], list[ImageFile]]:
+    """The train and val files of the dataset in `root`, checked against the protocol's rules.
+
+    Raises:
+        InputError: If `root`, `root/train` or `root/val` is missing.
+        RuleError: If a class has no training image, val has none at all, or a folder is unknown.
+        BudgetError: If there are too many images.
+    """
+    if not root.is_dir():
+        raise InputError(f"{root} is not a folder; expected a dataset with train/ and val/ in it")
+    missing = [name for name in ("train", "val") if not (root / name).is_dir()]
+    if missing:
+        raise InputError(
+            f"{root} has no {' and no '.join(f'{name}/' for name in missing)} folder; "
+            "a dataset holds train/<class>/ and val/<class>/"
+        )
+    train = list_split(root / "train", protocol, seed)
+    val = list_split(root / "val", protocol, seed)
+    protocol.check_budget(len(train), len(val))
+    empty = empty_classes(train, protocol)
+    if empty:
+        raise RuleError(
+            f"{root / 'train'} has no image of class {', '.join(empty)}; "
+            f"each of the {len(protocol.classes)} classes needs at least one"
+        )
+    if not val:
+        raise RuleError(
+            f"{root / 'val'} has no image; the best epoch is chosen on val, so it needs some"
+        )
+    return train, val
+
+
+def empty_classes(files: Sequence[ImageFile], protocol: Protocol) -> list[str]:
+    """Names of the classes that no file belongs to."""
+    seen = {file.label for file in files}
+    return [name for label, name in enumerate(protocol.classes) if label not in seen]
+
+
+def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Split:
+    """Read, decode and resize `files`, keeping their order.
+
+    Raises:
+        InputError: If any file cannot be read or decoded; the first few are named.
+    """
+    decode = make_decoder(protocol.image_size)
+    images = np.empty((len(files), protocol.image_size, protocol.image_size, 3), np.float32)
+    file_sha256, pixel_sha256 = [""] * len(files), [""] * len(files)
+    failures: list[str] = []
+
+    def load(position: int) -> str | None:
+        try:
+            data = files[position].path.read_bytes()
+            images[position], pixel_sha256[position] = decode(data)
+        except (OSError, ValueError) as error:
+            return f"{files[position].path}: {error}"
+        file_sha256[position] = hashlib.sha256(data).hexdigest()
+        return None
+
+    # Decoding releases the interpreter lock, and is no part of the timed training.
+    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+        failures = sorted(message for message in pool.map(load, range(len(files))) if message)
+    if failures:
+        more = len(failures) - NAMED_IN_MESSAGE
+        raise InputError(
+            f"{len(failures)} of {len(files):,} {name} images cannot be read; nothing was trained: "
+            + "; ".join(failures[:NAMED_IN_MESSAGE])
+            + (f"; and {more} more" if more > 0 else "")
+        )
+    labels = np.array([file.label for file in files], np.int32)
+    return Split(name, tuple(files), images, labels, tuple(file_sha256), tuple(pixel_sha256))
+
+
+def make_decoder(
+    size: int,
+) -> Callable[[bytes], tuple[np.ndarray[Any, np.dtype[np.float32]], str]]:
+    """A function from a file's bytes to its network-sized image and the hash of its pixels.
+
+    The image is float32 size×size×3 in 0..255; the hash covers shape and decoded uint8 pixels. The
+    function raises ValueError, with the reason in one line, where TensorFlow cannot decode.
+    """
+    import tensorflow as tf  # noqa: PLC0415  (listing and the budget need no TensorFlow)
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)], autograph=False)  # type: ignore[untyped-decorator]
+    def decode(data: Any) -> tuple[Any, Any]:
+        pixels = tf.image.decode_image(data, channels=3, expand_animations=False)
+        pixels.set_shape((None, None, 3))
+        return pixels, tf.image.resize(pixels, (size, size), method="bilinear")
+
+    def run(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
+        if not data:
+            raise ValueError("the file is empty (0 bytes)")
+        if not data.startswith(MAGIC):
+            raise ValueError("not a PNG, JPEG, GIF or BMP image, whatever its name says")
+        try:
+            pixels, resized = decode(tf.constant(data))
+        except tf.errors.InvalidArgumentError as error:
+            raise ValueError(_reason(str(error.message))) from None
+        array = pixels.numpy()
+        digest = hashlib.sha256(repr(array.shape).encode())
+        digest.update(array.tobytes())
+        return resized.numpy(), digest.hexdigest()
+
+    return run
+
+
+def _reason(message: str) -> str:
+    """What TensorFlow says of an image it cannot decode, without the graph around it."""
+    lines = [line.strip() for line in message.splitlines()]
+    return next((line for line in reversed(lines) if line and "{{node" not in line), "damaged")

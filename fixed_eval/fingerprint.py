@@ -1,0 +1,101 @@
+"""What a score belongs to: hashes of the data and of everything here that can move a score.
+
+Dataset fingerprint, byte for byte: for each image file of `train` and `val` one ASCII line
+``<split>/<class>/<sha256>`` followed by a newline, where <split> is `train` or `val`, <class> the
+class folder's name and <sha256> the lower-case hex digest of the file's bytes; the lines sorted as
+byte strings (equal lines stay, so duplicates count), concatenated, and hashed with SHA-256; the
+fingerprint is that lower-case hex digest. File names and times do not enter. A test set's
+fingerprint is made the same way with the one split name `test`.
+
+`FROZEN.sha256` lists the hash of every file that can move a score, in the format of `sha256sum`. A
+test fails when they differ. After a change that is meant, and is a new protocol version:
+``python -m fixed_eval.fingerprint --write``.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from fixed_eval.protocol import Protocol
+
+PACKAGE = Path(__file__).parent
+FROZEN = PACKAGE / "FROZEN.sha256"
+FROZEN_FILES = (
+    "data.py",
+    "fast.py",
+    "heldout.py",
+    "metrics.py",
+    "network.py",
+    "order.py",
+    "protocol.py",
+    "reference.py",
+    "runtime.py",
+    "score.py",
+    "training.py",
+)
+
+
+def content_fingerprint(rows: Iterable[tuple[str, str, str]]) -> str:
+    """The fingerprint of (split, class, file sha256) rows; see the module for the format."""
+    lines = sorted(f"{split}/{name}/{digest}\n".encode() for split, name, digest in rows)
+    return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def source_hashes() -> dict[str, str]:
+    """The hashes of the frozen files as they are now."""
+    return {name: hash_file(PACKAGE / name) for name in FROZEN_FILES}
+
+
+def frozen_hashes() -> dict[str, str]:
+    """The hashes that `FROZEN.sha256` lists."""
+    rows = (line.split("  ", 1) for line in FROZEN.read_text(encoding="ascii").splitlines())
+    return {name: digest for digest, name in rows}
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes a score, read without importing it."""
+    names = ("tensorflow", "keras", "numpy", "scikit-learn")
+    return {
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in names},
+    }
+
+
+def protocol_fingerprint(protocol: Protocol, engine: str, epochs: int, device: str) -> str:
+    """Hex SHA-256 of what a score depends on besides the data and the seed.
+
+    The frozen sources, the protocol's name and version, the engine, the number of epochs (an
+    official score runs all of them), TensorFlow's and Keras' versions, and the kind of device.
+    """
+    present = versions()
+    record = {
+        "sources": source_hashes(),
+        "protocol": [protocol.name, protocol.version],
+        "engine": engine,
+        "epochs": epochs,
+        "versions": [present["tensorflow"], present["keras"]],
+        "device": device,
+    }
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def write_frozen() -> None:
+    """Rewrite `FROZEN.sha256` from the files as they are."""
+    text = "".join(f"{digest}  {name}\n" for name, digest in source_hashes().items())
+    FROZEN.write_text(text, encoding="ascii")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit("usage: python -m fixed_eval.fingerprint --write")
+    write_frozen()

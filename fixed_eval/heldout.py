@@ -1,0 +1,73 @@
+"""Scoring on a test set: metrics, one row per image, and what leaked into it from the dataset.
+
+Only splits in memory, weights and an engine enter.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fixed_eval import fingerprint, metrics
+from fixed_eval.data import Split
+from fixed_eval.network import Weights
+from fixed_eval.protocol import Protocol
+from fixed_eval.records import ImageResult, Leakage, TestResult
+from fixed_eval.training import Engine
+
+
+def score_test(
+    folder: Path,
+    test: Split,
+    known: tuple[Split, Split],
+    *,
+    engine: Engine,
+    weights: Weights,
+    protocol: Protocol,
+) -> TestResult:
+    """Metrics and rows of one test set, with what leaked into it counted and left out."""
+    logits = engine.predict(weights, test.images)
+    decoded = _among(test.pixel_sha256, (key for split in known for key in split.pixel_sha256))
+    inputs = _among(_input_keys(test), (key for split in known for key in _input_keys(split)))
+    leaked = decoded | inputs
+    predicted, probabilities = logits.argmax(axis=1), metrics.softmax(logits)
+    names = protocol.classes
+    return TestResult(
+        path=str(folder),
+        fingerprint=split_fingerprint((test,), protocol),
+        images=len(test),
+        metrics=metrics.score(test.labels, logits, names),
+        leakage=Leakage(int(leaked.sum()), int(decoded.sum()), int(inputs.sum())),
+        leak_free=metrics.score_accuracy((predicted == test.labels)[~leaked]),
+        results=tuple(
+            ImageResult(
+                path=file.relative,
+                sha256=test.file_sha256[row],
+                true=names[file.label],
+                predicted=names[predicted[row]],
+                probabilities=tuple(round(float(p), 6) for p in probabilities[row]),
+                leaked=bool(leaked[row]),
+            )
+            for row, file in enumerate(test.files)
+        ),
+    )
+
+
+def _among(keys: Iterable[Any], known: Iterable[Any]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    seen = set(known)
+    return np.array([key in seen for key in keys], bool)
+
+
+def _input_keys(split: Split) -> list[bytes]:
+    return [hashlib.sha256(image.tobytes()).digest() for image in split.images]
+
+
+def split_fingerprint(splits: tuple[Split, ...], protocol: Protocol) -> str:
+    """The content fingerprint of splits in memory."""
+    return fingerprint.content_fingerprint(
+        (split.name, protocol.classes[file.label], digest)
+        for split in splits
+        for file, digest in zip(split.files, split.file_sha256, strict=True)
+    )

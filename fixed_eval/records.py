@@ -1,0 +1,101 @@
+"""The records of `score.json`: what one evaluation found, as frozen dataclasses.
+
+Only values enter: `dataclasses.asdict` of a `Score` is the file. A changed field is a new
+`SCHEMA_VERSION`.
+"""
+
+import dataclasses
+from typing import Any
+
+from fixed_eval.metrics import Accuracy, Metrics
+from fixed_eval.training import EpochRecord
+
+SCHEMA_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageResult:
+    """One test image: labels by name, probabilities in class order, and whether it leaked."""
+
+    path: str
+    sha256: str
+    true: str
+    predicted: str
+    probabilities: tuple[float, ...]
+    leaked: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Leakage:
+    """Test images that are also training or validation images.
+
+    `decoded_identical` counts equal decoded pixels, `input_identical` equal 32×32 network inputs
+    (which includes the former); an image counted by either has leaked.
+    """
+
+    images: int
+    decoded_identical: int
+    input_identical: int
+
+
+@dataclasses.dataclass(frozen=True)
+class TestResult:
+    """The chosen epoch's weights on one test set; `leak_free` leaves the leaked images out."""
+
+    path: str
+    fingerprint: str
+    images: int
+    metrics: Metrics
+    leakage: Leakage
+    leak_free: Accuracy
+    results: tuple[ImageResult, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetRecord:
+    """The evaluated dataset, recounted: images per class and split, and the budget both ways."""
+
+    path: str
+    fingerprint: str
+    train: int
+    val: int
+    classes: dict[str, dict[str, int]]
+    budget: int
+    budget_used: int
+
+
+@dataclasses.dataclass(frozen=True)
+class ProtocolRecord:
+    """The protocol as run. `epochs` differs from the constants in a preview."""
+
+    name: str
+    version: int
+    fingerprint: str
+    engine: str
+    epochs: int
+    constants: dict[str, Any]
+    sources: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """`score.json`. `complete` is False after `--until`; `official` needs a complete full run."""
+
+    schema_version: int
+    official: bool
+    complete: bool
+    preview: int | None
+    protocol: ProtocolRecord
+    dataset: DatasetRecord
+    seed: int
+    before_training: dict[str, float]
+    history: tuple[EpochRecord, ...]
+    chosen_epoch: int
+    val: Metrics
+    tests: tuple[TestResult, ...]
+    note: str | None
+    warnings: tuple[str, ...]
+    seconds: dict[str, float]
+    threads: int
+    device: str
+    versions: dict[str, str]

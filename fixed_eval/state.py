@@ -1,0 +1,119 @@
+"""The resumable state of a run on disk: one file, replaced whole after every epoch.
+
+A stop at any moment leaves the file of the last finished epoch. The file's name carries what the
+run depends on, so that a changed dataset, protocol or seed never continues another run.
+"""
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from fixed_eval.errors import StateError
+from fixed_eval.network import Weights
+from fixed_eval.training import EpochRecord, Snapshot, TrainingState
+
+FORMAT = 1  # of the file; another one is another file name
+DIGEST_BYTES = 32  # SHA-256 of the rest comes first: the zip's own checksums leave gaps
+GROUPS = ("weights", "momentums", "velocities", "best_weights")
+
+
+def state_path(folder: Path, *identity: object) -> Path:
+    """Where the run with this identity (fingerprints, seed, engine, epochs) keeps its state."""
+    key = hashlib.sha256(json.dumps([FORMAT, *map(str, identity)]).encode()).hexdigest()
+    return folder / f"state-{key[:16]}.bin"
+
+
+def save_state(path: Path, state: TrainingState) -> None:
+    """Write `state` (a checksum, then an npz archive) beside `path`, then rename it into place.
+
+    Raises:
+        StateError: If the disk is full or the folder cannot be written; nothing half-written stays.
+    """
+    arrays = {
+        f"{group}_{position}": array
+        for group, weights in zip(GROUPS, _groups(state), strict=True)
+        for position, array in enumerate(weights)
+    }
+    record = {
+        "step": state.snapshot.step,
+        "before_loss": state.before_loss,
+        "before_accuracy": state.before_accuracy,
+        "history": [dataclasses.asdict(epoch) for epoch in state.history],
+        "best": state.best,
+    }
+    memory = io.BytesIO()
+    np.savez(memory, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
+    try:
+        body = memory.getvalue()
+        write_atomically(path, hashlib.sha256(body).digest() + body)
+    except OSError as error:
+        raise StateError(
+            f"cannot write the resumable state {path}: {error.strerror}; "
+            f"epoch {state.epoch} is not saved, earlier epochs are"
+        ) from error
+
+
+def _groups(state: TrainingState) -> tuple[Weights, ...]:
+    snapshot = state.snapshot
+    return snapshot.weights, snapshot.momentums, snapshot.velocities, state.best_weights
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` at `path`: all of it, or nothing.
+
+    Raises:
+        OSError: If it cannot be written; the temporary file is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def load_state(path: Path) -> TrainingState | None:
+    """The state kept at `path`, or None where there is none.
+
+    Raises:
+        ValueError: If the file is damaged; `set_aside` moves it out of the way.
+    """
+    if not path.exists():
+        return None
+    content = path.read_bytes()
+    digest, body = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError(f"{path} is damaged ({len(content):,} bytes, wrong checksum)")
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        record = json.loads(str(file["record"]))
+        weights, momentums, velocities, best_weights = (_group(file, group) for group in GROUPS)
+    return TrainingState(
+        snapshot=Snapshot(weights, momentums, velocities, record["step"]),
+        before_loss=record["before_loss"],
+        before_accuracy=record["before_accuracy"],
+        history=tuple(EpochRecord(**epoch) for epoch in record["history"]),
+        best=record["best"],
+        best_weights=best_weights,
+    )
+
+
+def _group(file: np.lib.npyio.NpzFile, group: str) -> Weights:
+    count = sum(name.startswith(f"{group}_") for name in file.files)
+    return tuple(file[f"{group}_{position}"] for position in range(count))
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged state so that it can be looked at, and return its new path."""
+    aside = path.with_suffix(".damaged")
+    path.replace(aside)
+    return aside

@@ -1,0 +1,143 @@
+"""Two engines, one protocol: same weights, same batches, and results that agree."""
+
+import numpy as np
+import pytest
+
+from fixed_eval.fast import FastEngine
+from fixed_eval.network import build_network, preprocess
+from fixed_eval.order import epoch_orders
+from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.reference import ReferenceEngine
+from fixed_eval.training import start, train
+
+ENGINES = (FastEngine, ReferenceEngine)
+
+
+@pytest.fixture(scope="module")
+def splits(make_dataset, load):
+    """52 steps of 8 in an epoch, the last one partial, and 20 images to validate on."""
+    return load(make_dataset(train=41, val=2))
+
+
+@pytest.fixture(scope="module")
+def engines(splits):
+    return tuple(engine(*splits, PROTOCOL, 123) for engine in ENGINES)
+
+
+@pytest.fixture(scope="module")
+def beginning(engines):
+    return engines[0].snapshot()
+
+
+@pytest.fixture
+def fresh(engines, beginning):
+    for engine in engines:
+        engine.restore(beginning)
+    return engines
+
+
+def test_the_network_has_the_published_shape_and_repeats_its_start(beginning):
+    network = build_network(PROTOCOL, 123)
+    assert network.count_params() == 232_330
+    assert network.output_shape == (None, 10)
+    for ours, theirs in zip(beginning.weights, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    other = build_network(PROTOCOL, 124).get_weights()
+    assert not np.array_equal(other[0], beginning.weights[0])
+
+
+def test_both_engines_start_from_the_same_weights(splits):
+    fast, reference = (engine(*splits, PROTOCOL, 7).snapshot() for engine in ENGINES)
+    assert fast.step == reference.step == 0
+    for ours, theirs in zip(fast.weights, reference.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for ours, theirs in zip(fast.momentums, reference.momentums, strict=True):
+        assert ours.shape == theirs.shape
+        assert not theirs.any()
+
+
+def test_batch_norm_keeps_keras_constants():
+    layer = build_network(PROTOCOL, 0).get_layer(index=-3).get_layer("conv1_bn")
+    assert layer.epsilon == PROTOCOL.bn_epsilon
+    assert layer.momentum == PROTOCOL.bn_momentum
+
+
+def test_preprocessing_is_keras(splits):
+    import keras
+
+    images = splits[0].images[:4]
+    theirs = keras.applications.resnet.preprocess_input(images.copy())
+    np.testing.assert_allclose(preprocess(images, PROTOCOL), theirs, atol=1e-4)
+
+
+def test_engines_agree_on_the_untrained_network(fresh, splits):
+    fast, reference = (start(engine, splits[1], PROTOCOL, 123) for engine in fresh)
+    assert fast.before_loss == pytest.approx(reference.before_loss, rel=1e-5)
+    assert fast.before_accuracy == pytest.approx(reference.before_accuracy)
+
+
+def test_engines_agree_after_one_step(fresh, splits):
+    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    first = [engine.train_epoch(order[:8])[0] for engine in fresh]
+    assert first[0] == pytest.approx(first[1], rel=1e-5)
+    # The loss of the next batch is the first that depends on the update.
+    second = [engine.train_epoch(order[8:16])[0] for engine in fresh]
+    assert second[0] == pytest.approx(second[1], rel=1e-5)
+    moving = [engine.snapshot().weights[4:6] for engine in fresh]
+    for ours, theirs in zip(*moving, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_engines_agree_after_fifty_steps(fresh, splits):
+    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    losses = [engine.train_epoch(order)[0] for engine in fresh]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-2)
+    last = [engine.train_epoch(order[-10:])[0] for engine in fresh]  # a partial batch among them
+    assert last[0] == pytest.approx(last[1], rel=1e-2)
+
+
+def test_engines_score_the_same_weights_alike(fresh, splits):
+    fast, reference = fresh
+    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    reference.train_epoch(order)
+    trained = reference.snapshot()
+    np.testing.assert_allclose(
+        fast.predict(trained.weights, splits[1].images),
+        reference.predict(trained.weights, splits[1].images),
+        atol=1e-3,
+    )
+    for before, after in zip(trained.weights, reference.snapshot().weights, strict=True):
+        np.testing.assert_array_equal(before, after)
+    fast.restore(trained)
+    positions = np.arange(len(splits[1]), dtype=np.int32)
+    assert fast.evaluate(positions) == pytest.approx(reference.evaluate(positions), rel=1e-4)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["fast", "reference"])
+def test_a_stopped_run_ends_bit_for_bit_as_an_unbroken_one(fresh, splits, which):
+    engine = fresh[which]
+    begun = start(engine, splits[1], PROTOCOL, 123)
+
+    def run(state, until):
+        return train(
+            engine,
+            state,
+            splits,
+            protocol=PROTOCOL,
+            seed=123,
+            until=until,
+            on_epoch=lambda _: None,
+        )
+
+    whole = run(begun, 2)
+    first = run(begun, 1)
+    engine.train_epoch(np.arange(24, dtype=np.int32))  # half an epoch that is lost
+    resumed = run(first, 2)
+    for group in ("weights", "momentums", "velocities"):
+        for ours, theirs in zip(
+            getattr(resumed.snapshot, group), getattr(whole.snapshot, group), strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs)
+    assert resumed.best == whole.best
+    assert [row.val_loss for row in resumed.history] == [row.val_loss for row in whole.history]
+    assert [row.loss for row in resumed.history] == [row.loss for row in whole.history]

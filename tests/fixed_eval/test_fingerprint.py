@@ -1,0 +1,69 @@
+"""What a score belongs to: the data by content, the protocol by the hashes of its files."""
+
+import dataclasses
+import hashlib
+
+from fixed_eval import fingerprint
+from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS
+
+
+def test_no_file_that_can_move_a_score_has_changed():
+    assert fingerprint.source_hashes() == fingerprint.frozen_hashes(), (
+        "a frozen file changed: undo it, or make it a new protocol version and run "
+        "python -m fixed_eval.fingerprint --write"
+    )
+
+
+def test_every_module_is_frozen_or_known_not_to_move_a_score():
+    free = {
+        "__init__.py",
+        "__main__.py",
+        "errors.py",
+        "fingerprint.py",
+        "progress.py",
+        "records.py",
+        "state.py",
+    }
+    modules = {path.name for path in fingerprint.PACKAGE.glob("*.py")}
+    assert modules == free | set(fingerprint.FROZEN_FILES)
+
+
+def test_the_registry_is_keyed_by_name():
+    assert all(protocol.name == name for name, protocol in PROTOCOLS.items())
+
+
+def test_the_constants_are_the_published_ones():
+    assert dataclasses.astuple(CUTOFF_RESNET50) == (
+        "cutoff-resnet50",
+        1,
+        ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"),
+        32,
+        8,
+        64,
+        100,
+        0.0001,
+        0.9,
+        0.999,
+        1e-07,
+        1.001e-05,
+        0.99,
+        "conv2_block3_out",
+        (103.939, 116.779, 123.68),
+        10_000,
+        123,
+        232_330,
+    )
+
+
+def test_the_content_fingerprint_has_the_documented_bytes():
+    rows = [("val", "x", "b" * 64), ("train", "i", "a" * 64), ("train", "i", "a" * 64)]
+    lines = f"train/i/{'a' * 64}\n" * 2 + f"val/x/{'b' * 64}\n"
+    assert fingerprint.content_fingerprint(rows) == hashlib.sha256(lines.encode()).hexdigest()
+    assert fingerprint.content_fingerprint(rows[1:]) != fingerprint.content_fingerprint(rows)
+
+
+def test_engine_epochs_and_device_are_part_of_the_protocol_fingerprint():
+    base = ("fast", 100, "cpu")
+    changed = [("reference", 100, "cpu"), ("fast", 99, "cpu"), ("fast", 100, "gpu")]
+    prints = {fingerprint.protocol_fingerprint(CUTOFF_RESNET50, *case) for case in [base, *changed]}
+    assert len(prints) == 4

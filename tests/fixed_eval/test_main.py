@@ -1,0 +1,231 @@
+"""`python -m fixed_eval` as others call it: exit codes, score.json, stops and resumes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fixed_eval import __main__ as command
+from fixed_eval import score as scoring
+from fixed_eval.errors import ChangedError
+from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "fixed_eval", *map(str, arguments)],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def call(*arguments: object) -> tuple[int, str, str]:
+    process = start(*arguments)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def without_times(score: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        {key: value for key, value in row.items() if "seconds" not in key}
+        for row in score["history"]
+    ]
+    return {**score, "seconds": None, "history": rows, "warnings": None}
+
+
+@pytest.fixture(scope="module")
+def finished(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """One unbroken run of three epochs, with val given once more as a test set."""
+    out = tmp_path_factory.mktemp("out") / "deep" / "score.json"
+    code, stdout, stderr = call(
+        dataset, "--test", dataset / "val", "--out", out, "--preview", 3, "--progress", "jsonl"
+    )
+    assert (code, stdout) == (0, ""), stderr
+    return {
+        "score": json.loads(out.read_text(encoding="utf-8")),
+        "events": [json.loads(line) for line in stderr.splitlines()],
+    }
+
+
+def test_a_run_tells_its_events_and_nothing_else(finished):
+    events = finished["events"]
+    assert [event["event"] for event in events] == ["start", "epoch", "epoch", "epoch", "done"]
+    assert (events[0]["train"], events[0]["val"], events[0]["official"]) == (30, 20, False)
+    assert {"epoch", "epochs", "val_accuracy", "best_epoch", "steps_per_second", "eta_seconds"} <= (
+        events[1].keys()
+    )
+    assert events[3]["eta_seconds"] == 0
+
+
+def test_the_score_holds_the_contract(finished):
+    score = finished["score"]
+    assert (score["schema_version"], score["official"], score["complete"]) == (1, False, True)
+    assert score["preview"] == score["protocol"]["epochs"] == 3
+    assert score["protocol"]["constants"]["epochs"] == 100
+    assert (score["dataset"]["train"], score["dataset"]["val"]) == (30, 20)
+    assert score["dataset"]["budget_used"] == 56
+    assert score["dataset"]["classes"]["val"] == dict.fromkeys(PROTOCOL.classes, 2)
+    assert [row["epoch"] for row in score["history"]] == [1, 2, 3]
+    chosen = score["history"][score["chosen_epoch"] - 1]
+    accuracies = [row["val_accuracy"] for row in score["history"]]
+    assert chosen["val_accuracy"] == max(accuracies) == score["val"]["accuracy"]["accuracy"]
+    assert accuracies.index(max(accuracies)) == score["chosen_epoch"] - 1
+    assert score["val"]["loss"] == pytest.approx(chosen["val_loss"], rel=1e-5)
+    assert {"import", "load", "compile", "train", "score", "total"} <= score["seconds"].keys()
+    assert score["note"] is None
+    assert (score["device"], score["threads"], score["seed"]) == ("cpu", 1, 123)
+
+
+def test_a_test_set_equal_to_val_is_all_leak(finished):
+    (test,) = finished["score"]["tests"]
+    assert test["leakage"] == {"images": 20, "decoded_identical": 20, "input_identical": 20}
+    assert test["leak_free"] == {"images": 0, "correct": 0, "accuracy": None, "interval": None}
+    assert test["metrics"]["confusion"] == finished["score"]["val"]["confusion"]
+    assert len(test["results"]) == 20
+    row = test["results"][0]
+    assert (row["path"], row["true"], row["leaked"]) == ("i/000.png", "i", True)
+    assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-5)
+    best = int(np.argmax(row["probabilities"]))
+    assert row["predicted"] == PROTOCOL.classes[best]
+
+
+def test_stopped_between_epochs_then_killed_then_damaged_ends_the_same(
+    finished, dataset, tmp_path: Path
+):
+    out, state = tmp_path / "score.json", tmp_path / "state"
+    options = (dataset, "--test", dataset / "val", "--out", out, "--preview", 3, "--state", state)
+    assert call(*options, "--until", 1)[0] == 0
+    rung = json.loads(out.read_text(encoding="utf-8"))
+    assert (rung["complete"], rung["official"], len(rung["history"])) == (False, False, 1)
+    assert rung["history"][0]["loss"] == finished["score"]["history"][0]["loss"]
+
+    process = start(*options, "--progress", "jsonl")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "epoch":
+            break
+    process.kill()
+    process.communicate()
+
+    code, _, stderr = call(*options)
+    assert code == 0
+    assert "going on after epoch" in stderr
+    whole = without_times(finished["score"])
+    assert without_times(json.loads(out.read_text(encoding="utf-8"))) == whole
+
+    (kept,) = state.glob("state-*.bin")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    code, _, stderr = call(*options)
+    assert code == 0
+    assert "damaged" in stderr
+    assert kept.with_suffix(".damaged").exists()
+    again = json.loads(out.read_text(encoding="utf-8"))
+    assert without_times(again) == whole
+    assert "set aside" in again["warnings"][0]
+
+
+def test_ctrl_c_says_where_it_stopped_and_how_to_go_on(dataset, tmp_path: Path):
+    state = tmp_path / "state"
+    process = start(dataset, "--out", tmp_path / "s.json", "--state", state, "--progress", "jsonl")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "epoch":
+            break
+    time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    last = stderr.splitlines()[-1]
+    assert last.startswith("fixed_eval: interrupted in epoch")
+    assert f"kept in {state}" in last
+    assert not (tmp_path / "s.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("nowhere",), 4, "is not a folder"),
+        (("{root}", "--preview", "0"), 2, "not between 1"),
+        (("{root}", "--until", "3"), 2, "--state DIR"),
+        (("{root}", "--seed", "-1"), 2, "not between 0"),
+        (("{root}", "--seed", "many"), 2, "invalid"),
+        (("{root}", "--protocol", "other"), 2, "invalid choice"),
+        (("{root}/train",), 4, "no train/ and no val/"),
+    ],
+)
+def test_refusals_come_at_once_with_one_line_and_their_code(
+    dataset, capsys, arguments, code, words
+):
+    given = [argument.format(root=dataset) for argument in arguments]
+    try:
+        returned: object = command.main([*given, "--out", "never-written.json"])
+    except SystemExit as stop:  # argparse
+        returned = stop.code
+    err = capsys.readouterr().err
+    assert returned == code
+    assert words in err.splitlines()[-1]
+
+
+def test_a_budget_over_the_limit_exits_3_with_both_counts(tmp_path: Path, capsys):
+    for split, count in (("train", 976), ("val", 25)):
+        for name in PROTOCOL.classes:
+            folder = tmp_path / split / name
+            folder.mkdir(parents=True)
+            for number in range(count if name != "x" else count - 10 * (split == "train")):
+                (folder / f"{number}.png").touch()
+    assert command.main([str(tmp_path), "--out", str(tmp_path / "s.json")]) == 3
+    err = capsys.readouterr().err
+    assert "10,000 images" in err
+    assert "10,008" in err
+
+
+def test_an_unknown_folder_in_a_test_set_and_a_broken_image_are_named(dataset, tmp_path: Path):
+    shutil.copytree(dataset / "val", tmp_path / "test")
+    (tmp_path / "test" / "xi").mkdir()
+    code, _, stderr = call(dataset, "--test", tmp_path / "test", "--out", tmp_path / "s.json")
+    assert (code, stderr.count("\n")) == (3, 1)
+    assert "'xi'" in stderr
+    (tmp_path / "test" / "xi").rmdir()
+    (tmp_path / "test" / "x" / "000.png").write_bytes(b"")
+    code, _, stderr = call(dataset, "--test", tmp_path / "test", "--out", tmp_path / "s.json")
+    assert (code, stderr.count("\n")) == (4, 1)
+    assert "x/000.png: the file is empty" in stderr
+
+
+def test_a_dataset_changed_meanwhile_has_no_score(make_dataset, write_split, tmp_path: Path):
+    root = make_dataset(train=1, val=1)
+    write_split(tmp_path / "test", {"v": 2}, np.random.default_rng(5))
+    request = scoring.Request(
+        dataset=root,
+        tests=(tmp_path / "test",),
+        protocol=PROTOCOL,
+        engine="fast",
+        seed=1,
+        threads=1,
+        device="cpu",
+        preview=1,
+    )
+    score = scoring.evaluate(request, lambda *_, **__: None, import_seconds=0)
+    assert score.tests[0].leakage.images == 0
+    assert score.tests[0].leak_free == score.tests[0].metrics.accuracy
+    assert score.tests[0].metrics.classes[0].recall is None  # no image of class i
+
+    def meddle(event: str, **_: object) -> None:
+        if event == "epoch":
+            (root / "train" / "ii" / "000.png").rename(root / "train" / "iii" / "new.png")
+
+    with pytest.raises(ChangedError, match="changed while it was evaluated"):
+        scoring.evaluate(request, meddle, import_seconds=0)

@@ -1,0 +1,93 @@
+"""The state file: whole or not there, damaged ones noticed, ties keep the first best."""
+
+import dataclasses
+import errno
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fixed_eval.errors import StateError
+from fixed_eval.state import load_state, save_state, set_aside, state_path
+from fixed_eval.training import EpochRecord, Snapshot, TrainingState
+
+
+def snapshot(value: float) -> Snapshot:
+    arrays = (np.full((2, 3), value, np.float32), np.full(4, value, np.float32))
+    return Snapshot(arrays, arrays, arrays, step=int(value))
+
+
+def record(epoch: int, val_accuracy: float) -> EpochRecord:
+    return EpochRecord(epoch, 1.0, 0.5, 1.1, val_accuracy, seconds=2.0, train_seconds=1.5)
+
+
+@pytest.fixture
+def state() -> TrainingState:
+    begun = TrainingState(snapshot(0), 2.3, 0.1, (), 0, snapshot(0).weights)
+    return begun.advance(record(1, 0.4), snapshot(1))
+
+
+def test_a_state_comes_back_as_it_was(state, tmp_path: Path):
+    path = state_path(tmp_path, "dataset", 123)
+    assert load_state(path) is None
+    save_state(path, state)
+    back = load_state(path)
+    assert back is not None
+    assert dataclasses.replace(back, snapshot=state.snapshot, best_weights=()) == (
+        dataclasses.replace(state, best_weights=())
+    )
+    np.testing.assert_array_equal(back.best_weights[0], state.best_weights[0])
+    assert back.snapshot.step == state.snapshot.step
+    assert [path.name for path in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_first_best_epoch_is_kept(state):
+    later = state.advance(record(2, 0.4), snapshot(2)).advance(record(3, 0.3), snapshot(3))
+    assert (later.epoch, later.best) == (3, 1)
+    assert later.best_weights[0][0, 0] == 1
+    better = later.advance(record(4, 0.41), snapshot(4))
+    assert (better.best, better.best_weights[0][0, 0]) == (4, 4)
+
+
+def test_another_identity_is_another_file(tmp_path: Path):
+    paths = {state_path(tmp_path, *key) for key in [("a", 1), ("a", 2), ("b", 1), ("a1",)]}
+    assert len(paths) == 4
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "empty"])
+def test_a_damaged_state_is_noticed_and_set_aside(state, tmp_path: Path, damage: str):
+    path = tmp_path / "state.npz"
+    save_state(path, state)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle] ^= 0xFF
+    path.write_bytes(
+        {
+            "cut": bytes(content[:middle]),
+            "flipped": bytes(content),
+            "foreign": b"not a state",
+            "empty": b"",
+        }[damage]
+    )
+    with pytest.raises(ValueError, match="is damaged"):
+        load_state(path)
+    aside = set_aside(path)
+    assert aside.exists()
+    assert load_state(path) is None
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_the_last_state(
+    state, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "state.npz"
+    save_state(path, state)
+    before = path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fixed_eval.state.os.fsync", full)
+    with pytest.raises(StateError, match="No space left on device; epoch 2 is not saved"):
+        save_state(path, state.advance(record(2, 0.5), snapshot(2)))
+    assert path.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [path.name]
