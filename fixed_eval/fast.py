@@ -70,6 +70,10 @@ class FastEngine:
         # Moving means of all units, then their moving variances: one vector, one update.
         self._channels = [self._shapes[unit.weight("gamma")][0] for unit in UNITS]
         self._moving = tf.Variable(tf.zeros([2 * sum(self._channels)]))
+        # Values per image that each channel's statistics are taken over.
+        self._positions = np.repeat(
+            [float(16 * 16 if unit is STEM else 8 * 8) for unit in UNITS], self._channels
+        ).astype(np.float32)
         self._step = tf.Variable(0, dtype=tf.int64)
         zeros = tuple(np.zeros(self._shapes[path], np.float32) for path in self._trainable)
         self.restore(Snapshot(weights, zeros, zeros, step=0))
@@ -132,26 +136,31 @@ class FastEngine:
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, weights)
         self._adam(gradients)
-        means = [statistics[unit.name][0] for unit in UNITS]
-        variances = [statistics[unit.name][1] for unit in UNITS]
-        keep = self._protocol.bn_momentum
-        self._moving.assign(
-            self._moving * keep + tf.concat([*means, *variances], axis=0) * (1.0 - keep)
-        )
+        self._update_moving(statistics, tf.cast(tf.size(labels), tf.float32))
         hits = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(hits, tf.int32))
+
+    def _update_moving(self, statistics: dict[str, tuple[Any, Any]], batch: Any) -> None:
+        """Keras' moving statistics, from those of one batch."""
+        means = [statistics[unit.name][0] for unit in UNITS]
+        variances = [statistics[unit.name][1] for unit in UNITS]
+        # The fused operation reports the sample variance; Keras 3 keeps the population's.
+        biased = tf.concat(variances, axis=0) * (1.0 - 1.0 / (batch * self._positions))
+        keep = self._protocol.bn_momentum
+        self._moving.assign(self._moving * keep + tf.concat([*means, biased], axis=0) * (1 - keep))
 
     def _adam(self, gradients: dict[str, Any]) -> None:
         """Keras' Adam as one fused operation per weight."""
         protocol = self._protocol
         step = tf.cast(self._step.assign_add(1), tf.float32)
+        beta_1_power, beta_2_power = tf.pow(protocol.beta_1, step), tf.pow(protocol.beta_2, step)
         for path in self._learned:
             tf.raw_ops.ResourceApplyAdam(
                 var=self._weights[path].handle,
                 m=self._momentums[path].handle,
                 v=self._velocities[path].handle,
-                beta1_power=tf.pow(protocol.beta_1, step),
-                beta2_power=tf.pow(protocol.beta_2, step),
+                beta1_power=beta_1_power,
+                beta2_power=beta_2_power,
                 lr=protocol.learning_rate,
                 beta1=protocol.beta_1,
                 beta2=protocol.beta_2,
@@ -173,9 +182,7 @@ class FastEngine:
                 epsilon=self._protocol.bn_epsilon,
                 is_training=True,
             )
-            # The operation reports the sample variance; Keras 3 keeps the population's.
-            count = tf.cast(tf.reduce_prod(tf.shape(x)[:3]), tf.float32)
-            statistics[part.name] = mean, variance * ((count - 1) / count)
+            statistics[part.name] = mean, variance
             return x
 
         return _network(unit, x, weights)

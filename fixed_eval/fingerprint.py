@@ -62,6 +62,11 @@ def frozen_hashes() -> dict[str, str]:
     return {name: digest for digest, name in rows}
 
 
+def changed_sources() -> list[str]:
+    """Names of the frozen files that are not as `FROZEN.sha256` has them."""
+    return sorted(name for name, _ in source_hashes().items() ^ frozen_hashes().items())
+
+
 def versions() -> dict[str, str]:
     """Versions of what computes a score, read without importing it."""
     names = ("tensorflow", "keras", "numpy", "scikit-learn")

@@ -33,7 +33,7 @@ def _human(event: str, fields: dict[str, Any]) -> str:
         case "warning":
             return f"warning: {fields['message']}"
         case "start":
-            preview = "" if fields["official"] else "  PREVIEW, not an official score"
+            preview = "" if fields["official"] else "  NOT an official score"
             return (
                 f"{fields['protocol']} ({fields['engine']}, {fields['device']}, seed "
                 f"{fields['seed']}): {fields['train']:,} train + {fields['val']:,} val images, "

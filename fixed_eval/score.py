@@ -84,7 +84,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         train=len(splits[0]),
         val=len(splits[1]),
         epochs=request.epochs,
-        official=request.preview is None,
+        official=_official(request),
     )
     engine = make_engine(request.engine, splits, protocol, request.seed)
     clock.mark("compile")
@@ -113,7 +113,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
     complete = reached.epoch == request.epochs
     return Score(
         schema_version=SCHEMA_VERSION,
-        official=complete and request.preview is None,
+        official=complete and _official(request),
         complete=complete,
         preview=request.preview,
         protocol=_protocol_record(request),
@@ -131,6 +131,11 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         device=request.device,
         versions=fingerprint.versions(),
     )
+
+
+def _official(request: Request) -> bool:
+    """Whether the run may end in an official score: all epochs, of unchanged sources."""
+    return request.preview is None and not fingerprint.changed_sources()
 
 
 class _Clock:
@@ -164,6 +169,9 @@ def _warn(
     empty = data.empty_classes(files[1], protocol)
     if empty:
         warnings.append(f"val has no image of class {', '.join(empty)}")
+    changed = fingerprint.changed_sources()
+    if changed:
+        warnings.append(f"not official: changed since frozen: {', '.join(dict.fromkeys(changed))}")
     for message in warnings:
         say("warning", message=message)
     return warnings

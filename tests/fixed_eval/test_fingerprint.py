@@ -67,3 +67,11 @@ def test_engine_epochs_and_device_are_part_of_the_protocol_fingerprint():
     changed = [("reference", 100, "cpu"), ("fast", 99, "cpu"), ("fast", 100, "gpu")]
     prints = {fingerprint.protocol_fingerprint(CUTOFF_RESNET50, *case) for case in [base, *changed]}
     assert len(prints) == 4
+
+
+def test_a_changed_source_is_noticed(tmp_path, monkeypatch):
+    assert fingerprint.changed_sources() == []
+    text = fingerprint.FROZEN.read_text()
+    (tmp_path / "frozen").write_text(text.replace(text[:8], "00000000", 1))
+    monkeypatch.setattr(fingerprint, "FROZEN", tmp_path / "frozen")
+    assert set(fingerprint.changed_sources()) == {"data.py"}
