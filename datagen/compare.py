@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from datagen.errors import UsageError
-from datagen.summary import SeedTest, Spread, Summary, spread, wilson
+from datagen.summary import SeedTest, Spread, Summary, mark, spread, wilson
 
 ALPHA: Final = 0.05
 """A difference with a smaller p-value is more than noise."""
@@ -24,7 +24,7 @@ class Difference:
     """A row against the best row, on the same test images.
 
     Attributes:
-        accuracy: mean over the seeds of this row minus the best row (≤ 0), and its spread.
+        accuracy: mean over the common seeds of this row minus the best, and its spread.
         best_only, row_only: with one common seed, the images that only the best, and only this
             row, got right (McNemar's discordant pairs); None with several.
         p_images: would other test images have turned it? Exact McNemar test with one seed; with
@@ -44,13 +44,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One dataset on one test set; `difference` is None for the best row."""
+    """One dataset on one test set.
+
+    Attributes:
+        mark: what stands beside a score that is not official; "" where it is.
+        difference: None for the best row, and where no seed is common with it.
+    """
 
     path: str
     fingerprint: str
     protocol_fingerprint: str
     official: bool
-    label: str
+    mark: str
     seeds: tuple[int, ...]
     accuracy: Spread
     interval: tuple[float, float] | None
@@ -163,7 +168,7 @@ def _row(entry: _Entry, images: int | None, difference: Difference | None) -> Ro
         fingerprint=entry.summary.fingerprint,
         protocol_fingerprint=entry.summary.protocol_fingerprint,
         official=entry.summary.official,
-        label=entry.summary.label,
+        mark=mark(official=entry.summary.official, preview=entry.summary.preview),
         seeds=tuple(sorted(entry.vals)),
         accuracy=accuracy,
         interval=wilson(accuracy.mean, images) if images else None,

@@ -7,6 +7,7 @@ misses on every test image, so that two of them can be compared image by image.
 import math
 import statistics
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -31,6 +32,10 @@ class Spread(_Record):
 
     mean: float
     std: float | None
+
+    def __str__(self) -> str:
+        """Read as `0.6538` or `0.6538 ± 0.0110`."""
+        return f"{self.mean:.4f}" + ("" if self.std is None else f" ± {self.std:.4f}")
 
 
 class SeedTest(_Record):
@@ -106,6 +111,18 @@ def label(*, official: bool, preview: int | None) -> str:
     if preview is not None:
         return f"PREVIEW of {preview} epoch{'s' if preview != 1 else ''}, not an official score"
     return "NOT OFFICIAL: the evaluator's sources are not the frozen ones, or the run is incomplete"
+
+
+def mark(*, official: bool, preview: int | None) -> str:
+    """Return the label in short, for tables; nothing where it is official."""
+    if official:
+        return ""
+    return "NOT OFFICIAL" if preview is None else f"PREVIEW, {preview} epochs"
+
+
+def short_path(path: str) -> str:
+    """Return the end of a path, enough to know a folder by: `roman-mnist/label_book`."""
+    return "/".join(Path(path).parts[-2:])
 
 
 def wilson(share: float, images: int) -> tuple[float, float]:

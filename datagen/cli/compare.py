@@ -8,7 +8,8 @@ import typer
 from datagen.cli.output import Json, console, emit
 
 if TYPE_CHECKING:
-    from datagen.compare import Difference, Row, Table
+    from datagen.compare import Row, Table
+    from datagen.summary import Spread
 
 
 def compare(
@@ -52,47 +53,59 @@ def _print(table: "Table", out: Any) -> None:
     from rich.text import Text
 
     title = "no test set" if table.test is None else f"{table.images:,} images of {table.test}"
-    grid = Grid(title=Text(title), title_justify="left")
+    out.print(Text(title, style="bold"), soft_wrap=True)
+    leaked = any(row.leaked for row in table.rows)
+    titles = ["val accuracy"]
+    if table.test is not None:
+        titles = ["accuracy", "95 %", *(["leak-free"] if leaked else []), "to the best"]
+    grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="dim")
     grid.add_column("dataset", overflow="fold")
-    if table.test is None:
-        grid.add_column("val accuracy", justify="right")
-        grid.add_column("seeds", justify="right")
-    else:
-        for name in ("accuracy", "95 %", "leak-free", "seeds", "to the best"):
-            grid.add_column(name, justify="right")
-        grid.add_column("more than noise?")
+    for name in titles:
+        grid.add_column(name, justify="right", no_wrap=True)
+    if table.test is not None:
+        grid.add_column("more than noise?", no_wrap=True)
     for row in table.rows:
-        grid.add_row(*(Text(cell) for cell in _cells(row, tested=table.test is not None)))
+        cells = [_name(row), _two_lines(row.accuracy)]
+        if row.interval is not None:
+            cells += [f"{row.interval[0]:.3f}–{row.interval[1]:.3f}"]
+            cells += [_leak_free(row)] if leaked else []
+            cells += _verdict(row)
+        grid.add_row(*(Text(cell) for cell in cells))
     out.print(grid)
     for note in table.notes:
         out.print(f"note  {note}", soft_wrap=True, markup=False)
+    out.print()
 
 
-def _cells(row: "Row", *, tested: bool) -> list[str]:
-    from datagen.cli.evaluate import text
-
-    name = row.path if row.official else f"{row.path}\n{row.label}"
-    seeds = str(len(row.seeds))
-    if not tested or row.interval is None:
-        return [name, text(row.accuracy), seeds]
-    clean = "" if not row.leaked else "–" if row.leak_free is None else f"{row.leak_free:.4f}"
-    interval = f"{row.interval[0]:.3f} – {row.interval[1]:.3f}"
-    return [name, text(row.accuracy), interval, clean, seeds, *_verdict(row.difference)]
+def _name(row: "Row") -> str:
+    """Return the dataset, below it how many seeds, and what mars the score."""
+    seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else "1 seed"
+    return "\n  ".join(filter(None, (row.path, seeds, row.mark)))
 
 
-def _verdict(difference: "Difference | None") -> tuple[str, str]:
+def _two_lines(spread: "Spread", sign: str = "") -> str:
+    std = "" if spread.std is None else f"\n± {spread.std:.4f}"
+    return f"{spread.mean:{sign}.4f}{std}"
+
+
+def _leak_free(row: "Row") -> str:
+    if not row.leaked:
+        return ""
+    return "all leaked" if row.leak_free is None else f"{row.leak_free:.4f}"
+
+
+def _verdict(row: "Row") -> tuple[str, str]:
+    """Return the difference to the best row, and whether it is more than noise, with the p."""
+    difference = row.difference
     if difference is None:
         return "", ""
-    std = "" if difference.accuracy.std is None else f" ± {difference.accuracy.std:.4f}"
-    found = f"images p {_p(difference.p_images)}"
+    verdict, p_images = "yes" if difference.real else "no", _p(difference.p_images)
     if difference.p_seeds is not None:
-        found += f", seeds p {_p(difference.p_seeds)}"
-    elif difference.best_only is not None:
-        found = f"{difference.best_only} : {difference.row_only}, p {_p(difference.p_images)}"
-    return (
-        f"{difference.accuracy.mean:+.4f}{std}",
-        f"{'yes' if difference.real else 'no'} ({found})",
-    )
+        lines = f"p {p_images} images", f"p {_p(difference.p_seeds)} seeds"
+    else:
+        lines = f"p {p_images}", f"{difference.best_only} : {difference.row_only} images"
+    found = f"{verdict:<4}{lines[0]}\n    {lines[1]}"
+    return _two_lines(difference.accuracy, "+"), found
 
 
 def _p(value: float) -> str:

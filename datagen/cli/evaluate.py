@@ -9,7 +9,7 @@ import typer
 from datagen.cli.output import Json, Quiet, console, cores, emit
 
 if TYPE_CHECKING:
-    from datagen.summary import Spread, Summary
+    from datagen.summary import Summary
 
 
 class EngineName(enum.StrEnum):
@@ -119,6 +119,8 @@ def _table(summary: "Summary") -> Any:
     from rich.table import Table
     from rich.text import Text
 
+    from datagen.summary import short_path
+
     table = Table(title=Text(f"{summary.path}: {summary.images:,} images, {summary.protocol}"))
     table.add_column("scored on", overflow="fold")
     for name in ("images", "accuracy", "95 % interval"):
@@ -126,9 +128,12 @@ def _table(summary: "Summary") -> Any:
     for test in summary.tests:
         low, high = test.interval
         table.add_row(
-            Text(test.path), f"{test.images:,}", text(test.accuracy), f"{low:.3f} – {high:.3f}"
+            Text(short_path(test.path)),
+            f"{test.images:,}",
+            str(test.accuracy),
+            f"{low:.3f} – {high:.3f}",
         )
-    table.add_row("val (chose the epoch)", "", text(summary.val), "")
+    table.add_row("val (chose the epoch)", "", str(summary.val), "")
     return table
 
 
@@ -150,9 +155,3 @@ def _seeds(summary: "Summary") -> Any:
             "cached" if run.cached else f"{run.seconds:.0f}",
         )
     return table
-
-
-def text(spread: "Spread") -> str:
-    """Return `0.6538` or `0.6538 ± 0.0110`."""
-    std = "" if spread.std is None else f" ± {spread.std:.4f}"
-    return f"{spread.mean:.4f}{std}"
