@@ -48,10 +48,10 @@ class Job:
 
     def arguments(self, out: Path, state: Path) -> list[str]:
         """Return the evaluator's command line."""
-        tests = [part for test in self.tests for part in ("--test", str(test.absolute()))]
+        tests = [part for test in self.tests for part in ("--test", str(test))]
         preview = [] if self.preview is None else ["--preview", str(self.preview)]
         return [
-            str(self.dataset.absolute()),
+            str(self.dataset),
             *tests,
             *("--out", str(out), "--state", str(state), "--seed", str(self.seed)),
             *("--protocol", self.protocol, "--engine", self.engine),
@@ -161,9 +161,12 @@ class Run:
         return read_score(self.out)
 
     def interrupt(self) -> None:
-        """Ask the process to stop; it keeps its finished epochs."""
+        """Stop the process; its finished epochs are on disk.
+
+        With SIGTERM: a shell that starts us in the background makes our children ignore SIGINT.
+        """
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.terminate()
 
     def reap(self) -> None:
         """Wait for an interrupted process, and kill it where that takes too long."""

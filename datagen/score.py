@@ -14,7 +14,7 @@ from pathlib import Path
 
 from datagen.errors import DatasetError, EvaluationError, Stopped, UsageError
 from datagen.evaluator import Engine, Event, Job, Run, identity
-from datagen.score_cache import Slot, dataset_content, recall, remember, slot, test_content
+from datagen.score_cache import Slot, dataset_content, located, recall, remember, slot, test_content
 from datagen.scores import Score
 
 Tell = Callable[[int, Event], None]
@@ -180,7 +180,7 @@ class _Runs:
             run.start()
             if self._stopping.is_set():
                 run.interrupt()
-            score = run.listen(lambda event: self._events.put((seed, event)))
+            score = located(run.listen(lambda event: self._events.put((seed, event))), run.job)
             _check_unchanged(score, place)
             remember(place, score)
             shutil.rmtree(place.run, ignore_errors=True)

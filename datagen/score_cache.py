@@ -143,9 +143,15 @@ def recall(place: Slot, job: Job) -> Score | None:
     if not right or set(kept) != set(place.tests):
         set_aside(place.score, "it is not the score of its name")
         return None
+    tests = tuple(kept[str(content)] for content in place.tests)
+    return located(score.model_copy(update={"tests": tests}), job)
+
+
+def located(score: Score, job: Job) -> Score:
+    """Return `score` with the folders of `job` as absolute paths."""
     tests = tuple(
-        kept[str(content)].model_copy(update={"path": str(folder.absolute())})
-        for content, folder in zip(place.tests, job.tests, strict=True)
+        test.model_copy(update={"path": str(folder.absolute())})
+        for test, folder in zip(score.tests, job.tests, strict=True)
     )
     dataset = score.dataset.model_copy(update={"path": str(job.dataset.absolute())})
     return score.model_copy(update={"tests": tests, "dataset": dataset})

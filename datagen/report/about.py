@@ -16,7 +16,7 @@ _PARTS = (
     ("compile", "building the network"),
     ("train", "training"),
     ("score", "scoring"),
-    ("check", "checking that nothing changed"),
+    ("check", "checking the files again"),
 )
 
 
@@ -36,6 +36,7 @@ def _budget(score: Score) -> Markup:
     """Return the counts, and the budget by both counts."""
     data = score.dataset
     exact = data.train + data.val
+    batch = score.protocol.constants["batch_size"]
     share = min(100.0, 100 * max(exact, data.budget_used) / data.budget)
     names = list(data.classes["train"])
     rows = [(split, *(counts[name] for name in names)) for split, counts in data.classes.items()]
@@ -44,7 +45,8 @@ def _budget(score: Score) -> Markup:
         tag(
             "p",
             f"{data.train:,} train + {data.val:,} val = {exact:,} images; counted in whole "
-            f"batches of 8: {data.budget_used:,}. The budget is {data.budget:,} by both counts.",
+            f"batches of {batch}: {data.budget_used:,}. The budget is {data.budget:,} by both "
+            "counts.",
         ),
         tag("div", Markup(f'<i style="width:{share:.1f}%"></i>'), style="gauge"),
         table(("", *names), rows, "numbers counts"),
@@ -92,14 +94,17 @@ def _sources(dataset: Path) -> Markup:
 
 
 def _timing(score: Score) -> Markup:
-    steps = sum(-(-score.dataset.train // 8) for _ in score.history)
+    batch = int(score.protocol.constants["batch_size"])
+    steps = -(-score.dataset.train // batch) * len(score.history)
     trained = sum(row.train_seconds for row in score.history)
     rows: list[tuple[str, object]] = [
         (name, f"{score.seconds[key]:.1f} s") for key, name in _PARTS if key in score.seconds
     ]
     rows.append(("all", f"{score.total_seconds:.1f} s"))
     if steps:
-        rows.append(("per batch of 8", f"{1000 * trained / steps:.1f} ms over {steps:,} batches"))
+        rows.append(
+            (f"per batch of {batch}", f"{1000 * trained / steps:.1f} ms over {steps:,} batches")
+        )
     threads = f"{score.threads} thread{'s' if score.threads > 1 else ''}"
     return figure("Time", facts(rows), caption=f"On {score.device}, {threads}, seed {score.seed}.")
 

@@ -61,9 +61,9 @@ def page(evaluation: Evaluation, summary: Summary) -> str:
 
 def _banner(summary: Summary) -> Markup:
     """Return what has to be said before any number."""
-    said = [] if summary.official else [summary.label]
-    if not summary.tests:
-        said.append(f"{NO_TEST[0].upper()}{NO_TEST[1:]}.")
+    said = [] if summary.tests else [f"{NO_TEST[0].upper()}{NO_TEST[1:]}."]
+    if not summary.official:
+        said.append(summary.label)
     if not said:
         return Markup("")
     return tag("div", *(tag("p", text) for text in said), style="banner")
@@ -99,7 +99,8 @@ def _headline(evaluation: Evaluation, summary: Summary) -> Markup:
 def _test_score(test: TestSummary) -> Markup:
     low, high = test.interval
     right = test.accuracy.mean * test.images
-    below = f"95 % {low:.3f}–{high:.3f}, {right:.4g} of {test.images:,} right"
+    hits = f"{right:,.0f}" if test.accuracy.std is None else f"on average {right:,.1f}"
+    below = f"95 % {low:.3f}–{high:.3f}, {hits} of {test.images:,} right"
     if test.leaked:
         clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "no image left"
         below += f"; without {test.leaked:,} leaked: {clean}"

@@ -15,7 +15,9 @@ def findings(score: Score, summary: Summary) -> list[str]:
             found.append(leakage(test))
     if not score.tests:
         found.append(_weakest(score.val, "val"))
-    return [sentence for sentence in found if sentence]
+    if len(summary.runs) > 1:
+        found.append(f"The details below, classes and images, are those of seed {score.seed}.")
+    return found
 
 
 def _learning(score: Score) -> str:
@@ -27,7 +29,7 @@ def _learning(score: Score) -> str:
         f"train accuracy was {chosen.accuracy:.3f} there and ended at {last.accuracy:.3f}."
     )
     if score.chosen_epoch == len(score.history):
-        return text + " The best epoch is the last one: longer training might still help."
+        return text + " The best epoch is the last one: it was still learning."
     if last.accuracy - chosen.val_accuracy > 0.2:
         return text + (
             f" The gap of {last.accuracy - chosen.val_accuracy:.2f} is what the network learnt by "
@@ -64,7 +66,7 @@ def _weakest(metrics: Metrics, name: str) -> str:
     )
     top = metrics.top_confusions[:3]
     share = sum(each.count for each in top) / wrong
-    words = ", ".join(each.words for each in top)
+    words = ", ".join(each.words.replace(" ", "\u00a0") for each in top)
     return (
         f"On {name} the weakest classes are {classes}; {words} "
         f"{'make' if len(top) > 1 else 'makes'} up {share:.0%} of the {wrong:,} mistakes."
