@@ -75,6 +75,11 @@ class Evaluation:
     images: dict[str, Path]
     cached: frozenset[int]
 
+    @property
+    def all_cached(self) -> bool:
+        """Whether nothing was run."""
+        return len(self.cached) == len(self.scores)
+
 
 def _keep_silent(seed: int, event: Event) -> None:
     """Tell nobody."""

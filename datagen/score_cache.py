@@ -57,9 +57,10 @@ def _content(folders: dict[str, Path]) -> Content | None:
             if not _only_classes(folder):
                 return None
             for numeral, path in _walk(folder):
-                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
+                    digest = hashlib.sha256(file.read()).hexdigest()
                 rows.append((split, numeral, digest))
-                files[digest] = path
+                files[digest] = Path(path)
     except OSError:
         return None  # the evaluator says it better, and with the right exit code
     return Content(fingerprint(rows), files)
@@ -73,13 +74,13 @@ def _only_classes(folder: Path) -> bool:
         )
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+def _walk(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield class and path of every file that the evaluator reads, at any depth."""
     for numeral in CLASSES:
         for root, _, names in os.walk(folder / numeral):
             for name in names:
                 if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122 - faster
-                    yield numeral, Path(root, name)
+                    yield numeral, os.path.join(root, name)  # noqa: PTH118
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Final
 
 from datagen.cache import staged
 from datagen.errors import EvaluationError, UsageError
-from datagen.report.page import page
 from datagen.score import Evaluation
 from datagen.scores import Score
 from datagen.summary import Summary
@@ -60,22 +59,29 @@ def write_report(
 
     `score.json` (`score-SEED.json` each where there are several), `summary.json`, `history.csv`,
     `report.html`, and with `tensorboard` event files below `tensorboard/`. Files of an earlier
-    report there are replaced, others are left alone.
+    report there are replaced, others are left alone; a report of this very evaluation is left as
+    it is.
 
     Raises:
         EvaluationError: a file cannot be written; the scores themselves are in the cache.
     """
     scores = evaluation.scores
-    several = len(scores) > 1
+    runs = tuple(run.model_copy(update={"cached": False}) for run in summary.runs)
+    summary_text = summary.model_copy(update={"runs": runs}).model_dump_json(indent=1) + "\n"
+    names = ["score.json"] if len(scores) == 1 else [f"score-{s.seed}.json" for s in scores]
+    expected = [*names, "history.csv", PAGE, *([_EVENTS] if tensorboard else [])]
+    if evaluation.all_cached and _is_current(folder, summary_text, expected):
+        return folder / PAGE
+    from datagen.report.page import page  # noqa: PLC0415 - 0.2 s, and a known report needs none
+
     texts = {
-        f"score-{score.seed}.json" if several else "score.json": score.model_dump_json(indent=1)
-        + "\n"
-        for score in scores
+        name: score.model_dump_json(indent=1) + "\n"
+        for name, score in zip(names, scores, strict=True)
     }
     texts |= {
-        SUMMARY: summary.model_dump_json(indent=1) + "\n",
         "history.csv": history_csv(scores),
         PAGE: page(evaluation, summary),
+        SUMMARY: summary_text,  # last: where it is right, the others are
     }
     try:
         for name, text in texts.items():
@@ -92,6 +98,15 @@ def write_report(
             "another --out writes it from the cached score"
         ) from error
     return folder / PAGE
+
+
+def _is_current(folder: Path, summary: str, names: list[str]) -> bool:
+    """Say whether the report there is of this evaluation, and whole."""
+    try:
+        known = (folder / SUMMARY).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return known == summary and all((folder / name).exists() for name in names)
 
 
 def _drop_stale(folder: Path, fresh: set[str]) -> None:
