@@ -146,15 +146,16 @@ class Run:
         process = self._process
         if process is None or process.stderr is None:
             raise EvaluationError("the evaluator was not started")
-        for line in process.stderr:
-            event = _event(line)
-            if event is None:
-                self._said.append(line.strip())
-                continue
-            if event["event"] in ("epoch", "resume"):
-                self.epoch = int(event["epoch"])
-            self.epochs = int(event.get("epochs", self.epochs))
-            tell(event)
+        with process.stderr as lines:
+            for line in lines:
+                event = _event(line)
+                if event is None:
+                    self._said.append(line.strip())
+                    continue
+                if event["event"] in ("epoch", "resume"):
+                    self.epoch = int(event["epoch"])
+                self.epochs = int(event.get("epochs", self.epochs))
+                tell(event)
         code = process.wait()
         if code:
             raise self._refusal(code)

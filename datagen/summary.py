@@ -117,7 +117,11 @@ def mark(*, official: bool, preview: int | None) -> str:
     """Return the label in short, for tables; nothing where it is official."""
     if official:
         return ""
-    return "NOT OFFICIAL" if preview is None else f"PREVIEW, {preview} epochs"
+    return (
+        "NOT OFFICIAL"
+        if preview is None
+        else f"PREVIEW, {preview} epoch" + ("s" if preview != 1 else "")
+    )
 
 
 def short_path(path: str) -> str:
