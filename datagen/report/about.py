@@ -58,17 +58,15 @@ def _leakage(score: Score) -> Markup:
     rows = [
         (
             short_path(test.path),
-            f"{test.leakage.images:,} of {test.images:,}",
-            f"{test.leakage.decoded_identical:,}",
-            number(test.metrics.accuracy.accuracy, 4),
-            number(test.leak_free.accuracy, 4),
+            f"{test.leakage.images:,} of {test.images:,} leaked, "
+            f"{test.leakage.decoded_identical:,} of them with the same pixels; accuracy {number(test.metrics.accuracy.accuracy, 4)}, "
+            f"leak-free {number(test.leak_free.accuracy, 4)}",
         )
         for test in score.tests
     ]
-    head = ("test set", "leaked", "same pixels", "accuracy", "leak-free")
     return figure(
         "Leakage",
-        table(head, rows, "numbers") if rows else tag("p", "There is no test set to leak into."),
+        facts(rows) if rows else tag("p", "There is no test set to leak into."),
         caption="Test images that are also in train or val: the same decoded pixels, or the same "
         "32×32 network input.",
     )

@@ -158,7 +158,8 @@ def _seeds(summary: Summary) -> Markup:
         "The seeds",
         tag(
             "figure",
-            table(("seed", *names, "val", "epoch", "seconds"), [*rows, mean], "numbers"),
+            table(("seed", *names, "val", "epoch", "seconds"), [*rows, mean], "numbers seeds"),
+            style="scroll",
         ),
         lead="The same data, other first weights and another order: how far a score moves by "
         "itself.",

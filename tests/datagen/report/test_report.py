@@ -73,7 +73,7 @@ def test_the_files_of_a_report(evaluation: Evaluation, summary: Summary, tmp_pat
     assert page == folder / "report.html"
     assert read_score(folder / "score-124.json") == evaluation.scores[1]
     assert Summary.model_validate(json.loads((folder / "summary.json").read_text())) == summary
-    rows = list(csv.DictReader((folder / "history.csv").open()))
+    rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
     assert [(row["seed"], row["epoch"]) for row in rows] == [
         (seed, epoch) for seed in ("123", "124") for epoch in "012"
     ]
