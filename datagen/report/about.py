@@ -5,9 +5,19 @@ from pathlib import Path
 
 from datagen.dataset import RECIPE, read_info
 from datagen.errors import InputError
-from datagen.report.markup import Markup, facts, figure, join, number, section, table, tag
+from datagen.report.markup import (
+    Markup,
+    breakable,
+    facts,
+    figure,
+    join,
+    number,
+    section,
+    table,
+    tag,
+)
 from datagen.score import Evaluation, Request
-from datagen.scores import Score
+from datagen.scores import Score, TestResult
 from datagen.summary import Summary, short_path
 
 _PARTS = (
@@ -55,20 +65,22 @@ def _budget(score: Score) -> Markup:
 
 def _leakage(score: Score) -> Markup:
     """Return how many test images the dataset holds too."""
-    rows = [
-        (
-            short_path(test.path),
-            f"{test.leakage.images:,} of {test.images:,} leaked, "
-            f"{test.leakage.decoded_identical:,} of them with the same pixels; accuracy {number(test.metrics.accuracy.accuracy, 4)}, "
-            f"leak-free {number(test.leak_free.accuracy, 4)}",
-        )
-        for test in score.tests
-    ]
+    rows = [(breakable(short_path(test.path)), _leaked(test)) for test in score.tests]
     return figure(
         "Leakage",
         facts(rows) if rows else tag("p", "There is no test set to leak into."),
         caption="Test images that are also in train or val: the same decoded pixels, or the same "
         "32×32 network input.",
+    )
+
+
+def _leaked(test: TestResult) -> str:
+    """Say how much of one test set the dataset holds too."""
+    found = test.leakage
+    return (
+        f"{found.images:,} of {test.images:,} leaked, {found.decoded_identical:,} of them with the "
+        f"same pixels; accuracy {number(test.metrics.accuracy.accuracy, 4)}, leak-free "
+        f"{number(test.leak_free.accuracy, 4)}"
     )
 
 
@@ -87,7 +99,13 @@ def _sources(dataset: Path) -> Markup:
     ]
     notes = [tag("p", note, style="soft") for note in info.notes]
     return figure(
-        "Sources", table(("source", "images", "licence", "please cite"), rows), join(notes)
+        "Sources",
+        tag(
+            "div",
+            table(("source", "images", "licence", "please cite"), rows),
+            style="scroll",
+        ),
+        join(notes),
     )
 
 
@@ -95,7 +113,7 @@ def _timing(score: Score) -> Markup:
     batch = int(score.protocol.constants["batch_size"])
     steps = -(-score.dataset.train // batch) * len(score.history)
     trained = sum(row.train_seconds for row in score.history)
-    rows: list[tuple[str, object]] = [
+    rows: list[tuple[object, object]] = [
         (name, f"{score.seconds[key]:.1f} s") for key, name in _PARTS if key in score.seconds
     ]
     rows.append(("all", f"{score.total_seconds:.1f} s"))
@@ -109,14 +127,14 @@ def _timing(score: Score) -> Markup:
 
 def _versions(score: Score, summary: Summary) -> Markup:
     protocol = score.protocol
-    rows: list[tuple[str, object]] = [
+    rows: list[tuple[object, object]] = [
         ("protocol", f"{protocol.name}, version {protocol.version}, {protocol.engine} engine"),
         ("epochs", f"{protocol.epochs} of {protocol.constants.get('epochs', '?')}"),
         ("evaluator", tag("code", protocol.fingerprint[:16])),
         ("dataset", tag("code", score.dataset.fingerprint[:16])),
     ]
     rows += [
-        (f"test {short_path(test.path)}", tag("code", test.fingerprint[:16]))
+        (breakable(f"test {short_path(test.path)}"), tag("code", test.fingerprint[:16]))
         for test in summary.tests
     ]
     rows += [(name, version) for name, version in score.versions.items()]

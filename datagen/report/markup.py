@@ -49,13 +49,18 @@ def table(head: Sequence[object], rows: Iterable[Sequence[object]], style: str =
     return tag("table", top, tag("tbody", *body), style=style)
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> Markup:
+def facts(pairs: Iterable[tuple[object, object]]) -> Markup:
     """Return names and values as a definition list."""
     return tag(
         "dl",
         *(tag("div", tag("dt", name), tag("dd", value)) for name, value in pairs),
         style="facts",
     )
+
+
+def breakable(path: str) -> Markup:
+    """Return a path that may be broken into lines after its separators."""
+    return Markup(escape(path).replace("/", "/<wbr>").replace("_", "_<wbr>"))
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 from datagen.report.about import about
 from datagen.report.curves import curves
-from datagen.report.markup import Markup, join, section, table, tag
+from datagen.report.markup import Markup, breakable, join, section, table, tag
 from datagen.report.pictures import contact
 from datagen.report.reading import findings
 from datagen.report.scored import scored
@@ -142,7 +142,7 @@ def _scored(evaluation: Evaluation, summary: Summary) -> list[Markup]:
 
 def _seeds(summary: Summary) -> Markup:
     """Return the table of seeds."""
-    names = [short_path(test.path) for test in summary.tests]
+    names = [breakable(short_path(test.path)) for test in summary.tests]
     rows = [
         (
             run.seed,

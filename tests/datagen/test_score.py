@@ -156,7 +156,7 @@ def test_data_changed_before_the_evaluator_reads_them_have_no_score(
 
 
 def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
-    request = Request(evaluable / "tiny", preview=30)
+    request = Request(evaluable / "tiny", preview=20)
     pids = _children()
 
     def kill(_: int, event: Event) -> None:
@@ -169,7 +169,7 @@ def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
     events: list[Event] = []
     (score,) = evaluate_dataset(request, lambda _, event: events.append(event)).scores
     assert events[1]["event"] == "resume"
-    assert len(score.history) == 30
+    assert len(score.history) == 20
 
 
 def _children() -> set[int]:

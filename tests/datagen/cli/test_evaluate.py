@@ -62,7 +62,7 @@ def test_without_a_test_set_the_first_line_says_so_and_the_second_call_is_known(
 def test_an_interrupted_evaluation_says_where_and_goes_on(
     datagen: Run, evaluable: Path, tmp_path: Path, number: int
 ) -> None:
-    arguments = ("evaluate", evaluable / "tiny", "--preview", 250, "--no-report")
+    arguments = ("evaluate", evaluable / "tiny", "--preview", 90, "--no-report")
     process = subprocess.Popen(
         [Path(sys.executable).with_name("datagen"), *map(str, arguments)],
         cwd=tmp_path,
@@ -82,7 +82,9 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
     assert (process.returncode, out) == (130, "")
     last = said.splitlines()[-1]
     assert last.startswith("datagen: interrupted: seed 123 after epoch ")
-    assert last.endswith(" of 250; finished epochs are kept, the same command goes on there")
+    assert last.endswith(" of 90; finished epochs are kept, the same command goes on there")
+    if number == signal.SIGTERM:
+        return  # once is enough for the rest
     done = datagen(*arguments)
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines()[1].startswith("going on after epoch ")

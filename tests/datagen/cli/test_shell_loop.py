@@ -10,7 +10,7 @@ SCRIPT = """
 set -eu
 for r in 0 50 100; do
   datagen build --mix pen=$r --mix images:numerals=$((100 - r)) --option pen.writers=12 \\
-    --images 60 --out ds-$r --quiet
+    --images 50 --out ds-$r --quiet
   datagen evaluate ds-$r --test test --preview 1 --json >> scores.jsonl
 done
 datagen compare scores.jsonl

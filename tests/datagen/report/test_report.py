@@ -18,7 +18,7 @@ from datagen.score import Evaluation
 from datagen.scores import read_score
 from datagen.summary import NO_TEST, Summary, summarise
 
-VOID = {"meta", "img", "br"}
+VOID = {"meta", "img", "br", "wbr"}
 
 
 @pytest.fixture
