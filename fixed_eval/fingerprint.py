@@ -64,7 +64,7 @@ def frozen_hashes() -> dict[str, str]:
 
 def changed_sources() -> list[str]:
     """Names of the frozen files that are not as `FROZEN.sha256` has them."""
-    return sorted(name for name, _ in source_hashes().items() ^ frozen_hashes().items())
+    return sorted({name for name, _ in source_hashes().items() ^ frozen_hashes().items()})
 
 
 def versions() -> dict[str, str]:

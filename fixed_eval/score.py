@@ -171,7 +171,7 @@ def _warn(
         warnings.append(f"val has no image of class {', '.join(empty)}")
     changed = fingerprint.changed_sources()
     if changed:
-        warnings.append(f"not official: changed since frozen: {', '.join(dict.fromkeys(changed))}")
+        warnings.append(f"not official: changed since frozen: {', '.join(changed)}")
     for message in warnings:
         say("warning", message=message)
     return warnings
