@@ -18,7 +18,7 @@ from datagen.score_cache import Slot, dataset_content, located, recall, remember
 from datagen.scores import Score
 
 Tell = Callable[[int, Event], None]
-"""Told every event of every run, with the run's seed, from the caller's own thread."""
+"""Told every event of every run, and before them `launch`, from the caller's own thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,7 @@ class _Runs:
         seed, place = run.job.seed, self._slots[run.job.seed]
         try:
             self._prepare(place)
+            self._events.put((seed, {"event": "launch"}))  # the evaluator's own come seconds later
             run.start()
             if self._stopping.is_set():
                 run.interrupt()

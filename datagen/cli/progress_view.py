@@ -36,13 +36,15 @@ def progress_view(seeds: int, *, quiet: bool) -> Iterator[View]:
 
 
 def _bars(out: Any) -> Any:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
+    whole = Column(no_wrap=True)  # in a narrow terminal the bar gives way, not the numbers
     return Progress(
-        TextColumn("{task.fields[name]}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[told]}", markup=False),
+        TextColumn("seed {task.fields[seed]}", table_column=whole),
+        BarColumn(bar_width=None, table_column=Column(ratio=1)),
+        TextColumn("{task.fields[epochs]}", table_column=whole),
+        TextColumn("{task.fields[told]}", markup=False, table_column=whole),
         console=out,
         transient=True,
         expand=True,
@@ -64,7 +66,7 @@ class _Live:
         row = self._rows.get(seed)
         if row is None:
             row = self._rows[seed] = self._bars.add_task(
-                "", total=None, name=f"seed {seed}", told="starting TensorFlow"
+                "", total=None, seed=seed, epochs="", told="starting TensorFlow"
             )
         match event["event"]:
             case "warning":
@@ -74,17 +76,19 @@ class _Live:
             case "resume":
                 self._bars.update(row, completed=event["epoch"], told="going on")
             case "epoch":
-                self._bars.update(row, completed=event["epoch"], told=_told(event))
+                epochs = f"{event['epoch']}/{event['epochs']}"
+                told = _told(event)
+                self._bars.update(row, completed=event["epoch"], epochs=epochs, told=told)
             case "done":
                 self._bars.update(row, told=f"done in {duration(event['seconds'])}")
 
 
 def _told(event: Event) -> str:
-    """Return the numbers of an epoch in about 80 columns."""
+    """Return the numbers of an epoch, short enough for a terminal of 80 columns."""
     return (
-        f"loss {event['loss']:.3f}  val {event['val_loss']:.3f}  "
-        f"best {event['best_val_accuracy']:.3f} at {event['best_epoch']}  "
-        f"{event['steps_per_second']:.0f} batches/s  {duration(event['eta_seconds'])} left"
+        f"loss {event['loss']:.2f} val {event['val_loss']:.2f} "
+        f"best {event['best_val_accuracy']:.3f} at {event['best_epoch']} "
+        f"{event['steps_per_second']:.0f} batches/s {duration(event['eta_seconds'])}"
     )
 
 

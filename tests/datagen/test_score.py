@@ -58,7 +58,7 @@ def test_an_official_score_is_remembered(
     request = Request(evaluable / "tiny", (evaluable / "test", evaluable / "tiny" / "val"))
     events: list[Event] = []
     first = evaluate_dataset(request, lambda _, event: events.append(event))
-    assert [event["event"] for event in events] == ["start", *["epoch"] * 100, "done"]
+    assert [event["event"] for event in events] == ["launch", "start", *["epoch"] * 100, "done"]
     assert first.scores[0].official
     assert not first.all_cached
     content = dataset_content(request.dataset)
@@ -168,7 +168,7 @@ def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
         evaluate_dataset(request, kill)
     events: list[Event] = []
     (score,) = evaluate_dataset(request, lambda _, event: events.append(event)).scores
-    assert events[1]["event"] == "resume"
+    assert [event["event"] for event in events[:3]] == ["launch", "start", "resume"]
     assert len(score.history) == 20
 
 
