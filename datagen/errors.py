@@ -12,7 +12,9 @@
     │   ├── MissingInput      a file, folder or member that is not there
     │   ├── CorruptInput      a file that is there and cannot be trusted
     │   └── DownloadError     a fetch that did not end in a verified file
-    └── BuildError        the work itself failed: disk full, worker killed  exit 1
+    ├── BuildError        the work itself failed: disk full, worker killed  exit 1
+    ├── EvaluationError   the evaluator failed or was killed                exit 1
+    └── Stopped           Ctrl-C, with where it stopped and how to go on    exit 130
 
 Every message is one sentence: what was given, what was expected, what to do.
 """
@@ -86,3 +88,13 @@ class DownloadError(InputError):
 
 class BuildError(DatagenError):
     """The work itself failed: a full disk, a killed worker."""
+
+
+class EvaluationError(DatagenError):
+    """The evaluator could not do its work: not installed, killed, no memory, a full disk."""
+
+
+class Stopped(DatagenError):  # noqa: N818
+    """An evaluation was interrupted; the message says where, and how to go on."""
+
+    exit_code = 130

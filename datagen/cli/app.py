@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from datagen.cli import build, export, fetch, inspect, preview, sources
+from datagen.cli import build, compare, evaluate, export, fetch, inspect, preview, sources
 from datagen.errors import DatagenError
 from datagen.interrupts import end_tidily
 
@@ -25,6 +25,8 @@ app.command("sources")(sources.sources)
 app.command("inspect")(inspect.inspect)
 app.command("preview")(preview.preview)
 app.command("export")(export.export)
+app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child

@@ -1,0 +1,109 @@
+"""Line charts as inline SVG, coloured by the page's style sheet. Numbers enter, markup leaves."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+WIDTH: Final = 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 14, 38  # margins for the labels, SVG units
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a chart; `style` is a class of the style sheet."""
+
+    name: str
+    style: str
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart's frame: what stands on its axes and how far they reach."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x: tuple[float, float]
+    y: tuple[float, float]
+    height: int = 270
+
+    def place(self, point: Point) -> Point:
+        """Return a data point in SVG units, kept inside the frame."""
+        across = (point[0] - self.x[0]) / (self.x[1] - self.x[0] or 1)
+        up = (point[1] - self.y[0]) / (self.y[1] - self.y[0] or 1)
+        width, height = WIDTH - _LEFT - _RIGHT, self.height - _TOP - _BOTTOM
+        return (
+            _LEFT + width * min(1.0, max(0.0, across)),
+            _TOP + height * (1 - min(1.0, max(0.0, up))),
+        )
+
+
+def draw(chart: Chart, lines: Sequence[Line], marks: Sequence[str] = ()) -> str:
+    """Return the chart as an `<svg>`; `marks` are further elements, drawn above the lines."""
+    body = "".join([_grid(chart), *(_line(chart, line) for line in lines), *marks])
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {chart.height}" role="img" '
+        f'aria-label="{escape(chart.title)}">{body}</svg>'
+    )
+
+
+def mark(chart: Chart, point: Point, text: str, *, low: bool) -> str:
+    """Return a dot at `point`, a dashed line through it, and a text at its lower or upper end."""
+    x, y = chart.place(point)
+    bottom = chart.height - _BOTTOM
+    end, text_y = (bottom, bottom - 8) if low else (_TOP, _TOP + 10)
+    right = x > WIDTH * 0.6
+    anchor, shift = ("end", -8) if right else ("start", 8)
+    return (
+        f'<line class="chosen" x1="{x:.1f}" y1="{y:.1f}" x2="{x:.1f}" y2="{end}"/>'
+        f'<circle class="chosen" cx="{x:.1f}" cy="{y:.1f}" r="4.5"/>'
+        f'<text class="strong halo" x="{x + shift:.1f}" y="{text_y}" '
+        f'text-anchor="{anchor}">{escape(text)}</text>'
+    )
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Return round numbers within low..high, near `about` of them."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(k * power for k in (1, 2, 5, 10) if k * power >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _grid(chart: Chart) -> str:
+    """Return grid lines, tick labels and the axes' names."""
+    bottom, right = chart.height - _BOTTOM, WIDTH - _RIGHT
+    parts = []
+    for value in ticks(*chart.y):
+        _, y = chart.place((chart.x[0], value))
+        parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+    for value in ticks(*chart.x):
+        x, _ = chart.place((value, chart.y[0]))
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{value:g}</text>')
+    middle = (_TOP + bottom) / 2
+    parts += [
+        f'<line class="axis" x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"/>',
+        f'<text class="name" x="{(_LEFT + right) / 2}" y="{chart.height - 5}" '
+        f'text-anchor="middle">{escape(chart.x_label)}</text>',
+        f'<text class="name" x="11" y="{middle}" text-anchor="middle" '
+        f'transform="rotate(-90 11 {middle})">{escape(chart.y_label)}</text>',
+    ]
+    return "".join(parts)
+
+
+def _line(chart: Chart, line: Line) -> str:
+    placed = [chart.place(point) for point in line.points if all(map(math.isfinite, point))]
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    return (
+        f'<polyline class="line {line.style}" points="{points}">'
+        f"<title>{escape(line.name)}</title></polyline>"
+    )

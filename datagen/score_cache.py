@@ -1,0 +1,189 @@
+"""Scores remembered by what they depend on: data, evaluator, settings, seed.
+
+Enters: folders to evaluate. Leaves: keys, and the scores kept under them. Only official scores are
+kept, one file each, below a folder named by the dataset's fingerprint.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from datagen.cache import cache_folder, set_aside, staged
+from datagen.dataset import IMAGE_SUFFIXES, fingerprint
+from datagen.errors import CorruptInput, MissingInput
+from datagen.evaluator import Job
+from datagen.numerals import CLASSES, SPLITS
+from datagen.scores import Score, read_score
+
+FORMAT: Final = 1
+"""Raised when what a key covers changes, so that old files are never misread."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The images of a dataset or test set, by content.
+
+    Attributes:
+        fingerprint: as the evaluator computes it.
+        files: a file of each SHA-256.
+    """
+
+    fingerprint: str
+    files: dict[str, Path]
+
+
+def dataset_content(root: Path) -> Content | None:
+    """Hash a dataset's images; None where the evaluator will refuse it."""
+    return _content({split: root / split for split in SPLITS})
+
+
+def test_content(root: Path) -> Content | None:
+    """Hash a test set's images; None where the evaluator will refuse it."""
+    return _content({"test": root})
+
+
+def _content(folders: dict[str, Path]) -> Content | None:
+    rows: list[tuple[str, str, str]] = []
+    files: dict[str, Path] = {}
+    try:
+        for split, folder in folders.items():
+            if not _only_classes(folder):
+                return None
+            for numeral, path in _walk(folder):
+                with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
+                    digest = hashlib.sha256(file.read()).hexdigest()
+                rows.append((split, numeral, digest))
+                files[digest] = Path(path)
+    except OSError:
+        return None  # the evaluator says it better, and with the right exit code
+    return Content(fingerprint(rows), files)
+
+
+def _only_classes(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return all(
+            entry.name in CLASSES or entry.name.startswith(".") or not entry.is_dir()
+            for entry in entries
+        )
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield class and path of every file that the evaluator reads, at any depth."""
+    for numeral in CLASSES:
+        for root, _, names in os.walk(folder / numeral):
+            for name in names:
+                if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122 - faster
+                    yield numeral, os.path.join(root, name)  # noqa: PTH118
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one run in the cache.
+
+    Attributes:
+        dataset, tests: fingerprints; None where the evaluator will refuse the job anyway.
+        score: the file of the finished score.
+        run: the folder of the resumable state. Test sets are no part of its name: an interrupted
+            run goes on although another one is asked for.
+    """
+
+    dataset: str | None
+    tests: tuple[str | None, ...]
+    score: Path
+    run: Path
+
+
+def slot(job: Job, dataset: str | None, tests: Sequence[str | None], evaluator: str) -> Slot:
+    """Return where `job` is cached.
+
+    Args:
+        job: what to run.
+        dataset: its fingerprint.
+        tests: theirs, in the job's order.
+        evaluator: see `datagen.evaluator.identity`.
+    """
+    data = dataset or str(job.dataset.absolute())
+    training = [FORMAT, data, evaluator, job.protocol, job.engine, job.preview, job.seed]
+    scored = [*training, sorted(map(str, tests))]
+    return Slot(
+        dataset=dataset,
+        tests=tuple(tests),
+        score=_scores_of(data) / f"{_hash(scored)}.json",
+        run=cache_folder() / "runs" / _hash(training),
+    )
+
+
+def _scores_of(dataset: str) -> Path:
+    return cache_folder() / "scores" / dataset[:24] if "/" not in dataset else cache_folder()
+
+
+def _hash(parts: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def recall(place: Slot, job: Job) -> Score | None:
+    """Return the score kept for `job`, its paths and the order of its tests as asked for now."""
+    if place.dataset is None or None in place.tests or job.preview is not None:
+        return None
+    score = _read(place.score)
+    if score is None:
+        return None
+    kept = {test.fingerprint: test for test in score.tests}
+    right = (score.dataset.fingerprint, score.seed, score.official) == (
+        place.dataset,
+        job.seed,
+        True,
+    )
+    if not right or set(kept) != set(place.tests):
+        set_aside(place.score, "it is not the score of its name")
+        return None
+    tests = tuple(kept[str(content)] for content in place.tests)
+    return located(score.model_copy(update={"tests": tests}), job)
+
+
+def located(score: Score, job: Job) -> Score:
+    """Return `score` with the folders of `job` as absolute paths."""
+    tests = tuple(
+        test.model_copy(update={"path": str(folder.absolute())})
+        for test, folder in zip(score.tests, job.tests, strict=True)
+    )
+    dataset = score.dataset.model_copy(update={"path": str(job.dataset.absolute())})
+    return score.model_copy(update={"tests": tests, "dataset": dataset})
+
+
+def _read(path: Path) -> Score | None:
+    try:
+        return read_score(path)
+    except MissingInput:
+        return None
+    except CorruptInput as error:
+        set_aside(path, error)
+        return None
+
+
+def remember(place: Slot, score: Score) -> None:
+    """Keep an official score. Failing to is a warning: the score itself is not lost."""
+    if not score.official or place.dataset is None:
+        return
+    try:
+        with staged(place.score) as temporary:
+            temporary.write_text(score.model_dump_json(), "utf-8")
+    except OSError as error:
+        _log.warning("could not cache the score in %s: %s", place.score, error)
+
+
+def known_scores(content: Content) -> list[Score]:
+    """Return every score kept for a dataset, damaged ones left out."""
+    found = (_read(path) for path in sorted(_scores_of(content.fingerprint).glob("*.json")))
+    return [
+        score
+        for score in found
+        if score is not None and score.dataset.fingerprint == content.fingerprint
+    ]
