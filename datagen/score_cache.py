@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from datagen.cache import cache_folder, set_aside, staged
+from datagen.cache import cache_folder, set_aside
 from datagen.dataset import IMAGE_SUFFIXES, fingerprint
 from datagen.errors import CorruptInput, MissingInput
 from datagen.evaluator import Job
 from datagen.numerals import CLASSES, SPLITS
 from datagen.scores import Score, read_score
+from datagen.staging import staged_file
 
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
@@ -173,7 +174,7 @@ def remember(place: Slot, score: Score) -> None:
     if not score.official or place.dataset is None:
         return
     try:
-        with staged(place.score) as temporary:
+        with staged_file(place.score) as temporary:
             temporary.write_text(score.model_dump_json(), "utf-8")
     except OSError as error:
         _log.warning("could not cache the score in %s: %s", place.score, error)

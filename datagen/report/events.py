@@ -4,9 +4,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from datagen.cache import staged
 from datagen.errors import UsageError
 from datagen.scores import Score
+from datagen.staging import staged_file
 
 
 def check_installed() -> None:
@@ -45,7 +45,10 @@ def _write_run(folder: Path, rows: Sequence[tuple[int, dict[str, float]]], score
 
     # when each epoch ended, as if the run had ended now
     ends = time.time() - sum(row.seconds for row in score.history)
-    with staged(folder / "events.out.tfevents.0.datagen") as temporary, temporary.open("wb") as raw:
+    with (
+        staged_file(folder / "events.out.tfevents.0.datagen") as temporary,
+        temporary.open("wb") as raw,
+    ):
         writer = RecordWriter(raw)
         writer.write(Event(wall_time=ends, file_version="brain.Event:2").SerializeToString())
         for (step, values), epoch in zip(rows, score.history, strict=True):

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from datagen.cache import staged
 from datagen.errors import EvaluationError, UsageError
 from datagen.score import Evaluation
 from datagen.scores import Score
+from datagen.staging import staged_file
 from datagen.summary import Summary
 
 PAGE: Final = "report.html"
@@ -39,7 +39,7 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
         raise UsageError(f"{folder} is inside the dataset; choose another --out")
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
-        with staged(existing / ".datagen-writable") as trial:
+        with staged_file(existing / ".datagen-writable") as trial:
             trial.touch()
         (existing / ".datagen-writable").unlink()
     except OSError as error:
@@ -85,7 +85,7 @@ def write_report(
     }
     try:
         for name, text in texts.items():
-            with staged(folder / name) as temporary:
+            with staged_file(folder / name) as temporary:
                 temporary.write_text(text, "utf-8", newline="")
         _drop_stale(folder, set(texts))
         if tensorboard:

@@ -2,19 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = """
-set -eu
-for r in 0 50 100; do
-  datagen build --mix pen=$r --mix images:numerals=$((100 - r)) --option pen.writers=12 \\
-    --images 50 --out ds-$r --quiet
-  datagen evaluate ds-$r --test test --preview 1 --json >> scores.jsonl
-done
-datagen compare scores.jsonl
-"""
+README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+(SCRIPT,) = re.findall(r"```sh\n(for r in .*?)```", README, flags=re.DOTALL)
+SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
 
 
 def test_a_sweep_of_ratios_is_a_shell_loop(
@@ -24,9 +19,9 @@ def test_a_sweep_of_ratios_is_a_shell_loop(
     (evaluable / "test").rename(tmp_path / "test")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["sh", "-c", SCRIPT],
+        ["sh", "-eu", "-c", SCRIPT],
         cwd=tmp_path,
-        env=os.environ | {"PATH": path, "DATAGEN_CACHE": str(tmp_path / "cache")},
+        env=os.environ | SMALL | {"PATH": path, "DATAGEN_CACHE": str(tmp_path / "cache")},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -35,11 +30,8 @@ def test_a_sweep_of_ratios_is_a_shell_loop(
     )
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "scores.jsonl").read_text().splitlines()
-    assert [json.loads(line)["path"] for line in lines] == ["ds-0", "ds-50", "ds-100"]
-    assert {name for name in done.stdout.split() if name.startswith("ds-")} == {
-        "ds-0",
-        "ds-50",
-        "ds-100",
-    }
-    assert done.stdout.count("PREVIEW, 1 epoch") == 3
-    assert done.stderr.count("epoch 1/1") == 3
+    datasets = ["ds-0", "ds-25", "ds-50", "ds-75", "ds-100"]
+    assert [json.loads(line)["path"] for line in lines] == datasets
+    assert {name for name in done.stdout.split() if name.startswith("ds-")} == set(datasets)
+    assert done.stdout.count("PREVIEW, 1 epoch") == 5
+    assert done.stderr.count("epoch 1/1") == 5
