@@ -1,0 +1,188 @@
+"""Where ink lies on the sheet: turns, flips, warps, crops. Pure functions on `uint8 H×W`.
+
+`pipelines.labels` says which of them a numeral survives.
+"""
+
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.ops.gray import Gray, ink_box, pen_width
+
+Fill = Literal["white", "nearest", "reflect"]
+Edge = Literal["left", "right", "top", "bottom"]
+Matrix = npt.NDArray[np.float64]
+
+_BORDERS: Final[dict[str, int]] = {
+    "white": cv2.BORDER_CONSTANT,
+    "nearest": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT,
+}
+LEAST_SIDE: Final = 8
+"""A sheet is never cropped below this, pixels."""
+
+
+def affine(
+    image: Gray,
+    rotate: float = 0.0,
+    shear: float = 0.0,
+    scale: tuple[float, float] = (1.0, 1.0),
+    translate: tuple[float, float] = (0.0, 0.0),
+    fill: Fill = "white",
+) -> Gray:
+    """Return `image` scaled, turned, sheared and moved, in this order, about its middle.
+
+    Args:
+        image: `uint8 H×W`.
+        rotate: degrees, counter-clockwise.
+        shear: degrees by which upright strokes lean.
+        scale: factors in x and y.
+        translate: shares of the width and of the height.
+        fill: what lies beyond the sheet's edge.
+    """
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    matrix = affine_matrix(image.shape, rotate, shear, scale, translate)
+    border = _BORDERS[fill]
+    return np.asarray(
+        library.warp_affine(image, matrix, cv2.INTER_LINEAR, 255, border, image.shape), np.uint8
+    )
+
+
+def affine_matrix(
+    shape: tuple[int, ...],
+    rotate: float,
+    shear: float,
+    scale: tuple[float, float],
+    translate: tuple[float, float],
+) -> Matrix:
+    """Return the 3×3 matrix by which `affine` moves points (x, y, 1) of a sheet of that shape."""
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    rows, columns = shape[:2]
+    matrix: Matrix = library.create_affine_transformation_matrix(
+        {"x": translate[0] * columns, "y": translate[1] * rows},
+        {"x": shear, "y": 0.0},
+        {"x": scale[0], "y": scale[1]},
+        rotate,
+        library.center((rows, columns)),
+    )
+    return matrix
+
+
+def horizontal_flip(image: Gray) -> Gray:
+    """Return `image` mirrored left to right."""
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    return np.ascontiguousarray(library.hflip(image))
+
+
+def vertical_flip(image: Gray) -> Gray:
+    """Return `image` mirrored top to bottom."""
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    return np.ascontiguousarray(library.vflip(image))
+
+
+def rotate90(image: Gray, turns: int) -> Gray:
+    """Return `image` turned counter-clockwise by `turns` × 90°."""
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    return np.ascontiguousarray(library.rot90(image, turns))
+
+
+def perspective(image: Gray, corners: list[list[float]]) -> Gray:
+    """Return `image` as seen from the side, on white.
+
+    Args:
+        image: `uint8 H×W`.
+        corners: how far (x, y) each corner of the sheet moves inwards, shares of the sides:
+            top left, top right, bottom right, bottom left; negative: outwards.
+    """
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    rows, columns = image.shape
+    inwards = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.asarray(corners)
+    points = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - inwards  # a corner drawn in shows more
+    points = np.float32(points * (columns, rows))
+    matrix, _, _ = library.compute_perspective_params(points, (rows, columns))
+    warped = library.perspective(
+        image, matrix, columns, rows, 255, cv2.BORDER_CONSTANT, True, cv2.INTER_LINEAR
+    )
+    return np.asarray(warped, np.uint8)
+
+
+def elastic(image: Gray, reach: float, smoothness: float, seed: int) -> Gray:
+    """Return `image` distorted by a smooth random field, on white.
+
+    Args:
+        image: `uint8 H×W`.
+        reach: largest shift of a point, share of the shorter side.
+        smoothness: sigma of the field, share of the shorter side.
+        seed: of the field.
+    """
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    side = min(image.shape)
+    sigma = max(smoothness * side, 0.5)
+    fields = library.generate_displacement_fields(
+        image.shape, 1.0, sigma, False, (0, 0), np.random.default_rng(seed), "gaussian"
+    )
+    peak = max(float(np.abs(field).max()) for field in fields) or 1.0
+    dx, dy = (field * np.float32(reach * side / peak) for field in fields)
+    rows, columns = image.shape
+    x = np.arange(columns, dtype=np.float32)[None, :] + dx
+    y = np.arange(rows, dtype=np.float32)[:, None] + dy
+    moved = library.remap(image, x, y, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, 255)
+    return np.asarray(moved, np.uint8)
+
+
+def crop(image: Gray, shares: list[float], keep_size: bool = True) -> Gray:
+    """Return `image` without a margin on each side.
+
+    Args:
+        image: `uint8 H×W`.
+        shares: what goes at the top, right, bottom and left, shares of the sides; below 0.5.
+        keep_size: enlarge the rest to the size of `image`.
+    """
+    from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
+
+    rows, columns = image.shape
+    top, right, bottom, left = (
+        int(share * side) for share, side in zip(shares, (rows, columns) * 2, strict=True)
+    )
+    box = (left, top, columns - right, rows - bottom)
+    cut = library.crop_and_pad(
+        image, box, None, None, image.shape, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT, keep_size
+    )
+    return np.ascontiguousarray(cut, np.uint8)
+
+
+def edge_crop(image: Gray, edge: Edge, depth: float) -> Gray:
+    """Return `image` cut on one side so that the numeral runs off the sheet.
+
+    Args:
+        image: `uint8 H×W`.
+        edge: which side.
+        depth: how much of the ink goes, pen widths.
+
+    Returns:
+        A smaller sheet, at least 8 pixels on a side; a copy of `image` where there is no ink.
+    """
+    box = ink_box(image)
+    if box is None:
+        return image.copy()
+    left, top, width, height = box
+    cut = round(depth * pen_width(image))
+    rows, columns = image.shape
+    if edge == "left":
+        kept = image[:, min(left + cut, max(columns - LEAST_SIDE, 0)) :]
+    elif edge == "right":
+        kept = image[:, : max(left + width - cut, LEAST_SIDE)]
+    elif edge == "top":
+        kept = image[min(top + cut, max(rows - LEAST_SIDE, 0)) :]
+    else:
+        kept = image[: max(top + height - cut, LEAST_SIDE)]
+    return kept.copy()

@@ -1,0 +1,45 @@
+"""The one door to albumentations 2.0.8: its pure functions, under the names used here.
+
+Importing it takes 0.8 s, so ops import this module when they first run. Only its functionals are
+used: they take explicit parameters, and so have no generator to seed and nothing to record.
+"""
+
+import os
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it calls home when imported
+
+from albucore import hflip, multiply_add, vflip  # noqa: E402 - albumentations' own core
+from albumentations.augmentations.blur.functional import create_gaussian_kernel_1d  # noqa: E402
+from albumentations.augmentations.crops.functional import crop_and_pad  # noqa: E402
+from albumentations.augmentations.geometric.functional import (  # noqa: E402
+    center,
+    compute_perspective_params,
+    create_affine_transformation_matrix,
+    generate_displacement_fields,
+    perspective,
+    remap,
+    rot90,
+    warp_affine,
+)
+from albumentations.augmentations.pixel.functional import (  # noqa: E402
+    downscale,
+    separable_convolve,
+)
+
+__all__ = [
+    "center",
+    "compute_perspective_params",
+    "create_affine_transformation_matrix",
+    "create_gaussian_kernel_1d",
+    "crop_and_pad",
+    "downscale",
+    "generate_displacement_fields",
+    "hflip",
+    "multiply_add",
+    "perspective",
+    "remap",
+    "rot90",
+    "separable_convolve",
+    "vflip",
+    "warp_affine",
+]
