@@ -136,7 +136,10 @@ def check_limits(total: Effect, op: str, numeral: str, style: Style) -> None:
     low, high = total.scale
     for refused, reason in (
         (total.turn >= LIMITS.turn, f"it may turn {total.turn:g}°; below {LIMITS.turn:g}° is read"),
-        (total.shear > LIMITS.shear, f"it may lean {total.shear:g}°; the limit is {LIMITS.shear:g}°"),
+        (
+            total.shear > LIMITS.shear,
+            f"it may lean {total.shear:g}°; the limit is {LIMITS.shear:g}°",
+        ),
         (
             total.shift > LIMITS.shift,
             f"it may move or cut {total.shift:.0%} of the sheet; the limit is {LIMITS.shift:.0%}",

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.errors import InseparableStrokes
-from pipelines.labels import becomes
+from pipelines.labels import Move, becomes
 from pipelines.ops.gray import Gray, ink_mask, pen_width
 
 Mask = npt.NDArray[np.bool_]
@@ -59,7 +59,8 @@ def separate(image: Gray, numeral: str) -> tuple[Letter, ...]:
         InseparableStrokes: there are more or fewer bodies of ink than letters, one does not look
             like its letter, ink lies where no letter is, or a letter runs off the sheet.
     """
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(ink_mask(image))
+    count, labels, boxes, middles = cv2.connectedComponentsWithStats(ink_mask(image))
+    stats, centres = np.asarray(boxes, np.int32), np.asarray(middles, np.float64)
     pen = pen_width(image)
     pieces = [k for k in range(1, count) if max(stats[k, 2], stats[k, 3]) > _SPECK * pen]
     tallest = max((stats[k, cv2.CC_STAT_HEIGHT] for k in pieces), default=0)
@@ -135,9 +136,8 @@ def add_stroke(image: Gray, numeral: str, tilt: float = 0.0, stretch: float = 1.
     return out
 
 
-def _target(move: str, numeral: str) -> str:
-    kind = "remove stroke" if move == "remove stroke" else "add stroke"
-    after = becomes(kind, numeral, "upper")
+def _target(move: Move, numeral: str) -> str:
+    after = becomes(move, numeral, "upper")
     if after is None:
         raise ValueError(f"{move}: {numeral} would become no class")
     return after
@@ -154,12 +154,14 @@ def _owner(
 
     def distance(body: int) -> float:
         left, _, width, _ = stats[body, :4]
-        return max(left - x, x - (left + width), 0.0)
+        return float(max(left - x, x - (left + width), 0.0))
 
     body = min(bodies, key=distance)
     _, top, _, height = stats[body, :4]
     if distance(body) > 0.4 * height or y > top + 0.2 * height:
-        raise InseparableStrokes("there is ink that belongs to no letter: lines, specks, a neighbour")
+        raise InseparableStrokes(
+            "there is ink that belongs to no letter: lines, specks, a neighbour"
+        )
     return body
 
 

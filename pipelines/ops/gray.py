@@ -55,7 +55,8 @@ def smooth_noise(
     x, y = sigma if isinstance(sigma, tuple) else (sigma, sigma)
     noise = rng.standard_normal(shape, dtype=np.float32)
     if max(x, y) >= 0.3:
-        noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(x, 0.1), sigmaY=max(y, 0.1))
+        soft = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(x, 0.1), sigmaY=max(y, 0.1))
+        noise = np.asarray(soft, np.float32)
     deviation = float(noise.std())
     return np.asarray(noise / deviation if deviation > 0 else noise, np.float32)
 

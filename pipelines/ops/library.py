@@ -8,21 +8,23 @@ import os
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it calls home when imported
 
-from albucore import hflip, multiply_add, vflip  # noqa: E402 - albumentations' own core
-from albumentations.augmentations.blur.functional import create_gaussian_kernel_1d  # noqa: E402
-from albumentations.augmentations.crops.functional import crop_and_pad  # noqa: E402
-from albumentations.augmentations.geometric.functional import (  # noqa: E402
+from albumentations.augmentations.blur.functional import create_gaussian_kernel_1d
+from albumentations.augmentations.crops.functional import crop_and_pad
+from albumentations.augmentations.geometric.functional import (
     center,
     compute_perspective_params,
     create_affine_transformation_matrix,
     generate_displacement_fields,
+    hflip,
     perspective,
     remap,
     rot90,
+    vflip,
     warp_affine,
 )
-from albumentations.augmentations.pixel.functional import (  # noqa: E402
+from albumentations.augmentations.pixel.functional import (
     downscale,
+    multiply_add,
     separable_convolve,
 )
 

@@ -141,7 +141,8 @@ def _lines(
     x = np.arange(columns, dtype=np.float32)[None, :] * np.float32(np.sin(across))
     place = np.mod(y - x - np.float32(offset * step) + np.float32(step / 2), np.float32(step))
     half = max(thickness * side, 1.0) / 2
-    return np.clip(half + 0.5 - np.abs(place - np.float32(step / 2)), 0, 1).astype(np.float32)
+    cover = np.clip(half + 0.5 - np.abs(place - np.float32(step / 2)), 0, 1)
+    return np.asarray(cover, np.float32)
 
 
 def _uneven(lines: Field, darkness: float, rng: np.random.Generator) -> Field:
@@ -150,6 +151,4 @@ def _uneven(lines: Field, darkness: float, rng: np.random.Generator) -> Field:
     patches = smooth_noise(lines.shape, 4 * pixel, rng)
     grain = smooth_noise(lines.shape, 0.8 * pixel, rng)
     noise = np.float32(_GRAIN) * (patches + grain) * np.float32(np.sqrt(0.5))
-    return lines * np.clip(np.float32(darkness) + noise, 0, 1)
-
-
+    return np.asarray(lines * np.clip(np.float32(darkness) + noise, 0, 1), np.float32)

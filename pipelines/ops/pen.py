@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.ops.gray import Gray, ink_box, ink_level, ink_mask, smooth_noise
 from pipelines.ops.gray import pen_width as measure_pen
@@ -36,12 +37,14 @@ def pen_width(image: Gray, change: float) -> Gray:
     if grow >= 0:
         distance = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 5)
         cover = np.clip(grow + 1 - distance, 0, 1) * (distance > 0)
-        return np.minimum(image, (255 - cover * (255 - level)).astype(np.uint8))
+        thicker: Gray = np.minimum(image, (255 - cover * (255 - level)).astype(np.uint8))
+        return thicker
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
     paper = np.clip(1 - (distance + grow), 0, 1) * (distance > 0)
     # the stroke's own soft edge goes too: what was half ink outside is paper now
     paper[mask == 0] = 1
-    return np.maximum(image, (paper * 255).astype(np.uint8))
+    thinner: Gray = np.maximum(image, (paper * 255).astype(np.uint8))
+    return thinner
 
 
 def fade(image: Gray, amount: float, seed: int) -> Gray:
@@ -73,7 +76,10 @@ def has_bars(image: Gray) -> bool:
     left, top, width, height = box
     band = max(round(_BAND * height), 1)
     mask = ink_mask(image)[top : top + height, left : left + width]
-    return any(_longest_run(part.any(axis=0)) >= _BARRED * width for part in (mask[:band], mask[-band:]))
+    return any(
+        _longest_run(part.max(axis=0) > 0) >= _BARRED * width
+        for part in (mask[:band], mask[-band:])
+    )
 
 
 def bars(
@@ -113,7 +119,7 @@ def bars(
     return np.minimum(image, out)
 
 
-def _longest_run(flags: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+def _longest_run(flags: npt.NDArray[np.bool_]) -> int:
     """Return the length of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
     return int((edges[1::2] - edges[::2]).max(initial=0))

@@ -60,5 +60,7 @@ def downscale(image: Gray, factor: float) -> Gray:
     from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
 
     least = 2 / min(image.shape)  # two pixels are left at least
-    shrunk = library.downscale(image, min(max(factor, least), 1.0), cv2.INTER_AREA, cv2.INTER_LINEAR)
+    shrunk = library.downscale(
+        image, min(max(factor, least), 1.0), cv2.INTER_AREA, cv2.INTER_LINEAR
+    )
     return np.asarray(shrunk, np.uint8)

@@ -51,7 +51,9 @@ def _as_range(value: object) -> object:
 
 def _ordered(value: tuple[float, float]) -> tuple[float, float]:
     if value[0] > value[1]:
-        raise ValueError(f"[{value[0]:g}, {value[1]:g}] runs backwards; write the smaller one first")
+        raise ValueError(
+            f"[{value[0]:g}, {value[1]:g}] runs backwards; write the smaller one first"
+        )
     return value
 
 

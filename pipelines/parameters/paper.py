@@ -7,7 +7,7 @@ from typing import Annotated, Final, get_args
 
 import cv2
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from pipelines.errors import InvalidRecord, MissingPapers
 from pipelines.ops.gray import Gray
@@ -130,6 +130,13 @@ class Background(Parameters):
     """
 
     folder: Path
+
+    @field_validator("folder")
+    @classmethod
+    def _resolved(cls, folder: Path, info: ValidationInfo) -> Path:
+        """Take a relative path from the folder of the pipeline's file."""
+        home = (info.context or {}).get("folder")
+        return (home / folder.expanduser()).resolve() if home else folder
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:
         """Draw a sheet, mirrored at random, cut or repeated to the image's size.

@@ -5,7 +5,16 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from pipelines.parameters.base import Bounded, Drawn, Ordered, Parameters, Share, Subject, pick, seed
+from pipelines.parameters.base import (
+    Bounded,
+    Drawn,
+    Ordered,
+    Parameters,
+    Share,
+    Subject,
+    pick,
+    seed,
+)
 
 Shares = Annotated[tuple[Share, Share], Bounded, Ordered]
 Positive = Annotated[float, Field(ge=0, le=10)]
