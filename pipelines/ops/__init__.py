@@ -17,7 +17,7 @@ from pipelines.ops.geometry import (
 from pipelines.ops.gray import Gray
 from pipelines.ops.noise import gaussian_noise, impulse_noise, speckle, uniform_noise
 from pipelines.ops.paper import background, grid_paper, paper_of, ruled_paper, shadow_corner
-from pipelines.ops.pen import bars, fade, has_bars, pen_width
+from pipelines.ops.pen import bars, fade, has_bars, has_loose_ink, pen_width
 from pipelines.ops.tone import contrast, downscale, gaussian_blur, linear, multiply, scan
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "gaussian_noise",
     "grid_paper",
     "has_bars",
+    "has_loose_ink",
     "horizontal_flip",
     "impulse_noise",
     "linear",

@@ -11,16 +11,13 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it calls home when imp
 from albumentations.augmentations.blur.functional import create_gaussian_kernel_1d
 from albumentations.augmentations.crops.functional import crop_and_pad
 from albumentations.augmentations.geometric.functional import (
-    center,
     compute_perspective_params,
-    create_affine_transformation_matrix,
     generate_displacement_fields,
     hflip,
     perspective,
     remap,
     rot90,
     vflip,
-    warp_affine,
 )
 from albumentations.augmentations.pixel.functional import (
     downscale,
@@ -29,9 +26,7 @@ from albumentations.augmentations.pixel.functional import (
 )
 
 __all__ = [
-    "center",
     "compute_perspective_params",
-    "create_affine_transformation_matrix",
     "create_gaussian_kernel_1d",
     "crop_and_pad",
     "downscale",
@@ -43,5 +38,4 @@ __all__ = [
     "rot90",
     "separable_convolve",
     "vflip",
-    "warp_affine",
 ]

@@ -148,7 +148,7 @@ def _lines(
 def _uneven(lines: Field, darkness: float, rng: np.random.Generator) -> Field:
     """Return the lines' darkness: patches where the print is faint, and grain."""
     pixel = max(min(lines.shape) / 256, 0.3)
-    patches = smooth_noise(lines.shape, 4 * pixel, rng)
-    grain = smooth_noise(lines.shape, 0.8 * pixel, rng)
+    patches = smooth_noise(lines.shape, 3 * pixel, rng)
+    grain = smooth_noise(lines.shape, 1.2 * pixel, rng)
     noise = np.float32(_GRAIN) * (patches + grain) * np.float32(np.sqrt(0.5))
     return np.asarray(lines * np.clip(np.float32(darkness) + noise, 0, 1), np.float32)

@@ -14,9 +14,9 @@ from pipelines.ops.gray import pen_width as measure_pen
 
 LEAST_PEN: Final = 1.2
 """A pen is not thinned below this, pixels: a numeral must not vanish."""
-_BAND: Final = 0.18
+_BAND: Final = 0.25
 """Share of the ink's height, at its top and bottom, in which a serif bar lies."""
-_BARRED: Final = 0.7
+_BARRED: Final = 0.6
 """A band whose ink covers this share of the numeral's width without a gap is a bar."""
 
 
@@ -37,6 +37,8 @@ def pen_width(image: Gray, change: float) -> Gray:
     if grow >= 0:
         distance = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 5)
         cover = np.clip(grow + 1 - distance, 0, 1) * (distance > 0)
+        if grow >= 1:  # the old soft edge lies inside now: it takes its neighbours' ink
+            image = np.asarray(cv2.erode(image, np.ones((3, 3), np.uint8)), np.uint8)
         thicker: Gray = np.minimum(image, (255 - cover * (255 - level)).astype(np.uint8))
         return thicker
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
@@ -63,15 +65,19 @@ def fade(image: Gray, amount: float, seed: int) -> Gray:
     patches = smooth_noise(image.shape, max(0.6 * pen, 0.5), rng)
     grain = smooth_noise(image.shape, max(0.1 * pen, 0.3), rng)
     flow = patches + np.float32(0.6) * grain
+    flow -= cv2.GaussianBlur(flow, (0, 0), max(2 * pen, 1.0))  # no stroke vanishes as a whole
     out = image.copy()
     out[mask & (flow < np.quantile(flow[mask], amount))] = 255
     return out
 
 
 def has_bars(image: Gray) -> bool:
-    """Return whether a bar runs along the top or the bottom of the whole numeral."""
+    """Return whether a bar runs along the top or the bottom of the whole numeral.
+
+    What is hardly wider than the pen is a plain I and has none.
+    """
     box = ink_box(image)
-    if box is None:
+    if box is None or box[2] < 2 * measure_pen(image):
         return False
     left, top, width, height = box
     band = max(round(_BAND * height), 1)
@@ -80,6 +86,17 @@ def has_bars(image: Gray) -> bool:
         _longest_run(part.max(axis=0) > 0) >= _BARRED * width
         for part in (mask[:band], mask[-band:])
     )
+
+
+def has_loose_ink(image: Gray) -> bool:
+    """Return whether there is ink beside the letters' bodies: dots, specks, lines, a neighbour.
+
+    A body is at least half as high as the highest; specks below half a pen do not count.
+    """
+    stats = cv2.connectedComponentsWithStats(ink_mask(image))[2][1:]
+    sizes = np.asarray(stats)[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
+    low = sizes[:, 1] < 0.5 * sizes[:, 1].max(initial=0)
+    return bool((low & (sizes.max(axis=1) > 0.5 * measure_pen(image))).any())
 
 
 def bars(

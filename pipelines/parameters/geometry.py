@@ -201,8 +201,8 @@ class EdgeCrop(Parameters):
 
     Attributes:
         edges: where, one of these.
-        depth: how much of the ink goes at the top or bottom, pen widths; at the left or right,
-            where it could take a whole stroke, a quarter of that.
+        depth: how much of the ink goes at the top, pen widths; at the other edges, where it could
+            take a whole stroke or the foot of a v, a quarter of that.
     """
 
     edges: Annotated[tuple[Edge, ...], Field(min_length=1)] = ("left", "right", "top", "bottom")
@@ -218,8 +218,7 @@ class EdgeCrop(Parameters):
             return None
         edge = self.edges[rng.integers(len(self.edges))]
         depth = pick(self.depth, rng)
-        sideways = edge in ("left", "right")
-        return {"edge": edge, "depth": round(depth / 4, DIGITS) if sideways else depth}
+        return {"edge": edge, "depth": depth if edge == "top" else round(depth / 4, DIGITS)}
 
 
 def _kept(
@@ -242,7 +241,7 @@ def _kept(
         [(x, y, 1) for x in (left, left + width - 1) for y in (top, top + height - 1)], np.float64
     )
     matrix = affine_matrix((rows, columns), rotate, shear, scale, (0.0, 0.0))
-    places = corners @ matrix[:2].T
+    places = corners @ matrix.T
     kept = []
     for wanted, side, low, high in zip(
         translate, (columns, rows), places.min(axis=0), places.max(axis=0), strict=True

@@ -49,7 +49,7 @@ class RuledPaper(Parameters):
 
     spacing: Spacings = (0.2, 0.7)
     tilt: Tilts = (-2.0, 2.0)
-    thickness: Thins = (0.008, 0.016)
+    thickness: Thins = (0.008, 0.018)
     darkness: Shares = (0.42, 0.58)
     upright: Share = 0.5
 
@@ -78,7 +78,7 @@ class GridPaper(Parameters):
 
     spacing: Spacings = (0.3, 0.6)
     tilt: Tilts = (-2.0, 2.0)
-    thickness: Thins = (0.008, 0.016)
+    thickness: Thins = (0.008, 0.018)
     darkness: Shares = (0.42, 0.58)
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from pipelines.ops.gray import ink_box
-from pipelines.ops.pen import has_bars
+from pipelines.ops.pen import has_bars, has_loose_ink
 from pipelines.parameters.base import Bounded, Drawn, Ordered, Parameters, Subject, pick, seed
 
 Change = Annotated[float, Field(ge=-0.6, le=1)]
@@ -60,11 +60,12 @@ class Bars(Parameters):
     wobble: Ranges = (0.0, 0.5)
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
-        """Draw a pair of bars; None for small letters, or where there are bars or no ink."""
+        """Draw a pair of bars; None for small letters, bars, dots or no ink."""
         if (
             subject.style in ("lower", "mixed")
             or ink_box(subject.image) is None
             or has_bars(subject.image)
+            or has_loose_ink(subject.image)
         ):
             return None
         return {
