@@ -79,7 +79,7 @@ OPS: Final = _table(
     Op("elastic", geometry_parameters.Elastic, geometry.elastic),
     Op("fade", pen_parameters.Fade, pen.fade),
     Op("gaussian_blur", tone_parameters.GaussianBlur, tone.gaussian_blur),
-    Op("gaussian_noise", tone_parameters.GaussianNoise, _seeded(noise.gaussian_noise)),
+    Op("gaussian_noise", tone_parameters.GaussianNoise, noise.seeded_gaussian_noise),
     Op("grid_paper", paper_parameters.GridPaper, paper.grid_paper),
     Op("horizontal_flip", geometry_parameters.HorizontalFlip, geometry.horizontal_flip),
     Op("impulse_noise", tone_parameters.ImpulseNoise, _seeded(noise.impulse_noise)),

@@ -78,11 +78,12 @@ def run_steps(
         WrongLabel: a step would make the label wrong.
     """
     _require_gray(image)
-    result = Result(image, numeral, ())
+    state = _State(image, numeral)
     for node in steps:
         if node.p >= 1 or rng.random() < node.p:
-            result = _do(node, result, style, rng)
-    return result if result.image is not image else Result(image.copy(), numeral, result.applied)
+            _do(node, state, style, rng)
+    made = state.image if state.image is not image else image.copy()
+    return Result(made, state.numeral, tuple(state.applied))
 
 
 def replay(image: Gray, applied: Iterable[Applied]) -> Gray:
@@ -118,34 +119,45 @@ def replay(image: Gray, applied: Iterable[Applied]) -> Gray:
     return out
 
 
-def _do(node: Node, before: Result, style: Style, rng: np.random.Generator) -> Result:
+class _State:
+    """What an image has become so far; mutable, because a record per step costs as much as some."""
+
+    __slots__ = ("applied", "image", "numeral")
+
+    def __init__(self, image: Gray, numeral: str) -> None:
+        self.image = image
+        self.numeral = numeral
+        self.applied: list[Applied] = []
+
+
+def _do(node: Node, state: _State, style: Style, rng: np.random.Generator) -> None:
     """Do one step, or what is chosen of a group."""
     if isinstance(node, Step):
-        return _step(node, before, style, rng)
-    if isinstance(node, OneOf):
+        _step(node, state, style, rng)
+    elif isinstance(node, OneOf):
         place = rng.random()
         chosen = next(k for k, edge in enumerate(node.edges) if place < edge)
-        return _do(node.one_of[chosen], before, style, rng)
-    low, high = node.bounds
-    count = int(rng.integers(low, high + 1))
-    result = before
-    for k in sorted(rng.permutation(len(node.some_of))[:count].tolist()):
-        child = node.some_of[k]
-        if child.p >= 1 or rng.random() < child.p:
-            result = _do(child, result, style, rng)
-    return result
+        _do(node.one_of[chosen], state, style, rng)
+    else:
+        low, high = node.bounds
+        count = int(rng.integers(low, high + 1))
+        for k in sorted(rng.permutation(len(node.some_of))[:count].tolist()):
+            child = node.some_of[k]
+            if child.p >= 1 or rng.random() < child.p:
+                _do(child, state, style, rng)
 
 
-def _step(step: Step, before: Result, style: Style, rng: np.random.Generator) -> Result:
-    shown = class_after(step, before.numeral, style)
+def _step(step: Step, state: _State, style: Style, rng: np.random.Generator) -> None:
+    before = state.numeral
+    shown = class_after(step, before, style)
     if shown is None:
-        return before
-    drawn = step.parameters.draw(Subject(before.image, before.numeral, style), rng)
+        return
+    drawn = step.parameters.draw(Subject(state.image, before, style), rng)
     if drawn is None:
-        return before
-    image = step.tool.apply(before.image, **drawn)
-    made = Applied(step.op, drawn, shown if shown != before.numeral else None)
-    return Result(image, shown, (*before.applied, made))
+        return
+    state.image = step.tool.apply(state.image, **drawn)
+    state.numeral = shown
+    state.applied.append(Applied(step.op, drawn, shown if shown != before else None))
 
 
 def _require_gray(image: Gray) -> None:

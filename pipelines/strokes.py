@@ -90,9 +90,12 @@ def remove_stroke(image: Gray, numeral: str) -> Gray:
         ValueError: removing one from this class leaves no class.
     """
     after = _target("remove stroke", numeral)
-    last = separate(image, numeral)[-1]
+    *others, last = separate(image, numeral)
     out = image.copy()
     out[_halo(last.ink) & ~_other_ink(image, last.ink)] = 255
+    kept = np.any([letter.ink for letter in others], axis=0)
+    beside = slice(max(int(np.flatnonzero(kept.any(axis=0))[-1]) + 1, last.left), None)
+    out[:, beside] = 255  # specks that belonged to it
     separate(out, after)
     return out
 
@@ -117,8 +120,9 @@ def add_stroke(image: Gray, numeral: str, tilt: float = 0.0, stretch: float = 1.
     letters = separate(image, numeral)
     last = letters[-1]
     pitch = _pitch(letters)
-    margin = image.shape[1] - last.right
-    wider = max(last.right + pitch + min(margin, last.height // 4) - image.shape[1], 0)
+    end = int(np.flatnonzero(last.ink.any(axis=0))[-1]) + 1  # a dot may hang over
+    margin = min(image.shape[1] - end, last.height // 4)
+    wider = max(end + pitch + margin - image.shape[1], 0)
     out = np.pad(image, ((0, 0), (0, wider)), constant_values=255)
     stroke = np.full_like(out, 255)
     own = np.pad(_halo(last.ink) & ~_other_ink(image, last.ink), ((0, 0), (0, wider)))

@@ -1,5 +1,7 @@
 """What every op stands on: the image type, the ink's box and the pen's width. Pure functions."""
 
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import cv2
@@ -42,6 +44,20 @@ def pen_width(image: Gray) -> float:
     return max(4 * mean - 1, 1.0) if mean else 0.0
 
 
+def quick_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
+    """Return standard normal noise, `float32`, within ±4.3, four times as fast as `rng`'s own.
+
+    Sixteen random bits choose from the table of the inverse distribution function.
+    """
+    return _normal_table().take(rng.integers(0, 1 << 16, shape, np.uint16), mode="clip")
+
+
+@lru_cache(maxsize=1)
+def _normal_table() -> Field:
+    normal = NormalDist()
+    return np.array([normal.inv_cdf((k + 0.5) / (1 << 16)) for k in range(1 << 16)], np.float32)
+
+
 def smooth_noise(
     shape: tuple[int, ...], sigma: float | tuple[float, float], rng: np.random.Generator
 ) -> Field:
@@ -53,7 +69,7 @@ def smooth_noise(
         rng: where the noise comes from.
     """
     x, y = sigma if isinstance(sigma, tuple) else (sigma, sigma)
-    noise = rng.standard_normal(shape, dtype=np.float32)
+    noise = quick_normal(shape, rng)
     if max(x, y) >= 0.3:
         soft = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(x, 0.1), sigmaY=max(y, 0.1))
         noise = np.asarray(soft, np.float32)

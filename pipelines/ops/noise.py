@@ -3,12 +3,18 @@
 import cv2
 import numpy as np
 
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import Gray, quick_normal
 
 
 def gaussian_noise(image: Gray, sigma: float, rng: np.random.Generator) -> Gray:
     """Return `image` with zero-mean Gaussian noise of standard deviation `sigma` × 255 added."""
     noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(255 * sigma)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
+def seeded_gaussian_noise(image: Gray, sigma: float, seed: int) -> Gray:
+    """Return `image` with noise as `gaussian_noise` adds it, of a seed and faster."""
+    noise = quick_normal(image.shape, np.random.default_rng(seed)) * np.float32(255 * sigma)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 

@@ -1,5 +1,7 @@
 """Grey levels: the organisers' scan, contrast, brightness, blur. Pure functions on `uint8 H×W`."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -21,8 +23,13 @@ def scan(image: Gray, step: int = 64) -> Gray:
     """
     if not 1 <= step <= 127:
         raise ValueError(f"step is {step}; expected 1 … 127")
+    return np.asarray(cv2.LUT(image, _scan_table(step)), np.uint8)
+
+
+@lru_cache(maxsize=128)
+def _scan_table(step: int) -> Gray:
     levels = np.arange(256) // step * step
-    return np.asarray(cv2.LUT(image, np.where(levels > step, 255, levels).astype(np.uint8)))
+    return np.where(levels > step, 255, levels).astype(np.uint8)
 
 
 def contrast(image: Gray, factor: float) -> Gray:
