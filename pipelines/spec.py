@@ -193,7 +193,9 @@ class PipelineSpec(_Model):
     def to_yaml(self) -> str:
         """Return YAML that `validate` reads back to an equal pipeline."""
         plain = {"pipeline": self.pipeline} | self.model_dump(mode="json", exclude_defaults=True)
-        text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        # PyYAML folds Unicode's own line ends when it may write them as they are
+        readable = f"{self.name}{self.description}".isprintable()
+        text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=readable)
         return text
 
 

@@ -112,14 +112,14 @@ def background(image: Gray, paper: Gray) -> Gray:
 def paper_of(scan: Gray) -> Gray:
     """Return the paper of a scan: specks, shade and broken lines without what was written.
 
-    What was written is every connected stroke at least two pen widths long and not thinner than
+    What was written is every piece of ink at least 0.8 pen widths long and not thinner than
     half a pen; where specks and lines touch it they go with it.
     """
     mask = ink_mask(scan)
     pen = pen_width(scan)
     core = cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=max(round(pen / 4), 1))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= 2 * pen
+    long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= 0.8 * pen
     thick = np.zeros(len(stats), bool)
     thick[np.unique(labels[core > 0])] = True
     written = (long & thick)[labels] & (labels > 0)

@@ -65,7 +65,8 @@ def fade(image: Gray, amount: float, seed: int) -> Gray:
     patches = smooth_noise(image.shape, max(0.6 * pen, 0.5), rng)
     grain = smooth_noise(image.shape, max(0.1 * pen, 0.3), rng)
     flow = patches + np.float32(0.6) * grain
-    flow -= cv2.GaussianBlur(flow, (0, 0), max(2 * pen, 1.0))  # no stroke vanishes as a whole
+    reach = 2 * round(2 * pen) + 1
+    flow -= cv2.blur(flow, (reach, reach))  # no stroke vanishes as a whole
     out = image.copy()
     out[mask & (flow < np.quantile(flow[mask], amount))] = 255
     return out
