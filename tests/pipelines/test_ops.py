@@ -80,7 +80,7 @@ def test_fade_takes_the_share_it_says_and_no_whole_stroke() -> None:
         out = ops.fade(image, 0.3, seed)
         assert share_of_ink(out) == pytest.approx(0.7 * share_of_ink(image), rel=0.05)
         for letter in separate(image, "viii"):
-            assert 0.5 < (out[letter.ink] < 128).mean() < 0.9
+            assert 0.4 < (out[letter.ink] < 128).mean() < 0.95
 
 
 def test_bars_run_along_the_whole_numeral() -> None:
