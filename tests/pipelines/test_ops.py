@@ -35,7 +35,7 @@ def test_importing_the_ops_loads_no_albumentations() -> None:
     translate=st.tuples(st.floats(-0.3, 0.3), st.floats(-0.3, 0.3)),
 )
 @settings(max_examples=50, deadline=None)
-def test_affine_is_albumentations_to_the_byte(
+def test_the_affine_matrix_is_albumentations(
     rotate: float, shear: float, scale: tuple[float, float], translate: tuple[float, float]
 ) -> None:
     import os
