@@ -1,0 +1,252 @@
+"""Parameters of the ops that move ink, what they may do to the label, and how they are drawn."""
+
+from typing import Annotated, Final, Literal
+
+import numpy as np
+from pydantic import Field
+
+from pipelines.labels import Effect, Move
+from pipelines.ops.geometry import Edge, Fill, affine_matrix
+from pipelines.ops.gray import ink_box
+from pipelines.parameters.base import (
+    DIGITS,
+    Bounded,
+    Drawn,
+    Ordered,
+    Parameters,
+    Subject,
+    pick,
+    seed,
+    widest,
+)
+
+Angle = Annotated[float, Field(ge=-180, le=180)]
+Lean = Annotated[float, Field(ge=-60, le=60)]
+Factor = Annotated[float, Field(ge=0.1, le=5)]
+Move1 = Annotated[float, Field(ge=-0.5, le=0.5)]
+Margin = Annotated[float, Field(ge=0, le=0.45)]
+
+Angles = Annotated[tuple[Angle, Angle], Bounded, Ordered]
+Leans = Annotated[tuple[Lean, Lean], Bounded, Ordered]
+Factors = Annotated[tuple[Factor, Factor], Bounded, Ordered]
+Moves = Annotated[tuple[Move1, Move1], Bounded, Ordered]
+Margins = Annotated[tuple[Margin, Margin], Bounded, Ordered]
+
+_TURNS: Final[dict[int, Move]] = {1: "quarter turn", 2: "half turn", 3: "quarter turn"}
+
+
+class Affine(Parameters):
+    """Scale, turn, shear and move about the middle.
+
+    Attributes:
+        rotate: degrees, counter-clockwise.
+        shear: degrees by which upright strokes lean.
+        scale: factor.
+        keep_ratio: one factor for both directions, or one each.
+        translate: share of the width, and again of the height.
+        fill: what lies beyond the sheet's edge.
+        keep_ink: move less where ink would leave the sheet, and not at all where it must.
+    """
+
+    rotate: Angles = (0.0, 0.0)
+    shear: Leans = (0.0, 0.0)
+    scale: Factors = (1.0, 1.0)
+    keep_ratio: bool = True
+    translate: Moves = (0.0, 0.0)
+    fill: Fill = "white"
+    keep_ink: bool = False
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:
+        """Draw the six numbers of a plain affine map."""
+        rotate, shear = pick(self.rotate, rng), pick(self.shear, rng)
+        across = pick(self.scale, rng)
+        scale = (across, across if self.keep_ratio else pick(self.scale, rng))
+        translate = (pick(self.translate, rng), pick(self.translate, rng))
+        if self.keep_ink:
+            translate = _kept(subject, rotate, shear, scale, translate)
+        return {
+            "rotate": rotate,
+            "shear": shear,
+            "scale": [*scale],
+            "translate": [*translate],
+            "fill": self.fill,
+        }
+
+    def effect(self) -> Effect:
+        """Return its largest angles, moves and scales."""
+        return Effect(
+            turn=widest(self.rotate),
+            shear=widest(self.shear),
+            shift=0.0 if self.keep_ink else widest(self.translate),
+            scale=self.scale,
+        )
+
+
+class Nothing(Parameters):
+    """An op without parameters."""
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        """Draw nothing."""
+        return {}
+
+
+class HorizontalFlip(Nothing):
+    """Mirror left to right."""
+
+    def effect(self) -> Effect:
+        """Return a mirror."""
+        return Effect(moves=("mirror",))
+
+
+class VerticalFlip(Nothing):
+    """Mirror top to bottom."""
+
+    def effect(self) -> Effect:
+        """Return a flip."""
+        return Effect(moves=("flip",))
+
+
+class Rotate90(Parameters):
+    """Turn by a multiple of 90°, counter-clockwise.
+
+    Attributes:
+        turns: how many quarter turns, one of these.
+    """
+
+    turns: Annotated[tuple[Literal[1, 2, 3], ...], Field(min_length=1)] = (2,)
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        """Draw one of the turns."""
+        return {"turns": int(self.turns[rng.integers(len(self.turns))])}
+
+    def effect(self) -> Effect:
+        """Return its quarter and half turns."""
+        return Effect(moves=tuple(dict.fromkeys(_TURNS[turn] for turn in self.turns)))
+
+
+class Perspective(Parameters):
+    """See the sheet from the side.
+
+    Attributes:
+        strength: how far a corner moves, share of the sides.
+    """
+
+    strength: Margins = (0.0, 0.08)
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        """Draw four corners' moves, inwards or outwards."""
+        strength = pick(self.strength, rng)
+        moves = np.round(rng.uniform(-strength, strength, (4, 2)), DIGITS)
+        return {"corners": moves.tolist()}
+
+    def effect(self) -> Effect:
+        """Return the move of a corner."""
+        return Effect(shift=self.strength[1])
+
+
+class Elastic(Parameters):
+    """Distort smoothly, as an unsteady hand.
+
+    Attributes:
+        reach: largest move of a point, share of the shorter side.
+        smoothness: sigma of the field of moves, share of the shorter side.
+    """
+
+    reach: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=0.06)], Annotated[float, Field(ge=0, le=0.06)]],
+        Bounded,
+        Ordered,
+    ] = (0.0, 0.03)
+    smoothness: Annotated[
+        tuple[Annotated[float, Field(ge=0.03, le=1)], Annotated[float, Field(ge=0.03, le=1)]],
+        Bounded,
+        Ordered,
+    ] = (0.08, 0.16)
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        """Draw the field's reach, smoothness and seed."""
+        return {
+            "reach": pick(self.reach, rng),
+            "smoothness": pick(self.smoothness, rng),
+            "seed": seed(rng),
+        }
+
+    def effect(self) -> Effect:
+        """Return the move of a point."""
+        return Effect(shift=self.reach[1])
+
+
+class Crop(Parameters):
+    """Cut a margin off each side, each drawn on its own.
+
+    Attributes:
+        share: of the side.
+        keep_size: enlarge what is left to the former size.
+    """
+
+    share: Margins = (0.0, 0.05)
+    keep_size: bool = True
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+        """Draw four margins."""
+        return {"shares": [pick(self.share, rng) for _ in range(4)], "keep_size": self.keep_size}
+
+    def effect(self) -> Effect:
+        """Return the margin cut off."""
+        return Effect(shift=self.share[1])
+
+
+class EdgeCrop(Parameters):
+    """Cut the sheet so that the numeral runs off it by a little.
+
+    Attributes:
+        edges: where, one of these.
+        depth: how much of the ink goes at the top, pen widths; at the other edges, where it could
+            take a whole stroke or the foot of a v, a quarter of that.
+    """
+
+    edges: Annotated[tuple[Edge, ...], Field(min_length=1)] = ("left", "right", "top", "bottom")
+    depth: Annotated[
+        tuple[Annotated[float, Field(ge=0, le=2)], Annotated[float, Field(ge=0, le=2)]],
+        Bounded,
+        Ordered,
+    ] = (0.0, 2.0)
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
+        """Draw an edge and a depth; None where there is no ink."""
+        if ink_box(subject.image) is None:
+            return None
+        edge = self.edges[rng.integers(len(self.edges))]
+        depth = pick(self.depth, rng)
+        return {"edge": edge, "depth": depth if edge == "top" else round(depth / 4, DIGITS)}
+
+
+def _kept(
+    subject: Subject,
+    rotate: float,
+    shear: float,
+    scale: tuple[float, float],
+    translate: tuple[float, float],
+) -> tuple[float, float]:
+    """Return `translate`, changed where the ink's box would leave the sheet.
+
+    Where the box is larger than the sheet, its middle stays in the sheet's.
+    """
+    box = ink_box(subject.image)
+    if box is None:
+        return translate
+    rows, columns = subject.image.shape
+    left, top, width, height = box
+    corners = np.array(
+        [(x, y, 1) for x in (left, left + width - 1) for y in (top, top + height - 1)], np.float64
+    )
+    matrix = affine_matrix((rows, columns), rotate, shear, scale, (0.0, 0.0))
+    places = corners @ matrix.T
+    kept = []
+    for wanted, side, low, high in zip(
+        translate, (columns, rows), places.min(axis=0), places.max(axis=0), strict=True
+    ):
+        least, most = -low / side, (side - 1 - high) / side
+        moved = (least + most) / 2 if least > most else min(max(wanted, least), most)
+        kept.append(round(float(moved), DIGITS))
+    return kept[0], kept[1]

@@ -1,0 +1,159 @@
+"""Named pipelines: load, check, run, write back. What users of this package import."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import yaml
+
+from pipelines.check import check_steps
+from pipelines.errors import InvalidPipeline, UnknownPipeline, nearest
+from pipelines.labels import Style
+from pipelines.ops.gray import Gray
+from pipelines.run import Applied, Result, replay, run_steps
+from pipelines.spec import PipelineSpec, Step, validate
+
+__all__ = ["Applied", "Pipeline", "Result", "check", "load", "parse", "presets", "replay"]
+
+_PRESETS: Final = "pipelines.presets"
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A validated pipeline.
+
+    Attributes:
+        spec: what its file says.
+    """
+
+    spec: PipelineSpec
+    _passed: set[tuple[str, Style]] = field(default_factory=set, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.spec.name
+
+    @property
+    def description(self) -> str:
+        """What it is."""
+        return self.spec.description
+
+    def check(self, numeral: str, style: Style) -> frozenset[str]:
+        """Return the classes that an image of `numeral` may have afterwards.
+
+        Raises:
+            WrongLabel: a step would make a label wrong; it names op, class and reason.
+            ValueError: no such class or style.
+        """
+        reached = check_steps(self.spec.steps, numeral, style)
+        self._passed.add((numeral, style))
+        return reached
+
+    def run(self, image: Gray, numeral: str, style: Style, rng: np.random.Generator) -> Result:
+        """Send one image through the pipeline.
+
+        Args:
+            image: `uint8 H×W`, ink 0 on paper 255; it is not changed.
+            numeral: its class.
+            style: its case style, "unknown" where nobody knows.
+            rng: this image's own; all randomness comes from it.
+
+        Raises:
+            WrongLabel: the pipeline is not safe for this class and style.
+            UnsuitableImage: the image is not `uint8 H×W`.
+            MissingPapers: a step takes paper from a folder that holds none.
+        """
+        if (numeral, style) not in self._passed:
+            self.check(numeral, style)
+        return run_steps(self.spec.steps, image, numeral, style, rng)
+
+    def alone(self) -> tuple[tuple[str, "Pipeline"], ...]:
+        """Return each step or group as a pipeline that always does it, with a title."""
+        return tuple(
+            (
+                node.op if isinstance(node, Step) else " | ".join(_ops(node.model_dump())),
+                Pipeline(
+                    self.spec.model_copy(update={"steps": (node.model_copy(update={"p": 1.0}),)})
+                ),
+            )
+            for node in self.spec.steps
+        )
+
+    def to_yaml(self) -> str:
+        """Return YAML that `parse` reads back to an equal pipeline."""
+        return self.spec.to_yaml()
+
+
+def check(pipeline: Pipeline, numeral: str, style: Style) -> frozenset[str]:
+    """Return the classes that an image of `numeral` may have after `pipeline`.
+
+    Raises:
+        WrongLabel: a step would make a label wrong; it names op, class and reason.
+    """
+    return pipeline.check(numeral, style)
+
+
+def presets() -> Mapping[str, str]:
+    """Return the YAML text of every pipeline in the package, by name."""
+    return {
+        Path(entry.name).stem: entry.read_text("utf-8")
+        for entry in sorted(resources.files(_PRESETS).iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".yaml")
+    }
+
+
+def load(name_or_path: str) -> Pipeline:
+    """Read a pipeline: a file's path, or the name of a preset.
+
+    Relative paths inside a file are taken from the file's own folder.
+
+    Raises:
+        UnknownPipeline: neither a file nor a preset.
+        InvalidPipeline: it is not YAML, or does not validate; the message names the key.
+    """
+    path = Path(name_or_path)
+    if path.suffix in {".yaml", ".yml"} or path.is_file():
+        try:
+            text = path.read_text("utf-8")
+        except FileNotFoundError:
+            raise UnknownPipeline(f"no pipeline file {path}; expected YAML") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidPipeline(f"pipeline {path} cannot be read: {error}") from error
+        return parse(text, origin=str(path), folder=path.resolve().parent)
+    shipped = presets()
+    if name_or_path not in shipped:
+        raise UnknownPipeline(
+            f"unknown pipeline {name_or_path!r}, no preset and no file; "
+            f"{nearest(name_or_path, shipped)}"
+        )
+    return parse(shipped[name_or_path], origin=f"preset {name_or_path}")
+
+
+def parse(text: str, *, origin: str = "the pipeline", folder: Path | None = None) -> Pipeline:
+    """Validate YAML text as a pipeline.
+
+    Args:
+        text: YAML.
+        origin: where it comes from, for messages.
+        folder: from which relative paths are taken; None leaves them as they are.
+
+    Raises:
+        InvalidPipeline: it is not YAML, or does not validate; the message names the key.
+    """
+    try:
+        plain = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InvalidPipeline(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    return Pipeline(validate(plain, origin, {"folder": folder}))
+
+
+def _ops(plain: Mapping[str, object]) -> list[str]:
+    """Return the names of all ops inside a group."""
+    if "op" in plain:
+        return [str(plain["op"])]
+    inner = plain.get("one_of") or plain.get("some_of")
+    return [name for node in inner for name in _ops(node)] if isinstance(inner, tuple) else []

@@ -1,0 +1,1 @@
+"""Pipelines in the package, as YAML: the published practices, and our own."""
