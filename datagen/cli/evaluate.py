@@ -89,10 +89,9 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
     """Print what was found, most important first."""
     from datagen.summary import NO_TEST
 
-    mark = "" if summary.official else "[bold]"
     if not summary.tests:
-        out.print(f"[bold]{NO_TEST}[/bold]", soft_wrap=True)
-    out.print(f"{mark}{summary.label}", soft_wrap=True)
+        out.print(NO_TEST, style="bold", soft_wrap=True)
+    out.print(summary.label, style=None if summary.official else "bold", soft_wrap=True)
     out.print(_table(summary))
     if len(summary.runs) > 1:
         out.print(_seeds(summary))
