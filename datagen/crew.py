@@ -20,9 +20,8 @@ from datagen.deal import Item, Pool
 from datagen.errors import BuildError
 from datagen.interrupts import held_back
 from datagen.make import Maker, open_pools
-from datagen.plan import Plan
+from datagen.plan import Plan, divide_pools
 from datagen.recipe import Recipe
-from datagen.split import Halves
 
 Progress = Callable[[int], None]
 """Called with the number of images made so far."""
@@ -59,8 +58,7 @@ def write_all(
         bench = Bench(Maker(recipe, pools, planned.halves), root)
         parts: Iterator[list[Written]] = map(bench.write, chunks)
     else:
-        crew = (recipe, planned.halves, root)
-        parts = _in_processes(chunks, crew, min(workers, len(chunks)))
+        parts = _in_processes(chunks, recipe, root, min(workers, len(chunks)))
     try:
         for part in parts:
             written += part
@@ -75,7 +73,8 @@ def write_all(
 
 def _in_processes(
     chunks: Sequence[Sequence[Item]],
-    crew: tuple[Recipe, Mapping[str, Halves], Path],
+    recipe: Recipe,
+    root: Path,
     workers: int,
 ) -> Iterator[list[Written]]:
     """Yield what fresh processes wrote, chunk by chunk."""
@@ -83,7 +82,7 @@ def _in_processes(
         workers,
         mp_context=multiprocessing.get_context("spawn"),  # the same on every system
         initializer=_set_up_worker,
-        initargs=crew,
+        initargs=(recipe, root),
     )
     try:
         with held_back():
@@ -133,11 +132,14 @@ class Bench:
 _bench: Bench | None = None  # a worker process has one, made by its initializer
 
 
-def _set_up_worker(recipe: Recipe, halves: Mapping[str, Halves], root: Path) -> None:
+def _set_up_worker(recipe: Recipe, root: Path) -> None:
     global _bench  # noqa: PLW0603 - an initializer has no other way to hand on what it made
     cv2.setNumThreads(1)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
-    _bench = Bench(Maker(recipe, open_pools(recipe), halves), root)
+    # divided anew, not handed over: more than a pipe holds would keep the parent from starting
+    # the next worker until this one reads it
+    pools = open_pools(recipe)
+    _bench = Bench(Maker(recipe, pools, divide_pools(recipe, pools)), root)
 
 
 def _work(items: Sequence[Item]) -> list[Written]:

@@ -69,7 +69,7 @@ def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
             f"the folder {recipe.val.folder} is to be all of val and source {min(both)!r} of train "
             "too; name another folder for one of them, or leave --val-dir out to divide it"
         )
-    halves = without_shared(pools, _halves(recipe, pools, set(train_mix), set(val_mix)))
+    halves = divide_pools(recipe, pools)
     notes = [
         f"{key}: {half.dropped} training "
         f"{'letters' if isinstance(pools[key], GlyphPool) else 'images'} left out, the same or "
@@ -85,6 +85,17 @@ def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
     if not recipe.eligible:
         notes.append(f"budget {recipe.budget:,}: above 10,000, not eligible for the competition")
     return Plan(tuple(items), halves, count, tuple(notes))
+
+
+def divide_pools(recipe: Recipe, pools: Mapping[str, Pool]) -> dict[str, Halves]:
+    """Decide which part of every pool stands on which side; the same for the same recipe.
+
+    Args:
+        recipe: validated.
+        pools: one per key of `keyed_ingredients(recipe)`.
+    """
+    train_mix, val_mix = _weights(recipe, keyed_ingredients(recipe))
+    return without_shared(pools, _halves(recipe, pools, set(train_mix), set(val_mix)))
 
 
 def _same_pool(one: Ingredient, other: Ingredient) -> bool:

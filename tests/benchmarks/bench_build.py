@@ -11,7 +11,6 @@ that is absent; their letters are cached by one build before the clock starts.
 import argparse
 import multiprocessing
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -28,11 +27,15 @@ ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
 
-def build(arguments: list[str], out: Path) -> None:
-    """Run `datagen build` as a user does."""
+def build(arguments: list[str], out: Path) -> float:
+    """Run `datagen build` as a user does; return the peak memory of its largest process, MB."""
     script = Path(sys.executable).with_name("datagen")
     command = [script, "build", *arguments, "--quiet", "--overwrite", "--out", out]
-    subprocess.run([str(part) for part in command], check=True)
+    process = subprocess.Popen([str(part) for part in command])
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status):
+        sys.exit(f"{' '.join(map(str, command))} failed")
+    return usage.ru_maxrss / 1024
 
 
 def pack(dataset: Path, file: Path) -> None:
@@ -103,7 +106,7 @@ def main() -> None:
         os.environ["DATAGEN_CACHE"] = f"{folder}/cache"
         out, packed = Path(folder, "ds"), Path(folder, "packed.npz")
         for name, arguments in cases(options.images).items():
-            build(arguments, out)
+            peak = build(arguments, out)
             pack(out, packed)
             shutil.rmtree(out)
             builds, writes = [], []
@@ -112,9 +115,8 @@ def main() -> None:
                 command = [sys.executable, __file__, "--write", str(packed), str(out)]
                 writes.append(timed(lambda c=command: subprocess.run(c, check=True), out))  # type: ignore[misc]
             ratio = statistics.median(builds) / statistics.median(writes)
-            print(f"{name:<14} build {spread(builds)}  write {spread(writes)}  ratio {ratio:.2f}")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"peak memory of the largest process: {peak:.0f} MB")
+            figures = f"build {spread(builds)}  write {spread(writes)}  ratio {ratio:.2f}"
+            print(f"{name:<14} {figures}  peak {peak:.0f} MB")
 
 
 def spread(seconds: list[float]) -> str:
