@@ -26,7 +26,6 @@ from datagen.dataset import (
     image_path,
     write_manifest,
 )
-from datagen.deal import Item
 from datagen.errors import BuildError, UsageError
 from datagen.make import Maker, open_pools, source_folders
 from datagen.numerals import CLASSES, SPLITS
@@ -127,7 +126,7 @@ def _without_twins(
         BuildError: an item's images keep coming out like others.
     """
     bench = Bench(maker, root)
-    seen: dict[str, Item] = {}
+    seen: set[str] = set()
     kept: list[Written] = []
     dropped = 0
     # val first: of two finished twins the training image goes
@@ -146,7 +145,7 @@ def _without_twins(
             (root / image_path(image.item.split, image.item.numeral, image.item.index)).unlink()
             dropped += 1
             continue
-        seen[unique.sha256] = unique.item
+        seen.add(unique.sha256)
         kept.append(unique)
     notes = [f"{dropped} images left out: as stored they equal another"] if dropped else []
     return sorted(kept, key=lambda w: w.item.index), notes

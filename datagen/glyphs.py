@@ -7,7 +7,7 @@ costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,16 @@ import numpy.typing as npt
 from datagen.errors import MissingInput
 from datagen.numerals import Case, Letter
 
-Info = TypeVar("Info")
+
+class Identified(Protocol):
+    """What an index holds: it has a name of its own."""
+
+    @property
+    def id(self) -> str:
+        """Stable and unique within its source."""
+
+
+Info = TypeVar("Info", bound=Identified)
 Item_co = TypeVar("Item_co", covariant=True)
 Gray = npt.NDArray[np.uint8]
 """`uint8 H×W`. As an image: ink 0 on paper 255. As coverage (`Glyph.ink`): 255 is full ink."""
@@ -83,20 +92,20 @@ class LazyPool(Sequence[Item_co], Generic[Info, Item_co]):
     def __getitem__(self, key: int) -> Item_co:  # type: ignore[override]  # no slices
         return self._load(range(len(self.infos))[key])
 
-
-class GlyphPool(LazyPool[GlyphInfo, Glyph]):
-    """The letters of one source."""
-
-    def by_id(self, glyph_id: str) -> Glyph:
-        """Return the glyph called `glyph_id`.
+    def by_id(self, name: str) -> Item_co:
+        """Return what is called `name`.
 
         Raises:
-            MissingInput: the source holds no such glyph (any more).
+            MissingInput: the source holds no such thing (any more).
         """
-        if glyph_id not in self._positions:
-            raise MissingInput(f"source {self.source} has no glyph {glyph_id!r}; has it changed?")
-        return self[self._positions[glyph_id]]
+        if name not in self._positions:
+            raise MissingInput(f"source {self.source} has no {name!r}; has it changed?")
+        return self[self._positions[name]]
 
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {info.id: k for k, info in enumerate(self.infos)}
+
+
+class GlyphPool(LazyPool[GlyphInfo, Glyph]):
+    """The letters of one source."""

@@ -94,13 +94,13 @@ class Maker:
 
         Raises:
             MissingInput: the source no longer holds its glyphs or its parent.
+            CorruptInput: the line names neither.
         """
         pool = self._pools[entry.source]
         if isinstance(pool, NumeralPool):
-            names = {info.id: k for k, info in enumerate(pool.infos)}
-            if entry.parent not in names:
-                raise CorruptInput(f"source {entry.source} has no image {entry.parent!r} any more")
-            return self._stored(pool[names[entry.parent]])[0]
+            if entry.parent is None:
+                raise CorruptInput(f"{entry.path} has no parent in its manifest line")
+            return self._stored(pool.by_id(entry.parent))[0]
         if entry.composition is None:
             raise CorruptInput(f"{entry.path} has no composition in its manifest line")
         glyphs = [pool.by_id(name) for name in glyph_ids(entry.composition)]

@@ -15,7 +15,7 @@ from datagen import build as build_module
 from datagen.build import build
 from datagen.dataset import image_files, read_info, read_manifest
 from datagen.deal import Item
-from datagen.errors import BuildError, SplitError, UsageError
+from datagen.errors import BuildError, MissingInput, SplitError, UsageError
 from datagen.evaluator_view import evaluator_view
 from datagen.inspection import inspect
 from datagen.make import Made, Maker, open_pools
@@ -62,6 +62,20 @@ def test_every_image_can_be_made_again_from_its_line(
     for entry in read_manifest(root):
         image = cv2.imread(str(root / entry.path), cv2.IMREAD_GRAYSCALE)
         np.testing.assert_array_equal(maker.again(entry), image)
+
+
+def test_a_finished_image_can_be_made_again_or_is_said_to_be_gone(
+    numeral_folder: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(mix=(Ingredient(source="images", path=numeral_folder),))
+    root = build(recipe, tmp_path / "ds").path
+    pools = open_pools(recipe)
+    maker = Maker(recipe, pools, plan(recipe, pools).halves)
+    entry = read_manifest(root)[7]
+    image = cv2.imread(str(root / entry.path), cv2.IMREAD_GRAYSCALE)
+    np.testing.assert_array_equal(maker.again(entry), image)
+    with pytest.raises(MissingInput, match="'gone.png'; has it changed"):
+        maker.again(replace(entry, parent="gone.png"))
 
 
 def test_the_small_form_is_the_view_of_the_native_one(recipe: Recipe, tmp_path: Path) -> None:
