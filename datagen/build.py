@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from datagen.augment import check_labels, open_pipelines
 from datagen.budget import Count
 from datagen.crew import Bench, Progress, Written, write_all
 from datagen.dataset import (
@@ -23,16 +24,17 @@ from datagen.dataset import (
     SourceInfo,
     fingerprint,
     image_files,
-    image_path,
     write_manifest,
 )
 from datagen.errors import BuildError, UsageError
 from datagen.make import Maker, open_pools, source_folders
 from datagen.numerals import CLASSES, SPLITS
-from datagen.plan import Plan, keyed_ingredients, plan
+from datagen.plan import Plan, check_classes, plan
+from datagen.portions import keyed_ingredients
 from datagen.recipe import Recipe
 from datagen.sources import get_source
 from datagen.staging import check_target, resolved, staged
+from pipelines.pipeline import Pipeline
 
 _ATTEMPTS: Final = 20  # at making an image unlike all others, before the source is called too small
 
@@ -69,7 +71,8 @@ def build(
     Raises:
         UsageError: the target cannot be used, or the recipe names what is not there.
         InputError: a source is missing or corrupt.
-        RuleError: the plan breaks the budget or starves a side.
+        RuleError: the plan breaks the budget, starves a side or leaves a class empty.
+        PipelineError: a pipeline is unknown, or would make a label wrong.
         BuildError: the disk is full, a worker was killed, or images keep coming out alike.
     """
     out = resolved(out)
@@ -77,13 +80,16 @@ def build(
     _check_not_in_source(out, recipe)
     pools = open_pools(recipe)
     planned = plan(recipe, pools)
+    pipelines = open_pipelines(recipe)
+    check_labels(planned.items, pipelines)
     with staged(out, overwrite=overwrite, marker=INFO) as root, _disk_errors(root):
         for split in SPLITS:
             for numeral in CLASSES:
                 (root / split / numeral).mkdir(parents=True)
         written = write_all(recipe, pools, planned, root, workers, progress or (lambda _: None))
         written, notes = _without_twins(written, Maker(recipe, pools, planned.halves), root)
-        info = _info(recipe, planned, written, notes)
+        check_classes((image.item.split, image.numeral) for image in written)  # twins, relabelled
+        info = _info(recipe, planned, written, pipelines, notes)
         write_manifest(root, [image.line for image in written])
         (root / RECIPE).write_text(recipe.to_yaml(), "utf-8")
         (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8")
@@ -119,8 +125,8 @@ def _without_twins(
 ) -> tuple[list[Written], list[str]]:
     """Make every image unlike all others.
 
-    A composed twin is made anew with its next seed. A finished image that only looks like another
-    once resized cannot be: it leaves train.
+    A composed or augmented twin is made anew with its next seed. A finished image that only looks
+    like another once resized cannot be: it leaves train.
 
     Raises:
         BuildError: an item's images keep coming out like others.
@@ -133,7 +139,8 @@ def _without_twins(
     for image in sorted(written, key=lambda w: (w.item.split == "train", w.item.index)):
         unique = image
         attempt = 0
-        while unique.sha256 in seen and unique.item.pick is None:
+        while unique.sha256 in seen and (unique.item.pick is None or unique.item.pipeline):
+            (root / unique.path).unlink()  # made anew, it may show another class
             attempt += 1
             if attempt > _ATTEMPTS:
                 raise BuildError(
@@ -142,7 +149,7 @@ def _without_twins(
                 )
             (unique,) = bench.write([image.item], attempt)
         if unique.sha256 in seen:
-            (root / image_path(image.item.split, image.item.numeral, image.item.index)).unlink()
+            (root / unique.path).unlink()
             dropped += 1
             continue
         seen.add(unique.sha256)
@@ -152,16 +159,20 @@ def _without_twins(
 
 
 def _info(
-    recipe: Recipe, planned: Plan, written: Sequence[Written], notes: Sequence[str]
+    recipe: Recipe,
+    planned: Plan,
+    written: Sequence[Written],
+    pipelines: Mapping[str, Pipeline],
+    notes: Sequence[str],
 ) -> DatasetInfo:
     """Describe what was written."""
     items = [image.item for image in written]
-    cells = Counter((item.split, item.numeral) for item in items)
+    cells = Counter((image.item.split, image.numeral) for image in written)
     count = Count(*(sum(item.split == split for item in items) for split in SPLITS))
     used = Counter(item.source for item in items)
     return DatasetInfo(
         name=recipe.name,
-        fingerprint=fingerprint((i.item.split, i.item.numeral, i.sha256) for i in written),
+        fingerprint=fingerprint((i.item.split, i.numeral, i.sha256) for i in written),
         size=recipe.size,
         counts={split: {c: cells[split, c] for c in CLASSES} for split in SPLITS},
         styles=dict(sorted(Counter(item.style for item in items).items())),
@@ -182,6 +193,7 @@ def _info(
             )
             for key, part in keyed_ingredients(recipe).items()
         ),
+        pipelines={name: found.to_yaml() for name, found in pipelines.items()},
         notes=(*planned.notes, *notes),
         versions={
             "datagen": _version(),

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from datagen.glyphs import Gray
 from datagen.numerals import CLASSES
 from datagen.staging import staged_file
+from datagen.tiles import DESK, GAP, framed
 
-_GAP: Final = 6  # pixels between tiles
 _MARGIN: Final = 44  # left of the rows, for the class names
 _HEAD: Final = 26  # above the columns, for the sources' names
-_DESK: Final = 214  # grey of the desk that the sheets lie on
 _BRAILLE: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 
 
@@ -44,10 +42,10 @@ def contact_sheet(contacts: Contacts, *, per_cell: int, tile: int = 64) -> Image
     Returns:
         A grayscale picture.
     """
-    pitch = tile + _GAP
-    cell = pitch * per_cell + _GAP
-    size = (_MARGIN + cell * len(contacts.columns), _HEAD + pitch * len(CLASSES) + _GAP)
-    sheet = Image.new("L", size, _DESK)
+    pitch = tile + GAP
+    cell = pitch * per_cell + GAP
+    size = (_MARGIN + cell * len(contacts.columns), _HEAD + pitch * len(CLASSES) + GAP)
+    sheet = Image.new("L", size, DESK)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(15)
     for column, name in enumerate(contacts.columns):
@@ -58,8 +56,24 @@ def contact_sheet(contacts: Contacts, *, per_cell: int, tile: int = 64) -> Image
         for column, name in enumerate(contacts.columns):
             for k, image in enumerate(contacts.cells.get((numeral, name), ())[:per_cell]):
                 place = (_MARGIN + cell * column + pitch * k, top)
-                sheet.paste(Image.fromarray(_framed(image, tile)), place)
+                sheet.paste(Image.fromarray(framed(image, tile)), place)
     return sheet
+
+
+def check_writable(path: Path) -> str:
+    """Return the format that a picture's name says, before any work is spent on the picture.
+
+    Raises:
+        ValueError: the name's ending is no known format, or the folder is not there.
+    """
+    formats = {
+        end: form for end, form in Image.registered_extensions().items() if form in Image.SAVE
+    }
+    if path.suffix.lower() not in formats:
+        raise ValueError(f"unknown file extension {path.suffix!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"no folder {path.parent}")
+    return formats[path.suffix.lower()]
 
 
 def save(sheet: Image.Image, path: Path) -> None:
@@ -69,21 +83,23 @@ def save(sheet: Image.Image, path: Path) -> None:
         ValueError: the name's ending is no known format, or the folder is not there.
         OSError: it cannot be written.
     """
-    formats = Image.registered_extensions()
-    if path.suffix.lower() not in formats:
-        raise ValueError(f"unknown file extension {path.suffix!r}")
-    if not path.parent.is_dir():
-        raise ValueError(f"no folder {path.parent}")
+    form = check_writable(path)
     with staged_file(path) as temporary:
-        sheet.save(temporary, formats[path.suffix.lower()])
+        sheet.save(temporary, form)
 
 
 def terminal_rows(contacts: Contacts) -> list[str]:
     """Return one numeral per class in Braille dots, five classes to a line of 74 columns."""
+    return terminal_tiles([(numeral, _first(contacts, numeral)) for numeral in CLASSES])
+
+
+def terminal_tiles(titled: Sequence[tuple[str, Gray]]) -> list[str]:
+    """Return titled images in Braille dots, five to a line of 74 columns."""
     lines: list[str] = []
-    for group in (CLASSES[:5], CLASSES[5:]):
-        blocks = [_braille(_first(contacts, numeral)) for numeral in group]
-        lines.append(" ".join(numeral.center(14) for numeral in group).rstrip())
+    for start in range(0, len(titled), 5):
+        group = titled[start : start + 5]
+        lines.append(" ".join(title[:14].center(14) for title, _ in group).rstrip())
+        blocks = [_braille(image) for _, image in group]
         lines += [" ".join(parts) for parts in zip(*blocks, strict=True)]
     return lines
 
@@ -96,21 +112,9 @@ def _first(contacts: Contacts, numeral: str) -> Gray:
     return np.full((32, 32), 255, np.uint8)
 
 
-def _framed(image: Gray, tile: int) -> Gray:
-    """Fit `image` into a square tile, keeping its aspect."""
-    scale = tile / max(image.shape)
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    fitted = cv2.resize(image, size, interpolation=how)
-    framed: Gray = np.full((tile, tile), _DESK, np.uint8)
-    y, x = (tile - size[1]) // 2, (tile - size[0]) // 2
-    framed[y : y + size[1], x : x + size[0]] = fitted
-    return framed
-
-
 def _braille(image: Gray) -> list[str]:
     """Return `image` as 7 lines of 14 Braille characters, each 2×4 dots."""
-    inked = _framed(image, 28) < 176
+    inked = framed(image, 28) < 176
     dots = inked.reshape(7, 4, 14, 2).transpose(0, 2, 1, 3)
     codes = 0x2800 + (dots * _BRAILLE).sum(axis=(2, 3))
     return ["".join(chr(code) for code in row) for row in codes.tolist()]

@@ -16,12 +16,13 @@ from typing import Final
 import cv2
 
 from datagen.dataset import Entry, entry_adapter, image_path
-from datagen.deal import Item, Pool
+from datagen.deal import Item
 from datagen.errors import BuildError
 from datagen.interrupts import held_back
 from datagen.make import Maker, open_pools
 from datagen.plan import Plan, divide_pools
 from datagen.recipe import Recipe
+from datagen.split import Pool
 
 Progress = Callable[[int], None]
 """Called with the number of images made so far."""
@@ -34,6 +35,8 @@ class Written:
     """A written image, as it comes back from a worker: small, for it crosses processes."""
 
     item: Item
+    numeral: str
+    path: str
     sha256: str
     line: bytes
 
@@ -108,14 +111,14 @@ class Bench:
     def _write_one(self, item: Item, attempt: int) -> Written:
         made = self._maker.make(item, attempt)
         encoded = cv2.imencode(".png", made.image)[1].tobytes()
-        path = image_path(item.split, item.numeral, item.index)
+        path = image_path(item.split, made.numeral, item.index)
         with open(self._root / path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
             file.write(encoded)
         entry = Entry(
             index=item.index,
             path=path,
             sha256=hashlib.sha256(encoded).hexdigest(),
-            numeral=item.numeral,
+            numeral=made.numeral,
             split=item.split,
             source=item.source,
             style=item.style,
@@ -125,8 +128,10 @@ class Bench:
             ops=made.ops,
             seed=made.seed,
             parent=made.parent,
+            pipeline=item.pipeline,
         )
-        return Written(item, entry.sha256, entry_adapter.dump_json(entry, by_alias=True))
+        line = entry_adapter.dump_json(entry, by_alias=True)
+        return Written(item, made.numeral, path, entry.sha256, line)
 
 
 _bench: Bench | None = None  # a worker process has one, made by its initializer

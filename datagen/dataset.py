@@ -28,10 +28,15 @@ IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif"})
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """Something done to an image after it was composed or read."""
+    """Something done to an image after it was composed or read.
+
+    Attributes:
+        numeral: the class it made of the image, where it made another.
+    """
 
     op: str
     parameters: dict[str, Any]
+    numeral: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Entry:
         path: below the dataset's folder, with `/`.
         sha256: of the file's bytes, hexadecimal.
         numeral: its class (key `class` in the file).
+        pipeline: name or file of the pipeline it went through; what that did is in `ops`.
         source: key of its source in the recipe.
         style: case style, "unknown" for finished images.
         glyphs: ids of the letters used, left to right.
@@ -66,6 +72,7 @@ class Entry:
     ops: tuple[Op, ...]
     seed: tuple[int, ...]
     parent: str | None
+    pipeline: str | None = None
 
 
 entry_adapter: Final = TypeAdapter(Entry)
@@ -96,7 +103,7 @@ class SourceInfo(_Record):
 
 
 class DatasetInfo(_Record):
-    """`dataset.json`."""
+    """`dataset.json`; `pipelines` holds the YAML of each by its name in the recipe."""
 
     schema_version: Literal[1] = 1
     name: str
@@ -106,6 +113,7 @@ class DatasetInfo(_Record):
     styles: dict[CaseStyle, int]
     budget: BudgetInfo
     sources: tuple[SourceInfo, ...]
+    pipelines: dict[str, str] = {}
     notes: tuple[str, ...]
     versions: dict[str, str]
 

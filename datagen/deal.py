@@ -13,11 +13,10 @@ from datagen.budget import Count, shares, table
 from datagen.errors import SplitError
 from datagen.glyphs import GlyphPool
 from datagen.numerals import CLASSES, SPLITS, CaseStyle, Split
+from datagen.portions import Block, Portions, blocks_of
 from datagen.recipe import Recipe
 from datagen.sources import NumeralPool
-from datagen.split import Halves, by_class, cast
-
-Pool = GlyphPool | NumeralPool
+from datagen.split import Halves, Pool, by_class, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +28,7 @@ class Item:
         source: key of the source in the plan.
         style: how it is written; "unknown" for finished images.
         pick: position of the finished image in its pool; None where it is to be composed.
+        pipeline: name or file of the pipeline that it passes through.
     """
 
     index: int
@@ -37,22 +37,14 @@ class Item:
     numeral: str
     style: CaseStyle
     pick: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The images that one source gives to one side."""
-
-    split: Split
-    source: str
-    numerals: tuple[str, ...]
+    pipeline: str | None = None
 
 
 def deal(
     recipe: Recipe,
     pools: Mapping[str, Pool],
     halves: Mapping[str, Halves],
-    mixes: tuple[Mapping[str, float], Mapping[str, float]],
+    given: Portions,
     count: Count,
 ) -> list[Item]:
     """Deal the images of a balanced plan.
@@ -61,52 +53,24 @@ def deal(
         recipe: validated.
         pools: one per source key.
         halves: which part of each pool stands on which side.
-        mixes: ratios of the sources of train and of val.
+        given: the portions of both sides.
         count: images per side.
 
     Raises:
         SplitError: a source has too few letters or images for a side.
     """
-    blocks = _deal_classes(_per_source(mixes, count))
+    blocks = blocks_of(given, count)
     styles = _deal_styles(recipe, pools, halves, blocks)
+    album = _Album(recipe, pools, halves)
     items: list[Item] = []
-    for block, block_styles in zip(blocks, styles, strict=True):
-        picks = _picks(recipe, pools[block.source], halves[block.source], block)
+    for number, (block, block_styles) in enumerate(zip(blocks, styles, strict=True)):
+        picks = album.picks(block, number)
         for numeral, pick in zip(block.numerals, picks, strict=True):
             style = block_styles[numeral].pop()
-            items.append(Item(len(items), block.split, block.source, numeral, style, pick))
+            items.append(
+                Item(len(items), block.split, block.source, numeral, style, pick, block.pipeline)
+            )
     return items
-
-
-def _per_source(
-    mixes: tuple[Mapping[str, float], Mapping[str, float]], count: Count
-) -> list[tuple[Split, str, int]]:
-    """Divide both sides among their sources.
-
-    Where both sides mix alike, the whole is divided first, so that a source's total is exact,
-    and each source's total then between the sides.
-    """
-    train_mix, val_mix = mixes
-    if train_mix == val_mix:
-        totals = shares(count.exact, train_mix)
-        train = shares(count.train, totals)
-        val = {key: totals[key] - train[key] for key in totals}
-    else:
-        train, val = shares(count.train, train_mix), shares(count.val, val_mix)
-    return [("train", key, n) for key, n in train.items()] + [
-        ("val", key, n) for key, n in val.items()
-    ]
-
-
-def _deal_classes(parts: Sequence[tuple[Split, str, int]]) -> list[Block]:
-    """Deal the classes in turn, on from one block to the next: every run of ten has them all."""
-    blocks = []
-    start = 0
-    for split, source, number in parts:
-        numerals = tuple(CLASSES[k % len(CLASSES)] for k in range(start, start + number))
-        blocks.append(Block(split, source, numerals))
-        start += number
-    return blocks
 
 
 def _deal_styles(
@@ -156,28 +120,76 @@ def _style_weights(
     return weights
 
 
-def _picks(
-    recipe: Recipe, pool: Pool, halves: Halves, block: Block
-) -> Sequence[int] | Sequence[None]:
-    """Choose the finished images of a block, each once.
+class _Album:
+    """Finished images, handed out: each once, or through a pipeline as often as asked."""
 
-    Raises:
-        SplitError: there are too few of a class.
-    """
-    if isinstance(pool, GlyphPool):
-        return [None] * len(block.numerals)
-    offered = by_class(pool.infos, halves.sides[block.split])
-    for numeral in CLASSES:
-        if (asked := block.numerals.count(numeral)) > len(offered[numeral]):
-            raise SplitError(
-                f"source {block.source} offers {len(offered[numeral])} images of {numeral!r} for "
-                f"{block.split}, the plan asks for {asked}: lower its ratio, or --images"
+    def __init__(
+        self, recipe: Recipe, pools: Mapping[str, Pool], halves: Mapping[str, Halves]
+    ) -> None:
+        self._recipe = recipe
+        self._pools = pools
+        self._halves = halves
+        self._unused: dict[tuple[str, Split], dict[str, list[int]]] = {}
+
+    def picks(self, block: Block, number: int) -> Sequence[int] | Sequence[None]:
+        """Choose the finished images of a block.
+
+        Args:
+            block: what is asked for.
+            number: its place among the blocks.
+
+        Raises:
+            SplitError: there are too few of a class.
+        """
+        pool = self._pools[block.source]
+        if isinstance(pool, GlyphPool):
+            return [None] * len(block.numerals)
+        if block.pipeline is not None:
+            return self._repeated(block, pool, number)
+        place = (block.source, block.split)
+        if place not in self._unused:
+            # three numbers in the key: never an item's own seed
+            key = (SPLITS.index(block.split), 0, 1)
+            self._unused[place] = self._shuffled(block, pool, key)
+        unused = self._unused[place]
+        self._check(block, {numeral: len(left) for numeral, left in unused.items()})
+        return [unused[numeral].pop() for numeral in block.numerals]
+
+    def _repeated(self, block: Block, pool: NumeralPool, number: int) -> list[int]:
+        """Let the images of each class serve again and again, by their weights."""
+        shuffled = self._shuffled(block, pool, (SPLITS.index(block.split), number, 3))
+        asked = {numeral: block.numerals.count(numeral) for numeral in CLASSES}
+        self._check(block, {n: asked[n] if shuffled[n] else 0 for n in CLASSES})
+        turns = {
+            numeral: iter(
+                _in_turn(shares(asked[numeral], {k: pool.infos[k].weight for k in found}))
             )
-    rng = np.random.default_rng(
-        np.random.SeedSequence(recipe.seed, spawn_key=(SPLITS.index(block.split), 0, 1))
-    )
-    shuffled = {
-        numeral: [positions[k] for k in rng.permutation(len(positions))]
-        for numeral, positions in offered.items()
-    }
-    return [shuffled[numeral].pop() for numeral in block.numerals]
+            for numeral, found in shuffled.items()
+            if asked[numeral]
+        }
+        return [next(turns[numeral]) for numeral in block.numerals]
+
+    def _shuffled(
+        self, block: Block, pool: NumeralPool, key: tuple[int, ...]
+    ) -> dict[str, list[int]]:
+        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
+        offered = by_class(pool.infos, self._halves[block.source].sides[block.split])
+        return {
+            numeral: [positions[k] for k in rng.permutation(len(positions))]
+            for numeral, positions in offered.items()
+        }
+
+    def _check(self, block: Block, offered: Mapping[str, int]) -> None:
+        for numeral in CLASSES:
+            if (asked := block.numerals.count(numeral)) > offered[numeral]:
+                raise SplitError(
+                    f"source {block.source} offers {offered[numeral]} images of {numeral!r} for "
+                    f"{block.split}, the plan asks for {asked}: lower its ratio, or --images, or "
+                    "give it a pipeline, which uses images again"
+                )
+
+
+def _in_turn(counts: Mapping[int, int]) -> list[int]:
+    """List every key as often as counted, round by round."""
+    rounds = range(max(counts.values()))
+    return [key for k in rounds for key, number in counts.items() if number > k]

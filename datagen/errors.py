@@ -14,6 +14,7 @@
     │   └── DownloadError     a fetch that did not end in a verified file
     ├── BuildError        the work itself failed: disk full, worker killed  exit 1
     ├── EvaluationError   the evaluator failed or was killed                exit 1
+    ├── SweepError        trials failed, or their storage is out of reach   exit 1
     └── Stopped           Ctrl-C, with where it stopped and how to go on    exit 130
 
 Every message is one sentence: what was given, what was expected, what to do.
@@ -92,6 +93,10 @@ class BuildError(DatagenError):
 
 class EvaluationError(DatagenError):
     """The evaluator could not do its work: not installed, killed, no memory, a full disk."""
+
+
+class SweepError(DatagenError):
+    """Trials of a sweep failed, or the place they are kept in is out of reach."""
 
 
 class Stopped(DatagenError):  # noqa: N818

@@ -36,6 +36,7 @@ class Job:
     Attributes:
         preview: epochs of a shorter run; None is the official one.
         threads: of the CPU.
+        until: epoch after which to pause; a later job without it goes on, bit for bit.
     """
 
     dataset: Path
@@ -45,11 +46,13 @@ class Job:
     engine: Engine
     preview: int | None
     threads: int
+    until: int | None = None
 
     def arguments(self, out: Path, state: Path) -> list[str]:
         """Return the evaluator's command line."""
         tests = [part for test in self.tests for part in ("--test", str(test))]
         preview = [] if self.preview is None else ["--preview", str(self.preview)]
+        until = [] if self.until is None else ["--until", str(self.until)]
         return [
             str(self.dataset),
             *tests,
@@ -57,6 +60,7 @@ class Job:
             *("--protocol", self.protocol, "--engine", self.engine),
             *("--threads", str(self.threads), "--progress", "jsonl"),
             *preview,
+            *until,
         ]
 
 
@@ -107,6 +111,8 @@ class Run:
         job: what it evaluates.
         out: the file it writes its score to.
         state: the folder of its resumable state.
+        lock: a descriptor that the process holds too, so that the state stays its own even when we
+            are killed before it.
         epoch: the last epoch it finished.
         epochs: all of them; 0 before it has said so.
     """
@@ -114,6 +120,7 @@ class Run:
     job: Job
     out: Path
     state: Path
+    lock: int | None = None
     epoch: int = 0
     epochs: int = 0
     _process: "subprocess.Popen[str] | None" = None
@@ -135,6 +142,7 @@ class Run:
             errors="replace",
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
             start_new_session=True,
+            pass_fds=() if self.lock is None or os.name != "posix" else (self.lock,),
         )
 
     def listen(self, tell: Callable[[Event], None]) -> Score:

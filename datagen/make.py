@@ -7,24 +7,32 @@ from pathlib import Path
 
 import numpy as np
 
+from datagen.augment import augment, augment_again, open_pipelines
 from datagen.compose import Cast, Composition, glyph_ids, render, sample
 from datagen.dataset import Entry, Op
-from datagen.deal import Item, Pool
+from datagen.deal import Item
 from datagen.errors import CorruptInput
 from datagen.evaluator_view import SIDE, evaluator_view
 from datagen.glyphs import GlyphPool, Gray
 from datagen.numerals import Split
-from datagen.plan import keyed_ingredients
+from datagen.portions import keyed_ingredients
 from datagen.recipe import Recipe
 from datagen.sources import NumeralPool, open_source
-from datagen.split import Halves, cast
+from datagen.split import Halves, Pool, cast
+
+_VIEW = "evaluator_view"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """An image and its record; the fields are those of `datagen.dataset.Entry`."""
+    """An image and its record; the fields are those of `datagen.dataset.Entry`.
+
+    Attributes:
+        numeral: the class it shows; another than the item's where a pipeline relabelled it.
+    """
 
     item: Item
+    numeral: str
     image: Gray
     glyphs: tuple[str, ...]
     writers: tuple[str, ...]
@@ -60,6 +68,7 @@ class Maker:
         self._recipe = recipe
         self._pools = pools
         self._halves = halves
+        self._pipelines = open_pipelines(recipe)
 
     def make(self, item: Item, attempt: int = 0) -> Made:
         """Make one image.
@@ -70,21 +79,24 @@ class Maker:
         """
         # the first attempt's key is the index alone, so that the common case reads simply
         key = (item.index, attempt) if attempt else (item.index,)
+        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
         pool = self._pools[item.source]
         if isinstance(pool, NumeralPool):
-            return self._finished(item, pool, key)
-        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
+            return self._finished(item, pool, key, rng)
         positions = self._casts[item.source, item.split].choose(item.numeral, item.style, rng)
         infos = [pool.infos[position] for position in positions]
         drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
-        image, ops = self._stored(render(drawn, [pool[position] for position in positions]))
+        sheet = render(drawn, [pool[position] for position in positions])
+        sheet, numeral, ops = augment(sheet, item, self._pipelines, rng)
+        image, view = self._stored(sheet)
         return Made(
             item=item,
+            numeral=numeral,
             image=image,
             glyphs=tuple(info.id for info in infos),
             writers=tuple(sorted({info.writer for info in infos if info.writer is not None})),
             composition=drawn,
-            ops=ops,
+            ops=(*ops, *view),
             seed=(self._recipe.seed, *key),
             parent=None,
         )
@@ -95,28 +107,36 @@ class Maker:
         Raises:
             MissingInput: the source no longer holds its glyphs or its parent.
             CorruptInput: the line names neither.
+            PipelineError: its ops cannot be done again.
         """
         pool = self._pools[entry.source]
         if isinstance(pool, NumeralPool):
             if entry.parent is None:
                 raise CorruptInput(f"{entry.path} has no parent in its manifest line")
-            return self._stored(pool.by_id(entry.parent))[0]
-        if entry.composition is None:
+            sheet = pool.by_id(entry.parent)
+        elif entry.composition is None:
             raise CorruptInput(f"{entry.path} has no composition in its manifest line")
-        glyphs = [pool.by_id(name) for name in glyph_ids(entry.composition)]
-        return self._stored(render(entry.composition, glyphs))[0]
+        else:
+            glyphs = [pool.by_id(name) for name in glyph_ids(entry.composition)]
+            sheet = render(entry.composition, glyphs)
+        sheet = augment_again(sheet, [op for op in entry.ops if op.op != _VIEW])
+        return self._stored(sheet)[0]
 
-    def _finished(self, item: Item, pool: NumeralPool, key: tuple[int, ...]) -> Made:
+    def _finished(
+        self, item: Item, pool: NumeralPool, key: tuple[int, ...], rng: np.random.Generator
+    ) -> Made:
         if item.pick is None:
             raise ValueError(f"item {item.index} names no image of source {item.source}")
-        image, ops = self._stored(pool[item.pick])
+        sheet, numeral, ops = augment(pool[item.pick], item, self._pipelines, rng)
+        image, view = self._stored(sheet)
         return Made(
             item=item,
+            numeral=numeral,
             image=image,
             glyphs=(),
             writers=(),
             composition=None,
-            ops=ops,
+            ops=(*ops, *view),
             seed=(self._recipe.seed, *key),
             parent=pool.infos[item.pick].id,
         )
@@ -125,7 +145,7 @@ class Maker:
         """Bring an image to the size the recipe stores."""
         if self._recipe.size == "native":
             return image, ()
-        return evaluator_view(image), (Op("evaluator_view", {"side": SIDE}),)
+        return evaluator_view(image), (Op(_VIEW, {"side": SIDE}),)
 
     @cached_property
     def _casts(self) -> dict[tuple[str, Split], Cast]:

@@ -5,12 +5,13 @@ from typing import Final, Literal, get_args
 Letter = Literal["i", "v", "x"]
 Case = Literal["lower", "upper", "unknown"]
 CaseStyle = Literal["lower", "upper", "mixed", "unknown"]
+Numeral = Literal["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
 Split = Literal["train", "val"]
 
 LETTERS: Final[tuple[Letter, ...]] = get_args(Letter)
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 
-CLASSES: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
+CLASSES: Final[tuple[str, ...]] = get_args(Numeral)
 """Class names in the evaluator's order, which is numeric and not alphabetical."""
 
 MIXED_SPELLINGS: Final[dict[str, str]] = {

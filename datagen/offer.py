@@ -7,7 +7,7 @@ from typing import Any
 
 from datagen.errors import InputError
 from datagen.glyphs import GlyphPool
-from datagen.recipe import ingredient
+from datagen.overrides import ingredient
 from datagen.sources import Source, all_sources, get_source, open_source
 
 

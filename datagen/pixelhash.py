@@ -1,7 +1,7 @@
 """Hashes of pictures, remembered from run to run by path, size and time of each file.
 
-Enters: a folder of files and how to read one. Leaves: for each file the hash of its pixels, or
-why it cannot be used.
+Enters: a folder of files and how to hash one. Leaves: for each file the hash of its pixels or
+bytes, or why it cannot be used.
 """
 
 import hashlib
@@ -31,16 +31,29 @@ def pixel_hash(image: Gray) -> str:
     return digest.hexdigest()
 
 
+def file_hash(file: Path) -> str:
+    """Return the SHA-256 of a file's bytes, 64 hex digits.
+
+    Raises:
+        CorruptInput: it cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise CorruptInput(f"{file} cannot be read ({error}); check its permissions") from error
+
+
 def hash_files(
-    root: Path, names: Sequence[str], variant: str, read: Callable[[Path], Gray]
+    root: Path, names: Sequence[str], variant: str, digest: Callable[[Path], str]
 ) -> dict[str, str | CorruptInput]:
-    """Return for each of `names` below `root` its pixel hash, or what `read` raised.
+    """Return for each of `names` below `root` its hash, or what `digest` raised.
 
     Args:
         root: the folder.
         names: paths below it.
-        variant: tells apart ways of reading the same file.
-        read: returns the pixels of one file; called from several threads.
+        variant: tells apart ways of hashing the same file.
+        digest: returns the hash of one file; called from several threads.
     """
     memory = cache_folder() / "pixels" / f"{_key(root, variant)}.json"
     known = _recall(memory)
@@ -49,7 +62,7 @@ def hash_files(
 
     def judge(name: str) -> str | CorruptInput:
         try:
-            return pixel_hash(read(root / name))
+            return digest(root / name)
         except CorruptInput as error:
             return error
 

@@ -3,19 +3,20 @@
 Here the sides are divided and the images counted; `datagen.deal` deals them out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from datagen.budget import Count
-from datagen.deal import Item, Pool, deal
+from datagen.deal import Item, deal
 from datagen.errors import BudgetError, SplitError
 from datagen.glyphs import GlyphPool
 from datagen.numerals import CLASSES, SPLITS, Split
-from datagen.recipe import Ingredient, Recipe
+from datagen.portions import check_room, count_of, has_room, portions, sides
+from datagen.recipe import Recipe
 from datagen.sources import NumeralPool
-from datagen.split import Halves, divide, whole, without_shared
+from datagen.split import Halves, Pool, divide, whole, without_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +36,6 @@ class Plan:
     notes: tuple[str, ...]
 
 
-def keyed_ingredients(recipe: Recipe) -> dict[str, Ingredient]:
-    """Name every distinct source of a recipe: `pen`, `images`, `images-2`, ….
-
-    Ingredients that differ only in ratio share a key, and so a pool; one of ratio 0 needs none.
-    """
-    folder = recipe.val.folder
-    val = (Ingredient(source="images", path=folder),) if folder else recipe.val.mix
-    keys: dict[str, Ingredient] = {}
-    for part in (*recipe.mix, *val):
-        if part.ratio == 0 or any(_same_pool(part, known) for known in keys.values()):
-            continue
-        number = 1 + sum(known.source == part.source for known in keys.values())
-        keys[part.source if number == 1 else f"{part.source}-{number}"] = part
-    return keys
-
-
 def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
     """Decide every image of a dataset.
 
@@ -61,10 +46,10 @@ def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
     Raises:
         BudgetError: the counts break the budget and the recipe does not say `fit`.
         SplitError: a source has too few letters or images for a side.
+        RecipeError: it asks of a source what that kind of source cannot give.
     """
-    keys = keyed_ingredients(recipe)
-    train_mix, val_mix = _weights(recipe, keys)
-    if recipe.val.folder and (both := train_mix.keys() & val_mix.keys()):
+    used = sides(recipe)
+    if recipe.val.folder and (both := set(used["train"]) & set(used["val"])):
         raise SplitError(
             f"the folder {recipe.val.folder} is to be all of val and source {min(both)!r} of train "
             "too; name another folder for one of them, or leave --val-dir out to divide it"
@@ -80,11 +65,38 @@ def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
     if _as_they_are(recipe, pools):
         items, count = _plan_as_they_are(recipe, pools, halves, notes)
     else:
-        count = _count(recipe, halves, val_mix, notes)
-        items = deal(recipe, pools, halves, (train_mix, val_mix), count)
+        given = portions(recipe, pools, halves)
+        count = _keep(
+            recipe,
+            count_of(recipe, given),
+            notes,
+            val_fixed=all(portion.exact is not None for portion in given["val"]),
+            keeps=lambda count: has_room(count, given),
+        )
+        check_room(count, given)
+        items = deal(recipe, pools, halves, given, count)
+    check_classes((item.split, item.numeral) for item in items)
     if not recipe.eligible:
         notes.append(f"budget {recipe.budget:,}: above 10,000, not eligible for the competition")
     return Plan(tuple(items), halves, count, tuple(notes))
+
+
+def check_classes(shown: Iterable[tuple[Split, str]]) -> None:
+    """Refuse a dataset in which a class has no image on one side.
+
+    Args:
+        shown: side and class of every image.
+
+    Raises:
+        SplitError: it is so; the message names side and class.
+    """
+    there = set(shown)
+    empty = [f"{split}/{c}" for split in SPLITS for c in CLASSES if (split, c) not in there]
+    if empty:
+        raise SplitError(
+            f"no image would stand in {', '.join(empty)}, the ten classes need one each on both "
+            "sides; add images of these classes, or a source that has them"
+        )
 
 
 def divide_pools(recipe: Recipe, pools: Mapping[str, Pool]) -> dict[str, Halves]:
@@ -94,30 +106,8 @@ def divide_pools(recipe: Recipe, pools: Mapping[str, Pool]) -> dict[str, Halves]
         recipe: validated.
         pools: one per key of `keyed_ingredients(recipe)`.
     """
-    train_mix, val_mix = _weights(recipe, keyed_ingredients(recipe))
-    return without_shared(pools, _halves(recipe, pools, set(train_mix), set(val_mix)))
-
-
-def _same_pool(one: Ingredient, other: Ingredient) -> bool:
-    return (one.source, one.path, one.options) == (other.source, other.path, other.options)
-
-
-def _weights(
-    recipe: Recipe, keys: Mapping[str, Ingredient]
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the ratios of the sources of train and of val, by key."""
-
-    def of(mix: Sequence[Ingredient]) -> dict[str, float]:
-        weights: dict[str, float] = {}
-        for part in (part for part in mix if part.ratio > 0):
-            key = next(key for key, known in keys.items() if _same_pool(part, known))
-            weights[key] = weights.get(key, 0.0) + part.ratio
-        return weights
-
-    train = of(recipe.mix)
-    if recipe.val.folder:
-        return train, of([Ingredient(source="images", path=recipe.val.folder)])
-    return train, of(recipe.val.mix) or train
+    used = sides(recipe)
+    return without_shared(pools, _halves(recipe, pools, set(used["train"]), set(used["val"])))
 
 
 def _halves(
@@ -138,8 +128,9 @@ def _halves(
 def _as_they_are(recipe: Recipe, pools: Mapping[str, Pool]) -> bool:
     """Whether every image of every source is simply taken."""
     finished = all(isinstance(pool, NumeralPool) for pool in pools.values())
-    ratios = {part.ratio for part in (*recipe.mix, *recipe.val.mix)} - {0}
-    return recipe.images is None and finished and len(ratios) == 1
+    parts = [part for part in (*recipe.mix, *recipe.val.mix) if part.ratio > 0]
+    plain = all(p.per_class is None and recipe.pipeline_of(p) is None for p in parts)
+    return recipe.images is None and finished and plain and len({p.ratio for p in parts}) == 1
 
 
 def _plan_as_they_are(
@@ -176,34 +167,32 @@ def _thinned(
     return kept
 
 
-def _count(
-    recipe: Recipe, halves: Mapping[str, Halves], val_mix: Mapping[str, float], notes: list[str]
+def _keep(
+    recipe: Recipe,
+    count: Count,
+    notes: list[str],
+    *,
+    val_fixed: bool,
+    keeps: Callable[[Count], bool] = lambda _: True,
 ) -> Count:
-    """Return how many images each side gets, within the budget."""
-    total = recipe.images or recipe.budget
-    if recipe.val.folder:
-        (key,) = val_mix
-        val = len(halves[key].sides["val"])
-        count = Count(total - val, val)
-        if recipe.images is None:  # nobody asked for a number: fill what the budget leaves
-            count = count.fitted(recipe.budget, val_fixed=True) or count
-    else:
-        val = round(total * recipe.val.fraction)
-        count = Count(total - val, val)
-    return _keep(recipe, count, notes, val_fixed=recipe.val.folder is not None)
-
-
-def _keep(recipe: Recipe, count: Count, notes: list[str], *, val_fixed: bool) -> Count:
     """Return `count`, or what fits of it.
+
+    Args:
+        recipe: what the budget is, and whether to fit.
+        count: as planned.
+        notes: what was found so far; told where it may be the reason, and added to.
+        val_fixed: only train may be made smaller.
+        keeps: whether a smaller split still has what was asked for in exact numbers.
 
     Raises:
         BudgetError: it does not fit and may not be adjusted, or no split would.
     """
     least = len(CLASSES)
-    if count.exact < 2 * least or count.train < least or count.val < least:
+    if min(count.train, count.val) < least:
+        why = f" ({'; '.join(notes)})" if notes else ""
         raise BudgetError(
-            f"{count}; train and val need at least {least} images each, one per class: "
-            "raise --images or --budget, or change --val-fraction"
+            f"{count}{why}; train and val need at least {least} images each, one per class: "
+            "raise --images, --budget or per_class, or change --val-fraction"
         )
     if count.within(recipe.budget):
         return count
@@ -211,6 +200,11 @@ def _keep(recipe: Recipe, count: Count, notes: list[str], *, val_fixed: bool) ->
     if nearest is None or nearest.train < least or nearest.val < least:
         raise BudgetError(
             f"{count}; the budget is {recipe.budget:,}, too small for {least} classes on both sides"
+        )
+    if not keeps(nearest):
+        raise BudgetError(
+            f"{count}; the budget is {recipe.budget:,} by both counts, and the exact numbers per "
+            "class do not fit into it: lower per_class, or raise --budget"
         )
     if not recipe.fit:
         raise BudgetError(

@@ -1,6 +1,6 @@
 """What a dataset, or a recipe not built yet, looks like."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import cv2
@@ -47,9 +47,12 @@ def preview_recipe(recipe: Recipe, per_cell: int) -> Contacts:
     planned = plan(recipe, pools)
     maker = Maker(recipe, pools, planned.halves)
     cells: dict[tuple[str, str], list[Gray]] = defaultdict(list)
+    tried: Counter[tuple[str, str]] = Counter()
     for item in planned.items:
-        if len(cells[item.numeral, item.source]) < per_cell:
-            cells[item.numeral, item.source].append(maker.make(item).image)
+        tried[item.numeral, item.source] += 1
+        if tried[item.numeral, item.source] <= per_cell:
+            made = maker.make(item)
+            cells[made.numeral, item.source].append(made.image)  # a pipeline may have relabelled it
     columns = tuple(dict.fromkeys(item.source for item in planned.items))
     return Contacts(columns, cells)
 

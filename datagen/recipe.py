@@ -3,10 +3,7 @@
 Nothing here touches a source; paths are only resolved against the folder of the recipe's file.
 """
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -15,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from datagen.compose import ComposeOptions
 from datagen.compose.hand import HandOptions
-from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
-from datagen.numerals import CaseStyle
+from datagen.errors import RecipeError
+from datagen.numerals import CLASSES, CaseStyle, Numeral
+from datagen.shelf import Shelf, plain_yaml
 from datagen.validation import explain
 
 ELIGIBLE_BUDGET: Final = 10_000
@@ -25,7 +23,16 @@ ELIGIBLE_BUDGET: Final = 10_000
 RATIO_LIMIT: Final = 1e12
 """The largest ratio or weight: sums and products of such numbers stay finite."""
 
-_SHIPPED: Final = "datagen.recipes"
+NO_PIPELINE: Final = "none"
+
+_SHELF: Final = Shelf("recipe", "datagen.recipes")
+_FILES: Final = {".yaml", ".yml", ".json"}
+
+_MOST_PER_CLASS: Final = 1_000_000
+
+ClassCount = Annotated[int, Field(ge=0, le=_MOST_PER_CLASS)]
+PerClass = Literal["all"] | ClassCount | dict[Numeral, ClassCount]
+PipelineName = Annotated[str, Field(min_length=1)]
 
 
 class _Model(BaseModel):
@@ -38,14 +45,42 @@ class Ingredient(_Model):
     Attributes:
         source: a name that `datagen sources` lists.
         path: where its ink is; None asks for the fetched copy or the embedded model.
-        ratio: its share of the images, on any scale.
+        ratio: its share of the images that `per_class` leaves open, on any scale; 0 leaves it out.
+        per_class: exact numbers instead of a share: images of each class, by class, or "all" that
+            a source of finished images has. Where val has no mix of its own they count both sides.
+        pipeline: a preset's name or a file: every image passes through it, and a finished image
+            serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
         options: the source's own options.
     """
 
     source: str
     path: Path | None = None
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
+    per_class: PerClass | None = None
+    pipeline: PipelineName | None = None
     options: dict[str, Any] = {}
+
+    @field_validator("per_class", mode="before")
+    @classmethod
+    def _numbers(cls, given: Any) -> Any:
+        """Say what is wrong in words: of a union's members pydantic says it of the first."""
+        if given is None or given == "all":
+            return given
+        numbers = given.values() if isinstance(given, Mapping) else (given,)
+        if isinstance(given, Mapping) and (strangers := [c for c in given if c not in CLASSES]):
+            raise ValueError(f"{strangers[0]!r} is no class; expected {', '.join(CLASSES)}")
+        if not all(type(n) is int and 0 <= n <= _MOST_PER_CLASS for n in numbers):
+            raise ValueError(
+                f"expected a whole number of 0 … {_MOST_PER_CLASS:,}, such a number by class, or "
+                "all"
+            )
+        return given
+
+
+def _with_some_ratio(mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+    if sum(ingredient.ratio for ingredient in mix) <= 0:
+        raise ValueError("no ratio is above 0; give at least one source a positive ratio")
+    return mix
 
 
 class Validation(_Model):
@@ -60,6 +95,11 @@ class Validation(_Model):
     fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     mix: tuple[Ingredient, ...] = ()
     folder: Path | None = None
+
+    @field_validator("mix")
+    @classmethod
+    def _some_ratio(cls, mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+        return _with_some_ratio(mix) if mix else mix
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -80,6 +120,7 @@ class Recipe(_Model):
         fit: shrink a plan that breaks the budget instead of refusing it.
         size: 32 stores what the evaluator sees, "native" the composed sheet.
         mix: the sources and their ratios.
+        pipeline: what ingredients pass through that name no pipeline, of train and of val.
         case_styles: weights of the ways to write a numeral.
         compose: how letters become numerals.
         val: what the validation set is made of.
@@ -93,6 +134,7 @@ class Recipe(_Model):
     fit: bool = False
     size: Literal[32, "native"] = 32
     mix: tuple[Ingredient, ...] = (Ingredient(source="pen"),)
+    pipeline: PipelineName | None = None
     case_styles: dict[CaseStyle, Annotated[float, Field(ge=0, le=RATIO_LIMIT)]] = {
         "upper": 0.6,
         "lower": 0.3,
@@ -104,9 +146,7 @@ class Recipe(_Model):
     @field_validator("mix")
     @classmethod
     def _some_ratio(cls, mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
-        if sum(ingredient.ratio for ingredient in mix) <= 0:
-            raise ValueError("no ratio is above 0; give at least one source a positive ratio")
-        return mix
+        return _with_some_ratio(mix)
 
     @field_validator("case_styles")
     @classmethod
@@ -120,35 +160,20 @@ class Recipe(_Model):
         """Whether the budget is one the competition would have accepted."""
         return self.budget <= ELIGIBLE_BUDGET
 
+    def pipeline_of(self, part: Ingredient) -> str | None:
+        """Return the pipeline that an ingredient's images pass through."""
+        name = part.pipeline or self.pipeline
+        return None if name == NO_PIPELINE else name
+
     def to_yaml(self) -> str:
         """Return the recipe as YAML that `load` reads back to an equal recipe."""
         plain = self.model_dump(mode="json", exclude_none=True)
         return yaml.safe_dump(plain, sort_keys=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """What flags say over a recipe's file: None leaves the file's word alone."""
-
-    mix: tuple[Ingredient, ...] | None = None
-    options: tuple[tuple[str, str, str], ...] = ()  # (source, option, value)
-    images: int | None = None
-    budget: int | None = None
-    fit: bool | None = None
-    val_fraction: float | None = None
-    val_from: Ingredient | None = None
-    val_dir: Path | None = None
-    seed: int | None = None
-    size: Literal[32, "native"] | None = None
-
-
 def shipped() -> dict[str, str]:
     """Return the YAML text of every recipe in the package, by name."""
-    return {
-        Path(entry.name).stem: entry.read_text("utf-8")
-        for entry in sorted(resources.files(_SHIPPED).iterdir(), key=lambda e: e.name)
-        if entry.name.endswith(".yaml")
-    }
+    return _SHELF.shipped()
 
 
 def load(name_or_path: str) -> Recipe:
@@ -161,19 +186,8 @@ def load(name_or_path: str) -> Recipe:
         UnknownName: neither a file nor a shipped recipe.
         RecipeError: it is not YAML, or does not validate; the message names the key.
     """
-    path = Path(name_or_path)
-    if path.suffix in {".yaml", ".yml"} or path.is_file():
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
-            raise MissingInput(f"no recipe file {path}; expected YAML") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise RecipeError(f"recipe {path} cannot be read: {error}") from error
-        return parse(text, origin=str(path), folder=path.resolve().parent)
-    recipes = shipped()
-    if name_or_path not in recipes:
-        raise UnknownName("recipe", name_or_path, recipes)
-    return parse(recipes[name_or_path], origin=f"shipped recipe {name_or_path}", folder=Path.cwd())
+    found = _SHELF.find(name_or_path)
+    return parse(found.text, origin=found.origin, folder=found.folder)
 
 
 def parse(text: str, *, origin: str, folder: Path) -> Recipe:
@@ -182,7 +196,7 @@ def parse(text: str, *, origin: str, folder: Path) -> Recipe:
     Raises:
         RecipeError: it is not YAML, or does not validate.
     """
-    plain = _plain(text, origin)
+    plain = plain_yaml(text, origin)
     if not isinstance(plain, dict):
         raise RecipeError(f"{origin} is not a recipe: expected keys such as mix, images, val")
     return validate(plain, origin=origin, folder=folder)
@@ -208,99 +222,18 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
     return resolved
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML's safe part, without the habit of letting the last of two equal keys win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name, number in Counter(keys).items():
-            if number > 1 and name != "<<":
-                raise yaml.YAMLError(f"key {name!r} occurs {number} times; keep one of them")
-        return super().construct_mapping(node, deep)
+def option_path(value: Any, folder: Path) -> Any:
+    """Return an option of a source, taken from `folder` where it ends like a file."""
+    if not isinstance(value, str) or Path(value).suffix not in _FILES:
+        return value
+    return str((folder / Path(value).expanduser()).resolve())
 
 
-def _plain(text: str, origin: str) -> Any:
-    """Return the data that YAML text holds.
-
-    Raises:
-        RecipeError: it is not YAML.
-    """
-    try:
-        return yaml.load(text, _Loader)  # a subclass of the safe one
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: a date of month 13, a number of 5,000 digits
-        raise RecipeError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
-
-
-def override(recipe: Recipe, flags: Overrides) -> Recipe:
-    """Return `recipe` with what the flags say; paths in flags are relative to the shell's folder.
-
-    Raises:
-        RecipeError: the result does not validate.
-    """
-    plain = recipe.model_dump(exclude_unset=True)
-    plain["recipe"] = recipe.recipe
-    if flags.mix is not None:
-        plain["mix"] = [ingredient.model_dump() for ingredient in flags.mix]
-    for field in ("images", "budget", "fit", "seed", "size"):
-        if (value := getattr(flags, field)) is not None:
-            plain[field] = value
-    val = dict(plain.get("val", {}))
-    if flags.val_fraction is not None:
-        val["fraction"] = flags.val_fraction
-    if flags.val_from is not None:
-        val |= {"mix": [flags.val_from.model_dump()], "folder": None}
-    if flags.val_dir is not None:
-        val |= {"folder": flags.val_dir, "mix": ()}
-    if val:
-        plain["val"] = val
-    _set_options(plain, flags.options)
-    return validate(plain, origin="the flags", folder=Path.cwd())
-
-
-def ingredient(text: str, ratio: float = 1.0) -> Ingredient:
-    """Parse `NAME[:PATH]`.
-
-    Raises:
-        UsageError: there is no name.
-    """
-    name, _, path = text.partition(":")
-    if not name or (":" in text and not path):
-        raise UsageError(f"{text!r} is not NAME[:PATH], such as pen or emnist:data/gzip.zip")
-    return Ingredient(source=name, path=Path(path) if path else None, ratio=ratio)
-
-
-def mixed_ingredient(text: str) -> Ingredient:
-    """Parse `NAME[:PATH]=RATIO`.
-
-    Raises:
-        UsageError: it is not of that form, or the ratio is negative or no number.
-    """
-    head, sign, tail = text.rpartition("=")
-    try:
-        ratio = float(tail)
-    except ValueError:
-        ratio = -1.0
-    if not sign or not 0 <= ratio <= RATIO_LIMIT:
-        raise UsageError(
-            f"--mix {text!r} is not NAME[:PATH]=RATIO with a ratio of 0 or more, such as pen=0.7"
-        )
-    return ingredient(head, ratio)
-
-
-def _set_options(plain: dict[str, Any], options: tuple[tuple[str, str, str], ...]) -> None:
-    """Write `SOURCE.OPTION=VALUE` flags into every ingredient of that source."""
-    mix = plain.setdefault("mix", [Ingredient(source="pen").model_dump()])
-    everywhere = [*mix, *plain.get("val", {}).get("mix", ())]
-    for source, option, value in options:
-        matching = [entry for entry in everywhere if entry["source"] == source]
-        if not matching:
-            raise UnknownName("source in --option", source, {e["source"] for e in everywhere})
-        for entry in matching:
-            entry["options"] = {
-                **entry.get("options", {}),
-                option: _plain(value, f"--option {source}.{option}"),
-            }
+def pipeline_path(name: str | None, folder: Path) -> str | None:
+    """Return a pipeline's name, taken from `folder` where it is a file: no preset has one in it."""
+    if name is None or (Path(name).suffix not in _FILES and name == Path(name).name):
+        return name
+    return str((folder / Path(name).expanduser()).resolve())
 
 
 def _resolve(recipe: Recipe, folder: Path) -> Recipe:
@@ -310,9 +243,19 @@ def _resolve(recipe: Recipe, folder: Path) -> Recipe:
         return None if path is None else (folder / path.expanduser()).resolve()
 
     def resolved(mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
-        return tuple(part.model_copy(update={"path": absolute(part.path)}) for part in mix)
+        return tuple(
+            part.model_copy(
+                update={
+                    "path": absolute(part.path),
+                    "pipeline": pipeline_path(part.pipeline, folder),
+                    "options": {k: option_path(value, folder) for k, value in part.options.items()},
+                }
+            )
+            for part in mix
+        )
 
     val = recipe.val.model_copy(
         update={"mix": resolved(recipe.val.mix), "folder": absolute(recipe.val.folder)}
     )
-    return recipe.model_copy(update={"mix": resolved(recipe.mix), "val": val})
+    pipeline = pipeline_path(recipe.pipeline, folder)
+    return recipe.model_copy(update={"mix": resolved(recipe.mix), "val": val, "pipeline": pipeline})

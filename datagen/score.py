@@ -7,14 +7,26 @@ of their own, several seeds at once.
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from datagen.errors import DatasetError, EvaluationError, Stopped, UsageError
 from datagen.evaluator import Engine, Event, Job, Run, identity
-from datagen.score_cache import Slot, dataset_content, located, recall, remember, slot, test_content
+from datagen.locks import locked
+from datagen.score_cache import (
+    LOCK,
+    Slot,
+    clear,
+    dataset_content,
+    located,
+    recall,
+    remember,
+    slot,
+    test_content,
+)
 from datagen.scores import Score
 
 Tell = Callable[[int, Event], None]
@@ -29,6 +41,8 @@ class Request:
         seed: of the first run; an official score's is 123.
         seeds: how many runs, with consecutive seeds.
         preview: epochs of a shorter run that is no official score.
+        until: epoch after which to pause: the scores are those reached there, never cached, and a
+            later request without it goes on.
         force: run again although the score is known.
         workers: evaluator processes at once.
         threads: of each process.
@@ -41,6 +55,7 @@ class Request:
     seed: int = 123
     seeds: int = 1
     preview: int | None = None
+    until: int | None = None
     force: bool = False
     workers: int = 1
     threads: int = 1
@@ -56,6 +71,7 @@ class Request:
                 engine=self.engine,
                 preview=self.preview,
                 threads=self.threads,
+                until=self.until,
             )
             for seed in range(self.seed, self.seed + self.seeds)
         ]
@@ -96,23 +112,38 @@ def evaluate_dataset(request: Request, tell: Tell = _keep_silent) -> Evaluation:
         EvaluationError: the evaluator failed or was killed.
     """
     _check(request)
-    dataset = dataset_content(request.dataset)
-    tests = [test_content(folder) for folder in request.tests]
-    print_of_data = dataset.fingerprint if dataset else None
-    prints = [test.fingerprint if test else None for test in tests]
-    evaluator = identity()
     jobs = request.jobs()
-    slots = {job.seed: slot(job, print_of_data, prints, evaluator) for job in jobs}
-    known = {} if request.force else _recalled(jobs, slots)
+    slots, images = _places(request, jobs)
+    anew = request.force or request.until is not None
+    known = {} if anew else _recalled(jobs, slots)
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
         ran = _Runs(fresh, slots, tell, force=request.force).finish(request.workers)
     return Evaluation(
         request=request,
         scores=tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs),
-        images={digest: path for test in tests if test for digest, path in test.files.items()},
+        images=images,
         cached=frozenset(known),
     )
+
+
+def recall_scores(request: Request) -> tuple[Score, ...] | None:
+    """Return the scores of the whole runs that `request` asks for, if all are known already."""
+    jobs = request.jobs()
+    slots, _ = _places(request, jobs)
+    known = _recalled(jobs, slots)
+    return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
+
+
+def _places(request: Request, jobs: Sequence[Job]) -> tuple[dict[int, Slot], dict[str, Path]]:
+    """Return where each job is cached, by seed, and a file of each SHA-256 in the test sets."""
+    dataset = dataset_content(request.dataset)
+    tests = [test_content(folder) for folder in request.tests]
+    data = dataset.fingerprint if dataset else None
+    prints = [test.fingerprint if test else None for test in tests]
+    evaluator = identity()
+    images = {digest: path for test in tests if test for digest, path in test.files.items()}
+    return {job.seed: slot(job, data, prints, evaluator) for job in jobs}, images
 
 
 def _check(request: Request) -> None:
@@ -121,6 +152,7 @@ def _check(request: Request) -> None:
         ("workers", request.workers),
         ("threads", request.threads),
         ("preview", 1 if request.preview is None else request.preview),
+        ("until", 1 if request.until is None else request.until),
     ):
         if value < 1:
             raise UsageError(f"{name} is {value}; expected 1 or more")
@@ -181,28 +213,53 @@ class _Runs:
         """Follow one run to its end, in a thread of its own."""
         seed, place = run.job.seed, self._slots[run.job.seed]
         try:
-            self._prepare(place)
-            self._events.put((seed, {"event": "launch"}))  # the evaluator's own come seconds later
-            run.start()
-            if self._stopping.is_set():
-                run.interrupt()
-            score = located(run.listen(lambda event: self._events.put((seed, event))), run.job)
-            _check_unchanged(score, place)
-            remember(place, score)
-            shutil.rmtree(place.run, ignore_errors=True)
-            return score
+            with self._alone(run) as lock:
+                known = None if self._force or run.job.until else recall(place, run.job)
+                return known or self._followed(run, place, lock)
         finally:
             self._events.put((seed, None))
 
-    def _prepare(self, place: Slot) -> None:
-        if self._force:
+    @contextmanager
+    def _alone(self, run: Run) -> Iterator[int]:
+        """Hold the folder of a run's state; another process may be at the very same run."""
+        told = False
+
+        def wait() -> None:
+            nonlocal told
+            if self._stopping.is_set():
+                raise Stopped("interrupted while another process evaluated the same")
+            if not told:
+                message = "another process evaluates the same; waiting for it to end"
+                self._events.put((run.job.seed, {"event": "warning", "message": message}))
+            told = True
+
+        place = self._slots[run.job.seed]
+        with ExitStack() as stack:
+            try:
+                descriptor = stack.enter_context(locked(place.run / LOCK, wait))
+                if self._force:
+                    clear(place.run)
+            except OSError as error:
+                raise EvaluationError(
+                    f"cannot make {place.run}: {error.strerror}; DATAGEN_CACHE names another folder"
+                ) from error
+            yield descriptor
+        with suppress(OSError):
+            place.run.rmdir()  # where nothing is kept in it
+
+    def _followed(self, run: Run, place: Slot, lock: int) -> Score:
+        self._events.put((run.job.seed, {"event": "launch"}))  # the evaluator's come seconds later
+        run.lock = lock
+        run.start()
+        if self._stopping.is_set():
+            run.interrupt()
+        events = self._events
+        score = located(run.listen(lambda event: events.put((run.job.seed, event))), run.job)
+        _check_unchanged(score, place)
+        remember(place, score)
+        if score.complete:
             shutil.rmtree(place.run, ignore_errors=True)
-        try:
-            place.run.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise EvaluationError(
-                f"cannot make {place.run}: {error.strerror}; DATAGEN_CACHE names another folder"
-            ) from error
+        return score
 
     def _stop(self, futures: dict[int, "Future[Score]"]) -> None:
         self._stopping.set()

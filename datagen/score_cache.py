@@ -24,6 +24,9 @@ from datagen.staging import staged_file
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
 
+LOCK: Final = "lock"
+"""In the folder of a run's state: held by who runs it."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -178,6 +181,13 @@ def remember(place: Slot, score: Score) -> None:
             temporary.write_text(score.model_dump_json(), "utf-8")
     except OSError as error:
         _log.warning("could not cache the score in %s: %s", place.score, error)
+
+
+def clear(run: Path) -> None:
+    """Forget the state of a run, but not who holds it."""
+    for path in run.iterdir():
+        if path.name != LOCK:
+            path.unlink()
 
 
 def known_scores(content: Content) -> list[Score]:

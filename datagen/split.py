@@ -14,6 +14,7 @@ from datagen.numerals import CLASSES, SPLITS, Split
 from datagen.sources import NumeralInfo, NumeralPool
 
 Info = TypeVar("Info")
+Pool = GlyphPool | NumeralPool
 Sides = Mapping[Split, Sequence[int]]
 """Positions in a pool that each side may use."""
 
@@ -31,7 +32,7 @@ class Halves:
     dropped: int = 0
 
 
-def divide(pool: GlyphPool | NumeralPool, val_fraction: float, rng: np.random.Generator) -> Halves:
+def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> Halves:
     """Divide a pool by identity: about `val_fraction` of the identities go to val.
 
     Identities are grouped by what they offer (a writer by letters and cases, a picture by class)
@@ -55,14 +56,12 @@ def divide(pool: GlyphPool | NumeralPool, val_fraction: float, rng: np.random.Ge
     )
 
 
-def whole(pool: GlyphPool | NumeralPool, split: Split) -> Halves:
+def whole(pool: Pool, split: Split) -> Halves:
     """Give a pool to one side entirely."""
     return Halves({side: range(len(pool)) if side == split else () for side in SPLITS})
 
 
-def without_shared(
-    pools: Mapping[str, GlyphPool | NumeralPool], halves: Mapping[str, Halves]
-) -> dict[str, Halves]:
+def without_shared(pools: Mapping[str, Pool], halves: Mapping[str, Halves]) -> dict[str, Halves]:
     """Take out of train what stands in val too, whichever pool it comes from.
 
     Pixel-identical pictures have one identity. Of letters, two pools may hold the same where one

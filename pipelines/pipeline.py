@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import yaml
 
 from pipelines.check import check_steps
 from pipelines.errors import InvalidPipeline, UnknownPipeline, nearest
 from pipelines.labels import Style
 from pipelines.ops.gray import Gray
+from pipelines.plain import read_yaml
 from pipelines.run import Applied, Result, replay, run_steps
-from pipelines.spec import PipelineSpec, Step, validate
+from pipelines.spec import PipelineSpec, validate
 
 __all__ = ["Applied", "Pipeline", "Result", "check", "load", "parse", "presets", "replay"]
 
@@ -70,18 +70,6 @@ class Pipeline:
         if (numeral, style) not in self._passed:
             self.check(numeral, style)
         return run_steps(self.spec.steps, image, numeral, style, rng)
-
-    def alone(self) -> tuple[tuple[str, "Pipeline"], ...]:
-        """Return each step or group as a pipeline that always does it, with a title."""
-        return tuple(
-            (
-                node.op if isinstance(node, Step) else " | ".join(_ops(node.model_dump())),
-                Pipeline(
-                    self.spec.model_copy(update={"steps": (node.model_copy(update={"p": 1.0}),)})
-                ),
-            )
-            for node in self.spec.steps
-        )
 
     def to_yaml(self) -> str:
         """Return YAML that `parse` reads back to an equal pipeline."""
@@ -145,15 +133,7 @@ def parse(text: str, *, origin: str = "the pipeline", folder: Path | None = None
         InvalidPipeline: it is not YAML, or does not validate; the message names the key.
     """
     try:
-        plain = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InvalidPipeline(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+        plain = read_yaml(text)
+    except ValueError as error:
+        raise InvalidPipeline(f"{origin} is not YAML: {error}") from error
     return Pipeline(validate(plain, origin, {"folder": folder}))
-
-
-def _ops(plain: Mapping[str, object]) -> list[str]:
-    """Return the names of all ops inside a group."""
-    if "op" in plain:
-        return [str(plain["op"])]
-    inner = plain.get("one_of") or plain.get("some_of")
-    return [name for node in inner for name in _ops(node)] if isinstance(inner, tuple) else []

@@ -8,9 +8,24 @@ from typing import Any
 
 import typer
 
-from datagen.cli import build, compare, evaluate, export, fetch, inspect, preview, sources
+from datagen.cli import (
+    build,
+    compare,
+    evaluate,
+    export,
+    fetch,
+    holdout,
+    inspect,
+    mine,
+    pipelines,
+    preview,
+    recipes,
+    sources,
+    sweep,
+)
 from datagen.errors import DatagenError
 from datagen.interrupts import end_tidily
+from pipelines.errors import PipelineError
 
 app = typer.Typer(
     name="datagen",
@@ -22,11 +37,16 @@ app = typer.Typer(
 app.command("build")(build.build)
 app.command("fetch")(fetch.fetch)
 app.command("sources")(sources.sources)
+app.command("recipes")(recipes.recipes)
+app.command("pipelines")(pipelines.pipelines)
 app.command("inspect")(inspect.inspect)
+app.command("holdout")(holdout.holdout)
 app.command("preview")(preview.preview)
 app.command("export")(export.export)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
+app.command("mine")(mine.mine)
+app.command("sweep")(sweep.sweep)
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child
@@ -59,7 +79,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             prog_name="datagen",
             standalone_mode=False,
         )
-    except DatagenError as error:
+    except (DatagenError, PipelineError) as error:
         return _say(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _say(_INTERRUPTED, 130)

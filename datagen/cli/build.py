@@ -18,6 +18,8 @@ def build(
     mix: flags.Mix = None,
     recipe: flags.RecipeName = None,
     option: flags.Option = None,
+    path: flags.SourcePath = None,
+    pipeline: flags.Pipeline = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The dataset's folder.")] = Path("ds"),
     images: flags.Images = None,
     budget: flags.Budget = None,
@@ -57,6 +59,8 @@ def build(
         val_dir,
         seed,
         size,
+        pipeline,
+        path,
     ).resolve()
     started = time.monotonic()
     total = resolved.images or resolved.budget
@@ -81,6 +85,8 @@ def _summarise(built: "Built", seconds: float, out: Any) -> None:
     title = f"{info.name}: {built.count.exact:,} images in {built.path}"
     out.print(counts_table(title, info.counts))
     used = ", ".join(f"{source.key} {source.images:,}" for source in info.sources)
+    if info.pipelines:
+        out.print(f"pipelines    {', '.join(info.pipelines)}")
     styles = ", ".join(f"{style} {n:,}" for style, n in info.styles.items())
     out.print(f"sources      {used}")
     out.print(f"case styles  {styles}")

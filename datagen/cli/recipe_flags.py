@@ -53,6 +53,14 @@ Size = Annotated[
     str | None,
     typer.Option("--size", metavar="32|native", help="What to store: the evaluator's view or all."),
 ]
+Pipeline = Annotated[
+    str | None,
+    typer.Option("--pipeline", metavar="NAME|FILE", help="Augment: see `datagen pipelines`."),
+]
+SourcePath = Annotated[
+    list[str] | None,
+    typer.Option("--path", metavar="SOURCE=PATH", help="Where a recipe's source is; repeatable."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,8 @@ class RecipeFlags:
     val_dir: Path | None = None
     seed: int | None = None
     size: str | None = None
+    pipeline: str | None = None
+    path: list[str] | None = None
 
     def resolve(self) -> "Recipe":
         """Return the recipe that the flags describe: a file's or the default, overridden.
@@ -78,7 +88,7 @@ class RecipeFlags:
         Raises:
             UsageError: flags contradict each other or do not parse.
         """
-        from datagen import recipe
+        from datagen import overrides, recipe
 
         if self.source and self.mix:
             raise UsageError("--source and --mix exclude each other; name every source with --mix")
@@ -86,22 +96,24 @@ class RecipeFlags:
             raise UsageError("--val-from and --val-dir exclude each other")
         mix: tuple[Ingredient, ...] | None = None
         if self.source:
-            mix = (recipe.ingredient(self.source),)
+            mix = (overrides.ingredient(self.source),)
         elif self.mix:
-            mix = tuple(recipe.mixed_ingredient(text) for text in self.mix)
-        overrides = recipe.Overrides(
+            mix = tuple(overrides.mixed_ingredient(text) for text in self.mix)
+        said = overrides.Overrides(
             mix=mix,
             options=tuple(_parse_option(text) for text in self.option or ()),
             images=self.images,
             budget=self.budget,
             fit=self.fit or None,
             val_fraction=self.val_fraction,
-            val_from=recipe.ingredient(self.val_from) if self.val_from else None,
+            val_from=overrides.ingredient(self.val_from) if self.val_from else None,
             val_dir=self.val_dir,
             seed=self.seed,
             size=_parse_size(self.size),
+            pipeline=self.pipeline,
+            paths=tuple(_parse_path(text) for text in self.path or ()),
         )
-        return recipe.override(recipe.load(self.recipe or "default"), overrides)
+        return overrides.override(recipe.load(self.recipe or "default"), said)
 
 
 def _parse_option(text: str) -> tuple[str, str, str]:
@@ -110,6 +122,13 @@ def _parse_option(text: str) -> tuple[str, str, str]:
     if not (sign and dot and source and key):
         raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as emnist.split=letters")
     return source, key, value
+
+
+def _parse_path(text: str) -> tuple[str, Path]:
+    source, sign, path = text.partition("=")
+    if not (sign and source and path):
+        raise UsageError(f"--path {text!r} is not SOURCE=PATH, such as images=photos")
+    return source, Path(path)
 
 
 def _parse_size(text: str | None) -> Literal[32, "native"] | None:

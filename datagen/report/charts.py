@@ -23,7 +23,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart's frame: what stands on its axes and how far they reach."""
+    """A chart's frame: what stands on its axes and how far they reach.
+
+    Attributes:
+        left: margin for the labels of the vertical axis, SVG units.
+        x_ticks: what stands below the horizontal axis; empty: round numbers.
+    """
 
     title: str
     x_label: str
@@ -31,14 +36,16 @@ class Chart:
     x: tuple[float, float]
     y: tuple[float, float]
     height: int = 270
+    left: int = _LEFT
+    x_ticks: tuple[float, ...] = ()
 
     def place(self, point: Point) -> Point:
         """Return a data point in SVG units, kept inside the frame."""
         across = (point[0] - self.x[0]) / (self.x[1] - self.x[0] or 1)
         up = (point[1] - self.y[0]) / (self.y[1] - self.y[0] or 1)
-        width, height = WIDTH - _LEFT - _RIGHT, self.height - _TOP - _BOTTOM
+        width, height = WIDTH - self.left - _RIGHT, self.height - _TOP - _BOTTOM
         return (
-            _LEFT + width * min(1.0, max(0.0, across)),
+            self.left + width * min(1.0, max(0.0, across)),
             _TOP + height * (1 - min(1.0, max(0.0, up))),
         )
 
@@ -80,19 +87,22 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 def _grid(chart: Chart) -> str:
     """Return grid lines, tick labels and the axes' names."""
-    bottom, right = chart.height - _BOTTOM, WIDTH - _RIGHT
+    bottom, left, right = chart.height - _BOTTOM, chart.left, WIDTH - _RIGHT
     parts = []
     for value in ticks(*chart.y):
         _, y = chart.place((chart.x[0], value))
-        parts.append(f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-    for value in ticks(*chart.x):
+        parts.append(f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
+        parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+    for value in chart.x_ticks or ticks(*chart.x):
         x, _ = chart.place((value, chart.y[0]))
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{value:g}</text>')
+        label = f"{value:g}"
+        # a long number at the right end would be cut off, were it centred
+        anchor = "end" if len(label) > 4 and x > right - 1 else "middle"
+        parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="{anchor}">{label}</text>')
     middle = (_TOP + bottom) / 2
     parts += [
-        f'<line class="axis" x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"/>',
-        f'<text class="name" x="{(_LEFT + right) / 2}" y="{chart.height - 5}" '
+        f'<line class="axis" x1="{left}" y1="{bottom}" x2="{right}" y2="{bottom}"/>',
+        f'<text class="name" x="{(left + right) / 2}" y="{chart.height - 5}" '
         f'text-anchor="middle">{escape(chart.x_label)}</text>',
         f'<text class="name" x="11" y="{middle}" text-anchor="middle" '
         f'transform="rotate(-90 11 {middle})">{escape(chart.y_label)}</text>',

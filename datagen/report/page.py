@@ -4,11 +4,9 @@ Enters: an evaluation and its summary. Leaves: HTML that asks nothing of a netwo
 security policy in it forbids the browser to try.
 """
 
-from importlib import resources
-from typing import Final
-
 from datagen.report.about import about
 from datagen.report.curves import curves
+from datagen.report.document import document
 from datagen.report.markup import Markup, breakable, join, section, table, tag
 from datagen.report.pictures import contact
 from datagen.report.reading import findings
@@ -16,22 +14,10 @@ from datagen.report.scored import scored
 from datagen.score import Evaluation
 from datagen.summary import NO_TEST, Spread, Summary, TestSummary, short_path
 
-_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-
 
 def page(evaluation: Evaluation, summary: Summary) -> str:
     """Return the whole page. Details are of the first seed, where there are several."""
-    style = resources.files("datagen.report").joinpath("style.css").read_text("utf-8")
     title = f"{short_path(summary.path)} · {summary.protocol}"
-    head = join(
-        (
-            Markup('<meta charset="utf-8">'),
-            Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
-            Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
-            tag("title", title),
-            tag("style", Markup(style)),
-        )
-    )
     score = evaluation.scores[0]
     body = join(
         (
@@ -56,7 +42,7 @@ def page(evaluation: Evaluation, summary: Summary) -> str:
             ),
         )
     )
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>{body}</body>\n</html>\n'
+    return document(title, body)
 
 
 def _banner(summary: Summary) -> Markup:

@@ -28,14 +28,17 @@ class NumeralInfo:
     """One finished image of a numeral.
 
     Attributes:
-        id: stable and unique within its source (the path below the source's root).
+        id: stable and unique within its source (the path below the path given).
         numeral: its class.
-        identity: what must stay on one side of the split; equal for pixel-identical images.
+        identity: what must stay on one side of the split; equal for pixel-identical images, and
+            for an image and its scan.
+        weight: how much more often than others it serves where images serve again and again.
     """
 
     id: str
     numeral: str
     identity: str
+    weight: float = 1.0
 
 
 class NumeralPool(LazyPool[NumeralInfo, Gray]):

@@ -1,25 +1,28 @@
 """Finished numerals: images in class folders, such as the competition's data or one's own photos.
 
-Enters: a folder that holds folders `i … x`. Leaves: each distinct picture once, read when asked.
+Enters: a folder that holds folders `i … x`, or `train/` and `val/` that do. Leaves: each distinct
+picture once, read when asked.
 """
 
-import difflib
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from datagen.errors import CorruptInput, MissingInput
+from datagen.classfolders import list_numerals
+from datagen.errors import CorruptInput, MissingInput, UsageError
 from datagen.glyphs import Gray
+from datagen.hard import read_hard
 from datagen.imagefile import decode_gray
-from datagen.numerals import CLASSES
-from datagen.pixelhash import hash_files
+from datagen.numerals import Split
+from datagen.pixelhash import file_hash, hash_files, pixel_hash
+from datagen.review import Judgement, Review, Reviewed, apply, load
 from datagen.sources.base import NumeralInfo, NumeralPool, Options, Source, register
 from pipelines.ops import scan as scan_conversion
 
 MIN_SIDE: Final = 4  # pixels: less cannot hold a numeral
 MIN_CONTRAST: Final = 16  # gray levels between ink and paper: less is a blank sheet and its noise
-_LITTER: Final = {"Thumbs.db", "desktop.ini"}  # of file managers; hidden files are passed over too
 
 _log = logging.getLogger(__name__)
 
@@ -29,13 +32,21 @@ class ImagesOptions(Options):
 
     Attributes:
         scan: pass each through the organisers' scan conversion, `pipelines.ops.scan`.
+        part: take only the folder `train` or `val` of a collection that has both.
         partial: some of the ten class folders may be missing or empty.
         skip_bad: pass over unusable files with one warning instead of refusing.
+        review: a list of bad images by name or as a YAML file (`datagen.review`); what it drops
+            is never decoded, what it relabels counts as of the other class.
+        boost: a record by `datagen mine`: what it found hard serves more often where a pipeline
+            uses pictures again.
     """
 
     scan: bool = False
+    part: Split | None = None
     partial: bool = False
     skip_bad: bool = False
+    review: str | None = None
+    boost: Path | None = None
 
 
 @register
@@ -46,97 +57,136 @@ class ImagesSource(Source):
     summary = "finished numerals in class folders i … x: the competition's data, your own photos"
     licence = "that of the images given"
     citation = "the images given"
-    path_hint = "a folder that holds the class folders i ii iii iv v vi vii viii ix x"
+    path_hint = (
+        "a folder that holds the class folders i ii iii iv v vi vii viii ix x, "
+        "or train and val that hold them"
+    )
     options = ImagesOptions
 
     def open(self, path: Path | None, options: ImagesOptions) -> NumeralPool:
-        """Return every distinct picture once.
-
-        Pictures that are equal pixel by pixel count once, under the first path; where equal
-        pictures lie in folders of different classes, one of them is mislabelled and nobody knows
-        which, so all of them are left out. Both are told in a warning.
+        """Return every distinct picture once; see `survey`.
 
         Raises:
-            MissingInput: no folder, no class folders, or not all of them.
-            CorruptInput: a folder that is no class, or an unusable image.
+            MissingInput, UnknownName, RecipeError, CorruptInput: see `survey`.
+            UsageError: `boost` knows none of the pictures.
         """
-        if path is None or not path.is_dir():
+        if path is None:
             raise MissingInput(
-                f"no folder at {path}; expected {self.path_hint}"
-                if path
-                else f"source 'images' needs a path: {self.path_hint}; say `--source images:PATH`"
+                f"source 'images' needs a path: {self.path_hint}; say `--source images:PATH`, or "
+                "`--path images=PATH` beside a recipe"
             )
-        names = _list(path, options.partial)
-
-        def read(file: Path) -> Gray:
-            return _read(file, options.scan)
-
-        verdicts = hash_files(path, list(names), f"scan={options.scan}", read)
-        bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInput)]
-        if bad:
-            _report_bad(bad, options.skip_bad)
-        hashes = {name: found for name, found in verdicts.items() if isinstance(found, str)}
+        part = f"{options.part}/" if options.part else ""
+        root = path / part
+        found = survey(root, options)
+        weights = _weights(root, found.kept, options.boost)
         infos = [
-            NumeralInfo(id=name, numeral=names[name], identity=hashes[name])
-            for name in _distinct(names, hashes)
-        ]
-        return NumeralPool(self.name, infos, lambda k: read(path / infos[k].id))
-
-
-def _list(root: Path, partial: bool) -> dict[str, str]:
-    """Return path below `root` → class, in the evaluator's class order, then by path."""
-    folders = {child.name for child in root.iterdir() if child.is_dir() and not _hidden(child)}
-    if not folders & set(CLASSES):
-        raise MissingInput(f"{root} has none of the class folders {' '.join(CLASSES)}{_hint(root)}")
-    for unknown in sorted(folders - set(CLASSES)):
-        near = difflib.get_close_matches(unknown.lower(), CLASSES, n=1, cutoff=0.0)[0]
-        raise CorruptInput(
-            f"{root / unknown} is not one of the class folders {' '.join(CLASSES)}; rename it "
-            f"(nearest: {near!r}) or move it elsewhere"
-        )
-    found = {numeral: _files(root, root / numeral) for numeral in CLASSES}
-    missing = [numeral for numeral in CLASSES if not found[numeral]]
-    if missing and (not partial or len(missing) == len(CLASSES)):
-        raise MissingInput(
-            f"{root} has no images of class {', '.join(missing)}; expected all of "
-            f"{' '.join(CLASSES)}; add them, or set the option partial to go without"
-        )
-    return {name: numeral for numeral in CLASSES for name in found[numeral]}
-
-
-def _files(root: Path, folder: Path) -> list[str]:
-    files = (file for file in folder.rglob("*") if file.is_file())
-    names = [file.relative_to(root) for file in files if file.name not in _LITTER]
-    for name in names:
-        if not _is_unicode(name):
-            raise CorruptInput(
-                f"{str(root / name)!r} has a name that is no Unicode, which a manifest cannot "
-                "hold; rename the file"
+            NumeralInfo(
+                id=part + name,  # below `path`: i/0.png of train is not that of val
+                numeral=found.names[name],
+                identity=found.identities[name],
+                weight=weights.get(name, 1.0),
             )
-    return sorted(name.as_posix() for name in names if not any(map(_hidden, map(Path, name.parts))))
+            for name in found.kept
+        ]
+        return NumeralPool(
+            self.name, infos, lambda k: read_numeral(path / infos[k].id, scan=options.scan)
+        )
 
 
-def _is_unicode(path: Path) -> bool:
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What lies in a folder of numerals, and what of it is used.
+
+    Attributes:
+        given: path below the folder → the class it lies under, of every file.
+        names: the same after the review: without what it drops, some under another class.
+        judged: path → what the review says of it.
+        hashes: path → pixel hash, of those in `names` that can be used.
+        identities: path → pixel hash after the scan conversion, whether or not it is asked for.
+        kept: the paths to use: of equal pictures the first, of contradicting ones none.
+    """
+
+    given: Mapping[str, str]
+    names: Mapping[str, str]
+    judged: Mapping[str, Judgement]
+    hashes: Mapping[str, str]
+    identities: Mapping[str, str]
+    kept: Sequence[str]
 
 
-def _hidden(path: Path) -> bool:
-    return path.name.startswith((".", "__"))
+def survey(root: Path, options: ImagesOptions) -> Survey:
+    """Look through a folder of numerals.
+
+    Pictures that are equal pixel by pixel count once, under the first path; where equal pictures
+    lie in folders of different classes, one of them is mislabelled and nobody knows which, so all
+    of them are left out, unless a review knows. All is told in warnings.
+
+    Raises:
+        MissingInput: no folder, no class folders, or not all of them; no such review.
+        UnknownName: no shipped review has that name.
+        RecipeError: the review is none.
+        CorruptInput: a folder that is no class, or an unusable image.
+    """
+    if not root.is_dir():
+        raise MissingInput(f"no folder at {root}; expected {ImagesSource.path_hint}")
+    given = list_numerals(root, partial=options.partial)
+    reviewed = Reviewed(given, {})
+    if options.review is not None:
+        reviewed = _put_right(root, given, load(options.review))
+    verdicts = hash_files(
+        root,
+        list(reviewed.names),
+        f"scan={options.scan}, twice",
+        lambda file: _hashes(read_numeral(file, scan=options.scan)),
+    )
+    bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInput)]
+    if bad:
+        _report_bad(bad, options.skip_bad)
+    found = {name: pair.split() for name, pair in verdicts.items() if isinstance(pair, str)}
+    hashes = {name: used for name, (used, _) in found.items()}
+    identities = {name: identity for name, (_, identity) in found.items()}
+    kept = _distinct(reviewed.names, hashes)
+    return Survey(given, reviewed.names, reviewed.judged, hashes, identities, kept)
 
 
-def _hint(root: Path) -> str:
-    below = [c.name for c in sorted(root.iterdir()) if c.is_dir() and (c / CLASSES[0]).is_dir()]
-    if below:
-        return f"; did you mean {' or '.join(below)} below it?"
-    return "; put the images into such folders"
+def _hashes(image: Gray) -> str:
+    """Return two pixel hashes: of a picture as it is used, and of what a scan leaves of it.
+
+    The second is the same whether the picture was scanned before: a picture in train and its scan
+    in val are told to be one. What a scan would erase is itself, not one with all that is blank.
+    """
+    scanned = scan_conversion(image)
+    identity = scanned if _contrast(scanned) >= MIN_CONTRAST else image
+    return f"{pixel_hash(image)} {pixel_hash(identity)}"
 
 
-def _read(file: Path, scan: bool) -> Gray:
-    """Return one usable image.
+def _contrast(image: Gray) -> int:
+    return int(image.max()) - int(image.min())
+
+
+def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed:
+    """Return `names` as `review` would have them."""
+    reviewed = apply(review, root, names)
+    if reviewed.judged:
+        _log.warning(
+            "images: review %s drops %d and relabels %d of %d files",
+            review.name,
+            reviewed.count("drop"),
+            reviewed.count("relabel"),
+            len(names),
+        )
+    else:
+        _log.warning(
+            "images: review %s speaks of none of the %d files of %s; is it of other images?",
+            review.name,
+            len(names),
+            root,
+        )
+    return reviewed
+
+
+def read_numeral(file: Path, *, scan: bool = False) -> Gray:
+    """Return one usable image, `uint8 H×W`, ink 0 on paper 255.
 
     Raises:
         CorruptInput: it cannot be read, is too small, or is blank.
@@ -153,8 +203,8 @@ def _read(file: Path, scan: bool) -> Gray:
             "replace or remove it"
         )
     scanned = scan_conversion(image) if scan else image
-    low, high = int(scanned.min()), int(scanned.max())
-    if high - low < MIN_CONTRAST:
+    if _contrast(scanned) < MIN_CONTRAST:
+        low, high = int(scanned.min()), int(scanned.max())
         after = " after the scan conversion" if scan else ""
         raise CorruptInput(
             f"{file} is blank{after} (all gray levels within {low} … {high}), expected dark ink on "
@@ -170,7 +220,7 @@ def _report_bad(bad: list[CorruptInput], skip: bool) -> None:
     _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
 
 
-def _distinct(names: dict[str, str], hashes: dict[str, str]) -> Iterable[str]:
+def _distinct(names: Mapping[str, str], hashes: Mapping[str, str]) -> list[str]:
     """Return the names to keep: of equal pictures the first, of contradicting ones none."""
     equal: dict[str, list[str]] = {}
     for name, found in hashes.items():
@@ -188,3 +238,23 @@ def _distinct(names: dict[str, str], hashes: dict[str, str]) -> Iterable[str]:
             "; ".join(" = ".join(group) for group in torn[:3]) + (" …" if len(torn) > 3 else ""),
         )
     return kept
+
+
+def _weights(root: Path, names: Sequence[str], boost: Path | None) -> dict[str, float]:
+    """Return how much more often pictures are to serve, by their content.
+
+    Raises:
+        MissingInput, CorruptInput: see `read_hard`.
+        UsageError: it knows none of the pictures.
+    """
+    if boost is None:
+        return {}
+    weights = {image.sha256: image.weight for image in read_hard(boost).images}
+    digests = {name: file_hash(root / name) for name in names}
+    found = {name: weights[digest] for name, digest in digests.items() if digest in weights}
+    if names and not found:
+        raise UsageError(
+            f"{boost} names none of the {len(names):,} pictures in {root}; mine in pictures of "
+            "that folder, or leave the option boost out"
+        )
+    return found

@@ -53,7 +53,10 @@ class TrajectorySource(Source):
             UnknownName: a filter names a collection or writer that the file does not have.
         """
         if path is None:
-            raise MissingInput(f"source 'trajectories' needs a path: {self.path_hint}")
+            raise MissingInput(
+                f"source 'trajectories' needs a path: {self.path_hint}; say `--source "
+                "trajectories:PATH`, or `--path trajectories=PATH` beside a recipe"
+            )
         trajectories = read_trajectories(path)
         _check("collection", options.src, {t.src for t in trajectories})
         _check("writer", options.writers, {t.writer for t in trajectories})

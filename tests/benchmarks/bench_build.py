@@ -76,7 +76,12 @@ def write_all(file: str, out: str) -> None:
 def cases(images: int) -> dict[str, list[str]]:
     """Return the builds to time, by name."""
     count = ["--images", str(images)]
-    found = {"pen, 32": count, "pen, native": [*count, "--size", "native"]}
+    native = [*count, "--size", "native"]
+    found = {
+        "pen, 32": count,
+        "pen, native": native,
+        "pen, scanned, native": [*native, "--pipeline", "scanned"],
+    }
     if SHARED.is_dir():
         found["emnist, 32"] = [*count, "--source", f"emnist:{SHARED / 'emnist/gzip.zip'}"]
         found["chars74k, 32"] = [

@@ -1,7 +1,14 @@
 """Small recipes that build in a moment, with no download."""
 
+import json
+import os
+import re
 import shutil
+import subprocess
+from collections.abc import Callable
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -93,3 +100,60 @@ def evaluation(_built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> E
         assert not (root / "cache" / "scores").exists()  # a preview is no score
         assert list((root / "cache" / "runs").iterdir()) == []
     return found
+
+
+_FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--hide-scrollbars", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--dump-dom"),
+)
+_PROBE = """<!doctype html><body style="margin:0">
+<iframe style="width:{width}px;height:900px;border:0" srcdoc="{page}"></iframe>
+<script>
+const frame = document.querySelector("iframe");
+frame.onload = () => {{
+  const page = frame.contentDocument, root = page.documentElement;
+  const wide = [...page.querySelectorAll("body *")]
+    .filter(e => e.getBoundingClientRect().right > {width} + 0.5).map(e => e.tagName + "." +
+      e.className);
+  const asked = frame.contentWindow.performance.getEntriesByType("resource").map(e => e.name)
+    .filter(name => !name.startsWith("data:"));
+  const text = [...page.querySelectorAll("body *")].filter(e => [...e.childNodes]
+    .some(n => n.nodeType === 3 && n.data.trim()) && !e.closest("title"));
+  const sizes = text.map(e => parseFloat(frame.contentWindow.getComputedStyle(e).fontSize)
+    * (e.ownerSVGElement ? Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b) : 1));
+  document.title = JSON.stringify({{scroll: root.scrollWidth, wide, asked, height:
+    root.scrollHeight, images: [...page.images].filter(i => !i.naturalWidth).length,
+    smallest: Math.min(...sizes)}});
+}};
+</script>"""
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[[str, int], dict[str, Any]]:
+    """Show a page in Chromium at a width in pixels; return what is measured of it.
+
+    `scroll`: the width that it asks for; `wide`: elements that reach beyond; `asked`: resources
+    loaded from elsewhere; `height`; `images`: those not shown; `smallest`: text on the screen, px.
+    """
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no chromium; Debian's package of that name has it")
+
+    def browsed(page: str, width: int) -> dict[str, Any]:
+        probe = tmp_path / "probe.html"
+        probe.write_text(_PROBE.format(width=width, page=escape(page)), "utf-8")
+        done = subprocess.run(
+            [chromium, *_FLAGS, f"--user-data-dir={tmp_path / 'profile'}", probe.as_uri()],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"HOME": str(tmp_path)},
+            timeout=90,
+            check=False,
+        )
+        title = re.search(r"<title>(.*?)</title>", done.stdout)
+        assert title, done.stderr
+        found: dict[str, Any] = json.loads(title[1].replace("&amp;", "&"))
+        return found
+
+    return browsed

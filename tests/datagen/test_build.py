@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from datagen import build as build_module
 from datagen.build import build
 from datagen.dataset import image_files, read_info, read_manifest
 from datagen.deal import Item
-from datagen.errors import BuildError, MissingInput, SplitError, UsageError
+from datagen.errors import BudgetError, BuildError, MissingInput, SplitError, UsageError
 from datagen.evaluator_view import evaluator_view
 from datagen.inspection import inspect
 from datagen.make import Made, Maker, open_pools
@@ -197,3 +198,34 @@ def test_one_folder_cannot_be_all_of_train_and_all_of_val(numeral_folder: Path) 
     recipe = Recipe(mix=(Ingredient(source="images", path=folder),), val=Validation(folder=folder))
     with pytest.raises(SplitError, match="name another folder for one of them"):
         build(recipe, folder.parent / "ds")
+
+
+def test_equal_names_in_train_and_val_are_not_one_picture(
+    numeral_folder: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both"
+    shutil.copytree(numeral_folder, both / "train")
+    for k, file in enumerate(sorted(numeral_folder.glob("*/*.png"))):
+        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        assert image is not None
+        target = both / "val" / file.relative_to(numeral_folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(target), np.pad(image, k % 5 + 3, constant_values=255))
+    train, val = (
+        Ingredient(source="images", path=both, options={"part": part}) for part in ("train", "val")
+    )
+    made = build(Recipe(mix=(train,), val=Validation(mix=(val,))), tmp_path / "ds")
+    assert inspect(made.path).problems == ()
+
+
+def test_a_picture_and_its_scan_never_stand_on_both_sides(
+    numeral_folder: Path, tmp_path: Path
+) -> None:
+    for file in numeral_folder.glob("*/*.png"):
+        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        assert image is not None
+        cv2.imwrite(str(file), np.maximum(image, 20))  # as no scan leaves it
+    copies = shutil.copytree(numeral_folder, tmp_path / "copies")
+    scanned = Ingredient(source="images", path=numeral_folder, options={"scan": True})
+    with pytest.raises(BudgetError, match="train 0 .* 60 training images left out"):
+        build(Recipe(mix=(scanned,), val=Validation(folder=copies)), tmp_path / "ds")

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from datagen.errors import BudgetError, SplitError
 from datagen.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
 from datagen.numerals import CLASSES, SPLITS, Split
-from datagen.plan import Plan, Pool, plan
+from datagen.plan import Plan, plan
 from datagen.recipe import Ingredient, Recipe, Validation
 from datagen.sources import NumeralInfo, NumeralPool
+from datagen.split import Pool
 
 
 def letters(source: str, writers: int | None, each: int = 3) -> GlyphPool:
@@ -195,6 +196,22 @@ def test_a_picture_of_the_validation_folder_leaves_train() -> None:
     planned = plan(recipe, pools)
     assert (planned.count.train, planned.count.val) == (180, 40)
     assert "20 training images left out" in planned.notes[0]
+
+
+def test_pictures_that_all_stand_in_val_are_the_reason_given() -> None:
+    recipe = Recipe(
+        mix=(Ingredient(source="images", path=Path("/photos")),),
+        val=Validation(mix=(Ingredient(source="images", path=Path("/copies")),)),
+    )
+    pools = {"images": pictures("images", 20), "images-2": pictures("images", 20)}
+    with pytest.raises(BudgetError, match="train 0 .* 200 training images left out, the same"):
+        plan(recipe, pools)
+
+
+def test_a_class_that_only_one_side_has_is_named() -> None:
+    infos = [i for i in pictures("images", 20).infos if i.numeral != "ix" or i.id == "ix/0"]
+    with pytest.raises(SplitError, match="no image would stand in val/ix, "):
+        plan(Recipe(mix=mix(images=1)), {"images": NumeralPool("images", infos, _no_image)})
 
 
 def test_validation_from_another_source() -> None:

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen import overrides
 from datagen import recipe as recipes
 from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
-from datagen.recipe import Ingredient, Overrides, Recipe, Validation
+from datagen.overrides import Overrides
+from datagen.recipe import Ingredient, Recipe, Validation
 
 NOWHERE = Path("/nowhere")
 
@@ -58,6 +60,12 @@ def test_shipped_recipes_validate_and_carry_their_name(name: str) -> None:
         ("mix: [{source: pen, ratio: .nan}]", "mix.0.ratio: .* finite"),
         ("mix: [{source: pen, ratio: 0}]", "no ratio is above 0"),
         ("mix: []", "no ratio is above 0"),
+        ("val: {mix: [{source: pen, ratio: 0}]}", "val.mix: no ratio is above 0"),
+        ("mix: [{source: pen, per_class: {xi: 3}}]", "0.per_class: 'xi' is no class; expected i,"),
+        ("mix: [{source: pen, per_class: -3}]", "0.per_class: expected a whole .*given -3"),
+        ("mix: [{source: pen, per_class: yes}]", "0.per_class: expected a whole .*given True"),
+        ("mix: [{source: pen, per_class: {i: 2.5}}]", "0.per_class: expected a whole number"),
+        ("mix: [{source: pen, per_class: ALL}]", "such a number by class, or all .given 'ALL'"),
         ("case_styles: {mixed: 1}", "upper and lower both have weight 0"),
         ("val: {folder: a, mix: [{source: pen}]}", "a mix or a folder, not both"),
         ("[", "is not YAML"),
@@ -79,48 +87,56 @@ def test_relative_paths_belong_to_the_recipes_folder(tmp_path: Path) -> None:
     assert loaded.val.folder == tmp_path.parent / "val"
 
 
+def test_a_pipeline_in_a_folder_is_a_file_whatever_its_ending(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("pipeline: top5\nmix: [{source: pen, pipeline: pipes/light}]\n")
+    loaded = recipes.load(str(file))
+    assert loaded.pipeline == "top5"
+    assert loaded.mix[0].pipeline == str(tmp_path / "pipes" / "light")
+
+
 def test_flags_override_the_file() -> None:
     base = parse("{images: 50, seed: 3, val: {fraction: 0.3}}")
     flags = Overrides(mix=(Ingredient(source="emnist"),), seed=9, size="native")
-    changed = recipes.override(base, flags)
+    changed = overrides.override(base, flags)
     assert (changed.mix[0].source, changed.seed, changed.size) == ("emnist", 9, "native")
     assert (changed.images, changed.val.fraction) == (50, 0.3)
 
 
 def test_val_flags_replace_each_other() -> None:
     base = parse("val: {mix: [{source: emnist}]}")
-    changed = recipes.override(base, Overrides(val_dir=Path("/v")))
+    changed = overrides.override(base, Overrides(val_dir=Path("/v")))
     assert changed.val.folder == Path("/v")
     assert changed.val.mix == ()
 
 
 def test_options_reach_every_ingredient_of_their_source() -> None:
-    changed = recipes.override(
+    changed = overrides.override(
         parse("mix: [{source: pen}, {source: emnist}]"),
         Overrides(options=(("emnist", "split", "letters"), ("pen", "writers", "5"))),
     )
     assert [part.options for part in changed.mix] == [{"writers": 5}, {"split": "letters"}]
     with pytest.raises(UnknownName, match="'emnst'.*did you mean 'emnist'"):
-        recipes.override(changed, Overrides(options=(("emnst", "split", "letters"),)))
+        overrides.override(changed, Overrides(options=(("emnst", "split", "letters"),)))
 
 
 def test_ingredients_parse() -> None:
-    assert recipes.ingredient("pen") == Ingredient(source="pen")
-    assert recipes.ingredient("emnist:a:b.zip").path == Path("a:b.zip")
-    mixed = recipes.mixed_ingredient("images:a=b=2.5")
+    assert overrides.ingredient("pen") == Ingredient(source="pen")
+    assert overrides.ingredient("emnist:a:b.zip").path == Path("a:b.zip")
+    mixed = overrides.mixed_ingredient("images:a=b=2.5")
     assert (mixed.path, mixed.ratio) == (Path("a=b"), 2.5)
 
 
 @pytest.mark.parametrize("text", ["", ":path", "pen:"])
 def test_an_ingredient_needs_its_parts(text: str) -> None:
     with pytest.raises(UsageError, match="NAME"):
-        recipes.ingredient(text)
+        overrides.ingredient(text)
 
 
 @pytest.mark.parametrize("text", ["pen", "pen=", "pen=-1", "pen=x", "pen=inf", "pen=nan"])
 def test_a_mix_needs_a_ratio(text: str) -> None:
     with pytest.raises(UsageError, match="RATIO"):
-        recipes.mixed_ingredient(text)
+        overrides.mixed_ingredient(text)
 
 
 def test_missing_and_unknown_recipes() -> None:
@@ -128,6 +144,16 @@ def test_missing_and_unknown_recipes() -> None:
         recipes.load("nope.yaml")
     with pytest.raises(UnknownName, match="unknown recipe 'defalt'.*did you mean 'default'"):
         recipes.load("defalt")
+
+
+MULTIPLIED = "a: &a [1, 2], " + ", ".join(
+    f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]"
+    for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+)
+MERGED = "a: &a {k: 1}\n" + "\n".join(
+    f"{one}: &{one} {{<<: [{', '.join([f'*{before}'] * 9)}]}}"
+    for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +168,8 @@ def test_missing_and_unknown_recipes() -> None:
         ('mix: [{source: images, path: "a\\0b"}]\n', "null"),
         ('name: "\\ud800"\n', "surrogates"),
         ("mix: [{source: pen, options: &a {writers: *a}}]\n", "cannot be used"),
+        (f"mix: [{{source: pen, options: {{{MULTIPLIED}}}}}]\n", "aliases multiply"),
+        (MERGED, "merges multiply"),
         ("mix: [{source: pen, ratio: 1.0e+200}]\n", "less than or equal to 1000"),
         ("case_styles: {upper: 1.0e+308, lower: 1.0e+308}\n", "less than or equal to 1000"),
     ],
@@ -159,4 +187,19 @@ def test_merge_keys_still_work() -> None:
 
 def test_an_option_that_is_not_yaml_is_named() -> None:
     with pytest.raises(RecipeError, match=r"--option pen\.writers is not YAML"):
-        recipes.override(Recipe(), Overrides(options=(("pen", "writers", "["),)))
+        overrides.override(Recipe(), Overrides(options=(("pen", "writers", "["),)))
+
+
+def test_paths_and_pipelines_come_by_flags() -> None:
+    base = parse("mix: [{source: images, ratio: 2}, {source: pen}]\nval: {mix: [{source: images}]}")
+    changed = overrides.override(
+        base, Overrides(paths=(("images", Path("/photos")),), pipeline="scanned")
+    )
+    assert [part.path for part in (*changed.mix, *changed.val.mix)] == [
+        Path("/photos"),
+        None,
+        Path("/photos"),
+    ]
+    assert changed.pipeline == "scanned"
+    with pytest.raises(UnknownName, match="emnist"):
+        overrides.override(base, Overrides(paths=(("emnist", Path("/e")),)))

@@ -1,6 +1,7 @@
 import os
 import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from datagen.cache import cache_folder
 from datagen.errors import DatasetError, EvaluationError, InputError, RuleError, UsageError
 from datagen.evaluator import Event, Run, identity, package_folder
-from datagen.score import Evaluation, Request, evaluate_dataset
+from datagen.score import Evaluation, Request, evaluate_dataset, recall_scores
 from datagen.score_cache import dataset_content, known_scores
 from datagen.scores import Score
 from datagen.summary import summarise, wilson
@@ -170,6 +171,34 @@ def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
     (score,) = evaluate_dataset(request, lambda _, event: events.append(event)).scores
     assert [event["event"] for event in events[:3]] == ["launch", "start", "resume"]
     assert len(score.history) == 20
+
+
+def test_two_equal_evaluations_at_once_run_once(evaluable: Path) -> None:
+    request = Request(evaluable / "tiny")
+    first: list[Event] = []
+    second: list[Event] = []
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(evaluate_dataset, request, lambda _, event: first.append(event))
+        two = pool.submit(evaluate_dataset, request, lambda _, event: second.append(event))
+        scores = [one.result().scores, two.result().scores]
+    assert scores[0] == scores[1]
+    said = [event["event"] for event in (*first, *second)]
+    assert said.count("done") == 1
+    assert said.count("warning") == 1  # the other one says what it waits for
+    assert list((cache_folder() / "runs").iterdir()) == []
+
+
+def test_a_paused_evaluation_keeps_its_state_and_no_score(evaluable: Path) -> None:
+    paused = evaluate_dataset(Request(evaluable / "tiny", until=1))
+    assert (len(paused.scores[0].history), paused.scores[0].complete) == (1, False)
+    assert not paused.scores[0].official
+    content = dataset_content(evaluable / "tiny")
+    assert content is not None
+    assert known_scores(content) == []
+    assert recall_scores(Request(evaluable / "tiny")) is None
+    assert len(list((cache_folder() / "runs").glob("*/state-*"))) == 1
+    with pytest.raises(UsageError, match="until is 0"):
+        evaluate_dataset(Request(evaluable / "tiny", until=0))
 
 
 def _children() -> set[int]:

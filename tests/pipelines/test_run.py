@@ -86,11 +86,12 @@ def test_presets_replay(name: str, numeral: str) -> None:
                 pipeline.run(draw_numeral(numeral), numeral, "upper", np.random.default_rng(seed))
         else:
             result = check_replay(pipeline, draw_numeral(numeral), numeral, "unknown", seed)
-            assert result.numeral == numeral
+            swapped = {"iv": "vi", "vi": "iv"} if name == "mirrored" else {}
+            assert result.numeral in {numeral, swapped.get(numeral)}
             assert (result.image < 128).any()
 
 
-@pytest.mark.parametrize("name", ["paper-and-pen", "scanned", "edge-cases"])
+@pytest.mark.parametrize("name", ["paper-and-pen", "scanned", "edge-cases", "mirrored"])
 def test_our_presets_end_in_the_scan(name: str) -> None:
     for seed in range(10):
         out = load(name).run(draw_numeral("iv"), "iv", "upper", np.random.default_rng(seed)).image
@@ -244,12 +245,3 @@ def test_records_that_cannot_be_replayed(numeral: Draw, record: list[Applied], w
 def test_images_of_another_kind_are_refused(image: Gray) -> None:
     with pytest.raises(UnsuitableImage, match="expected"):
         load("scanned").run(image, "x", "upper", np.random.default_rng(0))
-
-
-def test_each_step_alone_is_what_a_preview_shows(numeral: Draw) -> None:
-    alone = load("paper-and-pen").alone()
-    assert [title for title, _ in alone][:2] == ["affine", "elastic"]
-    assert "grid_paper | ruled_paper | shadow_corner" in dict(alone)
-    for title, step in alone:
-        made = step.run(numeral("v"), "v", "upper", np.random.default_rng(0))
-        assert made.applied[0].op in title

@@ -33,6 +33,9 @@ BROKEN = [
     ("pipeline: 2", "pipeline: Input should be 1"),
     ("- scan", "is no pipeline"),
     ("steps: [", "is not YAML"),
+    ("steps: []\nsteps: [{op: scan}]", "key 'steps' occurs 2 times"),
+    ("name: 2021-13-45", "month must be in 1..12"),
+    ("steps: " + "[" * 3000 + "]" * 3000, "recursion"),
     ("steps: [{op: background}]", "folder: Field required"),
 ]
 
@@ -115,7 +118,7 @@ def test_every_op_is_documented_and_named_once() -> None:
 
 def test_every_preset_says_what_it_is() -> None:
     assert set(presets()) == {
-        "edge-cases", "keras-flips", "paper-and-pen", "scanned", "seed-blog", "top5",
+        "edge-cases", "keras-flips", "mirrored", "paper-and-pen", "scanned", "seed-blog", "top5",
     }  # fmt: skip
     for name, text in presets().items():
         pipeline = load(name)

@@ -1,14 +1,18 @@
 """Class folders of numerals, tidy and untidy."""
 
+import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from datagen.errors import CorruptInput, MissingInput
+from datagen.errors import CorruptInput, MissingInput, UsageError
+from datagen.hard import Hard, HardImage, write_hard
 from datagen.numerals import CLASSES
+from datagen.pixelhash import file_hash
 from datagen.sources import get_source, open_source
 from datagen.sources.base import NumeralPool
 from pipelines.ops import scan
@@ -57,7 +61,8 @@ def test_folders_below_a_class_count(root: Path) -> None:
 def test_scan_makes_the_three_levels_of_the_competition(root: Path) -> None:
     pool = open_images(root, scan=True)
     np.testing.assert_array_equal(pool[0], scan(picture(0)))
-    assert pool.infos[0].identity != open_images(root).infos[0].identity
+    # the split must tell a picture and its scan to be one
+    assert [i.identity for i in pool.infos] == [i.identity for i in open_images(root).infos]
 
 
 def test_equal_pictures_count_once(root: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -138,6 +143,43 @@ def test_no_class_folders(tmp_path: Path) -> None:
         open_images(tmp_path / "empty", partial=True)
 
 
+def test_train_and_val_below_a_folder_are_one_collection(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    parent = tmp_path / "parent"
+    for part in ("train", "val", "label_book"):
+        shutil.copytree(root, parent / part)
+    Image.fromarray(picture(500)).save(parent / "val" / "i" / "new.png")
+    pool = open_images(parent)
+    assert len(pool) == 21  # the copies in val count once, label_book is not looked at
+    assert "20 copies of other images of their class count once" in caplog.text
+    assert [info.id for info in pool.infos][:3] == [
+        "train/i/0.png",
+        "train/i/1.png",
+        "val/i/new.png",
+    ]
+    assert [info.numeral for info in pool.infos][:4] == ["i", "i", "i", "ii"]
+
+
+def test_one_of_train_and_val_is_enough(root: Path, tmp_path: Path) -> None:
+    root.rename(tmp_path / "val")
+    (tmp_path / "train").mkdir()
+    assert open_images(tmp_path).infos[0].id == "val/i/0.png"
+
+
+def test_a_stranger_below_train_is_named(root: Path, tmp_path: Path) -> None:
+    (root / "viii").rename(root / "viiii")
+    root.rename(tmp_path / "train")
+    with pytest.raises(CorruptInput, match=r"train/viiii is not one of .* \(nearest: 'viii'\)"):
+        open_images(tmp_path)
+
+
+def test_class_folders_beside_train_are_not_mixed_with_it(root: Path) -> None:
+    shutil.copytree(root, root / "train")
+    with pytest.raises(CorruptInput, match="train is not one of the class folders"):
+        open_images(root)
+
+
 BAD = {
     "empty": (b"", "is empty"),
     "text": (b"hello", "is not an image"),
@@ -191,5 +233,84 @@ def test_a_file_name_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
         (tmp_path / "i" / os.fsdecode(b"\xff.png")).write_bytes(b"")
     except OSError:
         pytest.skip("this file system takes only Unicode")
-    with pytest.raises(CorruptInput, match="no Unicode.*rename the file"):
+    with pytest.raises(CorruptInput, match="no Unicode.*rename it"):
         open_source("images", tmp_path, {})
+
+
+def test_what_was_mined_serves_more_often(root: Path, tmp_path: Path) -> None:
+    files = sorted(root.glob("*/*"))
+    images = [
+        HardImage(
+            path="elsewhere.png",
+            sha256=file_hash(file),
+            numeral="i",
+            predicted="v",
+            probability=0.25,
+            weight=4.0,
+        )
+        for file in files[:2]
+    ]
+    hard = Hard(
+        dataset="ds",
+        fingerprint="0",
+        folder="photos",
+        protocol="cutoff-resnet50",
+        preview=None,
+        seeds=(123,),
+        top=1,
+        images=tuple(images),
+    )
+    write_hard(hard, tmp_path / "hard.json")
+    pool = open_source("images", root, {"boost": str(tmp_path / "hard.json")})
+    assert isinstance(pool, NumeralPool)
+    known = {file.relative_to(root).as_posix() for file in files[:2]}
+    assert {info.id for info in pool.infos if info.weight == 4.0} == known
+    assert {info.weight for info in pool.infos} == {1.0, 4.0}
+    write_hard(hard.model_copy(update={"images": ()}), tmp_path / "none.json")
+    with pytest.raises(UsageError, match="names none of the"):
+        open_source("images", root, {"boost": str(tmp_path / "none.json")})
+
+
+def test_one_part_of_a_collection(tmp_path: Path) -> None:
+    for seed, split in enumerate(("train", "val")):
+        for k, numeral in enumerate(CLASSES):
+            (tmp_path / split / numeral).mkdir(parents=True)
+            Image.fromarray(picture(10 * seed + k)).save(tmp_path / split / numeral / "a.png")
+    both, val = (open_source("images", tmp_path, options) for options in ({}, {"part": "val"}))
+    assert (len(both), len(val)) == (20, 10)
+    assert {info.identity for info in val.infos} < {info.identity for info in both.infos}
+    assert {info.id for info in val.infos} == {f"val/{numeral}/a.png" for numeral in CLASSES}
+    assert isinstance(val, NumeralPool)
+    np.testing.assert_array_equal(val.by_id("val/ii/a.png"), picture(11))
+    with pytest.raises(MissingInput, match="no folder at .*train"):
+        open_source("images", tmp_path / "val", {"part": "train"})
+
+
+def test_what_only_a_scan_makes_alike_is_one_to_the_split_and_two_to_look_at(root: Path) -> None:
+    paler = np.minimum(picture(0), 254).astype(np.uint8)
+    Image.fromarray(paler).save(root / "i" / "2.png")
+    faint = np.where(picture(0) < 128, 200, 255).astype(np.uint8)  # a scan leaves nothing of it
+    fainter = np.where(picture(1) < 128, 200, 255).astype(np.uint8)
+    for name, image in (("3.png", faint), ("4.png", fainter)):
+        Image.fromarray(image).save(root / "i" / name)
+    found = {info.id: info.identity for info in open_images(root).infos}
+    assert found["i/2.png"] == found["i/0.png"]
+    assert len({found[f"i/{k}.png"] for k in (0, 1, 3, 4)}) == 4
+
+
+@pytest.mark.parametrize("weight", [0.5, 1e300])
+def test_a_boost_out_of_range_is_refused(root: Path, tmp_path: Path, weight: float) -> None:
+    image = {"path": "a", "sha256": "0" * 64, "class": "i", "predicted": "v", "probability": 0.2}
+    record = {
+        "dataset": "ds",
+        "fingerprint": "0",
+        "folder": "photos",
+        "protocol": "p",
+        "preview": None,
+        "seeds": [1],
+        "top": 1,
+        "images": [{**image, "weight": weight}],
+    }
+    (tmp_path / "hard.json").write_text(json.dumps(record))
+    with pytest.raises(CorruptInput, match=r"images\.0\.weight: Input should be"):
+        open_source("images", root, {"boost": str(tmp_path / "hard.json")})

@@ -1,0 +1,74 @@
+"""Locks between processes: one owner of a file at a time, freed by the system when the owner dies.
+
+A lock is held through an open file, so a killed owner leaves nothing stale behind. A child that
+inherits the file holds the lock with its parent.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_PAUSE: Final = 0.2  # seconds between two looks at a lock that another process holds
+
+
+def try_lock(path: Path) -> int | None:
+    """Take the lock at `path` if nobody holds it.
+
+    Returns:
+        The descriptor that holds it until it is closed, or None where another process does.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except FileNotFoundError:  # its last owner removes the folder at this moment
+        return None
+    try:
+        _take(descriptor)
+        if os.fstat(descriptor).st_ino == path.stat().st_ino:  # else: removed by its last owner
+            return descriptor
+    except (BlockingIOError, PermissionError, FileNotFoundError):  # held, held on Windows, removed
+        pass
+    os.close(descriptor)
+    return None
+
+
+@contextmanager
+def locked(path: Path, wait: Callable[[], None] = lambda: None) -> Iterator[int]:
+    """Hold the lock at `path`, once nobody else does; yield its descriptor.
+
+    Args:
+        path: of the lock's file, removed at the end.
+        wait: called before every further look at a lock that another process holds; what it
+            raises ends the waiting.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    while (descriptor := try_lock(path)) is None:
+        wait()
+        time.sleep(_PAUSE)
+    try:
+        yield descriptor
+    finally:
+        with suppress(OSError):  # Windows removes no open file: then it stays, unlocked
+            path.unlink()
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Sweeps: many recipes become many scores, nothing done twice, and one answer."""

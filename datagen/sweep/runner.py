@@ -1,0 +1,216 @@
+"""A sweep from its spec to its last trial: what is known is looked up, the rest is run.
+
+Enters: a spec, its points, a folder, an executor. Leaves: the lines of `sweep.jsonl`. A strategy
+decides who goes how far; here its rounds become tasks, and outcomes become trials.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from datagen.errors import Stopped
+from datagen.evaluator import Event, identity
+from datagen.sweep.local import Executor
+from datagen.sweep.points import Point
+from datagen.sweep.records import State, Trial
+from datagen.sweep.spec import Spec
+from datagen.sweep.store import Store, opened
+from datagen.sweep.strategies import Values, climb, seek
+from datagen.sweep.study import Proposals, note_points
+from datagen.sweep.trial import Outcome, Task
+
+
+class Listener:
+    """Is told how a sweep goes, from the caller's own thread; this one does not care."""
+
+    def round(self, tasks: int, until: int) -> None:
+        """Hear that so many trials now run to an epoch."""
+
+    def event(self, point: Point, task: Task, event: Event) -> None:
+        """Hear what a running evaluation says."""
+
+    def outcome(self, point: Point, outcome: Outcome) -> None:
+        """Hear that a trial came to a rung, to the end, or failed."""
+
+    def trial(self, trial: Trial, *, news: bool) -> None:
+        """Hear that the state of a trial is final, and whether it was not before."""
+
+
+def run_sweep(
+    spec: Spec,
+    points: Sequence[Point],
+    folder: Path,
+    executor: Executor,
+    listener: Listener,
+    *,
+    retry_failed: bool = False,
+) -> tuple[Trial, ...]:
+    """Run what of a sweep is not known yet.
+
+    Args:
+        spec: the sweep.
+        points: of `spec`.
+        folder: made where it is not there; its spec is replaced.
+        executor: where trials run.
+        listener: told how it goes.
+        retry_failed: run failed trials again.
+
+    Returns:
+        Every trial of the sweep whose state is final.
+
+    Raises:
+        UsageError: another sweep runs in the folder, or it cannot be written.
+        CorruptInput: a log in the folder is damaged.
+        Stopped: Ctrl-C; the same call goes on.
+    """
+    folder = folder.resolve()
+    with opened(folder, spec) as store:
+        if retry_failed:
+            store.forget_failed()
+        rounds = _Rounds(spec, points, store, executor, listener)
+        try:
+            if spec.strategy == "tpe":
+                seek(spec, points, rounds, Proposals(spec, points, store.journal))
+            else:
+                climb(spec, points, rounds)
+        except KeyboardInterrupt:
+            raise Stopped(_where(store, folder)) from None
+        if rounds.ran and spec.strategy != "tpe":
+            note_points(store.journal, points, rounds.values, spec.epochs)
+        wanted = {(point.id, seed) for point in points for seed in spec.seed_list}
+        return tuple(trial for key, trial in store.trials.items() if key in wanted)
+
+
+def _where(store: Store, folder: Path) -> str:
+    ended = len(store.trials)
+    return (
+        f"interrupted: {ended} trial{'s have' if ended != 1 else ' has'} ended, finished epochs of "
+        f"the others are kept; the same command goes on in {folder}"
+    )
+
+
+class _Rounds:
+    """The rounds of one strategy; see `datagen.sweep.strategies.Rounds`.
+
+    Attributes:
+        ran: tasks that were run.
+        values: what decided, by point and epoch.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        points: Sequence[Point],
+        store: Store,
+        executor: Executor,
+        listener: Listener,
+    ) -> None:
+        self._spec = spec
+        self._points = {point.id: point for point in points}
+        self._store = store
+        self._executor = executor
+        self._listener = listener
+        self._evaluator = identity()
+        self.ran = 0
+        self.values: dict[str, dict[int, float]] = defaultdict(dict)
+
+    def run(self, points: Sequence[Point], until: int | None) -> Values:
+        """Bring all seeds of the points to an epoch, or to the end; failed points are left out."""
+        # seed by seed: several datasets are then built at once, instead of one being waited for
+        pairs = [(point, seed) for seed in self._spec.seed_list for point in points]
+        tasks = []
+        for point, seed in pairs:
+            known = self._store.outcome(point.id, seed, until)
+            if known is None:
+                tasks.append(self._task(point, seed, until))
+            else:
+                self._settle(point, known)
+        if tasks:
+            self._work(tasks, until or self._spec.epochs)
+        return self._means(points, until)
+
+    def _work(self, tasks: Sequence[Task], until: int) -> None:
+        self._listener.round(len(tasks), until)
+        tell = self._listener.event
+        outcomes: Any = self._executor.run(
+            tasks, lambda task, event: tell(self._points[task.point], task, event)
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                self.ran += 1
+                self._store.add_outcome(outcome)
+                point = self._points[outcome.point]
+                self._listener.outcome(point, outcome)
+                self._settle(point, outcome)
+
+    def _settle(self, point: Point, outcome: Outcome) -> None:
+        """Write the trial down where nothing can change it any more."""
+        if outcome.error is not None:
+            self._finish(point, outcome, "failed")
+        elif outcome.complete:
+            self._finish(point, outcome, "done")
+
+    def stop(self, points: Iterable[Point]) -> None:
+        """Say of points that they go no further."""
+        for point in points:
+            for seed in self._spec.seed_list:
+                last = self._store.last(point.id, seed)
+                if last is not None and last.error is None and not last.complete:
+                    self._finish(point, last, "stopped")
+
+    def _means(self, points: Sequence[Point], until: int | None) -> dict[str, float]:
+        means = {}
+        for point in points:
+            found = [
+                outcome.value
+                for outcome in self._outcomes(point, until)
+                if outcome.error is None and outcome.value is not None
+            ]
+            if found:
+                means[point.id] = fmean(found)
+                self.values[point.id][until or self._spec.epochs] = means[point.id]
+        return means
+
+    def _outcomes(self, point: Point, until: int | None) -> Iterator[Outcome]:
+        for seed in self._spec.seed_list:
+            outcome = self._store.outcome(point.id, seed, until)
+            if outcome is not None:
+                yield outcome
+
+    def _task(self, point: Point, seed: int, until: int | None) -> Task:
+        spec = self._spec
+        return Task(
+            folder=self._store.folder,
+            point=point.id,
+            seed=seed,
+            recipe=point.recipe.model_dump(mode="json", exclude_none=True),
+            until=until,
+            tests=spec.tests,
+            selection=spec.selection,
+            preview=spec.preview,
+            engine=spec.engine,
+            threads=spec.threads,
+            evaluator=self._evaluator,
+        )
+
+    def _finish(self, point: Point, last: Outcome, state: State) -> None:
+        build, evaluate = self._store.seconds(point.id, last.seed)
+        shared = last.model_dump(
+            include={
+                *("point", "seed", "epochs", "official", "dataset", "fingerprint", "images"),
+                *("val_accuracy", "selection", "tests", "score", "cached", "error"),
+            }
+        )
+        trial = Trial(
+            **shared,
+            name=point.name,
+            ratios=dict(point.ratios),
+            settings=dict(point.settings),
+            state=state,
+            build_seconds=build,
+            evaluate_seconds=evaluate,
+        )
+        self._listener.trial(trial, news=self._store.add_trial(trial))

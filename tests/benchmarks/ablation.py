@@ -1,0 +1,182 @@
+"""Which idea is worth what: recipes that differ in one thing, scored on a holdout.
+
+    datagen holdout roman-mnist --review competition-2021 --out real
+    python tests/benchmarks/ablation.py real [--given roman-mnist] [--images 3000]
+        [--epochs 20] [--seeds 3] [--only NAME …] [--out ablation.jsonl]
+
+Every variant trains on `real/rest` (or on no real image) and is scored on `real/holdout`. Scores of
+fewer than 100 epochs are previews: good for telling ideas apart, no official scores. What
+`--out` holds already is not run again; the table is printed at the end.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DATAGEN = Path(sys.executable).with_name("datagen")
+Recipe = dict[str, Any]
+
+
+def variants(
+    rest: Path, given: Path | None, letters: Path | None, images: int
+) -> dict[str, Recipe]:
+    """Return the recipes, by name.
+
+    Args:
+        rest: real images that the holdout left.
+        given: the same images before they were reviewed; None leaves them out.
+        letters: a folder laid out as `../shared/data`; None leaves its letters out.
+        images: of every recipe that is not of real images alone.
+    """
+    real = {"source": "images", "path": str(rest)}
+    everything = real | {"per_class": "all"}
+    pen = {"source": "pen"}
+
+    def copies(pipeline: str, **more: Any) -> Recipe:
+        return {"images": images, "mix": [everything, real | {"pipeline": pipeline}], **more}
+
+    base = copies("paper-and-pen")
+    half = [everything, real | {"pipeline": "paper-and-pen"}, pen | {"pipeline": "scanned"}]
+    own_val = {"mix": [everything]}
+    found = {
+        "real, reviewed": {"mix": [everything]},
+        "+ copies: seed-blog": copies("seed-blog"),
+        "+ copies: top5": copies("top5"),
+        "+ copies: scanned": copies("scanned"),
+        "+ copies: mirrored": copies("mirrored"),
+        "+ copies: edge-cases": copies("edge-cases"),
+        "+ copies: paper-and-pen": base,
+        "val of originals only": base | {"val": own_val},
+        "half pen": base | {"mix": half},
+        "half pen, val of originals": base | {"mix": half, "val": own_val},
+        "half pen through paper-and-pen, val of originals": base
+        | {"mix": [*half[:2], pen | {"pipeline": "paper-and-pen"}], "val": own_val},
+        "no real image: pen": {"images": images, "mix": [pen]},
+        "no real image: pen, scanned": {"images": images, "mix": [pen], "pipeline": "scanned"},
+        "no real image: pen, paper-and-pen": {
+            "images": images,
+            "mix": [pen],
+            "pipeline": "paper-and-pen",
+        },
+    }
+    if letters is not None:
+        four = [pen, *recorded(letters)]
+        for pipeline in ("scanned", "paper-and-pen"):
+            found[f"no real image: four sources, {pipeline}"] = {
+                "images": images,
+                "mix": four,
+                "pipeline": pipeline,
+            }
+        found["half letters of four sources, val of originals"] = base | {
+            "mix": [
+                everything,
+                real | {"pipeline": "paper-and-pen", "ratio": 4},
+                *(letter | {"pipeline": "paper-and-pen"} for letter in four),
+            ],
+            "val": own_val,
+        }
+    if given is None:
+        return found
+    raw = {"mix": [{"source": "images", "path": str(given), "options": {"skip_bad": True}}]}
+    return {"real, as given": raw} | found
+
+
+def recorded(shared: Path) -> list[Recipe]:
+    """Return the three sources of people's letters."""
+    return [
+        {"source": "trajectories", "path": str(shared / "strokes" / "handwriting_ivx.json")},
+        {"source": "emnist", "path": str(shared / "emnist" / "gzip.zip")},
+        {"source": "chars74k", "path": str(shared / "chars74k" / "EnglishHnd.tgz")},
+    ]
+
+
+def as_given(source: Path, record: Path, into: Path) -> Path:
+    """Copy what the holdout left out of `source`, with the classes it was given."""
+    entries = json.loads(record.read_text("utf-8"))["files"]
+    held = {entry["sha256"] for entry in entries if entry["side"] == "holdout"}
+    for path in sorted(source.glob("train/*/*")) + sorted(source.glob("val/*/*")):
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() not in held:
+            target = into / path.parent.name
+            target.mkdir(parents=True, exist_ok=True)
+            (target / f"{path.parents[1].name}-{path.name}").write_bytes(content)
+    return into
+
+
+def run(*arguments: object) -> dict[str, Any]:
+    """Run one `datagen` command and return its JSON."""
+    command = [str(DATAGEN), *map(str, arguments), "--json", "--quiet"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def score(recipe: Recipe, holdout: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Build one recipe and evaluate it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch, "recipe.yaml")
+        file.write_text(yaml.safe_dump({"recipe": 1} | recipe), "utf-8")
+        dataset = Path(scratch, "ds")
+        run("build", "--recipe", file, "--out", dataset, "--workers", 1)
+        preview = [] if options.epochs >= 100 else ["--preview", options.epochs]
+        more = ["--seeds", options.seeds, "--workers", options.workers, "--no-report", *preview]
+        return run("evaluate", dataset, "--test", holdout, *more)
+
+
+def main() -> None:
+    """Run what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("real", type=Path, help="the folder that `datagen holdout` made")
+    parser.add_argument("--given", type=Path, help="the images that it was made from")
+    parser.add_argument("--letters", type=Path, help="letters, laid out as ../shared/data")
+    parser.add_argument("--images", type=int, default=3000)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", nargs="*", help="names of variants")
+    parser.add_argument("--out", type=Path, default=Path("ablation.jsonl"))
+    options = parser.parse_args()
+    scratch = Path(tempfile.mkdtemp())
+    given = (
+        as_given(options.given, options.real / "holdout.json", scratch) if options.given else None
+    )
+    rest = (options.real / "rest").resolve()
+    letters = options.letters.resolve() if options.letters else None
+    recipes = variants(rest, given, letters, options.images)
+    lines = options.out.read_text("utf-8").splitlines() if options.out.exists() else []
+    known = {row["name"]: row for row in map(json.loads, lines)}
+    for name, recipe in recipes.items():
+        if name in known or (options.only and name not in options.only):
+            continue
+        result = score(recipe, options.real / "holdout", options)
+        row = {"name": name, "epochs": options.epochs, "images": result["images"]}
+        row["holdout"] = [seed["tests"][0]["accuracy"] for seed in result["runs"]]
+        row["val"] = [seed["val_accuracy"] for seed in result["runs"]]
+        known[name] = row
+        with options.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(f"{name}: {row['holdout']}", file=sys.stderr, flush=True)
+    shutil.rmtree(scratch)
+    print("| variant | images | own val | holdout |\n|---|---|---|---|")
+    for row in (known[name] for name in recipes if name in known):
+        val, holdout = spread(row["val"]), spread(row["holdout"])
+        print(f"| {row['name']} | {row['images']:,} | {val} | {holdout} |")
+
+
+def spread(values: list[float]) -> str:
+    """Return mean ± standard deviation."""
+    deviation = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{deviation}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""`datagen mine` as a user runs it."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import pytest
+
+from datagen.hard import read_hard
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_hard_examples_are_recorded_and_shown(
+    datagen: Run, evaluable: Path, tmp_path: Path
+) -> None:
+    given = ("mine", evaluable / "tiny", "--test", evaluable / "test", "--preview", 1)
+    done = datagen(*given, "--top", 5, "--json")
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    found = json.loads(line)
+    assert (found["command"], found["images"], len(found["hardest"])) == ("mine", 20, 5)
+    record = read_hard(tmp_path / "hard.json")
+    assert [image.path for image in record.hardest] == [row["path"] for row in found["hardest"]]
+    assert found["missed"] == sum(image.missed for image in record.images)
+    picture = cv2.imread(str(tmp_path / "hard.png"))
+    assert picture is not None
+    assert f"{found['missed']} of 20 images of evaluable/test are missed" in done.stderr
+    assert re.search(r"^viii +2 +[012] ", done.stderr, re.MULTILINE)
+    assert "never by these" in done.stderr
+    assert "test sounds like images to judge by" in done.stderr
+    quiet = datagen(*given, "--quiet", "--out", "a.json", "--sheet", "b.png")
+    assert quiet.stdout == ""
+    assert all(text.startswith("warning") for text in quiet.stderr.splitlines())
+    assert {"a.json", "b.png"} <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("evaluable/tiny",), 2, "--test"),
+        (("nowhere", "--test", "evaluable/test"), 4, "nowhere is not a folder"),
+        (("evaluable/tiny", "--test", "evaluable/tiny/val"), 3, "all 10 images of .*val are in"),
+        (("evaluable/tiny", "--test", "evaluable/test", "--share", 2), 2, "share is 2"),
+        (
+            ("evaluable/tiny", "--test", "evaluable/test", "--share", 0.1, "--top", 1),
+            2,
+            "--top and --share exclude each other",
+        ),
+        (("evaluable/tiny", "--test", "evaluable/test", "-o", "no/a.json"), 2, "no folder no"),
+        (("evaluable/tiny", "--test", "evaluable/test", "-o", "evaluable"), 2, "it is a folder"),
+        (("evaluable/tiny", "--test", "evaluable/test", "-o", "a.png"), 2, "both the record and"),
+        (("evaluable/tiny", "--test", "evaluable/test", "--sheet", "a.xyz"), 2, "a.xyz"),
+    ],
+)
+@pytest.mark.usefixtures("evaluable")
+def test_bad_input_is_one_clear_line(
+    datagen: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    done = datagen("mine", *arguments)
+    assert done.returncode == code, done.stderr
+    assert re.search(says, done.stderr), done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+    assert {path.name for path in tmp_path.iterdir()} <= {"cache", "evaluable"}

@@ -1,0 +1,102 @@
+"""Trials that cost nothing: an executor that makes outcomes up."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from datagen.sweep.local import Tell
+from datagen.sweep.points import Point, points_of
+from datagen.sweep.records import Trial
+from datagen.sweep.runner import Listener, run_sweep
+from datagen.sweep.spec import Spec, validate
+from datagen.sweep.trial import Outcome, Task
+
+
+class Pretender:
+    """An executor whose trials reach what `value` says; a text is an error.
+
+    Attributes:
+        ran: every task, in order.
+        left: tasks until Ctrl-C.
+    """
+
+    def __init__(self, value: Callable[[Task], float | str], left: int = 10**6) -> None:
+        self.value = value
+        self.ran: list[Task] = []
+        self.left = left
+
+    def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[Outcome]:
+        """Yield an outcome for every task, the last one first."""
+        for task in reversed(tasks):
+            if self.left == 0:
+                raise KeyboardInterrupt
+            self.left -= 1
+            self.ran.append(task)
+            tell(task, {"event": "epoch", "epoch": 1})
+            yield self._outcome(task)
+
+    def _outcome(self, task: Task) -> Outcome:
+        value = self.value(task)
+        common = {"point": task.point, "seed": task.seed, "until": task.until}
+        if isinstance(value, str):
+            return Outcome.model_validate(common | {"error": value})
+        return Outcome.model_validate(
+            common
+            | {
+                "epochs": task.until or task.preview or 100,
+                "complete": task.until is None,
+                "official": task.until is None and task.preview is None,
+                "value": value,
+                "val_accuracy": value,
+                "build_seconds": 1.0,
+                "evaluate_seconds": 2.0,
+                "score": task.score_path(task.until).as_posix(),
+            }
+        )
+
+
+class Notes(Listener):
+    """A listener that remembers.
+
+    Attributes:
+        trials: those told, and whether each was news.
+        rounds: trials and epoch of every round.
+    """
+
+    def __init__(self) -> None:
+        self.trials: list[tuple[Trial, bool]] = []
+        self.rounds: list[tuple[int, int]] = []
+
+    def round(self, tasks: int, until: int) -> None:
+        """Note a round."""
+        self.rounds.append((tasks, until))
+
+    def trial(self, trial: Trial, *, news: bool) -> None:
+        """Note a trial."""
+        self.trials.append((trial, news))
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """The folder of a sweep that is not there yet."""
+    return tmp_path / "out"
+
+
+def make_spec(values: int = 9, **keys: object) -> Spec:
+    """Return a sweep over recipe seeds, which needs no source."""
+    return validate({"vary": {"seed": list(range(values))}, **keys}, origin="test")
+
+
+def sweep(
+    spec: Spec, out: Path, executor: Pretender, *, retry_failed: bool = False
+) -> tuple[tuple[Trial, ...], Notes]:
+    """Run a sweep with made-up trials."""
+    notes = Notes()
+    trials = run_sweep(spec, points_of(spec), out, executor, notes, retry_failed=retry_failed)
+    return trials, notes
+
+
+def by_seed(points: Sequence[Point]) -> dict[str, int]:
+    """Return the recipe's seed of each point."""
+    return {point.id: point.recipe.seed for point in points}

@@ -1,0 +1,77 @@
+"""Run by `test_ray.py` in a process of its own: a sweep on two nodes, one of which is killed.
+
+    python ray_cluster.py FOLDER TEST
+
+prints, as JSON, what was recorded.
+"""
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+
+import ray
+from ray.cluster_utils import Cluster
+
+from datagen.cache import cache_folder
+from datagen.sweep.points import Point, points_of
+from datagen.sweep.ray_executor import RayExecutor
+from datagen.sweep.runner import Listener, run_sweep
+from datagen.sweep.spec import validate
+from datagen.sweep.trial import Outcome
+
+SPEC = {
+    "mix": [{"source": "pen", "options": {"writers": 12}}],
+    "vary": {"seed": [1, 2]},
+    "images": 60,
+    "preview": 15,
+}
+
+
+class Counter(Listener):
+    """Counts what comes back, by trial."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def outcome(self, point: Point, outcome: Outcome) -> None:
+        """Count one."""
+        name = f"{point.name} {outcome.seed}"
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+
+def main(folder: Path, test: Path) -> None:
+    """Start the cluster, kill a node while both evaluate, print the trials."""
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    doomed, _ = cluster.add_node(num_cpus=1), cluster.add_node(num_cpus=1)
+    killed: list[float] = []
+
+    def kill() -> None:
+        while len(list((cache_folder() / "runs").glob("*/state-*.bin"))) < 2:
+            time.sleep(0.05)
+        cluster.remove_node(doomed, allow_graceful=False)
+        killed.append(time.time())
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    spec = validate({**SPEC, "tests": [str(test)]}, origin="test")
+    counter = Counter()
+    trials = run_sweep(spec, points_of(spec), folder, RayExecutor(cluster.address), counter)
+    ended = time.time()
+    ray.shutdown()
+    cluster.shutdown()
+    print(
+        json.dumps(
+            {
+                "killed_before_the_end": bool(killed) and killed[0] < ended,
+                "counts": counter.counts,
+                "trials": [trial.model_dump(mode="json") for trial in trials],
+                "lines": len((folder / "sweep.jsonl").read_text().splitlines()),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
