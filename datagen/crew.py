@@ -6,9 +6,10 @@ The same files come out for any number of workers: an item knows all that its im
 import hashlib
 import logging
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,13 +60,14 @@ def write_all(
     written: list[Written] = []
     if workers == 1 or len(chunks) == 1:
         bench = Bench(Maker(recipe, pools, planned.halves), root)
-        parts: Iterator[list[Written]] = map(bench.write, chunks)
+        parts = (bench.write(chunk) for chunk in chunks)
     else:
         parts = _in_processes(chunks, recipe, root, min(workers, len(chunks)))
     try:
-        for part in parts:
-            written += part
-            progress(len(written))
+        with closing(parts):  # an exception here must end the workers before it rises further
+            for part in parts:
+                written += part
+                progress(len(written))
     except BrokenProcessPool as error:
         raise BuildError(
             f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
@@ -79,7 +81,7 @@ def _in_processes(
     recipe: Recipe,
     root: Path,
     workers: int,
-) -> Iterator[list[Written]]:
+) -> Generator[list[Written]]:
     """Yield what fresh processes wrote, chunk by chunk."""
     executor = ProcessPoolExecutor(
         workers,

@@ -45,18 +45,11 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
             block ran, or its parent cannot be written.
     """
     check_target(target, overwrite=overwrite, marker=marker)
-    made = _make_parents(target.parent)
+    made = [parent for parent in target.parents if not parent.exists()]
+    # Named before it is made, so that an interrupt at any moment finds what there is to remove.
+    staging = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
     try:
-        staging = Path(
-            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
-        )
-    except OSError as error:
-        _remove_empty(made)
-        raise UsageError(
-            f"cannot write in {target.parent}: {error.strerror}; choose another --out"
-        ) from error
-    try:
-        staging.chmod(0o755)  # mkdtemp's 0o700 would keep others from reading the result
+        _make(staging)
         yield staging
         check_target(target, overwrite=overwrite, marker=marker)  # another run may have been here
         _move_into_place(staging, target)
@@ -120,18 +113,20 @@ def _move_into_place(staging: Path, target: Path) -> None:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _make_parents(folder: Path) -> list[Path]:
-    """Make missing folders; return those made, innermost first."""
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+def _make(folder: Path) -> None:
+    """Make a new folder, and those above it that are missing."""
+    above = folder.parent
+    doing = f"make {above}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        above.mkdir(parents=True, exist_ok=True)
+        doing = f"write in {above}"
+        folder.mkdir()
     except OSError as error:
-        _remove_empty(missing)
-        raise UsageError(f"cannot make {folder}: {error.strerror}; choose another --out") from error
-    return missing
+        raise UsageError(f"cannot {doing}: {error.strerror}; choose another --out") from error
 
 
 def _remove_empty(folders: list[Path]) -> None:
+    """Remove folders that are there and empty, the innermost first."""
     for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()

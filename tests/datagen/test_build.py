@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 from dataclasses import replace
@@ -177,6 +178,19 @@ def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
     told: list[int] = []
     build(recipe, tmp_path / "ds", progress=told.append)
     assert told == [64, 100]
+
+
+def test_an_exception_ends_the_workers_before_the_folder_goes(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as risen:  # its traceback keeps every frame alive
+        build(recipe, tmp_path / "ds", workers=2, progress=interrupt)
+    assert multiprocessing.active_children() == []
+    assert risen.traceback
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_one_source_with_other_options_shares_no_writer(tmp_path: Path) -> None:
