@@ -99,6 +99,19 @@ def mixed_ingredient(text: str) -> Ingredient:
     return ingredient(head, ratio)
 
 
+def source_option(text: str) -> tuple[str, str, str]:
+    """Parse `SOURCE.KEY=VALUE`; the value stays text.
+
+    Raises:
+        UsageError: it is not of that form.
+    """
+    head, sign, value = text.partition("=")
+    source, dot, key = head.partition(".")
+    if not (sign and dot and source and key):
+        raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as emnist.split=letters")
+    return source, key, value
+
+
 def _entries(plain: dict[str, Any], source: str, flag: str) -> Iterator[dict[str, Any]]:
     """Yield every ingredient of a source, of train and of val.
 

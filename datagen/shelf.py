@@ -53,17 +53,27 @@ class Shelf:
         """
         path = Path(name_or_path)
         if path.suffix in {".yaml", ".yml"} or path.is_file():
-            try:
-                text = path.read_text("utf-8")
-            except FileNotFoundError:
-                raise MissingInput(f"no {self.kind} file {path}; expected YAML") from None
-            except (OSError, UnicodeDecodeError) as error:
-                raise RecipeError(f"{self.kind} {path} cannot be read: {error}") from error
-            return Text(text, f"{self.kind} {path}", path.resolve().parent)
+            return read_text(path, self.kind)
         shipped = self.shipped()
         if name_or_path not in shipped:
             raise UnknownName(self.kind, name_or_path, shipped)
         return Text(shipped[name_or_path], f"shipped {self.kind} {name_or_path}", Path.cwd())
+
+
+def read_text(path: Path, kind: str) -> Text:
+    """Read a file of some kind.
+
+    Raises:
+        MissingInput: no such file.
+        RecipeError: it cannot be read.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise MissingInput(f"no {kind} file {path}; expected YAML") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{kind} {path} cannot be read: {error}") from error
+    return Text(text, f"{kind} {path}", path.resolve().parent)
 
 
 def plain_yaml(text: str, origin: str) -> Any:

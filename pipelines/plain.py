@@ -14,7 +14,10 @@ VALUE_LIMIT: Final = 1_000_000
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML's safe part, without the habit of letting the last of two equal keys win."""
+    """YAML's safe part, without two habits: the last of two equal keys wins, and base 60.
+
+    YAML 1.2 has no numbers of base 60; here `0:1:0.25` is a text, the ratio axis of a sweep.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
@@ -27,6 +30,16 @@ class _Loader(yaml.SafeLoader):
         super().flatten_mapping(node)  # merges what `<<` names
         if len(node.value) > VALUE_LIMIT:
             raise yaml.YAMLError(f"its merges multiply to more than {VALUE_LIMIT:,} keys")
+
+    def int_or_text(self, node: yaml.ScalarNode) -> str | int:
+        return str(node.value) if ":" in node.value else self.construct_yaml_int(node)
+
+    def float_or_text(self, node: yaml.ScalarNode) -> str | float:
+        return str(node.value) if ":" in node.value else self.construct_yaml_float(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.int_or_text)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.float_or_text)
 
 
 def read_yaml(text: str) -> Any:

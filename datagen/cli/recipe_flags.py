@@ -101,7 +101,7 @@ class RecipeFlags:
             mix = tuple(overrides.mixed_ingredient(text) for text in self.mix)
         said = overrides.Overrides(
             mix=mix,
-            options=tuple(_parse_option(text) for text in self.option or ()),
+            options=tuple(overrides.source_option(text) for text in self.option or ()),
             images=self.images,
             budget=self.budget,
             fit=self.fit or None,
@@ -114,14 +114,6 @@ class RecipeFlags:
             paths=tuple(_parse_path(text) for text in self.path or ()),
         )
         return overrides.override(recipe.load(self.recipe or "default"), said)
-
-
-def _parse_option(text: str) -> tuple[str, str, str]:
-    head, sign, value = text.partition("=")
-    source, dot, key = head.partition(".")
-    if not (sign and dot and source and key):
-        raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as emnist.split=letters")
-    return source, key, value
 
 
 def _parse_path(text: str) -> tuple[str, Path]:

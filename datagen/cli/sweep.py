@@ -182,6 +182,7 @@ def sweep(
 
 def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec":
     """Return the spec of a file, of flags, or of a file overridden by flags."""
+    from datagen.sweep import flags as parse
     from datagen.sweep import spec as specs
 
     plain: dict[str, Any] = {} if path is None else specs.read_plain(path)
@@ -189,16 +190,16 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
         plain.setdefault("name", path.stem)
     flags = {key: value for key, value in given.items() if value not in (None, [])}
     if "mix" in flags:
-        flags["mix"] = [specs.swept_ingredient(text) for text in flags["mix"]]
+        flags["mix"] = [parse.swept_ingredient(text) for text in flags["mix"]]
     if "vary" in flags:
-        flags["vary"] = dict(specs.varied_key(text) for text in flags["vary"])
+        flags["vary"] = dict(parse.varied_key(text) for text in flags["vary"])
     if "tests" in flags:
         flags["tests"] = [str(folder) for folder in flags["tests"]]
     if "rungs" in flags:
         flags["rungs"] = _whole_numbers(flags["rungs"])
     plain |= specs.located(flags, Path.cwd())
     if options:
-        plain["mix"] = specs.with_options(plain.get("mix", []), options)
+        plain["mix"] = parse.with_options(plain.get("mix", []), options)
     return specs.validate(plain, origin=str(path) if path else "the flags")
 
 

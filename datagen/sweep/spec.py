@@ -3,8 +3,7 @@
 All that can move a result is in the spec; how many workers there are, and where, is not.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -21,9 +20,9 @@ from pydantic import (
 )
 
 from datagen import recipe as recipes
-from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
-from datagen.overrides import ingredient
+from datagen.errors import RecipeError
 from datagen.recipe import RATIO_LIMIT, Recipe, option_path, pipeline_path
+from datagen.shelf import plain_yaml, read_text
 from datagen.sweep.records import Setting
 from datagen.validation import explain
 
@@ -213,27 +212,6 @@ class Spec(_Model):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML's safe part, for which `0:1:0.25` is an axis and no number of base 60."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for name, number in Counter(keys).items():
-            if number > 1:
-                raise yaml.YAMLError(f"key {name!r} occurs {number} times; keep one of them")
-        return super().construct_mapping(node, deep)
-
-    def axis_or_float(self, node: yaml.ScalarNode) -> str | float:
-        return str(node.value) if ":" in node.value else self.construct_yaml_float(node)
-
-    def axis_or_int(self, node: yaml.ScalarNode) -> str | int:
-        return str(node.value) if ":" in node.value else self.construct_yaml_int(node)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.axis_or_float)
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.axis_or_int)
-
-
 def read_plain(path: Path) -> dict[str, Any]:
     """Read a spec's keys from a file, its relative paths taken from the file's folder.
 
@@ -241,13 +219,8 @@ def read_plain(path: Path) -> dict[str, Any]:
         MissingInput: there is no such file.
         RecipeError: it is not YAML with keys.
     """
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        raise MissingInput(f"no sweep file {path}; expected YAML with keys such as mix") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"sweep file {path} cannot be read: {error}") from error
-    return located(parse_yaml(text, str(path)), path.resolve().parent)
+    given = read_text(path, "sweep")
+    return located(parse_yaml(given.text, given.origin), given.folder)
 
 
 def parse_yaml(text: str, origin: str) -> dict[str, Any]:
@@ -256,10 +229,7 @@ def parse_yaml(text: str, origin: str) -> dict[str, Any]:
     Raises:
         RecipeError: it is not YAML with keys.
     """
-    try:
-        plain = yaml.load(text, _Loader)  # a subclass of the safe one
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise RecipeError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
+    plain = plain_yaml(text, origin)
     if not isinstance(plain, dict):
         raise RecipeError(f"{origin} is not a sweep: expected keys such as mix, vary, tests")
     return plain
@@ -315,72 +285,3 @@ def validate(plain: Mapping[str, Any], *, origin: str) -> Spec:
     inline = spec.base().model_dump(mode="json", exclude_unset=True, exclude_none=True)
     inline["recipe"] = 1
     return spec.model_copy(update={"recipe": inline})
-
-
-def swept_ingredient(text: str) -> dict[str, Any]:
-    """Parse `NAME[:PATH]=RATIO|START:STOP:STEP`.
-
-    Raises:
-        UsageError: it is not of that form.
-    """
-    head, sign, axis = text.rpartition("=")
-    try:
-        if not sign:
-            raise ValueError("it has no =")
-        parse_axis(axis)
-    except ValueError as error:
-        raise UsageError(
-            f"--mix {text!r} is not NAME[:PATH]=START:STOP:STEP, such as pen=0:1:0.25 ({error})"
-        ) from None
-    named = ingredient(head)
-    path = None if named.path is None else str(named.path.expanduser().resolve())
-    return {"source": named.source, "path": path, "ratio": axis}
-
-
-def with_options(mix: list[dict[str, Any]], texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the ingredients with `SOURCE.KEY=VALUE` set in every one of that source.
-
-    Raises:
-        UsageError: a text is not of that form.
-        UnknownName: the source is not in the mix.
-    """
-    for text in texts:
-        head, sign, value = text.partition("=")
-        source, dot, key = head.partition(".")
-        if not (sign and dot and source and key):
-            raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as pen.writers=12")
-        if source not in {part.get("source") for part in mix}:
-            names = {str(part.get("source")) for part in mix}
-            raise UnknownName("source in --option", source, names)
-        options = {key: parse_value(value, text)}
-        mix = [
-            {**part, "options": {**part.get("options", {}), **options}}
-            if part.get("source") == source
-            else part
-            for part in mix
-        ]
-    return mix
-
-
-def parse_value(text: str, origin: str) -> Any:
-    """Return a value as YAML would read it.
-
-    Raises:
-        UsageError: it is not YAML.
-    """
-    try:
-        return yaml.load(text, _Loader)
-    except yaml.YAMLError:
-        raise UsageError(f"{origin!r}: {text!r} is not YAML; quote it") from None
-
-
-def varied_key(text: str) -> tuple[str, list[Any]]:
-    """Parse `KEY=a,b,c`, each value as YAML would read it.
-
-    Raises:
-        UsageError: it is not of that form.
-    """
-    key, sign, values = text.partition("=")
-    if not (key and sign and values):
-        raise UsageError(f"--vary {text!r} is not KEY=a,b,c, such as val.fraction=0.1,0.2")
-    return key, [parse_value(value, f"--vary {text}") for value in values.split(",")]

@@ -9,15 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
+from datagen.sweep.flags import swept_ingredient, varied_key, with_options
 from datagen.sweep.spec import (
     Spec,
     axis_values,
     parse_yaml,
     read_plain,
-    swept_ingredient,
     validate,
-    varied_key,
-    with_options,
 )
 
 TWO = "mix:\n- {source: pen, ratio: 0:1:0.25}\n- {source: fonts, path: ttf, ratio: 0:1:0.25}\n"
@@ -126,9 +124,11 @@ def test_flags_become_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for text in ("pen", "pen=x", "pen=0:1", "=0:1:1"):
         with pytest.raises(UsageError):
             swept_ingredient(text)
-    for text in ("seed", "seed=", "=1", "seed=[1"):
+    for text in ("seed", "seed=", "=1"):
         with pytest.raises(UsageError, match="--vary"):
             varied_key(text)
+    with pytest.raises(RecipeError, match="--vary seed is not YAML"):
+        varied_key("seed=[1")
 
 
 def test_options_reach_every_ingredient_of_their_source() -> None:
