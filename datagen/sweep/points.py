@@ -1,4 +1,4 @@
-"""A spec becomes its points: every recipe of the sweep, once. Pure: no I/O.
+"""A spec becomes its points: every recipe of the sweep, once. Reads only files that recipes name.
 
 Ratios are exact fractions until they enter a recipe, so that 0.1 + 0.2 and 0.3 are one mix.
 """
@@ -75,9 +75,25 @@ def points_of(spec: Spec) -> tuple[Point, ...]:
 
 
 def fingerprint(recipe: Recipe) -> str:
-    """Return the SHA-256 of a recipe without its name: what decides a dataset's bytes."""
+    """Return the SHA-256 of what decides a dataset's bytes: a recipe and the files it names.
+
+    Its name does not count. The files are those of pipelines, reviews and weights: one that was
+    edited makes another dataset. What sources hold is not read.
+    """
     plain = recipe.model_dump(mode="json", exclude={"name"}, exclude_none=True)
+    written = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in _files(recipe)}
+    if written:
+        plain["files"] = written
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _files(recipe: Recipe) -> list[Path]:
+    """Return the files that a recipe names beside its sources."""
+    parts = (*recipe.mix, *recipe.val.mix)
+    named = [recipe.pipeline, *(part.pipeline for part in parts)]
+    named += [value for part in parts for value in part.options.values() if isinstance(value, str)]
+    paths = {Path(name) for name in named if name}
+    return sorted(path for path in paths if path.is_absolute() and path.is_file())
 
 
 def mixes_of(spec: Spec) -> list[Mix]:

@@ -17,11 +17,13 @@ State = Literal["done", "stopped", "failed"]
 Setting = float | int | str | None
 
 
-class _Record(BaseModel):
+class SweepRecord(BaseModel):
+    """What every record of a sweep is: checked, unchangeable, without unknown keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Scored(_Record):
+class Scored(SweepRecord):
     """The weights of the chosen epoch on one set of images.
 
     Attributes:
@@ -44,18 +46,16 @@ class Scored(_Record):
         return self.correct / self.images
 
 
-class Trial(_Record):
-    """One recipe with one seed of the evaluator.
+class Reached(SweepRecord):
+    """How far one recipe came with one seed of the evaluator.
 
     Attributes:
         point: id of the recipe, equal for all seeds of it (its fingerprint's first 16 digits).
-        name: for people: `pen=0.25 emnist=0.75`.
-        ratios: share of each varied source, adding up to 1; empty where no ratio varies.
-        settings: what else varies, by its key in the recipe: `{"pipeline": "scanned"}`.
         seed: of the evaluator.
-        state: "done" ran to the last epoch; "stopped" was worse at a rung; "failed" has an error.
         epochs: how many it trained; a stopped trial's scores are those it had reached.
         official: whether the score is an official one (all epochs, frozen sources).
+        dataset: path of its dataset, below the sweep's folder; None where it could not be built.
+        fingerprint: of the dataset.
         images: train + val of its dataset; None where it could not be built.
         val_accuracy: of the chosen epoch; None where it failed before one.
         selection: on the held-out selection set, where the sweep has one.
@@ -66,19 +66,14 @@ class Trial(_Record):
         error: why it failed, one sentence.
     """
 
-    schema_version: Literal[1] = 1
     point: str
-    name: str
-    ratios: dict[str, float] = {}
-    settings: dict[str, Setting] = {}
     seed: int
-    state: State
-    epochs: int
-    official: bool
-    dataset: str | None
-    fingerprint: str | None
-    images: int | None
-    val_accuracy: float | None
+    epochs: int = 0
+    official: bool = False
+    dataset: str | None = None
+    fingerprint: str | None = None
+    images: int | None = None
+    val_accuracy: float | None = None
     selection: Scored | None = None
     tests: tuple[Scored, ...] = ()
     score: str | None = None
@@ -86,6 +81,23 @@ class Trial(_Record):
     evaluate_seconds: float = 0.0
     cached: bool = False
     error: str | None = None
+
+
+class Trial(Reached):
+    """A trial whose state is final: a line of `sweep.jsonl`.
+
+    Attributes:
+        name: for people: `pen=0.25 emnist=0.75`.
+        ratios: share of each varied source, adding up to 1; empty where no ratio varies.
+        settings: what else varies, by its key in the recipe: `{"pipeline": "scanned"}`.
+        state: "done" ran to the last epoch; "stopped" was worse at a rung; "failed" has an error.
+    """
+
+    schema_version: Literal[1] = 1
+    name: str
+    ratios: dict[str, float] = {}
+    settings: dict[str, Setting] = {}
+    state: State
 
 
 def read_trials(folder: Path) -> list[Trial]:

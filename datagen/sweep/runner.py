@@ -15,7 +15,7 @@ from datagen.errors import Stopped
 from datagen.evaluator import Event, identity
 from datagen.sweep.local import Executor
 from datagen.sweep.points import Point
-from datagen.sweep.records import State, Trial
+from datagen.sweep.records import Reached, State, Trial
 from datagen.sweep.spec import Spec
 from datagen.sweep.store import Store, opened
 from datagen.sweep.strategies import Values, climb, seek
@@ -198,19 +198,12 @@ class _Rounds:
 
     def _finish(self, point: Point, last: Outcome, state: State) -> None:
         build, evaluate = self._store.seconds(point.id, last.seed)
-        shared = last.model_dump(
-            include={
-                *("point", "seed", "epochs", "official", "dataset", "fingerprint", "images"),
-                *("val_accuracy", "selection", "tests", "score", "cached", "error"),
-            }
-        )
+        reached = last.model_dump(include=set(Reached.model_fields))
         trial = Trial(
-            **shared,
+            **reached | {"build_seconds": build, "evaluate_seconds": evaluate},
             name=point.name,
             ratios=dict(point.ratios),
             settings=dict(point.settings),
             state=state,
-            build_seconds=build,
-            evaluate_seconds=evaluate,
         )
         self._listener.trial(trial, news=self._store.add_trial(trial))

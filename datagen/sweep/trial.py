@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from datagen import recipe as recipes
 from datagen.build import build
 from datagen.cache import set_aside
@@ -22,7 +20,7 @@ from datagen.locks import locked
 from datagen.score import Request, evaluate_dataset, recall_scores
 from datagen.scores import Score, TestResult, read_score
 from datagen.staging import staged_file
-from datagen.sweep.records import Scored
+from datagen.sweep.records import Reached, Scored, SweepRecord
 from pipelines.errors import PipelineError
 
 SPEC: Final = "spec.yaml"
@@ -32,11 +30,7 @@ SCORES: Final = "scores"
 Tell = Callable[[Event], None]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Task(_Record):
+class Task(SweepRecord):
     """What one trial is to do next.
 
     Attributes:
@@ -80,38 +74,18 @@ class Task(_Record):
         return Path(SCORES) / f"{self.point}-{self.seed}{rung}.json"
 
 
-class Outcome(_Record):
-    """How far a trial came.
+class Outcome(Reached):
+    """What a task came to.
 
     Attributes:
         until: the rung that was asked for.
-        epochs: trained in all.
         complete: whether it ran to the end, or was known to.
         value: what decides at this rung: accuracy on val, or on the selection set.
-        dataset, score: paths below the sweep's folder.
-        error: why there is no score, one sentence.
-
-    The others are as in `datagen.sweep.records.Trial`.
     """
 
-    point: str
-    seed: int
     until: int | None
-    epochs: int = 0
     complete: bool = False
-    official: bool = False
     value: float | None = None
-    dataset: str | None = None
-    fingerprint: str | None = None
-    images: int | None = None
-    val_accuracy: float | None = None
-    selection: Scored | None = None
-    tests: tuple[Scored, ...] = ()
-    score: str | None = None
-    build_seconds: float = 0.0
-    evaluate_seconds: float = 0.0
-    cached: bool = False
-    error: str | None = None
 
 
 def run_trial(task: Task, tell: Tell = lambda _: None) -> Outcome:

@@ -77,6 +77,21 @@ def test_points_carry_recipes_that_hold_no_empty_source() -> None:
     assert fingerprint(renamed) == fingerprint(first.recipe)
 
 
+def test_an_edited_pipeline_makes_other_points(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    spec = Spec.model_validate({"vary": {"pipeline": [str(file), "scanned"]}})
+
+    def ids(text: str) -> list[str]:
+        file.write_text(text)
+        return [point.id for point in points_of(spec)]
+
+    first = ids("pipeline: 1\nsteps: [{op: scan}]\n")
+    edited = ids("pipeline: 1\nsteps: [{op: fade}]\n")
+    assert edited[0] != first[0]
+    assert edited[1] == first[1]
+    assert ids("pipeline: 1\nsteps: [{op: scan}]\n") == first
+
+
 def test_any_key_of_a_recipe_varies() -> None:
     vary = {"val.fraction": [0.1, 0.2], "seed": [1, 2], "compose.slant": [0.0]}
     spec = Spec.model_validate({"vary": {key: vary[key] for key in ("val.fraction", "seed")}})
