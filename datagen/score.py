@@ -257,8 +257,9 @@ class _Runs:
         score = located(run.listen(lambda event: events.put((run.job.seed, event))), run.job)
         _check_unchanged(score, place)
         remember(place, score)
-        if score.complete:
+        if score.complete and not score.official:
             shutil.rmtree(place.run, ignore_errors=True)
+        # An official run's state stays (4 MB): another test set then takes no training.
         return score
 
     def _stop(self, futures: dict[int, "Future[Score]"]) -> None:

@@ -185,7 +185,18 @@ def test_two_equal_evaluations_at_once_run_once(evaluable: Path) -> None:
     said = [event["event"] for event in (*first, *second)]
     assert said.count("done") == 1
     assert said.count("warning") == 1  # the other one says what it waits for
-    assert list((cache_folder() / "runs").iterdir()) == []
+    assert len(list((cache_folder() / "runs").glob("*/state-*"))) == 1
+
+
+def test_another_test_set_takes_no_training(evaluable: Path) -> None:
+    (alone,) = evaluate_dataset(Request(evaluable / "tiny")).scores
+    events: list[Event] = []
+    request = Request(evaluable / "tiny", (evaluable / "test",))
+    (score,) = evaluate_dataset(request, lambda _, event: events.append(event)).scores
+    assert [event["event"] for event in events] == ["launch", "start", "resume", "done"]
+    assert score.official
+    assert (score.history, score.val) == (alone.history, alone.val)
+    assert score.tests[0].images > 0
 
 
 def test_a_paused_evaluation_keeps_its_state_and_no_score(evaluable: Path) -> None:
