@@ -194,6 +194,16 @@ def test_paper_of_a_scan_has_no_numeral_but_its_specks(numeral: Draw) -> None:
     assert (paper < 128).sum() == 4
 
 
+def test_a_blot_does_not_hide_the_numeral_from_paper_of(numeral: Draw) -> None:
+    image = numeral("iv", side=200)
+    written = image < 128
+    cv2.ellipse(image, (image.shape[1], 200), (70, 60), 0, 0, 360, 64, -1)
+    cv2.rectangle(image, (10, 10), (11, 11), 0, -1)
+    paper = ops.paper_of(image)
+    assert not (paper[written] < 128).any()
+    assert paper[10, 10] == 0
+
+
 def test_noises_keep_their_mean_and_spread() -> None:
     grey = np.full((200, 200), 128, np.uint8)
     for out in (
