@@ -74,6 +74,7 @@ OPS: Final = _table(
     Op("bars", pen_parameters.Bars, pen.bars),
     Op("contrast", tone_parameters.Contrast, tone.contrast),
     Op("crop", geometry_parameters.Crop, geometry.crop),
+    Op("crop_to_ink", geometry_parameters.CropToInk, geometry.crop_to_ink),
     Op("downscale", tone_parameters.Downscale, tone.downscale),
     Op("edge_crop", geometry_parameters.EdgeCrop, geometry.edge_crop),
     Op("elastic", geometry_parameters.Elastic, geometry.elastic),

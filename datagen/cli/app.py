@@ -19,6 +19,7 @@ from datagen.cli import (
     mine,
     pipelines,
     preview,
+    rare,
     recipes,
     sources,
     sweep,
@@ -46,6 +47,7 @@ app.command("export")(export.export)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.command("mine")(mine.mine)
+app.command("rare")(rare.rare)
 app.command("sweep")(sweep.sweep)
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"

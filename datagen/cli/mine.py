@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.output import Json, Quiet, console, cores, emit
+from datagen.cli.record import check_places, write_both
 from datagen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def mine(
     Example: `datagen mine ds --test photos/second-half --seeds 3 --out hard.json`
     """
     from datagen.cli.progress_view import progress_view
+    from datagen.hard import write_hard
+    from datagen.hard_sheet import hard_sheet
     from datagen.mine import SHARE
     from datagen.mine import mine as mine_images
     from datagen.score import Request
@@ -59,7 +62,7 @@ def mine(
     if top is not None and share is not None:
         raise UsageError("--top and --share exclude each other; one says how many are hard")
     picture = sheet or out.with_suffix(".png")
-    _check_places(out, picture)
+    check_places(out, picture)
     request = Request(
         dataset=dataset,
         tests=(test,),
@@ -70,42 +73,10 @@ def mine(
     )
     with progress_view(seeds, quiet=quiet) as view:
         hard = mine_images(request, view, top=top, share=SHARE if share is None else share)
-    _write(hard, out, picture)
+    write_both(out, lambda path: write_hard(hard, path), picture, lambda: hard_sheet(hard))
     _print(hard, out, picture, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(_plain(hard, out, picture))
-
-
-def _check_places(out: Path, picture: Path) -> None:
-    """Refuse what cannot be written before hours are spent on it."""
-    from datagen.contact import check_writable
-
-    if out.is_dir() or not out.parent.is_dir():
-        reason = "it is a folder" if out.is_dir() else f"no folder {out.parent}"
-        raise UsageError(f"cannot write {out}: {reason}; choose another --out")
-    if out.absolute() == picture.absolute():
-        raise UsageError(f"{out} cannot be both the record and the picture; name --sheet otherwise")
-    try:
-        check_writable(picture)
-    except ValueError as error:
-        raise UsageError(
-            f"cannot write {picture}: {error}; choose another --sheet, such as a.png"
-        ) from error
-
-
-def _write(hard: "Hard", out: Path, picture: Path) -> None:
-    from datagen.contact import save
-    from datagen.hard import write_hard
-    from datagen.hard_sheet import hard_sheet
-
-    for path, option in ((out, "--out"), (picture, "--sheet")):
-        try:
-            if path is out:
-                write_hard(hard, out)
-            else:
-                save(hard_sheet(hard), picture)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error}; choose another {option}") from error
 
 
 def _print(hard: "Hard", out: Path, picture: Path, terminal: Any) -> None:

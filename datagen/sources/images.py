@@ -13,12 +13,12 @@ from typing import Final
 from datagen.classfolders import list_numerals
 from datagen.errors import CorruptInput, MissingInput, UsageError
 from datagen.glyphs import Gray
-from datagen.hard import read_hard
 from datagen.imagefile import decode_gray
 from datagen.numerals import Split
 from datagen.pixelhash import file_hash, hash_files, pixel_hash
 from datagen.review import Judgement, Review, Reviewed, apply, load
 from datagen.sources.base import NumeralInfo, NumeralPool, Options, Source, register
+from datagen.weights import read_weights
 from pipelines.ops import scan as scan_conversion
 
 MIN_SIDE: Final = 4  # pixels: less cannot hold a numeral
@@ -37,8 +37,8 @@ class ImagesOptions(Options):
         skip_bad: pass over unusable files with one warning instead of refusing.
         review: a list of bad images by name or as a YAML file (`datagen.review`); what it drops
             is never decoded, what it relabels counts as of the other class.
-        boost: a record by `datagen mine`: what it found hard serves more often where a pipeline
-            uses pictures again.
+        boost: a record by `datagen mine` or `datagen rare`: what is hard or rare serves more often
+            where a pipeline uses pictures again.
     """
 
     scan: bool = False
@@ -244,17 +244,17 @@ def _weights(root: Path, names: Sequence[str], boost: Path | None) -> dict[str, 
     """Return how much more often pictures are to serve, by their content.
 
     Raises:
-        MissingInput, CorruptInput: see `read_hard`.
+        MissingInput, CorruptInput: see `read_weights`.
         UsageError: it knows none of the pictures.
     """
     if boost is None:
         return {}
-    weights = {image.sha256: image.weight for image in read_hard(boost).images}
+    weights = read_weights(boost)
     digests = {name: file_hash(root / name) for name in names}
     found = {name: weights[digest] for name, digest in digests.items() if digest in weights}
     if names and not found:
         raise UsageError(
-            f"{boost} names none of the {len(names):,} pictures in {root}; mine in pictures of "
-            "that folder, or leave the option boost out"
+            f"{boost} names none of the {len(names):,} pictures in {root}; make it from "
+            "pictures of that folder, or leave the option boost out"
         )
     return found

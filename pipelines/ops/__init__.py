@@ -7,6 +7,7 @@ randomness enters as a `numpy.random.Generator` or an explicit seed.
 from pipelines.ops.geometry import (
     affine,
     crop,
+    crop_to_ink,
     edge_crop,
     elastic,
     horizontal_flip,
@@ -27,6 +28,7 @@ __all__ = [
     "bars",
     "contrast",
     "crop",
+    "crop_to_ink",
     "downscale",
     "edge_crop",
     "elastic",

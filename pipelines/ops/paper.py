@@ -15,6 +15,12 @@ Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 _GRAIN: Final = 0.16
 """Deviation of a printed line's darkness along it; by eye, beside the organisers' grid sheets."""
 
+_BLOT: Final = 3.0
+"""Times the strokes' width from which ink is a blot; on the competition's gridded sheets, where
+lines make the middle thin, it is about 2, beside blots 5 and more."""
+_THIN: Final = 1.5
+"""Pixels from the paper below which ink is grain."""
+
 
 def ruled_paper(
     image: Gray,
@@ -116,7 +122,7 @@ def paper_of(scan: Gray) -> Gray:
     half a pen; where specks and lines touch it they go with it.
     """
     mask = ink_mask(scan)
-    pen = pen_width(scan)
+    pen = _pen_beside_blots(scan, mask)
     core = cv2.erode(mask, np.ones((3, 3), np.uint8), iterations=max(round(pen / 4), 1))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     long = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= 0.8 * pen
@@ -127,6 +133,19 @@ def paper_of(scan: Gray) -> Gray:
     paper = scan.copy()
     paper[halo > 0] = 255
     return paper
+
+
+def _pen_beside_blots(scan: Gray, mask: Gray) -> float:
+    """Return the pen's width in pixels, also beside a blot or shade far wider than the strokes.
+
+    By area a blot outweighs them and would pass for the pen, and they for specks. Along the middle
+    of strokes, where the distance to the paper is greatest, length counts and not area.
+    """
+    wide = pen_width(scan)
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    ridge = distance[(distance >= cv2.dilate(distance, np.ones((3, 3)))) & (distance > _THIN)]
+    middle = 2 * float(np.median(ridge)) - 1 if ridge.size else wide
+    return middle if wide > _BLOT * middle else wide
 
 
 def _lines(

@@ -123,7 +123,8 @@ class ShadowCorner(Parameters):
 class Background(Parameters):
     """Paper of other scans, what was written on them taken away.
 
-    The record holds the sheet itself, as PNG in base64: about 1 kB for a scan of 250×250.
+    The record holds the sheet itself, as PNG in base64: about 1 kB for a scan of 250×250. Scans
+    whose pictures stand in val or in a test set belong in another folder.
 
     Attributes:
         folder: of scans, PNG, searched in depth.

@@ -6,7 +6,8 @@
 
 Every variant trains on `real/rest` (or on no real image) and is scored on `real/holdout`. Scores of
 fewer than 100 epochs are previews: good for telling ideas apart, no official scores. What
-`--out` holds already is not run again; the table is printed at the end.
+`--out` holds already is not run again; the table is printed at the end. Every variant differs from
+an earlier one in one thing; what some need made first (`ablation_parts.py`) is kept beside `--out`.
 """
 
 import argparse
@@ -14,21 +15,21 @@ import hashlib
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ablation_parts import Parts, Recipe, build, run
 
-DATAGEN = Path(sys.executable).with_name("datagen")
-Recipe = dict[str, Any]
+Variant = Recipe | Callable[[], Recipe]
+"""A recipe, or what makes one together with the parts that it needs."""
 
 
 def variants(
-    rest: Path, given: Path | None, letters: Path | None, images: int
-) -> dict[str, Recipe]:
+    rest: Path, given: Path | None, letters: Path | None, images: int, parts: Parts
+) -> dict[str, Variant]:
     """Return the recipes, by name.
 
     Args:
@@ -36,6 +37,7 @@ def variants(
         given: the same images before they were reviewed; None leaves them out.
         letters: a folder laid out as `../shared/data`; None leaves its letters out.
         images: of every recipe that is not of real images alone.
+        parts: what some of them need made first.
     """
     real = {"source": "images", "path": str(rest)}
     everything = real | {"per_class": "all"}
@@ -47,7 +49,7 @@ def variants(
     base = copies("paper-and-pen")
     half = [everything, real | {"pipeline": "paper-and-pen"}, pen | {"pipeline": "scanned"}]
     own_val = {"mix": [everything]}
-    found = {
+    found: dict[str, Variant] = {
         "real, reviewed": {"mix": [everything]},
         "+ copies: seed-blog": copies("seed-blog"),
         "+ copies: top5": copies("top5"),
@@ -68,6 +70,8 @@ def variants(
             "pipeline": "paper-and-pen",
         },
     }
+    found |= of_crops(rest, images, parts) | of_weights(rest, images, parts)
+    found |= of_papers(images, parts)
     if letters is not None:
         four = [pen, *recorded(letters)]
         for pipeline in ("scanned", "paper-and-pen"):
@@ -88,6 +92,88 @@ def variants(
         return found
     raw = {"mix": [{"source": "images", "path": str(given), "options": {"skip_bad": True}}]}
     return {"real, as given": raw} | found
+
+
+def of_crops(rest: Path, images: int, parts: Parts) -> dict[str, Variant]:
+    """Return variants of `+ copies: paper-and-pen` and `half pen, val of originals`, cropped.
+
+    The holdout is as it was scanned: where val is cropped too, it looks unlike the test.
+    """
+    real = {"source": "images", "path": str(rest)}
+    everything = real | {"per_class": "all"}
+    cropped = everything | {"pipeline": "cropped"}
+    pen = {"source": "pen", "pipeline": "scanned"}
+
+    def recipe(original: Recipe, *more: Recipe, val: Recipe | None = None) -> Callable[[], Recipe]:
+        def made() -> Recipe:
+            mix = [original, real | {"pipeline": parts.cropped()}, *more]
+            return {"images": images, "mix": mix} | ({"val": {"mix": [val]}} if val else {})
+
+        return made
+
+    half = "half pen, val of originals"
+    return {
+        "+ copies, copies cropped": recipe(everything),
+        "+ copies, everything cropped": recipe(cropped),
+        f"{half}, copies cropped": recipe(everything, pen, val=everything),
+        f"{half}, all of train that is real cropped": recipe(cropped, pen, val=everything),
+        "half pen, val of originals cropped, all that is real cropped": recipe(
+            cropped, pen, val=cropped
+        ),
+    }
+
+
+def of_weights(rest: Path, images: int, parts: Parts) -> dict[str, Variant]:
+    """Return variants of the same two in which some images serve more often as copies.
+
+    At 3,000 images there are fewer copies than images: then only the heaviest serve at all. With
+    `--images 6000` of 2,129 real ones there are about two for each without pen, and one with it.
+    """
+
+    def recipe(boost: Callable[[], str], *, pen: bool) -> Callable[[], Recipe]:
+        def made() -> Recipe:
+            real = {"source": "images", "path": str(rest), "options": {"boost": boost()}}
+            everything = real | {"per_class": "all"}
+            mix = [everything, real | {"pipeline": "paper-and-pen"}]
+            if not pen:
+                return {"images": images, "mix": mix}
+            mix.append({"source": "pen", "pipeline": "scanned"})
+            return {"images": images, "mix": mix, "val": {"mix": [everything]}}
+
+        return made
+
+    return {
+        "+ copies, hard ones more": recipe(parts.hard, pen=False),
+        "+ copies, rare styles more": recipe(parts.rare, pen=False),
+        "half pen, val of originals, hard ones more": recipe(parts.hard, pen=True),
+        "half pen, val of originals, rare styles more": recipe(parts.rare, pen=True),
+    }
+
+
+def of_papers(images: int, parts: Parts) -> dict[str, Variant]:
+    """Return variants on papers of real scans, and their base.
+
+    The base is `half pen, val of originals`, its val in files apart: papers are taken from the
+    folder of training images, and neither val nor the holdout may lend theirs.
+    """
+
+    def recipe(copies: Callable[[], str], pen: Callable[[], str]) -> Callable[[], Recipe]:
+        def made() -> Recipe:
+            real = {"source": "images", "path": str(parts.own_val() / "rest")}
+            val = {"source": "images", "path": str(parts.own_val() / "holdout")}
+            mix = [real | {"per_class": "all"}, real | {"pipeline": copies()}]
+            mix.append({"source": "pen", "pipeline": pen()})
+            return {"images": images, "mix": mix, "val": {"mix": [val | {"per_class": "all"}]}}
+
+        return made
+
+    return {
+        "half pen, val apart": recipe(lambda: "paper-and-pen", lambda: "scanned"),
+        "half pen, val apart, copies on real paper": recipe(parts.real_paper, lambda: "scanned"),
+        "half pen, val apart, pen on real paper": recipe(
+            lambda: "paper-and-pen", parts.scanned_paper
+        ),
+    }
 
 
 def recorded(shared: Path) -> list[Recipe]:
@@ -112,24 +198,13 @@ def as_given(source: Path, record: Path, into: Path) -> Path:
     return into
 
 
-def run(*arguments: object) -> dict[str, Any]:
-    """Run one `datagen` command and return its JSON."""
-    command = [str(DATAGEN), *map(str, arguments), "--json", "--quiet"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 def score(recipe: Recipe, holdout: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Build one recipe and evaluate it."""
     with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch, "recipe.yaml")
-        file.write_text(yaml.safe_dump({"recipe": 1} | recipe), "utf-8")
-        dataset = Path(scratch, "ds")
-        run("build", "--recipe", file, "--out", dataset, "--workers", 1)
+        dataset = build(recipe, Path(scratch, "ds"))
         preview = [] if options.epochs >= 100 else ["--preview", options.epochs]
         more = ["--seeds", options.seeds, "--workers", options.workers, "--no-report", *preview]
-        return run("evaluate", dataset, "--test", holdout, *more)
+        return run("evaluate", dataset, "--test", holdout, *more, "--quiet")
 
 
 def main() -> None:
@@ -151,12 +226,18 @@ def main() -> None:
     )
     rest = (options.real / "rest").resolve()
     letters = options.letters.resolve() if options.letters else None
-    recipes = variants(rest, given, letters, options.images)
+    place = options.out.with_suffix(".parts").resolve()
+    place.mkdir(exist_ok=True)
+    parts = Parts(place, rest, options.images, options.epochs, options.workers)
+    recipes = variants(rest, given, letters, options.images, parts)
+    if unknown := set(options.only or ()) - set(recipes):
+        parser.error(f"no variant {', '.join(sorted(unknown))}; there are {', '.join(recipes)}")
     lines = options.out.read_text("utf-8").splitlines() if options.out.exists() else []
     known = {row["name"]: row for row in map(json.loads, lines)}
-    for name, recipe in recipes.items():
+    for name, variant in recipes.items():
         if name in known or (options.only and name not in options.only):
             continue
+        recipe = variant() if callable(variant) else variant
         result = score(recipe, options.real / "holdout", options)
         row = {"name": name, "epochs": options.epochs, "images": result["images"]}
         row["holdout"] = [seed["tests"][0]["accuracy"] for seed in result["runs"]]

@@ -109,6 +109,49 @@ def test_edge_crop_lets_ink_touch_one_edge(numeral: Draw, edge: str) -> None:
     assert all(line.min() == 255 for line in edges.values())
 
 
+@given(
+    ink=st.lists(st.tuples(st.integers(0, 59), st.integers(0, 39)), min_size=1, max_size=12),
+    margins=st.lists(st.floats(0, 1), min_size=4, max_size=4),
+)
+@settings(max_examples=200, deadline=None)
+def test_crop_to_ink_keeps_all_of_it(ink: list[tuple[int, int]], margins: list[float]) -> None:
+    image = np.full((60, 40), 255, np.uint8)
+    image[tuple(np.array(ink).T)] = 64
+    out = ops.crop_to_ink(image, margins)
+    assert (out == 64).sum() == (image == 64).sum()
+    assert min(out.shape) >= 8
+    _, _, width, height = ink_box(image) or (0, 0, 0, 0)
+    for side, extent, before, after in (
+        (out.shape[0], height, margins[0], margins[2]),
+        (out.shape[1], width, margins[1], margins[3]),
+    ):
+        assert side <= max(8, extent + (before + after) * max(width, height) + 1)
+
+
+def test_crop_to_ink_leaves_the_margins_it_says() -> None:
+    image = np.full((100, 200), 255, np.uint8)
+    image[40:60, 50:90] = 0
+    out = ops.crop_to_ink(image, [0.1, 0.2, 0.3, 0.4])
+    assert out.shape == (20 + 4 + 12, 40 + 8 + 16)
+    assert ink_box(out) == (16, 4, 40, 20)
+    assert np.array_equal(ops.crop_to_ink(image, [1, 1, 1, 1]), image[0:100, 10:130])
+
+
+def test_crop_to_ink_passes_over_specks_and_not_over_dots(numeral: Draw) -> None:
+    image = numeral("viii", dots=True)
+    dotted = ink_box(image)
+    assert dotted is not None
+    cv2.rectangle(image, (2, 2), (3, 3), 0, -1)
+    cut = ops.crop_to_ink(image, [0, 0, 0, 0], 0.005)
+    assert cut.shape == (dotted[3], dotted[2])
+    assert ops.crop_to_ink(image, [0, 0, 0, 0]).shape[0] == dotted[1] + dotted[3] - 2
+
+
+def test_crop_to_ink_leaves_a_blank_sheet_alone() -> None:
+    blank = np.full((30, 50), 200, np.uint8)
+    assert np.array_equal(ops.crop_to_ink(blank, [0, 0, 0, 0]), blank)
+
+
 @pytest.mark.parametrize("darkness", [0.45, 0.5, 0.55])
 def test_lines_survive_the_scan_broken(darkness: float) -> None:
     blank = np.full((256, 256), 255, np.uint8)
@@ -149,6 +192,16 @@ def test_paper_of_a_scan_has_no_numeral_but_its_specks(numeral: Draw) -> None:
     paper = ops.paper_of(image)
     assert paper[10, 10] == 0
     assert (paper < 128).sum() == 4
+
+
+def test_a_blot_does_not_hide_the_numeral_from_paper_of(numeral: Draw) -> None:
+    image = numeral("iv", side=200)
+    written = image < 128
+    cv2.ellipse(image, (image.shape[1], 200), (70, 60), 0, 0, 360, 64, -1)
+    cv2.rectangle(image, (10, 10), (11, 11), 0, -1)
+    paper = ops.paper_of(image)
+    assert not (paper[written] < 128).any()
+    assert paper[10, 10] == 0
 
 
 def test_noises_keep_their_mean_and_spread() -> None:

@@ -194,6 +194,18 @@ def test_keep_ink_keeps_it(numeral: Draw) -> None:
         assert height > 48 * 0.6
 
 
+def test_crop_to_ink_keeps_every_class_and_a_blank_sheet(numeral: Draw) -> None:
+    pipeline = load("cropped")
+    for shown in CLASSES:
+        assert {pipeline.check(shown, style) for style in STYLES} == {frozenset({shown})}
+        result = check_replay(pipeline, numeral(shown, side=200), shown, "lower", 5)
+        assert [step.op for step in result.applied] == ["crop_to_ink"]
+        assert (result.image < 128).sum() == (numeral(shown, side=200) < 128).sum()
+        assert result.image.size < 0.7 * 200**2
+    blank = np.full((40, 40), 255, np.uint8)
+    assert check_replay(pipeline, blank, "i", "lower", 5).applied == ()
+
+
 def test_background_takes_paper_and_records_it(tmp_path: Path, numeral: Draw) -> None:
     scan = ops.speckle(numeral("iii"), 40, 2, np.random.default_rng(0))
     cv2.imwrite(str(tmp_path / "scan.png"), scan)

@@ -118,7 +118,8 @@ def test_every_op_is_documented_and_named_once() -> None:
 
 def test_every_preset_says_what_it_is() -> None:
     assert set(presets()) == {
-        "edge-cases", "keras-flips", "mirrored", "paper-and-pen", "scanned", "seed-blog", "top5",
+        "cropped", "edge-cases", "keras-flips", "mirrored", "paper-and-pen", "scanned", "seed-blog",
+        "top5",
     }  # fmt: skip
     for name, text in presets().items():
         pipeline = load(name)

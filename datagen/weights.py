@@ -1,0 +1,49 @@
+"""Weights of pictures: how much more often than others each is to serve.
+
+`datagen mine` and `datagen rare` write them among other things; the source `images` reads them.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datagen.errors import CorruptInput, MissingInput
+from datagen.recipe import RATIO_LIMIT
+from datagen.validation import explain
+
+_WRITERS = "`datagen mine` and `datagen rare` write one"
+
+
+class _Weighed(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    weight: Annotated[float, Field(gt=0, le=RATIO_LIMIT)]
+
+
+class _Weights(BaseModel):
+    images: tuple[_Weighed, ...]
+
+
+def read_weights(path: Path) -> dict[str, float]:
+    """Return sha256 of a file → weight, of every image that a record names.
+
+    Args:
+        path: JSON whose `images` have `sha256` and `weight`; whatever else it holds is its own.
+
+    Raises:
+        MissingInput: there is no such file.
+        CorruptInput: it is no such record.
+    """
+    try:
+        found = _Weights.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise MissingInput(f"no file {path}; {_WRITERS}") from None
+    except OSError as error:
+        raise CorruptInput(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise CorruptInput(
+            f"{path} is no record of weights: {explain(error, _Weights)}; {_WRITERS}"
+        ) from error
+    return {image.sha256: image.weight for image in found.images}
