@@ -260,16 +260,15 @@ def _kept(
         return translate
     rows, columns = subject.image.shape
     left, top, width, height = box
-    corners = np.array(
-        [(x, y, 1) for x in (left, left + width - 1) for y in (top, top + height - 1)], np.float64
-    )
     matrix = affine_matrix((rows, columns), rotate, shear, scale, (0.0, 0.0))
-    places = corners @ matrix.T
     kept = []
-    for wanted, side, low, high in zip(
-        translate, (columns, rows), places.min(axis=0), places.max(axis=0), strict=True
+    for wanted, side, (x, y, shift) in zip(
+        translate, (columns, rows), matrix.tolist(), strict=True
     ):
+        across = sorted((x * left, x * (left + width - 1)))
+        down = sorted((y * top, y * (top + height - 1)))
+        low, high = (across[k] + down[k] + shift for k in (0, 1))
         least, most = -low / side, (side - 1 - high) / side
         moved = (least + most) / 2 if least > most else min(max(wanted, least), most)
-        kept.append(round(float(moved), DIGITS))
+        kept.append(round(moved, DIGITS))
     return kept[0], kept[1]
