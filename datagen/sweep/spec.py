@@ -22,6 +22,7 @@ from pydantic import (
 
 from datagen import recipe as recipes
 from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
+from datagen.evaluator import Engine
 from datagen.overrides import ingredient
 from datagen.recipe import RATIO_LIMIT, Recipe, option_path, pipeline_path
 from datagen.sweep.records import Setting
@@ -152,7 +153,7 @@ class Spec(_Model):
     together: Annotated[int, Field(ge=1)] = 2
     sampler_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     preview: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    engine: Literal["fast", "reference"] = "fast"
+    engine: Engine = "auto"
     threads: Annotated[int, Field(ge=1)] = 1
 
     @field_validator("rungs")
