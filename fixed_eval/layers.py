@@ -178,7 +178,7 @@ def unit_backward(
     gradient: Matrix,
     mean: Vector,
     inverse: Vector,
-    gamma: Vector,
+    scale: Vector,
     d_gamma: Vector,
     d_beta: Vector,
     flipped: Matrix,
@@ -190,12 +190,12 @@ def unit_backward(
     Some rows at a time, so that what comes out of batch normalisation is still in the core's cache
     when the two products need it.
 
-    `gradient` is that of batch normalisation's result; `mean` and `inverse`, which is 1/√(variance
-    + ε), are the batch's. Set are `d_gamma`, `d_beta`, `d_kernel` and, unless it has no rows,
+    `gradient` is that of batch normalisation's result; `mean`, `inverse` and `scale` are as
+    from `learn_statistics`. Set are `d_gamma`, `d_beta`, `d_kernel` and, unless it has no rows,
     `d_x`. `flipped` is room for the kernel's transpose.
     """
     rows, channels = raw.shape
-    level, slope = normalise_backward_sums(raw, gradient, mean, inverse, gamma, d_gamma, d_beta)
+    level, slope = normalise_backward_sums(raw, gradient, mean, inverse, scale, d_gamma, d_beta)
     d_kernel[:] = 0
     if d_x.shape[0]:
         transpose(kernel, flipped)
@@ -204,9 +204,7 @@ def unit_backward(
     for begin in range(0, rows, step):
         end = min(begin + step, rows)
         part = room[: end - begin]
-        normalise_backward(
-            raw[begin:end], gradient[begin:end], mean, inverse, gamma, level, slope, part
-        )
+        normalise_backward(raw[begin:end], gradient[begin:end], mean, scale, level, slope, part)
         add_multiply_transposed(x[begin:end], part, d_kernel)
         if d_x.shape[0]:
             multiply(part, flipped, d_x[begin:end])
@@ -218,7 +216,7 @@ def normalise_backward_sums(
     gradient: Matrix,
     mean: Vector,
     inverse: Vector,
-    gamma: Vector,
+    scale: Vector,
     d_gamma: Vector,
     d_beta: Vector,
 ) -> tuple[Vector, Vector]:
@@ -229,22 +227,19 @@ def normalise_backward_sums(
     rows, channels = x.shape
     d_gamma[:] = 0
     d_beta[:] = 0
-    for row in range(0, rows, 4):
-        a, b, c, d = x[row], x[row + 1], x[row + 2], x[row + 3]
-        e, f, g, h = gradient[row], gradient[row + 1], gradient[row + 2], gradient[row + 3]
+    # One row at a time: with more arrays in the loop LLVM would not look whether they overlap, and
+    # use no vector instructions.
+    for row in range(rows):
+        a, g = x[row], gradient[row]
         for k in range(channels):
-            m = mean[k]
-            d_beta[k] += (e[k] + f[k]) + (g[k] + h[k])
-            d_gamma[k] += (e[k] * (a[k] - m) + f[k] * (b[k] - m)) + (
-                g[k] * (c[k] - m) + h[k] * (d[k] - m)
-            )
+            d_beta[k] += g[k]
+            d_gamma[k] += g[k] * (a[k] - mean[k])
     share = ONE / np.float32(rows)
     level, slope = np.empty(channels, np.float32), np.empty(channels, np.float32)
     for k in range(channels):
         d_gamma[k] *= inverse[k]
-        scale = gamma[k] * inverse[k] * share
-        level[k] = scale * d_beta[k]
-        slope[k] = scale * inverse[k] * d_gamma[k]
+        level[k] = scale[k] * share * d_beta[k]
+        slope[k] = scale[k] * share * inverse[k] * d_gamma[k]
     return level, slope
 
 
@@ -253,8 +248,7 @@ def normalise_backward(
     x: Matrix,
     gradient: Matrix,
     mean: Vector,
-    inverse: Vector,
-    gamma: Vector,
+    scale: Vector,
     level: Vector,
     slope: Vector,
     out: Matrix,
@@ -263,7 +257,7 @@ def normalise_backward(
     for row in range(x.shape[0]):
         a, g, o = x[row], gradient[row], out[row]
         for k in range(len(mean)):
-            o[k] = gamma[k] * inverse[k] * g[k] - level[k] - (a[k] - mean[k]) * slope[k]
+            o[k] = scale[k] * g[k] - level[k] - (a[k] - mean[k]) * slope[k]
 
 
 # ReLU, pooling ------------------------------------------------------------------------------------

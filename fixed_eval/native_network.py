@@ -144,7 +144,7 @@ class Unit:
             gradient,
             self.centre,
             self._inverse,
-            self._gamma,
+            self.scale,
             self._d_gamma,
             self._d_beta,
             self._flipped,
@@ -190,9 +190,16 @@ class Spread(Unit):
     def backward(self, x: Matrix, gradient: Matrix, d_x: Matrix) -> None:  # noqa: ARG002
         """As `Unit.backward`; `d_x` has the ring, `x` is in V already."""
         d_raw = self._room.d_raw
-        norm = self.raw, gradient, self.centre, self._inverse, self._gamma
-        level, slope = layers.normalise_backward_sums(*norm, self._d_gamma, self._d_beta)
-        layers.normalise_backward(*norm, level, slope, d_raw)
+        level, slope = layers.normalise_backward_sums(
+            self.raw,
+            gradient,
+            self.centre,
+            self._inverse,
+            self.scale,
+            self._d_gamma,
+            self._d_beta,
+        )
+        layers.normalise_backward(self.raw, gradient, self.centre, self.scale, level, slope, d_raw)
         winograd.convolve_backward(
             self.kernel.reshape(-1),
             self._v,

@@ -79,9 +79,9 @@ def convolve_backward(
     what `d_padded` gets in its ring belongs to the zeros there. `n` and `m` are room like
     `convolve`'s `m`, `u` and `flipped` like its `u`.
     """
-    transform_kernel(kernel, u)
-    for place in range(PLACES):
-        transpose(_matrix(u, place), _matrix(flipped, place))
+    for place in range(9):
+        transpose(_matrix(kernel, place), _matrix(u, place))
+    transform_kernel(u, flipped)
     u[: PLACES * MATRIX] = 0
     d_padded[: images * WIDE * WIDE_ROW] = 0
     for first in range(0, images, TURN):

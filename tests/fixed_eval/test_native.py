@@ -149,7 +149,7 @@ def test_batch_norm_and_its_convolution(rng):
 
     d_kernel, flipped = np.empty_like(kernel), np.empty((channels, inner), F)
     layers.unit_backward(
-        x, kernel, raw, upstream, mean, inverse, gamma, d_gamma, d_beta, flipped, d_kernel, d_x
+        x, kernel, raw, upstream, mean, inverse, scale, d_gamma, d_beta, flipped, d_kernel, d_x
     )
     for ours, theirs in zip((d_x, d_kernel, d_gamma, d_beta), expected, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
