@@ -20,12 +20,14 @@ from typing import Any, Final, Literal
 from datagen.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
 from datagen.scores import Score, read_score
 
-Engine = Literal["fast", "reference"]
+Engine = Literal["auto", "native", "fast", "reference"]
+"""`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
 Event = Mapping[str, Any]
 """A line of the evaluator's `--progress jsonl`; `event`: start, resume, epoch, warning, done."""
 
 PACKAGE: Final = "fixed_eval"
 _REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
+_COMPUTING: Final = ("tensorflow", "keras", "numba", "scipy")
 _PATIENCE: Final = 60  # seconds that an interrupted evaluator has to end by itself
 
 
@@ -82,8 +84,8 @@ def identity() -> str:
     """Return the hash of what a score depends on besides data, seed and settings.
 
     These are the parts of the evaluator's own fingerprint that are known without starting
-    TensorFlow: the sources that `FROZEN.sha256` lists, as they are now, the versions of TensorFlow
-    and Keras, and what decides whether TensorFlow sees a GPU.
+    TensorFlow: the sources that `FROZEN.sha256` lists, as they are now, the versions of what
+    computes, and what decides whether TensorFlow sees a GPU.
 
     Raises:
         EvaluationError: the evaluator or TensorFlow is not installed.
@@ -93,7 +95,7 @@ def identity() -> str:
         listed = (folder / "FROZEN.sha256").read_text("ascii").splitlines()
         names = [line.split("  ", 1)[1] for line in listed]
         sources = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names]
-        versions = [importlib.metadata.version(name) for name in ("tensorflow", "keras")]
+        versions = [importlib.metadata.version(name) for name in _COMPUTING]
     except (OSError, IndexError, importlib.metadata.PackageNotFoundError) as error:
         raise EvaluationError(
             f"the evaluator in {folder} is not whole ({error}); install roman-datagen again"

@@ -51,7 +51,7 @@ class Request:
     dataset: Path
     tests: tuple[Path, ...] = ()
     protocol: str = "cutoff-resnet50"
-    engine: Engine = "fast"
+    engine: Engine = "auto"
     seed: int = 123
     seeds: int = 1
     preview: int | None = None

@@ -24,6 +24,8 @@ from datagen.staging import staged_file
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
 
+_AUTO: Final = ("native", "fast")
+
 LOCK: Final = "lock"
 """In the folder of a run's state: held by who runs it."""
 
@@ -94,6 +96,8 @@ class Slot:
     Attributes:
         dataset, tests: fingerprints; None where the evaluator will refuse the job anyway.
         score: the file of the finished score.
+        named: that of the same job for each engine that `auto` may stand for. What it is on this
+            machine only the evaluator can tell, so a score is kept under both names.
         run: the folder of the resumable state. Test sets are no part of its name: an interrupted
             run goes on although another one is asked for.
     """
@@ -101,6 +105,7 @@ class Slot:
     dataset: str | None
     tests: tuple[str | None, ...]
     score: Path
+    named: dict[str, Path]
     run: Path
 
 
@@ -114,13 +119,22 @@ def slot(job: Job, dataset: str | None, tests: Sequence[str | None], evaluator: 
         evaluator: see `datagen.evaluator.identity`.
     """
     data = dataset or str(job.dataset.absolute())
-    training = [FORMAT, data, evaluator, job.protocol, job.engine, job.preview, job.seed]
-    scored = [*training, sorted(map(str, tests))]
+
+    def training(engine: str) -> list[object]:
+        return [FORMAT, data, evaluator, job.protocol, engine, job.preview, job.seed]
+
+    def score(engine: str) -> Path:
+        scored = [*training(engine), sorted(map(str, tests))]
+        return _scores_of(data) / f"{_hash(scored)}.json"
+
+    # The evaluator tells states of different engines in one folder apart by itself.
+    run = "native" if job.engine == "auto" else job.engine
     return Slot(
         dataset=dataset,
         tests=tuple(tests),
-        score=_scores_of(data) / f"{_hash(scored)}.json",
-        run=cache_folder() / "runs" / _hash(training),
+        score=score(job.engine),
+        named={engine: score(engine) for engine in _AUTO if job.engine == "auto"},
+        run=cache_folder() / "runs" / _hash(training(run)),
     )
 
 
@@ -177,8 +191,9 @@ def remember(place: Slot, score: Score) -> None:
     if not score.official or place.dataset is None:
         return
     try:
-        with staged_file(place.score) as temporary:
-            temporary.write_text(score.model_dump_json(), "utf-8")
+        for path in {place.score, place.named.get(score.protocol.engine, place.score)}:
+            with staged_file(path) as temporary:
+                temporary.write_text(score.model_dump_json(), "utf-8")
     except OSError as error:
         _log.warning("could not cache the score in %s: %s", place.score, error)
 
@@ -191,10 +206,12 @@ def clear(run: Path) -> None:
 
 
 def known_scores(content: Content) -> list[Score]:
-    """Return every score kept for a dataset, damaged ones left out."""
-    found = (_read(path) for path in sorted(_scores_of(content.fingerprint).glob("*.json")))
-    return [
-        score
-        for score in found
-        if score is not None and score.dataset.fingerprint == content.fingerprint
-    ]
+    """Return every score kept for a dataset, each once, damaged ones left out."""
+    found: list[Score] = []
+    for path in sorted(_scores_of(content.fingerprint).glob("*.json")):
+        score = _read(path)
+        if score is None or score.dataset.fingerprint != content.fingerprint:
+            continue
+        if score not in found:  # one that was asked for by two names
+            found.append(score)
+    return found

@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         protocol = get_protocol(options.protocol)
         # Cheap refusals come before TensorFlow's import.
         list_dataset(options.dataset, protocol, options.seed)
-        from fixed_eval.runtime import start_tensorflow
+        from fixed_eval.runtime import choose_engine, start_tensorflow
 
-        device = start_tensorflow(options.threads)
+        engine, device = choose_engine(options.engine, start_tensorflow(options.threads))
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             dataset=options.dataset,
             tests=tuple(options.test),
             protocol=protocol,
-            engine=options.engine,
+            engine=engine,
             seed=options.seed,
             threads=options.threads,
             device=device,
@@ -94,7 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="score.json")
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default=CUTOFF_RESNET50.name)
-    parser.add_argument("--engine", choices=("fast", "reference"), default="fast")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "native", "fast", "reference"),
+        default="auto",
+        help="auto, the default: fast where TensorFlow sees a GPU, else native",
+    )
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(
         "--preview",
@@ -111,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="keep the resumable state of the run here"
     )
-    parser.add_argument("--threads", type=_whole(1, 1024), default=1, help="default 1")
+    parser.add_argument(
+        "--threads", type=_whole(1, 1024), default=1, help="default 1; native always takes one"
+    )
     parser.add_argument("--progress", choices=("jsonl", "human", "none"), default="human")
     return parser
 

@@ -25,10 +25,16 @@ from fixed_eval.protocol import Protocol
 PACKAGE = Path(__file__).parent
 FROZEN = PACKAGE / "FROZEN.sha256"
 FROZEN_FILES = (
+    "blas.py",
+    "compiled.py",
     "data.py",
     "fast.py",
     "heldout.py",
+    "layers.py",
+    "memory.py",
     "metrics.py",
+    "native.py",
+    "native_network.py",
     "network.py",
     "order.py",
     "protocol.py",
@@ -36,7 +42,9 @@ FROZEN_FILES = (
     "runtime.py",
     "score.py",
     "training.py",
+    "winograd.py",
 )
+COMPUTING = ("tensorflow", "keras", "numba", "scipy")
 
 
 def content_fingerprint(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -69,7 +77,7 @@ def changed_sources() -> list[str]:
 
 def versions() -> dict[str, str]:
     """Versions of what computes a score, read without importing it."""
-    names = ("tensorflow", "keras", "numpy", "scikit-learn")
+    names = ("tensorflow", "keras", "numba", "scipy", "numpy", "scikit-learn")
     return {
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in names},
@@ -80,7 +88,8 @@ def protocol_fingerprint(protocol: Protocol, engine: str, epochs: int, device: s
     """Hex SHA-256 of what a score depends on besides the data and the seed.
 
     The frozen sources, the protocol's name and version, the engine, the number of epochs (an
-    official score runs all of them), TensorFlow's and Keras' versions, and the kind of device.
+    official score runs all of them), the versions of the `COMPUTING` packages, and the kind of
+    device.
     """
     present = versions()
     record = {
@@ -88,7 +97,7 @@ def protocol_fingerprint(protocol: Protocol, engine: str, epochs: int, device: s
         "protocol": [protocol.name, protocol.version],
         "engine": engine,
         "epochs": epochs,
-        "versions": [present["tensorflow"], present["keras"]],
+        "versions": [present[name] for name in COMPUTING],
         "device": device,
     }
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

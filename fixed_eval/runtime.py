@@ -6,6 +6,7 @@ Enters before anything imports TensorFlow; the environment variables are read at
 import os
 from typing import Any
 
+AUTO = "auto"  # the engine that suits the device
 # What a run sets unless the caller did: errors stay, the greetings of TensorFlow's libraries go.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "ABSL_MIN_LOG_LEVEL": "2", "GRPC_VERBOSITY": "ERROR"}
 
@@ -30,6 +31,16 @@ def start_tensorflow(threads: int) -> str:
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, enable=True)
     return "gpu" if gpus else "cpu"
+
+
+def choose_engine(asked: str, device: str) -> tuple[str, str]:
+    """The engine that `asked` stands for, and the kind of device that it computes on.
+
+    `auto` is the fast engine where TensorFlow sees a GPU, else the native one, which knows CPUs
+    only.
+    """
+    engine = {"cpu": "native", "gpu": "fast"}[device] if asked == AUTO else asked
+    return engine, "cpu" if engine == "native" else device
 
 
 def _import_tensorflow() -> Any:

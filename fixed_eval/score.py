@@ -184,6 +184,10 @@ def make_engine(name: str, splits: tuple[Split, Split], protocol: Protocol, seed
         ValueError: If there is none of that name.
     """
     # Late, one at a time: what the other engine imports costs start-up time.
+    if name == "native":
+        from fixed_eval.native import NativeEngine  # noqa: PLC0415
+
+        return NativeEngine(*splits, protocol, seed)
     if name == "fast":
         from fixed_eval.fast import FastEngine  # noqa: PLC0415
 
@@ -192,7 +196,7 @@ def make_engine(name: str, splits: tuple[Split, Split], protocol: Protocol, seed
         from fixed_eval.reference import ReferenceEngine  # noqa: PLC0415
 
         return ReferenceEngine(*splits, protocol, seed)
-    raise ValueError(f"no engine is called {name!r}; there are: fast, reference")
+    raise ValueError(f"no engine is called {name!r}; there are: native, fast, reference")
 
 
 def _train(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class EngineName(enum.StrEnum):
     """What may follow `--engine`."""
 
+    auto = "auto"
+    native = "native"
     fast = "fast"
     reference = "reference"
 
@@ -41,7 +43,9 @@ def evaluate(
         bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")
     ] = False,
     protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = "cutoff-resnet50",
-    engine: Annotated[EngineName, typer.Option(help="How it is computed.")] = EngineName.fast,
+    engine: Annotated[
+        EngineName, typer.Option(help="How it is computed (auto: native, or fast on a GPU).")
+    ] = EngineName.auto,
     seed: Annotated[int, typer.Option(min=0, help="The first run's; official is 123.")] = 123,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")

@@ -21,6 +21,7 @@ from pydantic import (
 
 from datagen import recipe as recipes
 from datagen.errors import RecipeError
+from datagen.evaluator import Engine
 from datagen.recipe import RATIO_LIMIT, Recipe, option_path, pipeline_path
 from datagen.shelf import plain_yaml, read_text
 from datagen.sweep.records import Setting
@@ -151,7 +152,7 @@ class Spec(_Model):
     together: Annotated[int, Field(ge=1)] = 2
     sampler_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     preview: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    engine: Literal["fast", "reference"] = "fast"
+    engine: Engine = "auto"
     threads: Annotated[int, Field(ge=1)] = 1
 
     @field_validator("rungs")

@@ -8,14 +8,14 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from datagen import recipe as recipes
 from datagen.build import build
 from datagen.cache import set_aside
 from datagen.dataset import INFO
 from datagen.errors import CorruptInput, DatagenError, EvaluationError, Stopped, SweepError
-from datagen.evaluator import Event, identity
+from datagen.evaluator import Engine, Event, identity
 from datagen.locks import locked
 from datagen.score import Request, evaluate_dataset, recall_scores
 from datagen.scores import Score, TestResult, read_score
@@ -51,7 +51,7 @@ class Task(SweepRecord):
     tests: tuple[Path, ...]
     selection: Path | None
     preview: int | None
-    engine: Literal["fast", "reference"]
+    engine: Engine
     threads: int
     evaluator: str
 

@@ -10,7 +10,8 @@ from datagen.cache import cache_folder
 from datagen.errors import DatasetError, EvaluationError, InputError, RuleError, UsageError
 from datagen.evaluator import Event, Run, identity, package_folder
 from datagen.score import Evaluation, Request, evaluate_dataset, recall_scores
-from datagen.score_cache import dataset_content, known_scores
+from datagen.score_cache import Slot, dataset_content, known_scores, slot
+from datagen.score_cache import test_content as content_of_test
 from datagen.scores import Score
 from datagen.summary import summarise, wilson
 
@@ -97,7 +98,15 @@ def test_an_official_score_is_remembered(
         evaluate_dataset(moved)
     extra.unlink()
 
-    (entry,) = (cache_folder() / "scores").glob("*/*.json")
+    # kept by the name asked for, `auto`, and by that of the engine it was
+    first_engine = first.scores[0].protocol.engine
+    assert first_engine in {"native", "fast"}
+    named = Request(moved.dataset, moved.tests, engine=first_engine)  # type: ignore[arg-type]
+    assert evaluate_dataset(named).all_cached
+    place = _place(moved)
+    entry = place.score
+    (place.named[first_engine]).unlink()
+    assert list((cache_folder() / "scores").glob("*/*.json")) == [entry]
     for damage in (entry.read_text()[:-9], entry.read_text().replace('"seed":123', '"seed":7')):
         entry.write_text(damage)
         caplog.clear()
@@ -105,6 +114,14 @@ def test_an_official_score_is_remembered(
             evaluate_dataset(moved)
         assert "kept as" in caplog.text
         assert entry.with_name(entry.name + ".corrupt").read_text() == damage
+
+
+def _place(request: Request) -> Slot:
+    """Where the cache keeps the only run of a request."""
+    contents = [dataset_content(request.dataset), *map(content_of_test, request.tests)]
+    data, *tests = (content.fingerprint for content in contents if content)
+    (job,) = request.jobs()
+    return slot(job, data, tests, identity())
 
 
 def test_the_evaluators_refusals_are_our_errors(evaluable: Path) -> None:

@@ -1,16 +1,18 @@
-"""Two engines, one protocol: same weights, same batches, and results that agree."""
+"""Three engines, one protocol: same weights, same batches, and results that agree."""
 
 import numpy as np
 import pytest
 
 from fixed_eval.fast import FastEngine
+from fixed_eval.native import NativeEngine
 from fixed_eval.network import build_network, preprocess
 from fixed_eval.order import epoch_orders
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.reference import ReferenceEngine
 from fixed_eval.training import start, train
 
-ENGINES = (FastEngine, ReferenceEngine)
+ENGINES = (FastEngine, ReferenceEngine, NativeEngine)
+NAMES = [engine.name for engine in ENGINES]
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +48,15 @@ def test_the_network_has_the_published_shape_and_repeats_its_start(beginning):
     assert not np.array_equal(other[0], beginning.weights[0])
 
 
-def test_both_engines_start_from_the_same_weights(splits):
-    fast, reference = (engine(*splits, PROTOCOL, 7).snapshot() for engine in ENGINES)
-    assert fast.step == reference.step == 0
-    for ours, theirs in zip(fast.weights, reference.weights, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    for ours, theirs in zip(fast.momentums, reference.momentums, strict=True):
-        assert ours.shape == theirs.shape
-        assert not theirs.any()
+def test_all_engines_start_from_the_same_weights(splits):
+    first, *others = (engine(*splits, PROTOCOL, 7).snapshot() for engine in ENGINES)
+    for other in others:
+        assert first.step == other.step == 0
+        for ours, theirs in zip(first.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+        for group in (first.momentums, first.velocities, other.momentums, other.velocities):
+            assert [slot.shape for slot in group] == [slot.shape for slot in first.momentums]
+            assert not any(slot.any() for slot in group)
 
 
 def test_batch_norm_keeps_keras_constants():
@@ -71,49 +74,87 @@ def test_preprocessing_is_keras(splits):
 
 
 def test_engines_agree_on_the_untrained_network(fresh, splits):
-    fast, reference = (start(engine, splits[1], PROTOCOL, 123) for engine in fresh)
-    assert fast.before_loss == pytest.approx(reference.before_loss, rel=1e-5)
-    assert fast.before_accuracy == pytest.approx(reference.before_accuracy)
+    first, *others = (start(engine, splits[1], PROTOCOL, 123) for engine in fresh)
+    for other in others:
+        assert first.before_loss == pytest.approx(other.before_loss, rel=1e-5)
+        assert first.before_accuracy == pytest.approx(other.before_accuracy)
 
 
 def test_engines_agree_after_one_step(fresh, splits):
     order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
     first = [engine.train_epoch(order[:8])[0] for engine in fresh]
-    assert first[0] == pytest.approx(first[1], rel=1e-5)
+    assert first == pytest.approx([first[1]] * 3, rel=1e-5)
     # The loss of the next batch is the first that depends on the update.
     second = [engine.train_epoch(order[8:16])[0] for engine in fresh]
-    assert second[0] == pytest.approx(second[1], rel=1e-5)
-    moving = [engine.snapshot().weights[4:6] for engine in fresh]
-    for ours, theirs in zip(*moving, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+    assert second == pytest.approx([second[1]] * 3, rel=1e-5)
+    fast, reference, native = (engine.snapshot().weights[4:6] for engine in fresh)  # moving
+    for ours in (fast, native):
+        for mine, theirs in zip(ours, reference, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
 
 
 def test_engines_agree_after_fifty_steps(fresh, splits):
     order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
     losses = [engine.train_epoch(order)[0] for engine in fresh]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-2)
+    assert losses == pytest.approx([losses[1]] * 3, rel=1e-2)
     last = [engine.train_epoch(order[-10:])[0] for engine in fresh]  # a partial batch among them
-    assert last[0] == pytest.approx(last[1], rel=1e-2)
+    assert last == pytest.approx([last[1]] * 3, rel=1e-2)
 
 
-def test_engines_score_the_same_weights_alike(fresh, splits):
-    fast, reference = fresh
+@pytest.mark.parametrize(("which", "close"), [(0, 1e-3), (2, 1e-4)], ids=["fast", "native"])
+def test_engines_score_the_same_weights_alike(fresh, splits, which, close):
+    ours, reference = fresh[which], fresh[1]
     order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
     reference.train_epoch(order)
     trained = reference.snapshot()
+    before = ours.snapshot()
     np.testing.assert_allclose(
-        fast.predict(trained.weights, splits[1].images),
+        ours.predict(trained.weights, splits[1].images),
         reference.predict(trained.weights, splits[1].images),
-        atol=1e-3,
+        atol=close,
     )
-    for before, after in zip(trained.weights, reference.snapshot().weights, strict=True):
-        np.testing.assert_array_equal(before, after)
-    fast.restore(trained)
+    for engine, weights in ((reference, trained.weights), (ours, before.weights)):
+        for kept, now in zip(weights, engine.snapshot().weights, strict=True):
+            np.testing.assert_array_equal(kept, now)
+    ours.restore(trained)
     positions = np.arange(len(splits[1]), dtype=np.int32)
-    assert fast.evaluate(positions) == pytest.approx(reference.evaluate(positions), rel=1e-4)
+    assert ours.evaluate(positions) == pytest.approx(reference.evaluate(positions), rel=1e-4)
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["fast", "reference"])
+def test_the_native_engine_goes_on_from_any_state_and_any_from_its(fresh, splits):
+    """Snapshots carry everything: the same steps follow, whoever took the first ones."""
+    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    for begins, goes_on in ((2, 0), (0, 2), (2, 1), (1, 2)):
+        fresh[begins].train_epoch(order[:80])
+        state = fresh[begins].snapshot()
+        for engine in fresh:
+            engine.restore(state)
+        kept = fresh[2].snapshot()
+        for group in ("weights", "momentums", "velocities"):
+            for ours, theirs in zip(getattr(kept, group), getattr(state, group), strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+        assert kept.step == state.step
+        losses = [fresh[engine].train_epoch(order[80:160])[0] for engine in (begins, goes_on)]
+        assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_the_native_engine_repeats_itself_bit_for_bit(fresh, beginning, splits):
+    native = fresh[2]
+    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))[:100]
+    states = []
+    for _ in range(2):
+        native.restore(beginning)
+        native.train_epoch(order)
+        states.append(native.snapshot())
+    again = NativeEngine(*splits, PROTOCOL, 123)
+    again.train_epoch(order)
+    states.append(again.snapshot())
+    for other in states[1:]:
+        for ours, theirs in zip(states[0].weights, other.weights, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=NAMES)
 def test_a_stopped_run_ends_bit_for_bit_as_an_unbroken_one(fresh, splits, which):
     engine = fresh[which]
     begun = start(engine, splits[1], PROTOCOL, 123)

@@ -74,4 +74,4 @@ def test_a_changed_source_is_noticed(tmp_path, monkeypatch):
     text = fingerprint.FROZEN.read_text()
     (tmp_path / "frozen").write_text(text.replace(text[:8], "00000000", 1))
     monkeypatch.setattr(fingerprint, "FROZEN", tmp_path / "frozen")
-    assert fingerprint.changed_sources() == ["data.py"]
+    assert fingerprint.changed_sources() == [fingerprint.FROZEN_FILES[0]]
