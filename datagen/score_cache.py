@@ -9,7 +9,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -96,17 +96,17 @@ class Slot:
     Attributes:
         dataset, tests: fingerprints; None where the evaluator will refuse the job anyway.
         score: the file of the finished score.
-        named: that of the same job for each engine that `auto` may stand for. What it is on this
-            machine only the evaluator can tell, so a score is kept under both names.
         run: the folder of the resumable state. Test sets are no part of its name: an interrupted
             run goes on although another one is asked for.
+        named: that of the same job for each engine that `auto` may stand for. What it is on this
+            machine only the evaluator can tell, so a score is kept under both names.
     """
 
     dataset: str | None
     tests: tuple[str | None, ...]
     score: Path
-    named: dict[str, Path]
     run: Path
+    named: dict[str, Path] = field(default_factory=dict)
 
 
 def slot(job: Job, dataset: str | None, tests: Sequence[str | None], evaluator: str) -> Slot:
