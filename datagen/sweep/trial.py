@@ -165,8 +165,7 @@ def _evaluate(task: Task, build_seconds: float, tell: Tell) -> Outcome:
     cached = known is not None
     if known is None:
         known = _run(task, tell)
-        path = task.folder / task.score_path(task.until)
-        with staged_file(path) as temporary:
+        with staged_file(task.folder / _path_of(known, task)) as temporary:
             temporary.write_text(known.model_dump_json(), "utf-8")
     return _outcome(task, known, cached, build_seconds, time.monotonic() - began)
 
@@ -193,6 +192,11 @@ def _known(task: Task) -> Score | None:
     return found[0]
 
 
+def _path_of(score: Score, task: Task) -> Path:
+    """Return where to keep a score: a kept state may have been that of a whole run."""
+    return task.score_path(None if score.complete else task.until)
+
+
 def _whole(task: Task) -> Request:
     return task.model_copy(update={"until": None}).request()
 
@@ -213,7 +217,6 @@ def _outcome(
     held, tests = (
         (None, score.tests) if task.selection is None else (score.tests[0], score.tests[1:])
     )
-    path = task.score_path(None if score.complete else task.until)
     upto = score.history[: task.until]
     by_val = max(epoch.val_accuracy for epoch in upto)
     return Outcome(
@@ -230,7 +233,7 @@ def _outcome(
         val_accuracy=score.val.accuracy.accuracy,
         selection=None if held is None else scored(held),
         tests=tuple(scored(test) for test in tests),
-        score=path.as_posix(),
+        score=_path_of(score, task).as_posix(),
         build_seconds=round(build_seconds, 3),
         evaluate_seconds=0.0 if cached else round(seconds, 3),
         cached=cached,
