@@ -79,11 +79,13 @@ class Outcome(Reached):
 
     Attributes:
         until: the rung that was asked for.
+        evaluator: see `Task`; None in the logs of earlier versions.
         complete: whether it ran to the end, or was known to.
         value: what decides at this rung: accuracy on val, or on the selection set.
     """
 
     until: int | None
+    evaluator: str | None = None
     complete: bool = False
     value: float | None = None
 
@@ -120,6 +122,7 @@ def failed(task: Task, error: str, build_seconds: float = 0.0) -> Outcome:
         point=task.point,
         seed=task.seed,
         until=task.until,
+        evaluator=task.evaluator,
         build_seconds=build_seconds,
         error=" ".join(error.split()),
     )
@@ -223,6 +226,7 @@ def _outcome(
         point=task.point,
         seed=task.seed,
         until=task.until,
+        evaluator=task.evaluator,
         epochs=len(score.history),
         complete=score.complete,
         official=score.official,
