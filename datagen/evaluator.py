@@ -38,7 +38,8 @@ class Job:
     Attributes:
         preview: epochs of a shorter run; None is the official one.
         threads: of the CPU.
-        until: epoch after which to pause; a later job without it goes on, bit for bit.
+        until: epoch after which to pause, if its state is not past it; a later job without it goes
+            on, bit for bit.
     """
 
     dataset: Path
