@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import Any
 
 from datagen.errors import Stopped, UsageError
-from datagen.evaluator import Event, identity
+from datagen.evaluator import PARTS, Event, identity
 from datagen.sweep.local import Executor
 from datagen.sweep.points import Point
 from datagen.sweep.records import Reached, State, Trial
@@ -157,9 +157,8 @@ class _Rounds:
         scored = (o for o in self._store.outcomes.values() if o.error is None)
         if {outcome.evaluator for outcome in scored} - {None, self._evaluator}:
             raise UsageError(
-                f"trials in {self._store.folder} were scored by another evaluator (its sources, "
-                "TensorFlow, Keras, Numba, SciPy or GPU), so more of them could not be compared; "
-                "choose another --out, or go back to what it was"
+                f"trials in {self._store.folder} were scored by another evaluator ({PARTS}), so "
+                "more of them could not be compared; choose another --out"
             )
 
     def _settle(self, point: Point, outcome: Outcome) -> None:

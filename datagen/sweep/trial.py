@@ -15,7 +15,7 @@ from datagen.build import build
 from datagen.cache import set_aside
 from datagen.dataset import INFO
 from datagen.errors import CorruptInput, DatagenError, EvaluationError, Stopped, SweepError
-from datagen.evaluator import Engine, Event, identity
+from datagen.evaluator import PARTS, Engine, Event, identity
 from datagen.locks import locked
 from datagen.score import Request, evaluate_dataset, recall_scores
 from datagen.scores import Score, TestResult, read_score
@@ -142,8 +142,8 @@ def _check_place(task: Task) -> None:
         )
     if identity() != task.evaluator:
         raise EvaluationError(
-            "this machine's evaluator is another one (its sources, TensorFlow, Keras or GPU), so "
-            "its scores cannot be compared; install the same on every machine"
+            f"this machine's evaluator is another one ({PARTS}), so its scores cannot be compared; "
+            "install the same on every machine"
         )
 
 
