@@ -138,4 +138,5 @@ def weights(style: Sequence[int]) -> list[float]:
     sizes = Counter(style)
     average = len(style) / max(len(sizes), 1)
     raw = [min(max(average / sizes[own], 1 / MOST), MOST) for own in style]
-    return [round(each / fmean(raw), 4) for each in raw]
+    mean = fmean(raw or (1.0,))
+    return [round(each / mean, 4) for each in raw]
