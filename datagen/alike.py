@@ -19,6 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from datagen.glyphs import Gray
+from pipelines.ops.gray import box_of_pieces
 
 SAME: Final = 0.96
 """Correlation of two overlaid pictures, 0 … 1, from which they count as the same writing.
@@ -106,13 +107,9 @@ def _resized(image: Gray, size: tuple[int, int]) -> Gray:
 
 def _ink_box(coverage: Gray) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom of the ink, the scanner's specks left out."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats((coverage >= _INK).astype(np.uint8), None)
-    strokes = stats[1:]
-    if not len(strokes):  # fainter than any stroke: the whole sheet is all there is
-        return 0, 0, coverage.shape[1], coverage.shape[0]
-    area = strokes[:, cv2.CC_STAT_AREA]
-    x, y, width, height = strokes[area >= min(_SPECK * area.sum(), area.max())][:, :4].T
-    return int(x.min()), int(y.min()), int((x + width).max()), int((y + height).max())
+    box = box_of_pieces((coverage >= _INK).astype(np.uint8), _SPECK)
+    # fainter than any stroke: the whole sheet is all there is
+    return box or (0, 0, coverage.shape[1], coverage.shape[0])
 
 
 def _candidates(sketches: Sequence[_Sketch]) -> set[tuple[int, int]]:

@@ -28,6 +28,8 @@ Event = Mapping[str, Any]
 PACKAGE: Final = "fixed_eval"
 _REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
 _COMPUTING: Final = ("tensorflow", "keras", "numba", "scipy")
+PARTS: Final = "its sources, TensorFlow, Keras, Numba, SciPy or GPU"
+"""What `identity` tells apart, for messages."""
 _PATIENCE: Final = 60  # seconds that an interrupted evaluator has to end by itself
 
 
@@ -38,7 +40,8 @@ class Job:
     Attributes:
         preview: epochs of a shorter run; None is the official one.
         threads: of the CPU.
-        until: epoch after which to pause; a later job without it goes on, bit for bit.
+        until: epoch after which to pause, if its state is not past it; a later job without it goes
+            on, bit for bit.
     """
 
     dataset: Path

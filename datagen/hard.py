@@ -1,27 +1,18 @@
 """`hard.json`: which images of a folder are hard, and how much more often they should serve.
 
-`datagen mine` writes it; the source `images` reads it.
+`datagen mine` writes it; of what it holds the source `images` reads the weights.
 """
 
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from datagen.errors import CorruptInput, MissingInput
 from datagen.numerals import Numeral
 from datagen.recipe import RATIO_LIMIT
-from datagen.staging import staged_file
-from datagen.validation import explain
+from datagen.weights import Record
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
-    )
-
-
-class HardImage(_Record):
+class HardImage(Record):
     """One image of the folder.
 
     Attributes:
@@ -48,7 +39,7 @@ class HardImage(_Record):
         return self.predicted != self.numeral
 
 
-class Hard(_Record):
+class Hard(Record):
     """`hard.json`.
 
     Attributes:
@@ -81,33 +72,3 @@ class Hard(_Record):
     def leaked(self) -> int:
         """How many of the images the dataset knew."""
         return sum(image.leaked for image in self.images)
-
-
-def write_hard(hard: Hard, path: Path) -> None:
-    """Write `hard.json`; it appears whole or not at all.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    with staged_file(path) as temporary:
-        temporary.write_text(hard.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
-
-
-def read_hard(path: Path) -> Hard:
-    """Read what `write_hard` wrote.
-
-    Raises:
-        MissingInput: there is no such file.
-        CorruptInput: it is no such record.
-    """
-    try:
-        return Hard.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise MissingInput(f"no file {path}; `datagen mine` writes one") from None
-    except OSError as error:
-        raise CorruptInput(f"{path} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        raise CorruptInput(
-            f"{path} is no record of hard examples: {explain(error, Hard)}; "
-            "`datagen mine` writes one"
-        ) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Annotated, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datagen.classfolders import require_unicode
 from datagen.errors import UsageError
@@ -18,7 +18,7 @@ from datagen.numerals import Numeral
 from datagen.pixelhash import file_hash
 from datagen.recipe import RATIO_LIMIT
 from datagen.sources.images import ImagesOptions, read_numeral, survey
-from datagen.staging import staged_file
+from datagen.weights import Record
 
 CLUSTERS: Final = 12
 """Styles per class: about two cases, with bars and without, upright and slanted, and odd ones."""
@@ -35,13 +35,7 @@ Tell = Callable[[int], None]
 """Told how many classes are done."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
-    )
-
-
-class RareImage(_Record):
+class RareImage(Record):
     """One picture of the folder.
 
     Attributes:
@@ -61,7 +55,7 @@ class RareImage(_Record):
     weight: Annotated[float, Field(gt=0, le=RATIO_LIMIT)]
 
 
-class Rare(_Record):
+class Rare(Record):
     """`rare.json`.
 
     Attributes:
@@ -144,14 +138,5 @@ def weights(style: Sequence[int]) -> list[float]:
     sizes = Counter(style)
     average = len(style) / max(len(sizes), 1)
     raw = [min(max(average / sizes[own], 1 / MOST), MOST) for own in style]
-    return [round(each / fmean(raw), 4) for each in raw]
-
-
-def write_rare(rare: Rare, path: Path) -> None:
-    """Write `rare.json`; it appears whole or not at all.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    with staged_file(path) as temporary:
-        temporary.write_text(rare.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
+    mean = fmean(raw or (1.0,))
+    return [round(each / mean, 4) for each in raw]

@@ -42,7 +42,7 @@ class Request:
         seeds: how many runs, with consecutive seeds.
         preview: epochs of a shorter run that is no official score.
         until: epoch after which to pause: the scores are those reached there, never cached, and a
-            later request without it goes on.
+            later request without it goes on. Where more is kept, the scores are those of all of it.
         force: run again although the score is known.
         workers: evaluator processes at once.
         threads: of each process.

@@ -206,12 +206,14 @@ def clear(run: Path) -> None:
 
 
 def known_scores(content: Content) -> list[Score]:
-    """Return every score kept for a dataset, each once, damaged ones left out."""
-    found: list[Score] = []
+    """Return every score kept for a dataset, one of each run, damaged ones left out."""
+    found: dict[tuple[object, ...], Score] = {}
     for path in sorted(_scores_of(content.fingerprint).glob("*.json")):
         score = _read(path)
         if score is None or score.dataset.fingerprint != content.fingerprint:
             continue
-        if score not in found:  # one that was asked for by two names
-            found.append(score)
-    return found
+        # Asked for as `auto` and by the engine's name, one run is kept twice; run again by --force
+        # under one of the names, the two differ in their seconds.
+        tests = frozenset(test.fingerprint for test in score.tests)
+        found.setdefault((score.protocol.fingerprint, score.seed, tests), score)
+    return list(found.values())

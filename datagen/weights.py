@@ -10,9 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datagen.errors import CorruptInput, MissingInput
 from datagen.recipe import RATIO_LIMIT
+from datagen.staging import staged_file
 from datagen.validation import explain
 
 _WRITERS = "`datagen mine` and `datagen rare` write one"
+
+
+class Record(BaseModel):
+    """What the records of both commands are: checked, unchangeable, without unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
 
 
 class _Weighed(BaseModel):
@@ -24,6 +33,16 @@ class _Weighed(BaseModel):
 
 class _Weights(BaseModel):
     images: tuple[_Weighed, ...]
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write `hard.json` or `rare.json`; it appears whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with staged_file(path) as temporary:
+        temporary.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
 
 
 def read_weights(path: Path) -> dict[str, float]:

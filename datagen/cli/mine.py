@@ -53,7 +53,6 @@ def mine(
     Example: `datagen mine ds --test photos/second-half --seeds 3 --out hard.json`
     """
     from datagen.cli.progress_view import progress_view
-    from datagen.hard import write_hard
     from datagen.hard_sheet import hard_sheet
     from datagen.mine import SHARE
     from datagen.mine import mine as mine_images
@@ -73,7 +72,7 @@ def mine(
     )
     with progress_view(seeds, quiet=quiet) as view:
         hard = mine_images(request, view, top=top, share=SHARE if share is None else share)
-    write_both(out, lambda path: write_hard(hard, path), picture, lambda: hard_sheet(hard))
+    write_both(out, hard, picture, lambda: hard_sheet(hard))
     _print(hard, out, picture, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(_plain(hard, out, picture))

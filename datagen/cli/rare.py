@@ -41,7 +41,7 @@ def rare(
     Example: `datagen rare photos --out rare.json`
     """
     from datagen.numerals import CLASSES
-    from datagen.rare import find_rare, write_rare
+    from datagen.rare import find_rare
     from datagen.rare_sheet import rare_sheet
     from datagen.sources.images import ImagesOptions
 
@@ -50,7 +50,7 @@ def rare(
     options = ImagesOptions(review=review, skip_bad=skip_bad)
     with progress_bar("looking for styles", len(CLASSES), quiet=quiet) as tell:
         found = find_rare(folder, clusters=clusters, seed=seed, options=options, tell=tell)
-    write_both(out, lambda path: write_rare(found, path), picture, lambda: rare_sheet(found))
+    write_both(out, found, picture, lambda: rare_sheet(found))
     _print(found, out, picture, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(_plain(found, out, picture))

@@ -9,6 +9,8 @@ from datagen.errors import UsageError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from datagen.weights import Record
+
 
 def check_places(out: Path, picture: Path) -> None:
     """Refuse what cannot be written before work is spent on it.
@@ -31,20 +33,19 @@ def check_places(out: Path, picture: Path) -> None:
         ) from error
 
 
-def write_both(
-    out: Path, write: Callable[[Path], None], picture: Path, draw: Callable[[], "Image"]
-) -> None:
+def write_both(out: Path, record: "Record", picture: Path, draw: Callable[[], "Image"]) -> None:
     """Write the record, then draw and write the picture.
 
     Raises:
         UsageError: the system refuses one of them.
     """
     from datagen.contact import save
+    from datagen.weights import write_record
 
     for path, option in ((out, "--out"), (picture, "--sheet")):
         try:
             if path is out:
-                write(out)
+                write_record(record, out)
             else:
                 save(draw(), picture)
         except OSError as error:

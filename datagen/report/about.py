@@ -156,12 +156,13 @@ def _again(request: Request, score: Score) -> Markup:
 
 
 def command(request: Request, score: Score) -> str:
-    """Return the `datagen evaluate` that asks for this evaluation."""
+    """Return the `datagen evaluate` that makes these scores again, whatever `auto` is elsewhere."""
     words = ["datagen", "evaluate", str(request.dataset)]
     for test in request.tests:
         words += ["--test", str(test)]
     defaults = Request(request.dataset)
-    for name in ("protocol", "engine", "seed", "seeds", "preview"):
+    words += ["--engine", score.protocol.engine]
+    for name in ("protocol", "seed", "seeds", "preview"):
         value = getattr(request, name)
         if value != getattr(defaults, name):
             words += [f"--{name}", str(value)]

@@ -44,7 +44,7 @@ _BLOCK: Final = 4096  # bytes a small file takes
 _BYTES: Final = {"32": _BLOCK + 1_200, "native": 3 * _BLOCK + 1_200}
 """Of an image and its line of the manifest, by `size`; `du` of a built dataset, rounded up."""
 _SCORE_BYTES: Final = 260  # of a score per test image
-_STATE_BYTES: Final = 4_000_000  # of a paused evaluation: 4 times 232,330 weights
+_STATE_BYTES: Final = 4_000_000  # an evaluation keeps: 4 times 232,330 weights
 _SPARE: Final = 1.1
 _PLANNED: Final = 50  # points of tpe: a plan takes up to a second
 

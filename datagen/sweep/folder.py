@@ -5,6 +5,7 @@ from typing import Final
 
 from datagen.errors import UsageError
 from datagen.sweep.points import points_of
+from datagen.sweep.records import TRIALS, read_trials
 from datagen.sweep.spec import Spec
 from datagen.sweep.store import differences, read_spec, shown
 
@@ -21,10 +22,25 @@ def check_folder(folder: Path, spec: Spec, *, extend: bool) -> None:
         extend: the spec may say more than the one in the folder, not less.
 
     Raises:
-        UsageError: the folder is no sweep's, or its spec is another; the message shows where.
+        UsageError: the folder is no sweep's, its spec is another (the message shows where), or a
+            file that its recipes name was edited since.
     """
     old = read_spec(folder)
-    if old is None or not (differing := differences(old, spec)):
+    if old is None:
+        return
+    _check_spec(folder, old, spec, extend=extend)
+    ended = read_trials(folder) if (folder / TRIALS).is_file() else []
+    now = {point.id for point in points_of(spec)} if ended else set()
+    if gone := [trial.name for trial in ended if trial.point not in now]:
+        raise UsageError(
+            f"a file that the recipes in {folder} name, such as a pipeline, was edited since "
+            f"{gone[0]} ended: the answer would rank what it was beside what it is; choose "
+            "another --out"
+        )
+
+
+def _check_spec(folder: Path, old: Spec, spec: Spec, *, extend: bool) -> None:
+    if not (differing := differences(old, spec)):
         return
     if not extend:
         raise UsageError(

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from datagen import recipe as recipes
 from datagen.errors import UsageError
+from datagen.pixelhash import file_hash
 from datagen.recipe import Recipe
 from datagen.sweep.records import Setting
 from datagen.sweep.spec import Spec, axis_values
@@ -79,9 +80,12 @@ def fingerprint(recipe: Recipe) -> str:
 
     Its name does not count. The files are those of pipelines, reviews and weights: one that was
     edited makes another dataset. What sources hold is not read.
+
+    Raises:
+        CorruptInput: such a file cannot be read.
     """
     plain = recipe.model_dump(mode="json", exclude={"name"}, exclude_none=True)
-    written = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in _files(recipe)}
+    written = {str(path): file_hash(path) for path in _files(recipe)}
     if written:
         plain["files"] = written
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

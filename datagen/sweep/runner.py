@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from datagen.errors import Stopped
-from datagen.evaluator import Event, identity
+from datagen.errors import Stopped, UsageError
+from datagen.evaluator import PARTS, Event, identity
 from datagen.sweep.local import Executor
 from datagen.sweep.points import Point
 from datagen.sweep.records import Reached, State, Trial
@@ -62,7 +62,8 @@ def run_sweep(
         Every trial of the sweep whose state is final.
 
     Raises:
-        UsageError: another sweep runs in the folder, or it cannot be written.
+        UsageError: another sweep runs in the folder, it cannot be written, or what trials it has
+            were scored by another evaluator.
         CorruptInput: a log in the folder is damaged.
         Stopped: Ctrl-C; the same call goes on.
     """
@@ -133,6 +134,7 @@ class _Rounds:
         return self._means(points, until)
 
     def _work(self, tasks: Sequence[Task], until: int) -> None:
+        self._check_evaluator()
         self._listener.round(len(tasks), until)
         tell = self._listener.event
         outcomes: Any = self._executor.run(
@@ -145,6 +147,19 @@ class _Rounds:
                 point = self._points[outcome.point]
                 self._listener.outcome(point, outcome)
                 self._settle(point, outcome)
+
+    def _check_evaluator(self) -> None:
+        """Refuse to add to trials that another evaluator scored.
+
+        Raises:
+            UsageError: it was updated since, or sees another GPU.
+        """
+        scored = (o for o in self._store.outcomes.values() if o.error is None)
+        if {outcome.evaluator for outcome in scored} - {None, self._evaluator}:
+            raise UsageError(
+                f"trials in {self._store.folder} were scored by another evaluator ({PARTS}), so "
+                "more of them could not be compared; choose another --out"
+            )
 
     def _settle(self, point: Point, outcome: Outcome) -> None:
         """Write the trial down where nothing can change it any more."""

@@ -16,6 +16,7 @@ from datagen.sweep.spec import Spec
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.study import Study
+    from optuna.trial import FrozenTrial
 
 _UNIT: Final = (1e-6, 1.0)
 """Range of a share's variable; see `shares`."""
@@ -71,6 +72,7 @@ class Proposals:
     def __init__(self, spec: Spec, points: Sequence[Point], journal: Path) -> None:
         self._spec = spec
         self._points = points
+        self._by_id = {point.id: point for point in points}
         self._space = _space(points)
         # Optuna lets no study change its space: an extended sweep begins one
         space = json.dumps({key: str(value) for key, value in self._space.items()})
@@ -80,8 +82,8 @@ class Proposals:
         """Return what was answered, by point; None where it failed."""
         found: dict[str, float | None] = {}
         for trial in self._study.get_trials(deepcopy=False):
-            if trial.state.is_finished() and trial.params.keys() == self._space.keys():
-                found[self._point(trial.params).id] = trial.value if trial.values else None
+            if trial.state.is_finished() and (point := self._point(trial)) is not None:
+                found[point.id] = trial.value if trial.values else None
         return found
 
     def unanswered(self) -> list[tuple[int, Point]]:
@@ -90,9 +92,9 @@ class Proposals:
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished():
                 continue
-            if trial.params.keys() == self._space.keys():
-                found.append((trial.number, self._point(trial.params)))
-            else:  # killed while it was written down
+            if (point := self._point(trial)) is not None:
+                found.append((trial.number, point))
+            else:
                 self.answer(trial.number, None)
         return found
 
@@ -109,7 +111,9 @@ class Proposals:
             constant_liar=True,
         )
         trial = self._study.ask(self._space)
-        return trial.number, self._point(trial.params)
+        point = nearest(trial.params, self._points)
+        trial.set_user_attr(_POINT, point.id)
+        return trial.number, point
 
     def answer(self, number: int, value: float | None) -> None:
         """Tell what a proposal gave; None: it failed."""
@@ -125,16 +129,28 @@ class Proposals:
         from optuna.trial import create_trial  # noqa: PLC0415
 
         for trial in self._study.get_trials(deepcopy=False):
-            whole = trial.state.is_finished() and trial.params.keys() == self._space.keys()
-            if whole and self._point(trial.params).id == point:
+            meant = self._point(trial) if trial.state.is_finished() else None
+            if meant is not None and meant.id == point:
                 mended = create_trial(
-                    params=trial.params, distributions=trial.distributions, value=value
+                    params=trial.params,
+                    distributions=trial.distributions,
+                    user_attrs=trial.user_attrs,
+                    value=value,
                 )
                 self._study.add_trial(mended)
                 return
 
-    def _point(self, parameters: Mapping[str, Any]) -> Point:
-        return nearest(parameters, self._points)
+    def _point(self, trial: "FrozenTrial") -> Point | None:
+        """Return the point that a proposal meant when it was made; a nearer one may be there now.
+
+        None where it is no more, for a file that it names was edited, or where the proposal was
+        killed while it was written down.
+        """
+        if trial.params.keys() != self._space.keys():
+            return None
+        if _POINT in trial.user_attrs:
+            return self._by_id.get(trial.user_attrs[_POINT])
+        return nearest(trial.params, self._points)  # of an earlier version, or killed just then
 
 
 def _space(points: Sequence[Point]) -> "dict[str, BaseDistribution]":

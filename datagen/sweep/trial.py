@@ -15,7 +15,7 @@ from datagen.build import build
 from datagen.cache import set_aside
 from datagen.dataset import INFO
 from datagen.errors import CorruptInput, DatagenError, EvaluationError, Stopped, SweepError
-from datagen.evaluator import Engine, Event, identity
+from datagen.evaluator import PARTS, Engine, Event, identity
 from datagen.locks import locked
 from datagen.score import Request, evaluate_dataset, recall_scores
 from datagen.scores import Score, TestResult, read_score
@@ -79,11 +79,13 @@ class Outcome(Reached):
 
     Attributes:
         until: the rung that was asked for.
+        evaluator: see `Task`; None in the logs of earlier versions.
         complete: whether it ran to the end, or was known to.
         value: what decides at this rung: accuracy on val, or on the selection set.
     """
 
     until: int | None
+    evaluator: str | None = None
     complete: bool = False
     value: float | None = None
 
@@ -120,6 +122,7 @@ def failed(task: Task, error: str, build_seconds: float = 0.0) -> Outcome:
         point=task.point,
         seed=task.seed,
         until=task.until,
+        evaluator=task.evaluator,
         build_seconds=build_seconds,
         error=" ".join(error.split()),
     )
@@ -139,8 +142,8 @@ def _check_place(task: Task) -> None:
         )
     if identity() != task.evaluator:
         raise EvaluationError(
-            "this machine's evaluator is another one (its sources, TensorFlow, Keras or GPU), so "
-            "its scores cannot be compared; install the same on every machine"
+            f"this machine's evaluator is another one ({PARTS}), so its scores cannot be compared; "
+            "install the same on every machine"
         )
 
 
@@ -165,8 +168,7 @@ def _evaluate(task: Task, build_seconds: float, tell: Tell) -> Outcome:
     cached = known is not None
     if known is None:
         known = _run(task, tell)
-        path = task.folder / task.score_path(task.until)
-        with staged_file(path) as temporary:
+        with staged_file(task.folder / _path_of(known, task)) as temporary:
             temporary.write_text(known.model_dump_json(), "utf-8")
     return _outcome(task, known, cached, build_seconds, time.monotonic() - began)
 
@@ -193,6 +195,11 @@ def _known(task: Task) -> Score | None:
     return found[0]
 
 
+def _path_of(score: Score, task: Task) -> Path:
+    """Return where to keep a score: a kept state may have been that of a whole run."""
+    return task.score_path(None if score.complete else task.until)
+
+
 def _whole(task: Task) -> Request:
     return task.model_copy(update={"until": None}).request()
 
@@ -213,13 +220,13 @@ def _outcome(
     held, tests = (
         (None, score.tests) if task.selection is None else (score.tests[0], score.tests[1:])
     )
-    path = task.score_path(None if score.complete else task.until)
     upto = score.history[: task.until]
     by_val = max(epoch.val_accuracy for epoch in upto)
     return Outcome(
         point=task.point,
         seed=task.seed,
         until=task.until,
+        evaluator=task.evaluator,
         epochs=len(score.history),
         complete=score.complete,
         official=score.official,
@@ -230,7 +237,7 @@ def _outcome(
         val_accuracy=score.val.accuracy.accuracy,
         selection=None if held is None else scored(held),
         tests=tuple(scored(test) for test in tests),
-        score=path.as_posix(),
+        score=_path_of(score, task).as_posix(),
         build_seconds=round(build_seconds, 3),
         evaluate_seconds=0.0 if cached else round(seconds, 3),
         cached=cached,

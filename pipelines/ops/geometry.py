@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.ops.gray import Gray, ink_box, ink_mask, pen_width
+from pipelines.ops.gray import Gray, box_of_pieces, ink_box, ink_mask, pen_width
 
 Fill = Literal["white", "nearest", "reflect"]
 Edge = Literal["left", "right", "top", "bottom"]
@@ -228,7 +228,7 @@ def crop_to_ink(image: Gray, margins: list[float], speck: float = 0.0) -> Gray:
         A sheet of at least 8 pixels on a side, unless `image` has less; a copy of `image` where
         there is no ink.
     """
-    box = _box_of_pieces(image, speck)
+    box = box_of_pieces(ink_mask(image), speck)
     if box is None:
         return image.copy()
     left, top, right, bottom = box
@@ -246,15 +246,3 @@ def _span(start: int, stop: int, side: int) -> slice:
     """Return what of a side of the sheet lies from `start` to `stop`, at least `LEAST_SIDE`."""
     first = max(min(start, side - LEAST_SIDE), 0)
     return slice(first, min(max(stop, first + LEAST_SIDE), side))
-
-
-def _box_of_pieces(image: Gray, least: float) -> tuple[int, int, int, int] | None:
-    """Return left, top, right, bottom of the pieces with at least that share of the ink."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink_mask(image), connectivity=8)
-    pieces = stats[1:]
-    if not len(pieces):
-        return None
-    area = pieces[:, cv2.CC_STAT_AREA]
-    kept = pieces[area >= min(least * area.sum(), area.max())]
-    x, y, width, height = kept[:, :4].T
-    return int(x.min()), int(y.min()), int((x + width).max()), int((y + height).max())

@@ -27,6 +27,25 @@ def ink_box(image: Gray) -> tuple[int, int, int, int] | None:
     return (left, top, width, height) if width else None
 
 
+def box_of_pieces(mask: Gray, least: float) -> tuple[int, int, int, int] | None:
+    """Return left, top, right, bottom of the ink, the smallest pieces left out.
+
+    Args:
+        mask: `uint8 H×W`, not 0 where there is ink.
+        least: share of all ink that a piece has which counts; the largest always does.
+
+    Returns:
+        The box, right and bottom just outside it; None where there is no ink.
+    """
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    pieces = stats[1:]
+    if not len(pieces):
+        return None
+    area = pieces[:, cv2.CC_STAT_AREA]
+    x, y, width, height = pieces[area >= min(least * area.sum(), area.max())][:, :4].T
+    return int(x.min()), int(y.min()), int((x + width).max()), int((y + height).max())
+
+
 def ink_level(image: Gray) -> int:
     """Return the grey most ink pixels have, 0 … 127; 0 where there is no ink."""
     counts = np.bincount(image.ravel(), minlength=256)[:INK]

@@ -18,6 +18,15 @@ from datagen.build import build
 from datagen.numerals import CLASSES
 from datagen.recipe import Ingredient, Recipe
 from datagen.score import Evaluation, Request, evaluate_dataset
+from datagen.scores import (
+    Accuracy,
+    Average,
+    Epoch,
+    EvaluatedDataset,
+    Metrics,
+    ProtocolRecord,
+    Score,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +109,62 @@ def evaluation(_built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> E
         assert not (root / "cache" / "scores").exists()  # a preview is no score
         assert list((root / "cache" / "runs").iterdir()) == []
     return found
+
+
+@pytest.fixture
+def score() -> Score:
+    """A whole official run of three epochs, made up."""
+    average = Average(precision=0.5, recall=0.5, f1=0.5, auc=None)
+    return Score(
+        schema_version=1,
+        official=True,
+        complete=True,
+        preview=None,
+        protocol=ProtocolRecord(
+            name="cutoff-resnet50",
+            version=1,
+            fingerprint="f",
+            engine="native",
+            epochs=3,
+            constants={},
+            sources={},
+        ),
+        dataset=EvaluatedDataset(
+            path="ds", fingerprint="d", train=1, val=1, classes={}, budget=2, budget_used=2
+        ),
+        seed=123,
+        before_training={},
+        history=tuple(
+            Epoch(
+                epoch=k,
+                loss=1.0,
+                accuracy=0.5,
+                val_loss=1.0,
+                val_accuracy=k / 10,
+                seconds=1.0,
+                train_seconds=0.9,
+            )
+            for k in (1, 2, 3)
+        ),
+        chosen_epoch=3,
+        val=Metrics(
+            accuracy=Accuracy(images=2, correct=1, accuracy=0.5, interval=(0.1, 0.9)),
+            loss=1.0,
+            classes=(),
+            macro=average,
+            weighted=average,
+            confusion=(),
+            top_confusions=(),
+            roc=(),
+        ),
+        tests=(),
+        note=None,
+        warnings=(),
+        seconds={"total": 9.0},
+        threads=1,
+        device="cpu",
+        versions={},
+    )
 
 
 _FLAGS = (

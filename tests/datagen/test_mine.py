@@ -18,13 +18,14 @@ from datagen.errors import (
     UsageError,
 )
 from datagen.evaluator import Event, Run
-from datagen.hard import Hard, read_hard, write_hard
+from datagen.hard import Hard
 from datagen.hard_sheet import hard_sheet
 from datagen.mine import GAIN, cautions, mine, weight
 from datagen.numerals import CLASSES
 from datagen.pixelhash import file_hash
 from datagen.recipe import Ingredient, Recipe
 from datagen.score import Evaluation, Request
+from datagen.weights import write_record
 
 
 def tell(_: int, event: Event) -> None:
@@ -62,8 +63,8 @@ def test_a_real_evaluation_is_mined(evaluable: Path) -> None:
         assert file_hash(evaluable / "test" / image.path) == image.sha256
         assert image.path.startswith(f"{image.numeral}/")
         assert image.weight == pytest.approx(1 + GAIN * (1 - image.probability), abs=1e-4)
-    write_hard(found, evaluable / "hard.json")
-    assert read_hard(evaluable / "hard.json") == found
+    write_record(found, evaluable / "hard.json")
+    assert Hard.model_validate_json((evaluable / "hard.json").read_bytes()) == found
     plain = json.loads((evaluable / "hard.json").read_text())
     assert plain["images"][0]["class"] in CLASSES
     assert hard_sheet(found).width >= 200
@@ -167,22 +168,6 @@ def test_numbers_out_of_range_are_refused(evaluable: Path) -> None:
     for share in (0.0, 1.1, math.nan):
         with pytest.raises(UsageError, match="share is"):
             mine(request, tell, share=share)
-
-
-def test_a_record_that_is_none_is_refused(hard: Hard, tmp_path: Path) -> None:
-    path = tmp_path / "hard.json"
-    with pytest.raises(MissingInput, match="no file .*hard.json; `datagen mine` writes one"):
-        read_hard(path)
-    for text in ("[]", "{", '{"schema_version": 2}'):
-        path.write_text(text)
-        with pytest.raises(CorruptInput, match="no record of hard examples"):
-            read_hard(path)
-    with pytest.raises(CorruptInput, match="cannot be read"):
-        read_hard(tmp_path)
-    write_hard(hard, path)
-    path.write_text(path.read_text().replace('"weight": ', '"weight": -', 1))
-    with pytest.raises(CorruptInput, match=r"images\.0\.weight"):
-        read_hard(path)
 
 
 def test_a_sheet_of_images_that_are_gone_is_refused(hard: Hard, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -10,12 +11,12 @@ from datagen.errors import CorruptInput, MissingInput, UsageError
 from datagen.glyphs import Gray
 from datagen.numerals import CLASSES
 from datagen.pixelhash import file_hash
-from datagen.rare import MOST, find_rare, weights, write_rare
+from datagen.rare import MOST, find_rare, weights
 from datagen.rare_sheet import rare_sheet
 from datagen.sources import NumeralPool, open_source
 from datagen.sources.images import ImagesOptions
 from datagen.styles import LEAST, clusters, describe
-from datagen.weights import read_weights
+from datagen.weights import read_weights, write_record
 
 COMMON, RARE = 30, 4
 
@@ -111,7 +112,7 @@ def test_weights_fall_with_the_cluster_and_stay_in_bounds() -> None:
 
 def test_what_is_rare_serves_more_often(folder: Path, tmp_path: Path) -> None:
     found = find_rare(folder, clusters=2)
-    write_rare(found, tmp_path / "rare.json")
+    write_record(found, tmp_path / "rare.json")
     assert read_weights(tmp_path / "rare.json") == {i.sha256: i.weight for i in found.images}
     pool = open_source("images", folder, {"boost": str(tmp_path / "rare.json")})
     assert isinstance(pool, NumeralPool)
@@ -151,3 +152,6 @@ def test_a_record_of_weights_that_is_none_is_refused(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(CorruptInput, match="is no record of weights"):
             read_weights(path)
+    path.write_text(json.dumps({"images": [{"sha256": "0" * 64, "weight": -1}]}))
+    with pytest.raises(CorruptInput, match=r"images\.0\.weight"):
+        read_weights(path)

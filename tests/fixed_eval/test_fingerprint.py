@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 
-from fixed_eval import fingerprint
+from fixed_eval import compiled, fingerprint
 from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS
 
 
@@ -26,6 +26,15 @@ def test_every_module_is_frozen_or_known_not_to_move_a_score():
     }
     modules = {path.name for path in fingerprint.PACKAGE.glob("*.py")}
     assert modules == free | set(fingerprint.FROZEN_FILES)
+
+
+def test_compiled_code_is_kept_by_all_files_that_are_compiled():
+    """Another one would be edited, and the code kept from before go on running."""
+    uses = "from fixed_eval.compiled import"
+    compiles = {
+        path.name for path in fingerprint.PACKAGE.glob("*.py") if uses in path.read_text("utf-8")
+    }
+    assert {"compiled.py", *compiles} == set(compiled._COMPILED)
 
 
 def test_the_registry_is_keyed_by_name():

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from datagen.hard import read_hard
+from datagen.hard import Hard
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -23,7 +23,7 @@ def test_hard_examples_are_recorded_and_shown(
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
     assert (found["command"], found["images"], len(found["hardest"])) == ("mine", 20, 5)
-    record = read_hard(tmp_path / "hard.json")
+    record = Hard.model_validate_json((tmp_path / "hard.json").read_bytes())
     assert [image.path for image in record.hardest] == [row["path"] for row in found["hardest"]]
     assert found["missed"] == sum(image.missed for image in record.images)
     picture = cv2.imread(str(tmp_path / "hard.png"))

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from datagen.errors import CorruptInput, MissingInput, UsageError
-from datagen.hard import Hard, HardImage, write_hard
+from datagen.hard import Hard, HardImage
 from datagen.numerals import CLASSES
 from datagen.pixelhash import file_hash
 from datagen.sources import get_source, open_source
 from datagen.sources.base import NumeralPool
+from datagen.weights import write_record
 from pipelines.ops import scan
 
 
@@ -260,13 +261,13 @@ def test_what_was_mined_serves_more_often(root: Path, tmp_path: Path) -> None:
         top=1,
         images=tuple(images),
     )
-    write_hard(hard, tmp_path / "hard.json")
+    write_record(hard, tmp_path / "hard.json")
     pool = open_source("images", root, {"boost": str(tmp_path / "hard.json")})
     assert isinstance(pool, NumeralPool)
     known = {file.relative_to(root).as_posix() for file in files[:2]}
     assert {info.id for info in pool.infos if info.weight == 4.0} == known
     assert {info.weight for info in pool.infos} == {1.0, 4.0}
-    write_hard(hard.model_copy(update={"images": ()}), tmp_path / "none.json")
+    write_record(hard.model_copy(update={"images": ()}), tmp_path / "none.json")
     with pytest.raises(UsageError, match="names none of the"):
         open_source("images", root, {"boost": str(tmp_path / "none.json")})
 

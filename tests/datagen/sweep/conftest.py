@@ -38,7 +38,8 @@ class Pretender:
 
     def _outcome(self, task: Task) -> Outcome:
         value = self.value(task)
-        common = {"point": task.point, "seed": task.seed, "until": task.until}
+        keys = {"point", "seed", "until", "evaluator"}
+        common = task.model_dump(include=keys)
         if isinstance(value, str):
             return Outcome.model_validate(common | {"error": value})
         return Outcome.model_validate(

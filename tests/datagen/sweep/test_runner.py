@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from datagen.errors import CorruptInput, Stopped, UsageError
+from datagen.evaluator import identity
 from datagen.sweep.folder import check_folder
 from datagen.sweep.points import points_of
 from datagen.sweep.records import read_trials
+from datagen.sweep.spec import validate
 from datagen.sweep.store import JOURNAL, RUNGS, opened
 from datagen.sweep.study import open_study
 from datagen.sweep.trial import Task
@@ -163,6 +165,32 @@ def test_an_edited_spec_needs_a_new_folder_or_extend(out: Path) -> None:
     states = {(t.settings["seed"], t.seed): t.state for t in read_trials(out)}
     assert states[0, 123] == "done"  # what is known stays
     assert states[0, 124] == "stopped"
+
+
+def test_an_edited_pipeline_needs_a_new_folder(out: Path, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("pipeline: 1\nsteps: [{op: scan}]\n")
+    spec = validate({"vary": {"pipeline": [str(file), "scanned"]}}, origin="test")
+    sweep(spec, out, Pretender(good))
+    check_folder(out, spec, extend=False)
+    file.write_text("pipeline: 1\nsteps: [{op: fade}]\n")
+    for extend in (False, True):
+        with pytest.raises(UsageError, match=r"was edited since pipeline=.*mine\.yaml ended"):
+            check_folder(out, spec, extend=extend)
+
+
+def test_scores_of_two_evaluators_are_not_mixed(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, more = make_spec(2), make_spec(3)
+    trials, _ = sweep(first, out, Pretender(good))
+    monkeypatch.setattr("datagen.sweep.runner.identity", lambda: "updated")
+    again, _ = sweep(first, out, Pretender(good))  # nothing to run: what is known is told
+    assert again == trials
+    with pytest.raises(UsageError, match=r"trials in .* were scored by another evaluator"):
+        sweep(more, out, executor := Pretender(good))
+    assert executor.ran == []
+    log = (out / RUNGS).read_text().replace(f'"evaluator":"{identity()}",', "")
+    (out / RUNGS).write_text(log)  # of a version that did not note it
+    assert len(sweep(more, out, Pretender(good))[0]) == 3
 
 
 def test_the_log_is_one_object_a_line(out: Path) -> None:

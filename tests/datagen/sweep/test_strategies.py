@@ -1,5 +1,6 @@
 """Who goes on after a rung, and what TPE proposes: decided by accuracies alone, and repeatable."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -161,6 +162,27 @@ def test_tpe_tries_a_failed_point_again_where_that_is_asked_for(tmp_path: Path) 
     quiet = Pretend(good)
     seek(spec, points, quiet, Proposals(spec, points, tmp_path / "journal"))
     assert quiet.asked == []
+
+
+def test_tpe_knows_what_it_tried_and_nothing_beside(tmp_path: Path) -> None:
+    coarse, fine = (
+        points_of(
+            Spec.model_validate(
+                {"mix": [{"source": s, "ratio": f"0:1:{step}"} for s in ("pen", "emnist", "fonts")]}
+            )
+        )
+        for step in (0.5, 0.1)
+    )
+    spec = tpe_spec(trials=4)
+    rounds = Pretend(_climbing(coarse))
+    seek(spec, coarse, rounds, Proposals(spec, coarse, tmp_path / "journal"))
+    tried = {point for batch, _ in rounds.asked for point in batch}
+    # a step added by --extend: other points may now be nearer to what was proposed
+    known = Proposals(spec, fine, tmp_path / "journal").known()
+    assert known == {point: rounds.value[point] for point in tried}
+    # a file was edited that all recipes name: other points, though with the same ratios
+    edited = [dataclasses.replace(point, id=f"edited {point.id}") for point in coarse]
+    assert Proposals(spec, edited, tmp_path / "journal").known() == {}
 
 
 def test_tpe_stops_where_it_has_nothing_new_to_ask(tmp_path: Path) -> None:

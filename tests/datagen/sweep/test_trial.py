@@ -9,7 +9,8 @@ import pytest
 from datagen.cache import cache_folder
 from datagen.evaluator import Event, Run, identity
 from datagen.recipe import Ingredient, Recipe
-from datagen.scores import read_score
+from datagen.score import Evaluation, Request
+from datagen.scores import Score, read_score
 from datagen.sweep.trial import Outcome, Task, run_trial
 
 EPOCHS = 3
@@ -129,3 +130,18 @@ def test_the_curve_of_a_known_score_answers_a_rung(task: Task) -> None:
     assert rung.value == score.history[0].val_accuracy
     assert full.value == max(epoch.val_accuracy for epoch in score.history)
     assert list((cache_folder() / "runs").iterdir()) == []
+
+
+def test_a_kept_state_past_the_rung_gives_the_score_of_the_whole(
+    task: Task, score: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An official run with other test sets left its state: the evaluator goes on from its end."""
+
+    def goes_on(request: Request, _: object) -> Evaluation:
+        assert request.until == 1
+        return Evaluation(request, (score,), {}, frozenset())
+
+    monkeypatch.setattr("datagen.sweep.trial.evaluate_dataset", goes_on)
+    rung = run_trial(at(task, 1, selection=None, tests=()))
+    assert (rung.error, rung.complete, rung.epochs, rung.value) == (None, True, EPOCHS, 0.1)
+    assert read_score(task.folder / str(rung.score)) == score
