@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             protocol=protocol,
             engine=engine,
             seed=options.seed,
-            threads=options.threads,
+            threads=1 if engine == "native" else options.threads,
             device=device,
             preview=options.preview,
             until=options.until,

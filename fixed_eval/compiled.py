@@ -25,7 +25,8 @@ def _folder() -> Path:
     beside = _PACKAGE / "__pycache__"
     if os.access(beside if beside.exists() else _PACKAGE, os.W_OK):
         return beside / name
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fixed_eval" / name
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - no home, no error
+    return Path(cache) / "fixed_eval" / name
 
 
 _KEPT = str(_folder())

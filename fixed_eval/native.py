@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from threadpoolctl import ThreadpoolController
 
 from fixed_eval.data import Split
@@ -27,7 +28,8 @@ class NativeEngine:
     name = "native"
 
     def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
-        network = build_network(protocol, seed)
+        with tf.device("CPU"):  # where there is a GPU too, it might draw another last digit
+            network = build_network(protocol, seed)
         weights = tuple(network.get_weights())
         self._protocol = protocol
         self._paths = tuple(weight.path for weight in network.weights)

@@ -1,6 +1,6 @@
 """The network of the published script, built with Keras, and its weights as plain arrays.
 
-Both engines start from here: the seed and the order in which the layers draw their initial values
+All engines start from here: the seed and the order in which the layers draw their initial values
 are part of the protocol. A list of weights is always in the order of Keras' `get_weights()`.
 """
 
