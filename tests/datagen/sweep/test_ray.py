@@ -72,7 +72,7 @@ def test_a_node_dies_and_no_trial_is_lost_or_counted_twice(evaluable: Path, tmp_
             tests=(evaluable / "test",),
             selection=None,
             preview=15,
-            engine="fast",
+            engine="auto",
             threads=1,
             evaluator=identity(),
         )
