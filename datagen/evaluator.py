@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 
 from datagen.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
 from datagen.scores import Score, read_score
+from datagen.warm import Forked, fork
 
 Engine = Literal["auto", "native", "fast", "reference"]
 """`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
@@ -128,17 +129,20 @@ class Run:
     lock: int | None = None
     epoch: int = 0
     epochs: int = 0
-    _process: "subprocess.Popen[str] | None" = None
+    _process: "subprocess.Popen[str] | Forked | None" = None
     _said: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         """Start the process, in a session of its own: Ctrl-C reaches it through `interrupt`."""
+        arguments = self.job.arguments(self.out, self.state)
+        self._process = fork(arguments, self.lock) or self._fresh(arguments)
+
+    def _fresh(self, arguments: list[str]) -> "subprocess.Popen[str]":
         folder = package_folder().parent
         paths = [str(folder), os.environ.get("PYTHONPATH", "")]
-        # -P: a file in the user's folder must not shadow a module
-        command = [sys.executable, "-P", "-m", PACKAGE, *self.job.arguments(self.out, self.state)]
-        self._process = subprocess.Popen(
-            command,
+        return subprocess.Popen(
+            # -P: a file in the user's folder must not shadow a module
+            [sys.executable, "-P", "-m", PACKAGE, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -1,6 +1,8 @@
 """`datagen sweep`: which recipe is best, answered cheaply."""
 
 import enum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -167,8 +169,10 @@ def sweep(
     _print_plan(asked, planned, folder, console_)
     if dry_run:
         return
-    runs = _executor(executor, address, workers or cores())
-    with sweep_progress(planned, hooks, as_json=as_json, quiet=quiet) as view:
+    with (
+        _executor(executor, address, workers or cores()) as runs,
+        sweep_progress(planned, hooks, as_json=as_json, quiet=quiet) as view,
+    ):
         ended = run_sweep(asked, found, folder, runs, view, retry_failed=retry_failed)
     if ended:
         _show_answer(folder, console_)
@@ -220,14 +224,17 @@ def _check_executor(name: ExecutorName, address: str | None) -> None:
         raise UsageError("--address is of a Ray cluster; say --executor ray")
 
 
-def _executor(name: ExecutorName, address: str | None, workers: int) -> "Executor":
+@contextmanager
+def _executor(name: ExecutorName, address: str | None, workers: int) -> "Iterator[Executor]":
     if name is ExecutorName.local:
         from datagen.sweep.local import LocalExecutor
 
-        return LocalExecutor(workers)
-    from datagen.sweep.ray_executor import RayExecutor
+        with LocalExecutor(workers) as executor:
+            yield executor
+    else:
+        from datagen.sweep.ray_executor import RayExecutor
 
-    return RayExecutor(address)
+        yield RayExecutor(address)
 
 
 def _plan(

@@ -1,6 +1,7 @@
 """Trials on this machine: fresh processes, a few at once, one trial each.
 
 Enters: tasks. Leaves: outcomes, as they come. Whatever ends the iteration early ends the processes.
+Their evaluators are forks of one that has TensorFlow imported already, where that can be had.
 """
 
 import contextlib
@@ -11,15 +12,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import datagen
 from datagen.errors import Stopped
 from datagen.evaluator import Event
 from datagen.sweep.trial import Outcome, Task, failed
+from datagen.warm import WarmEvaluator
 
 Tell = Callable[[Task, Event], None]
 """Told the events of every trial, from the caller's own thread."""
@@ -36,16 +38,23 @@ class Executor(Protocol):
 
 
 class LocalExecutor:
-    """A pool of processes on this machine."""
+    """A pool of processes on this machine; leaving its context ends what they share."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
+        self._warm = WarmEvaluator()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._warm.close()
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[Outcome]:
         """Yield outcomes as they come."""
         if not tasks:
             return
-        crew = _Crew()
+        crew = _Crew(self._warm.environment(_environment(tasks[0].threads)))
         with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
             try:
                 for task in tasks:
@@ -66,7 +75,8 @@ class LocalExecutor:
 class _Crew:
     """The processes of one round."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
         self.messages: queue.SimpleQueue[tuple[Task, Outcome | Event]] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._guard = threading.Lock()
@@ -85,7 +95,7 @@ class _Crew:
         with self._guard:
             if self._ending.is_set():
                 return None
-            process = _start(task)
+            process = _start(self._environment)
             self._processes.add(process)
         said: list[str] = []
         listener = threading.Thread(target=_collect, args=(process.stderr, said))
@@ -115,11 +125,16 @@ class _Crew:
                 process.terminate()
 
 
-def _start(task: Task) -> "subprocess.Popen[str]":
-    """Start a process, in a session of its own: Ctrl-C reaches it through `_Crew.end`."""
+def _environment(threads: int) -> dict[str, str]:
+    """Return what our processes run under: so many threads each, and this very package."""
     root = str(Path(datagen.__file__).parents[1])
     paths = [root, os.environ.get("PYTHONPATH", "")]
-    threads = dict.fromkeys(_THREADS, str(task.threads))
+    pinned = dict.fromkeys(_THREADS, str(threads))
+    return os.environ | pinned | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _start(environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """Start a process, in a session of its own: Ctrl-C reaches it through `_Crew.end`."""
     return subprocess.Popen(
         # -P: a file in the user's folder must not shadow a module
         [sys.executable, "-P", "-m", "datagen.sweep.worker"],
@@ -129,7 +144,7 @@ def _start(task: Task) -> "subprocess.Popen[str]":
         text=True,
         encoding="utf-8",
         errors="replace",
-        env=os.environ | threads | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env=environment,
         start_new_session=True,
     )
 

@@ -175,8 +175,9 @@ def test_a_trial_killed_by_the_system_fails_alone(
     if not own.is_dir():
         pytest.skip("finds child processes through /proc")
 
-    def children() -> set[int]:
-        return {int(n) for t in own.iterdir() for n in (t / "children").read_text().split()}
+    def children(module: str = "") -> set[int]:
+        found = {int(n) for t in own.iterdir() for n in (t / "children").read_text().split()}
+        return {pid for pid in found if module in Path(f"/proc/{pid}/cmdline").read_text()}
 
     others = children()
     killed: list[str] = []
@@ -184,15 +185,15 @@ def test_a_trial_killed_by_the_system_fails_alone(
     def kill_one(task: Task, event: Event) -> None:
         if event["event"] == "launch" and not killed:
             killed.append(task.point)
-            for pid in children() - others:
-                asked = Path(f"/proc/{pid}/cmdline").read_text()
-                assert "datagen.sweep.worker" in asked
+            for pid in children("datagen.sweep.worker"):
                 os.kill(pid, signal.SIGKILL)
 
-    outcomes = LocalExecutor(2).run(tasks, kill_one)
-    first = next(outcomes)
-    assert "killed by SIGKILL, perhaps for memory" in str(first.error)
-    outcomes.close()  # type: ignore[attr-defined]  # it is a generator
+    with LocalExecutor(2) as executor:
+        outcomes = executor.run(tasks, kill_one)
+        first = next(outcomes)
+        assert "killed by SIGKILL, perhaps for memory" in str(first.error)
+        outcomes.close()  # type: ignore[attr-defined]  # it is a generator
+        assert not children("datagen.sweep.worker")
     assert children() == others
 
 
