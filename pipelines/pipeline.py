@@ -15,8 +15,19 @@ from pipelines.ops.gray import Gray
 from pipelines.plain import read_yaml
 from pipelines.run import Applied, Result, replay, run_steps
 from pipelines.spec import PipelineSpec, validate
+from pipelines.streams import Streams
 
-__all__ = ["Applied", "Pipeline", "Result", "check", "load", "parse", "presets", "replay"]
+__all__ = [
+    "Applied",
+    "Pipeline",
+    "Result",
+    "Streams",
+    "check",
+    "load",
+    "parse",
+    "presets",
+    "replay",
+]
 
 _PRESETS: Final = "pipelines.presets"
 
@@ -60,7 +71,7 @@ class Pipeline:
             image: `uint8 H×W`, ink 0 on paper 255; it is not changed.
             numeral: its class.
             style: its case style, "unknown" where nobody knows.
-            rng: this image's own; all randomness comes from it.
+            rng: this image's own, as `Streams` gives it; all randomness comes from it.
 
         Raises:
             WrongLabel: the pipeline is not safe for this class and style.

@@ -2,12 +2,15 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from datagen import recipe as recipes
 from datagen.cli import app
 from datagen.sources import all_sources
+from pipelines.pipeline import replay
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -43,6 +46,17 @@ def test_every_flag_shown_exists(line: str) -> None:
         assert registered.callback is not None
         known = _flags(registered.callback.__annotations__)
         assert set(re.findall(r"(?<!\S)(--[\w-]+)", rest)) <= known
+
+
+def test_the_python_shown_runs() -> None:
+    (shown,) = blocks("python")
+    sheet = np.full((64, 64), 255, np.uint8)
+    sheet[10:50, 30:34] = 0
+    seen: dict[str, Any] = {"images": [sheet] * 3, "numerals": ["i"] * 3}
+    exec(shown, seen)
+    for result in seen["results"]:
+        assert result.numeral == "i"
+        assert np.array_equal(replay(sheet, result.applied), result.image)
 
 
 def _flags(annotations: dict[str, object]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -17,7 +18,7 @@ from pipelines.errors import InvalidRecord, MissingPapers, UnsuitableImage, Wron
 from pipelines.labels import CLASSES, STYLES, Style
 from pipelines.ops import Gray
 from pipelines.ops.gray import ink_box
-from pipelines.pipeline import Applied, Pipeline, Result, load, parse, presets, replay
+from pipelines.pipeline import Applied, Pipeline, Result, Streams, load, parse, presets, replay
 from pipelines.registry import OPS
 from tests.pipelines.conftest import Draw, draw_numeral
 
@@ -98,7 +99,14 @@ def test_our_presets_end_in_the_scan(name: str) -> None:
         assert set(np.unique(out)) <= {0, 64, 255}
 
 
-def test_three_steps_fire_independently(numeral: Draw) -> None:
+def seeded_anew(index: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(0, spawn_key=(index,)))
+
+
+@pytest.mark.parametrize("stream", [seeded_anew, Streams(0).of])
+def test_three_steps_fire_independently(
+    numeral: Draw, stream: Callable[[int], np.random.Generator]
+) -> None:
     # albumentations seeds the children of a Compose alike: there, all three fire or none
     factors = (0.9, 0.8, 0.7)
     marked = ", ".join(f"{{op: multiply, p: 0.5, parameters: {{factor: {f}}}}}" for f in factors)
@@ -106,10 +114,8 @@ def test_three_steps_fire_independently(numeral: Draw) -> None:
     counts = np.zeros(8)
     runs = 4000
     for index in range(runs):
-        rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(index,)))
-        fired = {
-            step.parameters["factor"] for step in pipeline.run(image, "i", "upper", rng).applied
-        }
+        applied = pipeline.run(image, "i", "upper", stream(index)).applied
+        fired = {step.parameters["factor"] for step in applied}
         counts[
             sum(bit for bit, f in zip((1, 2, 4), (0.9, 0.8, 0.7), strict=True) if f in fired)
         ] += 1
