@@ -44,20 +44,22 @@ class Shelf:
         }
 
     def find(self, name_or_path: str) -> Text:
-        """Read a file by its path, or a shipped one by its name.
+        """Read a shipped one by its name, or a file by its path.
+
+        A file that is called like a shipped one is reached by a path such as `./raw`.
 
         Raises:
             MissingInput: no such file.
             UnknownName: neither a file nor a shipped one.
             RecipeError: it cannot be read.
         """
+        shipped = self.shipped()
+        if name_or_path in shipped:
+            return Text(shipped[name_or_path], f"shipped {self.kind} {name_or_path}", Path.cwd())
         path = Path(name_or_path)
         if path.suffix in {".yaml", ".yml"} or path.is_file():
             return read_text(path, self.kind)
-        shipped = self.shipped()
-        if name_or_path not in shipped:
-            raise UnknownName(self.kind, name_or_path, shipped)
-        return Text(shipped[name_or_path], f"shipped {self.kind} {name_or_path}", Path.cwd())
+        raise UnknownName(self.kind, name_or_path, shipped)
 
 
 def read_text(path: Path, kind: str) -> Text:

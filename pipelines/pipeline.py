@@ -106,30 +106,31 @@ def presets() -> Mapping[str, str]:
 
 
 def load(name_or_path: str) -> Pipeline:
-    """Read a pipeline: a file's path, or the name of a preset.
+    """Read a pipeline: a preset by its name, or a file by its path.
 
-    Relative paths inside a file are taken from the file's own folder.
+    A file that is called like a preset is reached by a path such as `./scanned`. Relative paths
+    inside a file are taken from the file's own folder.
 
     Raises:
-        UnknownPipeline: neither a file nor a preset.
+        UnknownPipeline: neither a preset nor a file.
         InvalidPipeline: it is not YAML, or does not validate; the message names the key.
     """
-    path = Path(name_or_path)
-    if path.suffix in {".yaml", ".yml"} or path.is_file():
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
-            raise UnknownPipeline(f"no pipeline file {path}; expected YAML") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidPipeline(f"pipeline {path} cannot be read: {error}") from error
-        return parse(text, origin=str(path), folder=path.resolve().parent)
     shipped = presets()
-    if name_or_path not in shipped:
+    if name_or_path in shipped:
+        return parse(shipped[name_or_path], origin=f"preset {name_or_path}")
+    path = Path(name_or_path)
+    if path.suffix not in {".yaml", ".yml"} and not path.is_file():
         raise UnknownPipeline(
             f"unknown pipeline {name_or_path!r}, no preset and no file; "
             f"{nearest(name_or_path, shipped)}"
         )
-    return parse(shipped[name_or_path], origin=f"preset {name_or_path}")
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise UnknownPipeline(f"no pipeline file {path}; expected YAML") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidPipeline(f"pipeline {path} cannot be read: {error}") from error
+    return parse(text, origin=str(path), folder=path.resolve().parent)
 
 
 def parse(text: str, *, origin: str = "the pipeline", folder: Path | None = None) -> Pipeline:

@@ -57,9 +57,7 @@ def _print_yaml(name: str) -> None:
     from pipelines.pipeline import load, presets
 
     load(name)  # refuses what is no pipeline
-    text = presets().get(name)
-    if text is None or Path(name).is_file():
-        text = Path(name).read_text("utf-8")
+    text = presets().get(name) or Path(name).read_text("utf-8")
     print(text, end="" if text.endswith("\n") else "\n")
 
 

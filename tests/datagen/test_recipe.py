@@ -146,6 +146,15 @@ def test_missing_and_unknown_recipes() -> None:
         recipes.load("defalt")
 
 
+def test_a_file_called_like_a_recipe_is_reached_by_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("default").write_text("{recipe: 1, name: mine, mix: [{source: fonts}]}")
+    assert recipes.load("default").mix[0].source == "pen"
+    assert recipes.load("./default").name == "mine"
+
+
 MULTIPLIED = "a: &a [1, 2], " + ", ".join(
     f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]"
     for before, one in zip("abcdefgh", "bcdefghi", strict=True)

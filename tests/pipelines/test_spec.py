@@ -110,6 +110,15 @@ def test_a_name_that_is_no_preset() -> None:
         load("none.yaml")
 
 
+def test_a_file_called_like_a_preset_is_reached_by_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("scanned").write_text("pipeline: 1\nname: mine\nsteps: [{op: scan}]\n")
+    assert load("scanned").name == "scanned"
+    assert load("./scanned").name == "mine"
+
+
 def test_every_op_is_documented_and_named_once() -> None:
     assert all(op.summary.endswith((".", "parameters.")) for op in OPS.values())
     with pytest.raises(ValueError, match="two ops are named 'scan'"):
