@@ -1,8 +1,9 @@
-"""Trials are told to MLflow and Weights & Biases in their own terms; stand-ins write it down."""
+"""Trials are told to MLflow and Weights & Biases in their own terms, and are found there."""
 
+import os
+import sqlite3
+import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -37,39 +38,56 @@ def trial(evaluation: Evaluation, tmp_path: Path) -> Trial:
     )
 
 
-def test_mlflow_gets_a_run_per_trial(
-    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[tuple[str, Any]] = []
-    module: Any = ModuleType("mlflow")
-
-    @contextmanager
-    def start_run(run_name: str) -> Iterator[None]:
-        said.append(("start", run_name))
-        yield
-        said.append(("end", run_name))
-
-    module.start_run = start_run
-    for name in ("set_tracking_uri", "set_experiment", "set_tags", "log_params"):
-        setattr(module, name, lambda value, name=name: said.append((name, value)))
-    module.log_metrics = lambda values, step=None: said.append(("metrics", (step, values)))
-    monkeypatch.setitem(sys.modules, "mlflow", module)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    (callback,) = callbacks(tmp_path, tensorboard=False, mlflow=True, wandb=False)
-    callback.trial(trial)
-    callback.close()
-    assert said[0] == ("set_tracking_uri", f"sqlite:///{tmp_path / 'mlflow.db'}")
-    assert ("start", "pen=0.25 emnist=0.75 seed 123") in said
-    parameters = dict(said)["log_params"]
-    assert parameters["ratio.pen"] == 0.25
-    assert parameters["val.fraction"] == 0.1
-    steps = [value for name, value in said if name == "metrics"]
-    assert steps[0] == (None, {"epochs": 2.0, "val_accuracy": 0.5, "test_accuracy": 0.75})
-    assert [step for step, _ in steps[1:]] == [1, 2]
-    assert said[-1][0] == "end"
+def tell(trial: Trial, folder: Path, name: str) -> None:
+    """Tell the real package, in a process of its own: it leaves threads and open files behind."""
+    script = (
+        "import sys; from pathlib import Path; from datagen.sweep.callbacks import callbacks; "
+        "from datagen.sweep.records import Trial; "
+        "asked = dict.fromkeys(('tensorboard', 'mlflow', 'wandb'), False) | {sys.argv[2]: True}; "
+        "(callback,) = callbacks(Path(sys.argv[1]), **asked); "
+        "callback.trial(Trial.model_validate_json(sys.stdin.read())); callback.close()"
+    )
+    left_out = ("MLFLOW_TRACKING_URI", "WANDB_MODE")
+    subprocess.run(
+        [sys.executable, "-c", script, str(folder), name],
+        input=trial.model_dump_json(),
+        text=True,
+        env={key: value for key, value in os.environ.items() if key not in left_out},
+        check=True,
+    )
 
 
-def test_wandb_gets_a_run_per_trial_offline(
+def test_mlflow_keeps_a_run_per_trial_in_the_sweeps_folder(trial: Trial, tmp_path: Path) -> None:
+    pytest.importorskip("mlflow", reason="roman-datagen[mlflow] is not installed")
+    tell(trial, tmp_path, "mlflow")
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+
+        def rows(query: str) -> list[Any]:
+            return database.execute(query).fetchall()
+
+        assert (tmp_path.name,) in rows("select name from experiments")
+        assert rows("select name, status from runs") == [
+            ("pen=0.25 emnist=0.75 seed 123", "FINISHED")
+        ]
+        parameters = dict(rows("select key, value from params"))
+        assert (parameters["ratio.pen"], parameters["val.fraction"]) == ("0.25", "0.1")
+        assert dict(rows("select key, value from tags"))["state"] == "done"
+        measured = dict(rows("select key, value from latest_metrics"))
+        assert measured["test_accuracy"] == 0.75
+        steps = rows("select step from metrics where key = 'val_loss' order by step")
+        assert steps == [(1,), (2,)]
+    database.close()
+
+
+def test_wandb_keeps_a_run_per_trial_offline(trial: Trial, tmp_path: Path) -> None:
+    pytest.importorskip("wandb", reason="roman-datagen[wandb] is not installed")
+    tell(trial, tmp_path, "wandb")
+    (kept,) = (tmp_path / "wandb").glob("offline-run-*/run-*.wandb")
+    content = kept.read_bytes()
+    assert all(part in content for part in (b"ratio.emnist", b"val_loss", b"test_accuracy"))
+
+
+def test_wandb_is_told_steps_and_ends(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[Any] = []
