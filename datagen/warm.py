@@ -42,22 +42,27 @@ class WarmEvaluator:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """Return what a process started with `base` needs to ask the warm evaluator."""
+    def environment(self, base: Mapping[str, str], threads: int) -> dict[str, str]:
+        """Return what a process started with `base` needs to ask the warm evaluator.
+
+        Args:
+            base: environment of that process.
+            threads: of every evaluation; the first call decides.
+        """
         if self._folder is None and sys.platform == "linux":
-            self._folder = Path(tempfile.mkdtemp(prefix="datagen-"))  # for us alone
-            with contextlib.suppress(OSError):  # too long a path, no memory: fresh processes do
-                self._start(self._folder / _SOCKET, base)
+            with contextlib.suppress(OSError):  # no disk, too long a path, no memory
+                self._folder = Path(tempfile.mkdtemp(prefix="datagen-"))  # for us alone
+                self._start(self._folder / _SOCKET, base, threads)
         if self._folder is None or self._process is None:
             return dict(base)
         return {**base, ADDRESS: str(self._folder / _SOCKET)}
 
-    def _start(self, address: Path, environment: Mapping[str, str]) -> None:
+    def _start(self, address: Path, environment: Mapping[str, str], threads: int) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(str(address))
             listener.listen(64)  # who asks before it is ready waits
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _MODULE, str(listener.fileno())],
+                [sys.executable, "-P", "-m", _MODULE, str(listener.fileno()), str(threads)],
                 stdin=subprocess.PIPE,  # open as long as we live
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -1,13 +1,14 @@
-"""`python -m fixed_eval.warm FD`: TensorFlow imported once, then every evaluation in a fork of it.
+"""`python -m fixed_eval.warm FD THREADS`: TensorFlow imported once, evaluations in forks of it.
 
 Importing is half of what a short evaluation takes. Nothing computes here: TensorFlow's runtime, its
 threads and its random numbers begin in the fork, so a score is bit for bit what a fresh process
 gives. Linux only; and where TensorFlow sees a GPU there is none of it: CUDA outlives no fork.
 
-Enters: descriptor FD, a listening socket (`SOCK_SEQPACKET`); from each connection one message, the
-arguments of `python -m fixed_eval` as JSON, with the descriptors of its standard error and of what
-it is to hold open. Leaves, as messages: a pidfd of the evaluation, then its exit code. It ends with
-its last evaluation once its standard input closes: who started it is gone.
+Enters: descriptor FD, a listening socket (`SOCK_SEQPACKET`), and the threads of every evaluation,
+for libraries that look once, when they are loaded; from each connection one message, the arguments
+of `python -m fixed_eval` as JSON, with the descriptors of its standard error and of what it is to
+hold open. Leaves, as messages: a pidfd of the evaluation, then its exit code. It ends with its last
+evaluation once its standard input closes: who started it is gone.
 """
 
 import contextlib
@@ -29,9 +30,9 @@ _DESCRIPTORS: Final = 8
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until standard input closes; return the exit code."""
-    (number,) = sys.argv[1:] if arguments is None else arguments
-    with socket.socket(fileno=int(number)) as listener:
-        if start_tensorflow(threads=1) == "gpu":
+    number, threads = map(int, sys.argv[1:] if arguments is None else arguments)
+    with socket.socket(fileno=number) as listener:
+        if start_tensorflow(threads) == "gpu":
             return 1
         # what every evaluation imports late
         import fixed_eval.native  # noqa: PLC0415

@@ -54,7 +54,8 @@ class LocalExecutor:
         """Yield outcomes as they come."""
         if not tasks:
             return
-        crew = _Crew(self._warm.environment(_environment(tasks[0].threads)))
+        threads = tasks[0].threads  # of all: it is the spec's
+        crew = _Crew(self._warm.environment(_environment(threads), threads))
         with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
             try:
                 for task in tasks:

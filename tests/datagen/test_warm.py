@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def _environment() -> Iterator[dict[str, str]]:
     evaluator = WarmEvaluator()
-    yield evaluator.environment(os.environ)
+    yield evaluator.environment(os.environ, threads=1)
     evaluator.close()
 
 
@@ -122,7 +122,7 @@ def test_without_the_warm_process_a_run_goes_on_as_a_fresh_one(
     evaluable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warm = WarmEvaluator()
-    monkeypatch.setenv(ADDRESS, warm.environment(os.environ)[ADDRESS])
+    monkeypatch.setenv(ADDRESS, warm.environment(os.environ, threads=1)[ADDRESS])
     endless = job(evaluable, preview=10_000).arguments(tmp_path / "score", tmp_path / "state")
     forked = fork(endless, None)
     assert forked is not None
@@ -156,7 +156,7 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
         "import os, signal\n"
         "from datagen.warm import WarmEvaluator\n"
         "warm = WarmEvaluator()\n"
-        "warm.environment(os.environ)\n"
+        "warm.environment(os.environ, threads=1)\n"
         "print(warm._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
