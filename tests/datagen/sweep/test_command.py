@@ -14,6 +14,7 @@ import pytest
 from datagen.cli.app import _run
 from datagen.evaluator import Event, identity
 from datagen.recipe import Ingredient, Recipe, parse
+from datagen.scores import read_score
 from datagen.sweep.local import LocalExecutor
 from datagen.sweep.records import read_trials
 from datagen.sweep.trial import Task
@@ -57,7 +58,9 @@ def test_a_sweep_from_its_plan_to_its_answer(datagen: Run, spec: Path, tmp_path:
     assert [t.model_dump(mode="json") | {"command": "sweep"} for t in trials] == lines
     for trial in trials:
         assert (trial.state, trial.epochs, trial.official, trial.images) == ("done", 1, False, 50)
-        assert (out / str(trial.score)).is_file()
+        score = read_score(out / str(trial.score))
+        if sys.platform == "linux" and score.device == "cpu":
+            assert score.seconds["import"] < 1  # a fork of the warm evaluator
         assert len(trial.tests[0].hits) == 20
         assert (out / "tensorboard" / f"{trial.name} {trial.point[:6]}").is_dir()
     assert done.stderr.count("  not official") == 2
@@ -104,7 +107,7 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
     assert children_of(tmp_path) == set()
 
     killed = begin()
-    wait_for(lambda: len(children_of(tmp_path)) == 4)  # two workers, their two evaluators
+    wait_for(lambda: len(children_of(tmp_path)) >= 4)  # two workers, their evaluators
     killed.kill()
     killed.communicate(timeout=100)
     wait_for(lambda: children_of(tmp_path) == set())
