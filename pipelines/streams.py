@@ -19,8 +19,8 @@ class Streams:
     costs 9 µs, a good part of a light pipeline on 32×32 pixels. The index is the highest of the
     counter's four 64-bit words: a stream has 2**192 steps of four numbers before the next begins.
 
-    There is one generator, set anew each time: a stream is valid until the next is asked for. Give
-    every thread and process its own `Streams`.
+    There is one generator, set anew each time: a stream is valid until the next is asked for (and
+    its `spawn` counts on across streams). Give every thread and process its own `Streams`.
 
     Sources: Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3", SC '11; the
     documentation of `numpy.random.Philox`.

@@ -21,7 +21,7 @@ import datagen
 from datagen.errors import Stopped
 from datagen.evaluator import Event
 from datagen.sweep.trial import Outcome, Task, failed
-from datagen.warm import WarmEvaluator
+from datagen.warm import WARM, WarmEvaluator
 
 Tell = Callable[[Task, Event], None]
 """Told the events of every trial, from the caller's own thread."""
@@ -55,12 +55,13 @@ class LocalExecutor:
         if not tasks:
             return
         threads = tasks[0].threads  # of all: it is the spec's
-        crew = _Crew(self._warm.environment(_environment(threads), threads))
+        environment = _environment(threads)
+        crew = _Crew(environment, self._warm.descriptor(environment, threads))
+        left = len(tasks)
         with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
             try:
                 for task in tasks:
                     pool.submit(crew.work, task)
-                left = len(tasks)
                 while left:
                     task, message = crew.messages.get()
                     if isinstance(message, Outcome):
@@ -70,14 +71,17 @@ class LocalExecutor:
                         tell(task, message)
             finally:
                 crew.end()
+                if left:  # a trial may wait for the warm process to be ready
+                    self._warm.close()
                 pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _Crew:
     """The processes of one round."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, environment: Mapping[str, str], warm: int | None) -> None:
+        self._inherited = () if warm is None else (warm,)
+        self._environment = environment if warm is None else {**environment, WARM: str(warm)}
         self.messages: queue.SimpleQueue[tuple[Task, Outcome | Event]] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._guard = threading.Lock()
@@ -96,7 +100,7 @@ class _Crew:
         with self._guard:
             if self._ending.is_set():
                 return None
-            process = _start(self._environment)
+            process = _start(self._environment, self._inherited)
             self._processes.add(process)
         said: list[str] = []
         listener = threading.Thread(target=_collect, args=(process.stderr, said))
@@ -134,7 +138,7 @@ def _environment(threads: int) -> dict[str, str]:
     return os.environ | pinned | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-def _start(environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+def _start(environment: Mapping[str, str], inherited: tuple[int, ...]) -> "subprocess.Popen[str]":
     """Start a process, in a session of its own: Ctrl-C reaches it through `_Crew.end`."""
     return subprocess.Popen(
         # -P: a file in the user's folder must not shadow a module
@@ -147,6 +151,7 @@ def _start(environment: Mapping[str, str]) -> "subprocess.Popen[str]":
         errors="replace",
         env=environment,
         start_new_session=True,
+        pass_fds=inherited,
     )
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from datagen.errors import InputError
-from datagen.evaluator import Event, Job, Run
+from datagen.evaluator import Job, Run
 from datagen.locks import try_lock
 from datagen.scores import Score
-from datagen.warm import ADDRESS, Forked, WarmEvaluator, fork
+from datagen.warm import WARM, Forked, WarmEvaluator, fork
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")),
@@ -25,16 +25,19 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def _environment() -> Iterator[dict[str, str]]:
+def _descriptor() -> Iterator[int]:
     evaluator = WarmEvaluator()
-    yield evaluator.environment(os.environ, threads=1)
+    descriptor = evaluator.descriptor(os.environ, threads=1)
+    assert descriptor == evaluator.descriptor(os.environ, threads=1)
+    assert descriptor is not None
+    yield descriptor
     evaluator.close()
 
 
 @pytest.fixture
-def warm(_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def warm(_descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process ask a warm evaluator."""
-    monkeypatch.setenv(ADDRESS, _environment[ADDRESS])
+    monkeypatch.setenv(WARM, str(_descriptor))
 
 
 def job(root: Path, **changes: Any) -> Job:
@@ -50,10 +53,12 @@ def job(root: Path, **changes: Any) -> Job:
     return Job(**plain | changes)
 
 
-def evaluated(job: Job, folder: Path) -> Score:
+def evaluated(job: Job, folder: Path, *, forked: bool = True) -> Score:
+    """Evaluate in a fork or, where there can be none, in a fresh process."""
     folder.mkdir()
     run = Run(job, folder / "score.json", folder / "state")
     run.start()
+    assert isinstance(run._process, Forked) == forked
     return run.listen(lambda _: None)
 
 
@@ -73,10 +78,8 @@ def test_a_fork_scores_bit_for_bit_as_a_fresh_process(
     asked = job(evaluable)
     first, again = (evaluated(asked, tmp_path / name) for name in ("first", "again"))
     other = evaluated(job(evaluable, seed=124), tmp_path / "other")
-    assert first.seconds["import"] < 1  # else it was no fork
-    monkeypatch.delenv(ADDRESS)
-    fresh = evaluated(asked, tmp_path / "fresh")
-    assert fresh.seconds["import"] > first.seconds["import"]
+    monkeypatch.delenv(WARM)
+    fresh = evaluated(asked, tmp_path / "fresh", forked=False)
     assert content(first) == content(again) == content(fresh)
     assert content(other)["history"] != content(fresh)["history"]
     assert (tmp_path / "first" / "state").is_dir()
@@ -118,37 +121,53 @@ def test_a_fork_is_ended_by_signals_and_holds_its_lock_until_then(
     os.close(again)
 
 
-def test_without_the_warm_process_a_run_goes_on_as_a_fresh_one(
+def test_a_fork_needs_the_warm_process_no_more(
     evaluable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warm = WarmEvaluator()
-    monkeypatch.setenv(ADDRESS, warm.environment(os.environ, threads=1)[ADDRESS])
-    endless = job(evaluable, preview=10_000).arguments(tmp_path / "score", tmp_path / "state")
-    forked = fork(endless, None)
-    assert forked is not None
-    with forked.stderr as lines:
-        next(lines)
-        warm.close()
-        assert forked.wait(60) == -signal.SIGKILL  # nobody would tell how it ended
-    folder = Path(os.environ[ADDRESS]).parent
-    assert not folder.exists()
-    events: list[Event] = []
-    run = Run(job(evaluable), tmp_path / "out", tmp_path / "state")
+    monkeypatch.setenv(WARM, str(warm.descriptor(os.environ, threads=1)))
+    run = Run(job(evaluable, preview=3), tmp_path / "score.json", tmp_path / "state")
     run.start()
-    assert not isinstance(run._process, Forked)
-    score = run.listen(events.append)
-    assert score.seconds["import"] > 1
-    assert events[-1]["event"] == "done"
+    assert isinstance(run._process, Forked)
+    endless = fork(job(evaluable, preview=10_000).arguments(tmp_path / "a", tmp_path / "b"), None)
+    assert endless is not None
+    warm.close()
+    assert run.listen(lambda _: None).complete
+    with endless.stderr as lines:
+        next(lines)
+        endless.kill()
+        assert endless.wait(60) == -signal.SIGKILL
+    # without it: a fresh process
+    assert evaluated(job(evaluable, preview=1), tmp_path / "out", forked=False).complete
 
 
 @pytest.mark.usefixtures("warm")
-def test_who_asks_nothing_does_not_stop_it(evaluable: Path, tmp_path: Path) -> None:
-    for message in (None, b"no JSON", b"[]"):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
-            stranger.connect(os.environ[ADDRESS])
-            if message is not None:
-                stranger.send(message)
-    assert evaluated(job(evaluable, preview=1), tmp_path / "run").seconds["import"] < 1
+def test_what_is_no_request_does_not_stop_it(evaluable: Path, tmp_path: Path) -> None:
+    with socket.socket(fileno=os.dup(int(os.environ[WARM]))) as requests:
+        for message in (b"no JSON", b"[]"):
+            requests.send(message)
+    assert evaluated(job(evaluable, preview=1), tmp_path / "run").complete
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "0", "999"])
+def test_a_variable_that_is_no_sweeps_is_passed_over(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(WARM, value)
+    assert fork(["--help"], None) is None
+
+
+@pytest.mark.parametrize("refusal", [AttributeError, PermissionError])
+def test_a_system_without_pidfds_has_no_warm_evaluator(
+    refusal: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> int:
+        raise refusal
+
+    monkeypatch.setattr("os.pidfd_open", refuse)
+    warm = WarmEvaluator()
+    assert warm.descriptor(os.environ, threads=1) is None
+    warm.close()
 
 
 def test_it_ends_when_who_started_it_is_killed() -> None:
@@ -156,7 +175,7 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
         "import os, signal\n"
         "from datagen.warm import WarmEvaluator\n"
         "warm = WarmEvaluator()\n"
-        "warm.environment(os.environ, threads=1)\n"
+        "warm.descriptor(os.environ, threads=1)\n"
         "print(warm._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -165,7 +184,10 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
     )
     status = Path(f"/proc/{done.stdout.strip()}/status")
     for _ in range(600):
-        if not status.exists() or "State:\tZ" in status.read_text():
+        try:
+            if "State:\tZ" in status.read_text():
+                return
+        except (FileNotFoundError, ProcessLookupError):
             return
         time.sleep(0.1)
     pytest.fail("the warm process outlived who started it")

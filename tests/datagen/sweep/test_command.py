@@ -14,7 +14,6 @@ import pytest
 from datagen.cli.app import _run
 from datagen.evaluator import Event, identity
 from datagen.recipe import Ingredient, Recipe, parse
-from datagen.scores import read_score
 from datagen.sweep.local import LocalExecutor
 from datagen.sweep.records import read_trials
 from datagen.sweep.trial import Task
@@ -58,9 +57,7 @@ def test_a_sweep_from_its_plan_to_its_answer(datagen: Run, spec: Path, tmp_path:
     assert [t.model_dump(mode="json") | {"command": "sweep"} for t in trials] == lines
     for trial in trials:
         assert (trial.state, trial.epochs, trial.official, trial.images) == ("done", 1, False, 50)
-        score = read_score(out / str(trial.score))
-        if sys.platform == "linux" and score.device == "cpu":
-            assert score.seconds["import"] < 1  # a fork of the warm evaluator
+        assert (out / str(trial.score)).is_file()
         assert len(trial.tests[0].hits) == 20
         assert (out / "tensorboard" / f"{trial.name} {trial.point[:6]}").is_dir()
     assert done.stderr.count("  not official") == 2
@@ -100,6 +97,8 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
 
     interrupted = begin()
     wait_for(lambda: states(tmp_path) == 2)
+    if sys.platform == "linux" and not any(Path("/dev").glob("nvidia[0-9]*")):
+        assert len(children_of(tmp_path, "fixed_eval.warm")) > 1  # evaluations are its forks
     interrupted.send_signal(signal.SIGINT)
     _, said = interrupted.communicate(timeout=100)
     assert interrupted.returncode == 130
@@ -122,6 +121,13 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
     assert states(tmp_path) == 0
 
 
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return ""
+
+
 def state_files(folder: Path) -> list[Path]:
     return list((folder / "cache" / "runs").glob("*/state-*.bin"))
 
@@ -138,8 +144,8 @@ def wait_for(condition: Callable[[], bool]) -> None:
     raise AssertionError("waited too long")
 
 
-def children_of(folder: Path) -> set[str]:
-    """Return the processes whose command or folder names `folder`, workers and evaluators."""
+def children_of(folder: Path, *modules: str) -> set[str]:
+    """Return the processes in `folder` that run one of the modules: workers and evaluators."""
     found = set()
     if not Path("/proc").is_dir():
         pytest.skip("finds processes through /proc")
@@ -149,7 +155,8 @@ def children_of(folder: Path) -> set[str]:
             place = str((process / "cwd").readlink())
         except OSError:
             continue
-        if ("sweep.worker" in command or "fixed_eval" in command) and place == str(folder):
+        wanted = modules or ("sweep.worker", "fixed_eval")
+        if any(module in command for module in wanted) and place == str(folder):
             found.add(process.name)
     return found
 
@@ -180,7 +187,7 @@ def test_a_trial_killed_by_the_system_fails_alone(
 
     def children(module: str = "") -> set[int]:
         found = {int(n) for t in own.iterdir() for n in (t / "children").read_text().split()}
-        return {pid for pid in found if module in Path(f"/proc/{pid}/cmdline").read_text()}
+        return {pid for pid in found if not module or module in command_of(pid)}
 
     others = children()
     killed: list[str] = []
