@@ -38,6 +38,9 @@ MOST_VALUES: Final = 1_001
 
 BY_VAL: Final = "val"
 
+_PATHS: Final = {"path", "folder"}
+"""Keys of a recipe, of an ingredient or of val, that are paths; a pipeline may be one."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -247,6 +250,13 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         found["tests"] = [_absolute(path, folder) for path in found["tests"]]
     if found.get("select", BY_VAL) != BY_VAL:
         found["select"] = _absolute(found["select"], folder)
+    if isinstance(found.get("vary"), dict):
+        found["vary"] = {
+            key: [_located_value(str(key), value, folder) for value in values]
+            if isinstance(values, list)
+            else values
+            for key, values in found["vary"].items()
+        }
     named = found.get("recipe")
     if isinstance(named, dict):
         checked = recipes.validate(named, origin="the sweep's recipe", folder=folder)
@@ -254,6 +264,18 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     elif isinstance(named, str) and named not in recipes.shipped():
         found["recipe"] = _absolute(named, folder)
     return found
+
+
+def _located_value(key: str, value: object, folder: Path) -> object:
+    """Return a value of a varied key, made absolute where a recipe would take it for a path."""
+    *above, last = key.split(".")
+    if above and above[-1] == "options":
+        return option_path(value, folder)
+    if last in _PATHS:
+        return _absolute(value, folder)
+    if last == "pipeline" and isinstance(value, str):
+        return pipeline_path(value, folder)
+    return value
 
 
 def _absolute(path: object, folder: Path) -> object:
