@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from datagen.errors import CorruptInput, UsageError
 from datagen.locks import try_lock
+from datagen.shelf import read_text
 from datagen.staging import staged_file
 from datagen.sweep.records import TRIALS, Trial, read_trials
 from datagen.sweep.spec import Spec, parse_yaml, validate
@@ -120,11 +121,12 @@ def read_spec(folder: Path) -> Spec | None:
 
     Raises:
         UsageError: the folder holds something else.
-        RecipeError: its spec is damaged.
+        RecipeError: its spec is damaged, or cannot be read.
     """
     path = folder / SPEC
     if path.is_file():
-        return validate(parse_yaml(path.read_text("utf-8"), str(path)), origin=str(path))
+        text = read_text(path, "sweep").text
+        return validate(parse_yaml(text, str(path)), origin=str(path))
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; choose another --out")
     if folder.is_dir() and any(entry.name != LOCK for entry in folder.iterdir()):

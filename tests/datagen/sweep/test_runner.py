@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from datagen.errors import CorruptInput, Stopped, UsageError
+from datagen.errors import CorruptInput, RecipeError, Stopped, UsageError
 from datagen.evaluator import identity
 from datagen.sweep.folder import check_folder
 from datagen.sweep.points import points_of
 from datagen.sweep.records import read_trials
-from datagen.sweep.spec import validate
+from datagen.sweep.spec import Spec, validate
 from datagen.sweep.store import JOURNAL, RUNGS, opened, read_spec
 from datagen.sweep.study import open_study
 from datagen.sweep.trial import Task
@@ -107,6 +107,30 @@ def test_a_line_torn_by_a_kill_is_made_again(out: Path) -> None:
     (out / RUNGS).write_text("nonsense\n")
     with pytest.raises(CorruptInput, match=r"rungs\.jsonl line 1 is damaged"):
         sweep(spec, out, Pretender(good))
+
+
+@pytest.mark.parametrize("damage", ["nonsense\n", "[1]\n", "{}\n", '{"op_code": 99}\n'])
+def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str) -> None:
+    def spec(points: int) -> Spec:
+        return make_spec(9, strategy="tpe", trials=points)
+
+    sweep(spec(3), out, first := Pretender(good))
+    kept = (out / JOURNAL).read_text()
+    (out / JOURNAL).write_text(damage + kept)
+    before = files(out)
+    with pytest.raises(CorruptInput, match=r"optuna\.journal is damaged .*; remove it"):
+        sweep(spec(4), out, Pretender(good))
+    assert files(out) == before
+    (out / JOURNAL).unlink()
+    sweep(spec(4), out, second := Pretender(good))
+    assert not {task.point for task in first.ran} & {task.point for task in second.ran}
+
+
+def test_a_spec_that_is_no_text_is_said(out: Path) -> None:
+    out.mkdir()
+    (out / "spec.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RecipeError, match=r"spec\.yaml cannot be read"):
+        check_folder(out, make_spec(2), extend=False)
 
 
 def test_two_sweeps_cannot_share_a_folder(out: Path) -> None:
