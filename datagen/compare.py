@@ -5,7 +5,7 @@ Enters: summaries of evaluations, wherever they come from. Leaves: one table per
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ from datagen.errors import UsageError
 from datagen.summary import SeedTest, Spread, Summary, mark, spread, wilson
 
 ALPHA: Final = 0.05
-"""A difference with a smaller p-value is more than noise."""
+"""A difference with a smaller corrected p-value is more than noise."""
 FLIPS: Final = 10_000
 """Random sign flips of the permutation test over several seeds."""
 
@@ -31,7 +31,8 @@ class Difference:
             several a sign-flip test of the hits per image, averaged over the seeds.
         p_seeds: would other seeds have turned it? Paired t-test over the common seeds; None with
             fewer than two.
-        real: whether it is more than noise by every test there is.
+        p: the larger of the two, for both have to tell, corrected for `compared`; see `holm`.
+        compared: how many rows were compared with the best.
     """
 
     accuracy: Spread
@@ -39,7 +40,13 @@ class Difference:
     row_only: int | None
     p_images: float
     p_seeds: float | None
-    real: bool
+    p: float
+    compared: int = 1
+
+    @property
+    def real(self) -> bool:
+        """Whether it is more than noise by every test there is."""
+        return self.p < ALPHA
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +120,10 @@ def _tested(summaries: Sequence[Summary], fingerprint: str) -> Table:
     by_accuracy = sorted(entries, key=lambda entry: -_accuracy(entry).mean)
     best = by_accuracy[0]
     test = next(t for each in summaries for t in each.tests if t.fingerprint == fingerprint)
+    others = holm([difference(_all_hits(entry), _all_hits(best)) for entry in by_accuracy[1:]])
     rows = tuple(
-        _row(
-            entry,
-            test.images,
-            None if entry is best else difference(_all_hits(entry), _all_hits(best)),
-        )
-        for entry in by_accuracy
+        _row(entry, test.images, found)
+        for entry, found in zip(by_accuracy, [None, *others], strict=True)
     )
     return Table(test.path, fingerprint, test.images, rows, tuple(_notes(rows)))
 
@@ -214,8 +218,34 @@ def difference(row: Mapping[int, str], best: Mapping[int, str]) -> Difference | 
         row_only=row_only,
         p_images=p_images,
         p_seeds=p_seeds,
-        real=p_images < ALPHA and (p_seeds is None or p_seeds < ALPHA),
+        p=max(p_images, p_seeds or 0.0),
     )
+
+
+def holm(differences: Sequence[Difference | None]) -> list[Difference | None]:
+    """Correct the p-values of all rows against the best for how many they are.
+
+    Holm (1979), "A simple sequentially rejective multiple test procedure": the smallest of n
+    p-values counts n times, the next n − 1 times, and none becomes smaller than one before it. A
+    table whose rows are all equally good then calls one of them worse with a chance of `ALPHA`,
+    instead of one that grows with the rows.
+
+    That the best was chosen by the same scores is not counted. For best against next it need not
+    be (Gutmann and Maymin, 1987, "Is the selected population the best?"); for best against last
+    the correction is a little too kind. Among 15 made-up points, all equally good, with 2, 3 and 5
+    seeds some point was called worse in 1, 1 and 10 % of 200 sweeps (uncorrected: 35, 58 and
+    77 %), the next one in none. One seed cannot tell its luck from the dataset: 40 % (93 %).
+
+    Args:
+        differences: one per row, uncorrected; None where there is none to be told.
+    """
+    found = sorted((each for each in differences if each is not None), key=lambda each: each.p)
+    largest = 0.0
+    corrected: dict[int, Difference] = {}
+    for place, each in enumerate(found):
+        largest = max(largest, min(1.0, (len(found) - place) * each.p))
+        corrected[id(each)] = replace(each, p=largest, compared=len(found))
+    return [None if each is None else corrected[id(each)] for each in differences]
 
 
 def _hits(hits: str) -> list[int]:
@@ -264,6 +294,8 @@ def paired_t(differences: Sequence[float]) -> float:
 
 def _notes(rows: Sequence[Row]) -> list[str]:
     notes = []
+    if len([row for row in rows if row.difference]) > 1:
+        notes.append("p is corrected (Holm) for how many are compared with the best")
     if len({row.protocol_fingerprint for row in rows}) > 1:
         notes.append("not all by the same evaluator: protocol, engine, versions or device differ")
     if any(not row.official for row in rows):

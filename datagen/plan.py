@@ -209,7 +209,8 @@ def _keep(
     if not recipe.fit:
         raise BudgetError(
             f"{count}; the budget is {recipe.budget:,} by both counts. Nearest split that fits: "
-            f"train {nearest.train:,} + val {nearest.val:,}; --fit takes it"
+            f"train {nearest.train:,} + val {nearest.val:,}; --fit, or fit: true in a recipe, "
+            "takes it"
         )
     notes.append(f"fitted to the budget: {count} became {nearest}")
     return nearest

@@ -101,10 +101,12 @@ def _verdict(row: "Row") -> tuple[str, str]:
         return "", ""
     verdict, p_images = "yes" if difference.real else "no", _p(difference.p_images)
     if difference.p_seeds is not None:
-        lines = f"p {p_images} images", f"p {_p(difference.p_seeds)} seeds"
+        lines: tuple[str, ...] = f"p {p_images} images", f"p {_p(difference.p_seeds)} seeds"
     else:
         lines = f"p {p_images}", f"{difference.best_only} : {difference.row_only} images"
-    found = f"{verdict:<4}{lines[0]}\n    {lines[1]}"
+    if difference.compared > 1:
+        lines = *lines, f"p {_p(difference.p)} corrected"
+    found = f"{verdict:<4}" + "\n    ".join(lines)
     return _two_lines(difference.accuracy, "+"), found
 
 

@@ -203,7 +203,8 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
         flags["rungs"] = _whole_numbers(flags["rungs"])
     plain |= specs.located(flags, Path.cwd())
     if options:
-        plain["mix"] = parse.with_options(plain.get("mix", []), options)
+        mix = parse.with_options(plain.get("mix", []), options)
+        plain |= specs.located({"mix": mix}, Path.cwd())
     return specs.validate(plain, origin=str(path) if path else "the flags")
 
 

@@ -53,6 +53,7 @@ def plain(answer: "Answer") -> dict[str, Any]:
     from datagen.sweep import answer_words as words
 
     lead = answer.lead
+    found = None if lead is None else lead.difference
     return {
         "command": "sweep",
         "folder": str(answer.folder),
@@ -60,6 +61,8 @@ def plain(answer: "Answer") -> dict[str, Any]:
         "official": answer.official,
         "best": None if answer.best is None else answer.best.point,
         "beats_next": None if lead is None else lead.real,
+        "p_next": None if found is None else found.p,
+        "comparisons": None if found is None else found.compared,
         "verdict": words.verdict(answer),
         "to_come": answer.to_come,
         "seconds": round(answer.cost.seconds, 3),

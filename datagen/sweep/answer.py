@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from datagen.compare import Difference, difference
+from datagen.compare import Difference, difference, holm
 from datagen.sweep.answer_cost import Cost, cost
 from datagen.sweep.answer_points import DATASETS, Accuracy, ImageSet, Point, gather
 from datagen.sweep.records import Scored, Trial, read_trials
@@ -29,7 +29,8 @@ class Lead:
         next: the second of the ranking.
         on: the set whose images both were scored on; None where they have none in common.
         ranked: whether `on` is what the points were ranked by; False where it is a test set.
-        difference: best minus next, over the seeds that both have.
+        difference: best minus next, over the seeds that both have; its p-value is corrected for
+            all points that were compared with the best, for it was the best of them all.
     """
 
     next: Point
@@ -123,7 +124,8 @@ def read(folder: Path) -> Answer:
         best=next((p for p in points if p.state in {"done", "partly"}), None),
         lead=None,
     )
-    return replace(answer, points=_to_best(answer), lead=_lead(answer))
+    compared = replace(answer, points=_to_best(answer))
+    return replace(compared, lead=_lead(compared))
 
 
 def _rank(point: Point, ranked_by: RankedBy) -> tuple[float, ...]:
@@ -152,12 +154,12 @@ def _to_come(trials: Sequence[Trial], folder: Path) -> int:
 
 def _to_best(answer: Answer) -> tuple[Point, ...]:
     """Return the finished points with their difference to the best, the others as they are."""
-    return tuple(
-        replace(point, to_best=_difference(answer, point, answer.best))
-        if answer.best is not None and point is not answer.best and point in answer.finished
-        else point
-        for point in answer.points
-    )
+    if answer.best is None:
+        return answer.points
+    others = answer.finished[1:]
+    found = holm([_difference(answer, point, answer.best) for point in others])
+    compared = [replace(p, to_best=each) for p, each in zip(others, found, strict=True)]
+    return (answer.best, *compared, *answer.points[len(answer.finished) :])
 
 
 def _lead(answer: Answer) -> Lead | None:
@@ -165,6 +167,9 @@ def _lead(answer: Answer) -> Lead | None:
         return None
     best, following = answer.finished[:2]
     found = _difference(answer, best, following)
+    if found is not None and following.to_best is not None:
+        corrected = following.to_best
+        found = replace(found, p=corrected.p, compared=corrected.compared)
     return Lead(
         next=following,
         on=None if found is None else answer.judge,

@@ -77,7 +77,8 @@ class Point:
         cached: trials whose score was known.
         errors: one sentence per seed that failed.
         to_best: its hits against those of the best point, on the set it was ranked by or, where
-            that is val, on the first test set; None for the best, and without common images.
+            that is val, on the first test set, corrected for how many points were compared so;
+            None for the best, and without common images.
     """
 
     point: str

@@ -95,18 +95,29 @@ def _evidence(found: Difference) -> str:
     std = "" if found.accuracy.std is None else f" ± {found.accuracy.std:.4f}"
     text = f"{found.accuracy.mean:+.4f}{std}"
     if found.p_seeds is not None:
-        return (
-            f"{text} ({p_value(found.p_images)} over images, {p_value(found.p_seeds)} over seeds)"
+        chances = f"{p_value(found.p_images)} over images, {p_value(found.p_seeds)} over seeds"
+    else:
+        chances = (
+            f"{found.row_only} images right only by the best, {found.best_only} only by the next, "
+            f"{p_value(found.p_images)}"
         )
+    return f"{text} ({chances}{_corrected(found)})"
+
+
+def _corrected(found: Difference) -> str:
+    """Say what becomes of the p-value where the best was compared with more than one."""
+    if found.compared < 2:
+        return ""
+    larger = "" if found.p_seeds is None else "the larger one "
     return (
-        f"{text} ({found.row_only} images right only by the best, {found.best_only} only by the "
-        f"next, {p_value(found.p_images)})"
+        f"; {larger}corrected to {p_value(found.p)} by Holm's method, the best being compared with "
+        f"{found.compared:,} others"
     )
 
 
 def _remedy(found: Difference) -> str:
     """Say what would settle an open question."""
-    if found.real or found.p_seeds is None or found.p_images >= ALPHA:
+    if found.real or found.p_seeds is None or found.p_images * found.compared >= ALPHA:
         return ""
     return " Other images would hardly turn it, other seeds may: more seeds would tell."
 
@@ -128,9 +139,12 @@ def rivals(answer: Answer) -> str:
         (better, "better by more than noise, though ranked below"),
     ]
     parts = ", ".join(f"{count} {text}" for count, text in counted if count)
-    text = f"Of the {len(found)} other points, on {set_name(answer, answer.judge)}: {parts}."
-    if len(answer.seeds) == 2:  # Student's t with one degree of freedom: 12.7 at 5 %
-        text += " Two seeds can seldom tell points apart; three or more can."
+    text = (
+        f"Of the {len(found)} other points, on {set_name(answer, answer.judge)}: {parts} (p-values "
+        f"corrected by Holm's method for {len(found):,} comparisons)."
+    )
+    if len(answer.seeds) == 2:  # Student's t with one degree of freedom: 12.7 at 5 %, one rival
+        text += " Two seeds can seldom tell points apart; three or more can, best a few points."
     return text
 
 

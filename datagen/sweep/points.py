@@ -6,12 +6,13 @@ Ratios are exact fractions until they enter a recipe, so that 0.1 + 0.2 and 0.3 
 import hashlib
 import itertools
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from datagen import recipe as recipes
 from datagen.errors import UsageError
@@ -145,7 +146,9 @@ def source_keys(spec: Spec) -> list[str]:
 def _point(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting]) -> Point:
     shares = dict(zip(source_keys(spec), map(float, mix), strict=True))
     ratios = shares if any(part.varies for part in spec.mix) else {}
-    name = " ".join(f"{key}={_short(value)}" for key, value in [*ratios.items(), *settings.items()])
+    named = {key: _short(value, spec.vary[key]) for key, value in settings.items()}
+    named = {key: f"{share:.4g}" for key, share in ratios.items()} | named
+    name = " ".join(f"{key}={value}" for key, value in named.items())
     plain = base.model_dump(mode="json", exclude_none=True)
     if spec.mix:
         parts = zip(spec.mix, shares.values(), strict=True)
@@ -190,8 +193,18 @@ def _index(place: list[Any], step: str, key: str) -> int:
     raise UsageError(f"cannot vary {key!r}: {step!r} is not a position from 0 to {len(place) - 1}")
 
 
-def _short(value: Setting) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _short(value: Setting, values: Iterable[Setting]) -> str:
+    """Return a value as it is named: of a path only what tells it from the others of its key."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if not _is_path(value):
+        return str(value)
+    folders = [str(Path(other).parent) for other in values if _is_path(other)]
+    return str(Path(value).relative_to(os.path.commonpath(folders)))
+
+
+def _is_path(value: Setting) -> TypeGuard[str]:
+    return isinstance(value, str) and Path(value).is_absolute()
 
 
 def _only(found: Mapping[str, Point]) -> str:

@@ -72,7 +72,7 @@ class RayExecutor:
                 (ready,), _ = self._ray.wait(list(running), num_returns=1)
                 yield self._outcome(ready, running.pop(ready))
         finally:
-            for reference in running:
+            for reference in running:  # by force: Ray then ends what runs below its process, too
                 self._ray.cancel(reference, force=True)
 
     def _outcome(self, reference: Any, task: Task) -> Outcome:

@@ -53,7 +53,8 @@ def run_sweep(
     Args:
         spec: the sweep.
         points: of `spec`.
-        folder: made where it is not there; its spec is replaced.
+        folder: made where it is not there; its spec is replaced, unless the sweep is refused: then
+            all its files stay as they were.
         executor: where trials run.
         listener: told how it goes.
         retry_failed: run failed trials again.
@@ -68,7 +69,7 @@ def run_sweep(
         Stopped: Ctrl-C; the same call goes on.
     """
     folder = folder.resolve()
-    with opened(folder, spec) as store:
+    with opened(folder) as store:
         if retry_failed:
             store.forget_failed()
         rounds = _Rounds(spec, points, store, executor, listener)
@@ -79,6 +80,7 @@ def run_sweep(
                 climb(spec, points, rounds)
         except KeyboardInterrupt:
             raise Stopped(_where(store, folder)) from None
+        store.begin(spec)  # where nothing ran
         if rounds.ran and spec.strategy != "tpe":
             note_points(store.journal, points, rounds.values, spec.epochs)
         wanted = {(point.id, seed) for point in points for seed in spec.seed_list}
@@ -135,6 +137,7 @@ class _Rounds:
 
     def _work(self, tasks: Sequence[Task], until: int) -> None:
         self._check_evaluator()
+        self._store.begin(self._spec)
         self._listener.round(len(tasks), until)
         tell = self._listener.event
         outcomes: Any = self._executor.run(

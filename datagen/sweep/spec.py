@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from datagen import recipe as recipes
-from datagen.errors import RecipeError
+from datagen.errors import RecipeError, UnknownName
 from datagen.evaluator import Engine
 from datagen.recipe import RATIO_LIMIT, Recipe, option_path, pipeline_path
 from datagen.shelf import plain_yaml, read_text
@@ -37,6 +37,9 @@ MOST_VALUES: Final = 1_001
 """Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
 
 BY_VAL: Final = "val"
+
+_PATHS: Final = {"path", "folder"}
+"""Keys of a recipe, of an ingredient or of val, that are paths; a pipeline may be one."""
 
 
 class _Model(BaseModel):
@@ -168,6 +171,8 @@ class Spec(_Model):
         for key, values in vary.items():
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{key} needs different values, at least one")
+            if key == "recipe":
+                raise ValueError("recipe is what all points share; vary its keys, such as pipeline")
             if key == "name" or (key.split(".")[0] == "mix" and key.endswith(".ratio")):
                 raise ValueError(f"{key} is not varied here; ratios vary in mix, the name follows")
         return vary
@@ -237,7 +242,12 @@ def parse_yaml(text: str, origin: str) -> dict[str, Any]:
 
 
 def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a spec's keys with paths made absolute, those of a recipe's own keys included."""
+    """Return a spec's keys with paths made absolute, those of a recipe's own keys included.
+
+    Raises:
+        RecipeError: a recipe's own keys do not validate.
+        UnknownName: the recipe is neither a file nor a shipped one.
+    """
     found = dict(plain)
     if isinstance(found.get("mix"), list):
         found["mix"] = [
@@ -247,13 +257,39 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         found["tests"] = [_absolute(path, folder) for path in found["tests"]]
     if found.get("select", BY_VAL) != BY_VAL:
         found["select"] = _absolute(found["select"], folder)
+    if isinstance(found.get("vary"), dict):
+        found["vary"] = {
+            key: [_located_value(str(key), value, folder) for value in values]
+            if isinstance(values, list)
+            else values
+            for key, values in found["vary"].items()
+        }
     named = found.get("recipe")
     if isinstance(named, dict):
         checked = recipes.validate(named, origin="the sweep's recipe", folder=folder)
         found["recipe"] = checked.model_dump(mode="json", exclude_unset=True, exclude_none=True)
     elif isinstance(named, str) and named not in recipes.shipped():
-        found["recipe"] = _absolute(named, folder)
+        found["recipe"] = _recipe_file(named, folder)
     return found
+
+
+def _recipe_file(named: str, folder: Path) -> str:
+    place = (folder / Path(named).expanduser()).resolve()
+    if named == Path(named).stem and not place.is_file():
+        raise UnknownName("recipe", named, recipes.shipped())
+    return str(place)
+
+
+def _located_value(key: str, value: object, folder: Path) -> object:
+    """Return a value of a varied key, made absolute where a recipe would take it for a path."""
+    *above, last = key.split(".")
+    if above and above[-1] == "options":
+        return option_path(value, folder)
+    if last in _PATHS:
+        return _absolute(value, folder)
+    if last == "pipeline" and isinstance(value, str):
+        return pipeline_path(value, folder)
+    return value
 
 
 def _absolute(path: object, folder: Path) -> object:

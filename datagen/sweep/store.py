@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from datagen.errors import CorruptInput, UsageError
 from datagen.locks import try_lock
+from datagen.shelf import read_text
 from datagen.staging import staged_file
 from datagen.sweep.records import TRIALS, Trial, read_trials
 from datagen.sweep.spec import Spec, parse_yaml, validate
@@ -30,10 +31,11 @@ Key = tuple[str, int]
 
 
 class Store:
-    """The open folder of a sweep, which this process alone writes to."""
+    """The open folder of a sweep, which this process alone writes to, once it has begun."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._waiting: list[tuple[Path, BaseModel]] | None = []  # lines; None: it has begun
         self.outcomes = _read_outcomes(folder)
         self.trials: dict[Key, Trial] = {}
         if (folder / TRIALS).is_file():
@@ -43,6 +45,32 @@ class Store:
     def journal(self) -> Path:
         """Where Optuna keeps its study."""
         return self.folder / JOURNAL
+
+    @property
+    def begun(self) -> bool:
+        """Whether the folder was written to."""
+        return self._waiting is None
+
+    def begin(self, spec: Spec) -> None:
+        """Let the folder be this spec's: nothing can refuse it any more. Once is enough.
+
+        What a kill left half-written at the end of a log is cut off.
+        """
+        if self._waiting is None:
+            return
+        for name in (TRIALS, RUNGS):
+            _cut_torn_line(self.folder / name)
+        with staged_file(self.folder / SPEC) as temporary:
+            temporary.write_text(spec.to_yaml(), "utf-8")
+        waiting, self._waiting = self._waiting, None
+        for path, record in waiting:
+            _append(path, record)
+
+    def _log(self, name: str, record: BaseModel) -> None:
+        if self._waiting is None:
+            _append(self.folder / name, record)
+        else:
+            self._waiting.append((self.folder / name, record))
 
     def outcome(self, point: str, seed: int, until: int | None) -> Outcome | None:
         """Return what a trial gave at a rung or at the end; where it failed before, the failure."""
@@ -76,7 +104,7 @@ class Store:
     def add_outcome(self, outcome: Outcome) -> None:
         """Log an outcome."""
         self.outcomes[outcome.point, outcome.seed, outcome.until] = outcome
-        _append(self.folder / RUNGS, outcome)
+        self._log(RUNGS, outcome)
 
     def add_trial(self, trial: Trial) -> bool:
         """Log a trial; return whether that was news."""
@@ -84,7 +112,7 @@ class Store:
         if self.trials.get(key) == trial:
             return False
         self.trials[key] = trial
-        _append(self.folder / TRIALS, trial)
+        self._log(TRIALS, trial)
         return True
 
 
@@ -93,11 +121,12 @@ def read_spec(folder: Path) -> Spec | None:
 
     Raises:
         UsageError: the folder holds something else.
-        RecipeError: its spec is damaged.
+        RecipeError: its spec is damaged, or cannot be read.
     """
     path = folder / SPEC
     if path.is_file():
-        return validate(parse_yaml(path.read_text("utf-8"), str(path)), origin=str(path))
+        text = read_text(path, "sweep").text
+        return validate(parse_yaml(text, str(path)), origin=str(path))
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; choose another --out")
     if folder.is_dir() and any(entry.name != LOCK for entry in folder.iterdir()):
@@ -125,27 +154,42 @@ def _flat(plain: Any, prefix: str = "") -> dict[str, Any]:
 
 
 @contextmanager
-def opened(folder: Path, spec: Spec) -> Iterator[Store]:
+def opened(folder: Path) -> Iterator[Store]:
     """Make or open a sweep's folder, and keep other sweeps out of it.
 
-    What a kill left half-written at the end of a log is cut off.
+    Where the block ends before `Store.begin`, the folder's files are left byte for byte as they
+    were.
 
     Raises:
         UsageError: another sweep runs there, or the folder cannot be written.
         CorruptInput: a log is damaged.
     """
-    descriptor = _lock(folder)
+    descriptor, owner = _lock(folder)
+    journal = folder / JOURNAL
+    before = journal.read_bytes() if journal.is_file() else None
+    store = None
     try:
-        for name in (TRIALS, RUNGS, JOURNAL):
-            _cut_torn_line(folder / name)
-        with staged_file(folder / SPEC) as temporary:
-            temporary.write_text(spec.to_yaml(), "utf-8")
-        yield Store(folder)
+        store = Store(folder)
+        _cut_torn_line(journal)  # Optuna would write on in the middle of it
+        yield store
     finally:
+        if store is None or not store.begun:
+            _restore(journal, before)
+            _write_owner(descriptor, owner)
         os.close(descriptor)
 
 
-def _lock(folder: Path) -> int:
+def _restore(path: Path, content: bytes | None) -> None:
+    """Give a file the content that it had, None where there was none."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif path.read_bytes() != content:
+        with staged_file(path) as temporary:
+            temporary.write_bytes(content)
+
+
+def _lock(folder: Path) -> tuple[int, bytes]:
+    """Take the folder's lock; return what holds it, and who held it last."""
     path = folder / LOCK
     try:
         descriptor = try_lock(path)
@@ -154,13 +198,20 @@ def _lock(folder: Path) -> int:
                 f"another sweep runs in {folder} ({_owner(path)}); wait for it, or choose another "
                 "--out"
             )
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+        last = os.read(descriptor, 4096)
+        _write_owner(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
     except OSError as error:
         raise UsageError(
             f"cannot write in {folder}: {error.strerror}; choose another --out"
         ) from error
-    return descriptor
+    return descriptor, last
+
+
+def _write_owner(descriptor: int, owner: bytes) -> None:
+    """Say in the lock's file who holds it; not by a rename, the lock is the file's."""
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.write(descriptor, owner)
 
 
 def _owner(path: Path) -> str:
@@ -181,7 +232,8 @@ def _cut_torn_line(path: Path) -> None:
 
 def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], Outcome]:
     path = folder / RUNGS
-    lines = path.read_bytes().splitlines() if path.is_file() else []
+    # what follows the last end of a line was torn by a kill
+    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
     found: dict[tuple[str, int, int | None], Outcome] = {}
     for number, line in enumerate(lines, 1):
         try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from datagen.errors import CorruptInput
 from datagen.sweep.points import Point
 from datagen.sweep.spec import Spec
 
@@ -25,14 +26,25 @@ _POINT: Final = "point"
 
 
 def open_study(journal: Path, name: str) -> "Study":
-    """Open, or begin, a study of a sweep, in an Optuna journal file."""
+    """Open, or begin, a study of a sweep, in an Optuna journal file.
+
+    Raises:
+        CorruptInput: the file is damaged.
+    """
     import optuna  # noqa: PLC0415
     from optuna.storages import JournalStorage  # noqa: PLC0415
     from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+    except (ValueError, TypeError, LookupError, AssertionError) as error:  # so Optuna says it
+        raise CorruptInput(
+            f"{journal} is damaged ({type(error).__name__}: {error}); remove it: all results are "
+            "in the sweep's own logs"
+        ) from error
     return optuna.create_study(
-        storage=JournalStorage(JournalFileBackend(str(journal))),
+        storage=storage,
         study_name=name,
         direction="maximize",
         load_if_exists=True,

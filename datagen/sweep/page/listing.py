@@ -32,7 +32,8 @@ def _caption(answer: Answer) -> str:
     if answer.judge is not None:
         text += (
             f" To the best: difference of accuracy on {words.set_name(answer, answer.judge)}, on "
-            "the same images and seeds; ≈ where it is within noise."
+            "the same images and seeds; ≈ where it is within noise, by p-values corrected for how "
+            "many points are compared with the best (Holm)."
         )
     return text
 

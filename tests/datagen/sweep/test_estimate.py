@@ -7,6 +7,7 @@ import pytest
 from datagen.budget import Count
 from datagen.errors import BudgetError, BuildError, CorruptInput, UnknownName
 from datagen.evaluator import Run
+from datagen.scores import Score
 from datagen.sweep.estimate import (
     Plan,
     Timing,
@@ -80,3 +81,24 @@ def test_the_evaluator_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Run, "start", refuse)
     assert time_evaluator(make_spec(3)) == first
+
+
+@pytest.mark.parametrize(
+    ("compiling", "runs"), [((1.5,), 1), ((18.0, 1.5), 2), ((18.0, 18.0), 2)], ids=str
+)
+def test_what_a_machine_compiles_once_is_no_start_of_every_trial(
+    compiling: tuple[float, ...], runs: int, score: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listened: list[Path] = []
+
+    def listen(run: Run, _: object) -> Score:
+        seconds = {"import": 4.0, "load": 0.5, "compile": compiling[len(listened)]}
+        listened.append(run.state)
+        return score.model_copy(update={"history": score.history[:2], "seconds": seconds})
+
+    monkeypatch.setattr(Run, "start", lambda _: None)
+    monkeypatch.setattr(Run, "listen", listen)
+    found = time_evaluator(make_spec(2))
+    first, second = (epoch.seconds for epoch in score.history[:2])
+    assert found.start == pytest.approx(4.5 + compiling[-1] + max(0.0, first - second))
+    assert len(set(listened)) == len(listened) == runs  # the second goes on from no state

@@ -49,6 +49,18 @@ def test_a_product_has_every_mix_once_and_no_empty_one(ratios: list[str]) -> Non
     assert len(mixes) == len(expected)
 
 
+def test_a_varied_path_is_named_by_what_tells_it_from_the_others() -> None:
+    paths = ["/data/a/roman/train", "/data/b/roman/train", "/data/c"]
+    spec = Spec(vary={"val.folder": tuple(paths), "pipeline": ("/mine.yaml", "scanned", None)})
+    names = [point.name for point in points_of(spec)]
+    assert len(set(names)) == 9
+    assert names[:2] == [
+        "val.folder=a/roman/train pipeline=mine.yaml",
+        "val.folder=a/roman/train pipeline=scanned",
+    ]
+    assert names[-1] == "val.folder=c pipeline=None"
+
+
 def test_equal_mixes_on_other_scales_are_one() -> None:
     mixes = mixes_of(spec_of("0:1:0.25", "0:1:0.25", points="product"))
     assert mixes.count((Fraction(1, 2), Fraction(1, 2))) == 1

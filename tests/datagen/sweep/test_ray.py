@@ -3,8 +3,12 @@
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,7 @@ from datagen.scores import read_score
 from datagen.sweep.trial import Task, run_trial
 
 SCRIPT = Path(__file__).with_name("ray_cluster.py")
-
+STANDING = Path(__file__).with_name("ray_standing.py")
 
 needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="ray is not installed; [dev] brings it"
@@ -33,6 +37,99 @@ def test_a_cluster_that_does_not_answer_is_said_at_once(
     assert code == 1
     assert "no Ray cluster answers at 127.0.0.1:9" in capsys.readouterr().err
     assert not (tmp_path / "sweeps").exists()
+
+
+@needs_ray
+def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "DATAGEN_CACHE": str(tmp_path / "cache"),
+    }
+    points = ("--mix", "pen=1", "--option", "pen.writers=12", "--vary", "seed=1,2")
+    short = ("--images", "60", "--preview", "80", "--no-timing", "--json")
+
+    def begin(address: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [
+                *(str(Path(sys.executable).with_name("datagen")), "sweep", *points, *short),
+                *("--executor", "ray", "--address", address),
+            ],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    with standing(environment) as address:
+        interrupted = begin(address)
+        wait_for(lambda: bool(kept_states(tmp_path)))
+        assert evaluators(tmp_path)
+        interrupted.send_signal(signal.SIGINT)
+        answer, said = interrupted.communicate(timeout=100)
+        assert (interrupted.returncode, answer) == (130, "")
+        (line,) = (line for line in said.splitlines() if line.startswith("datagen: "))
+        assert line.startswith("datagen: interrupted: 0 trials have ended")
+        assert "the same command goes on" in line
+        assert "Traceback" not in said
+        wait_for(lambda: not evaluators(tmp_path))
+        assert kept_states(tmp_path)  # they were ended: nothing of them came to its end
+        assert not list((tmp_path / "sweeps" / "sweep").glob("scores/*"))
+
+        last = begin(address)
+        answer, said = last.communicate(timeout=200)
+    assert last.returncode == 0, said
+    out = tmp_path / "sweeps" / "sweep"
+    for log in ("sweep.jsonl", "rungs.jsonl"):
+        assert len((out / log).read_text().splitlines()) == 2
+    trials = [json.loads(line) for line in answer.splitlines()]
+    assert {(t["name"], t["seed"]) for t in trials} == {("seed=1", 123), ("seed=2", 123)}
+    assert [(t["state"], t["epochs"], t["error"]) for t in trials] == [("done", 80, None)] * 2
+    assert not list((out / "datasets").glob(".*"))  # nothing half-built
+    assert kept_states(tmp_path) == []
+
+
+@contextmanager
+def standing(environment: dict[str, str]) -> Iterator[str]:
+    """Start a cluster of one node; yield its address."""
+    with subprocess.Popen(
+        [sys.executable, str(STANDING)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as cluster:
+        assert cluster.stdin is not None
+        assert cluster.stdout is not None
+        yield cluster.stdout.readline().strip()
+        cluster.stdin.close()
+
+
+def kept_states(folder: Path) -> list[Path]:
+    return list((folder / "cache" / "runs").glob("*/state-*.bin"))
+
+
+def evaluators(folder: Path) -> set[str]:
+    """Return the evaluators, below whatever node, that keep their state in `folder`."""
+    if not Path("/proc").is_dir():
+        pytest.skip("finds processes through /proc")
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_text()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if "fixed_eval" in command and str(folder) in command:
+            found.add(process.name)
+    return found
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(900):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited too long")
 
 
 @needs_ray

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from datagen.errors import CorruptInput, Stopped, UsageError
+from datagen.errors import CorruptInput, RecipeError, Stopped, UsageError
 from datagen.evaluator import identity
 from datagen.sweep.folder import check_folder
 from datagen.sweep.points import points_of
 from datagen.sweep.records import read_trials
-from datagen.sweep.spec import validate
-from datagen.sweep.store import JOURNAL, RUNGS, opened
+from datagen.sweep.spec import Spec, validate
+from datagen.sweep.store import JOURNAL, RUNGS, opened, read_spec
 from datagen.sweep.study import open_study
 from datagen.sweep.trial import Task
 from tests.datagen.sweep.conftest import Pretender, by_seed, make_spec, sweep
@@ -109,10 +109,34 @@ def test_a_line_torn_by_a_kill_is_made_again(out: Path) -> None:
         sweep(spec, out, Pretender(good))
 
 
+@pytest.mark.parametrize("damage", ["nonsense\n", "[1]\n", "{}\n", '{"op_code": 99}\n'])
+def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str) -> None:
+    def spec(points: int) -> Spec:
+        return make_spec(9, strategy="tpe", trials=points)
+
+    sweep(spec(3), out, first := Pretender(good))
+    kept = (out / JOURNAL).read_text()
+    (out / JOURNAL).write_text(damage + kept)
+    before = files(out)
+    with pytest.raises(CorruptInput, match=r"optuna\.journal is damaged .*; remove it"):
+        sweep(spec(4), out, Pretender(good))
+    assert files(out) == before
+    (out / JOURNAL).unlink()
+    sweep(spec(4), out, second := Pretender(good))
+    assert not {task.point for task in first.ran} & {task.point for task in second.ran}
+
+
+def test_a_spec_that_is_no_text_is_said(out: Path) -> None:
+    out.mkdir()
+    (out / "spec.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(RecipeError, match=r"spec\.yaml cannot be read"):
+        check_folder(out, make_spec(2), extend=False)
+
+
 def test_two_sweeps_cannot_share_a_folder(out: Path) -> None:
     spec = make_spec(2)
     with (
-        opened(out, spec),
+        opened(out),
         pytest.raises(UsageError, match=rf"another sweep runs in .* \(process {os.getpid()} on"),
     ):
         sweep(spec, out, Pretender(good))
@@ -191,6 +215,40 @@ def test_scores_of_two_evaluators_are_not_mixed(out: Path, monkeypatch: pytest.M
     log = (out / RUNGS).read_text().replace(f'"evaluator":"{identity()}",', "")
     (out / RUNGS).write_text(log)  # of a version that did not note it
     assert len(sweep(more, out, Pretender(good))[0]) == 3
+
+
+@pytest.mark.parametrize("strategy", ["grid", "halving", "tpe"])
+def test_a_refused_extension_leaves_every_byte_as_it_was(
+    out: Path, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    with pytest.raises(Stopped):
+        sweep(make_spec(9, strategy=strategy, trials=5), out, Pretender(good, left=4))
+    (out / "lock").write_text("process 7 on elsewhere")
+    for log in (RUNGS, JOURNAL):  # and a kill tore what it wrote
+        if (out / log).exists():
+            with (out / log).open("a") as file:
+                file.write('{"torn')
+    (out / "sweep.jsonl").unlink(missing_ok=True)  # killed before it was written
+    before = files(out)
+    monkeypatch.setattr("datagen.sweep.runner.identity", lambda: "updated")
+    more = make_spec(10, strategy=strategy, trials=9)
+    check_folder(out, more, extend=True)
+    with pytest.raises(UsageError, match="scored by another evaluator"):
+        sweep(more, out, Pretender(good))
+    assert files(out) == before
+    monkeypatch.undo()
+    sweep(more, out, Pretender(good))
+    assert read_spec(out) == more
+    with (out / RUNGS).open("a") as file:
+        file.write("nonsense\n")
+    before = files(out)
+    with pytest.raises(CorruptInput, match="is damaged"):
+        sweep(make_spec(11, strategy=strategy, trials=9), out, Pretender(good))
+    assert files(out) == before
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_log_is_one_object_a_line(out: Path) -> None:

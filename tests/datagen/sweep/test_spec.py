@@ -8,11 +8,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen.cli.sweep import _spec
 from datagen.errors import MissingInput, RecipeError, UnknownName, UsageError
 from datagen.sweep.flags import swept_ingredient, varied_key, with_options
 from datagen.sweep.spec import (
     Spec,
     axis_values,
+    located,
     parse_yaml,
     read_plain,
     validate,
@@ -46,6 +48,42 @@ def test_paths_in_a_file_start_at_its_folder(tmp_path: Path) -> None:
     assert spec.mix[1].path == tmp_path / "ttf"
     assert spec.tests == (tmp_path / "book",)
     assert spec.selection == tmp_path / "held"
+
+
+VARIED = """\
+recipe: {val: {folder: a}, mix: [{source: images, path: a, options: {review: competition-2021}}]}
+vary:
+  pipeline: [mine.yaml, sub/other, scanned, null]
+  mix.0.pipeline: [one.yaml, none]
+  mix.0.path: [ttf]
+  mix.0.options.review: [review.yaml, competition-2021]
+  val.folder: [held]
+  seed: [1]
+"""
+
+
+def test_varied_paths_start_where_the_others_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, shell = tmp_path / "beside", tmp_path / "shell"
+    for folder in (beside, shell):
+        folder.mkdir()
+    monkeypatch.chdir(shell)
+    (beside / "spec.yaml").write_text(VARIED)
+    spec = validate(read_plain(beside / "spec.yaml"), origin="spec.yaml")
+    assert spec.vary == {
+        "pipeline": (str(beside / "mine.yaml"), str(beside / "sub" / "other"), "scanned", None),
+        "mix.0.pipeline": (str(beside / "one.yaml"), "none"),
+        "mix.0.path": (str(beside / "ttf"),),
+        "mix.0.options.review": (str(beside / "review.yaml"), "competition-2021"),
+        "val.folder": (str(beside / "held"),),
+        "seed": (1,),
+    }
+    key, values = varied_key("pipeline=mine.yaml,scanned")
+    flags = located({"vary": {key: values}}, Path.cwd())
+    assert flags["vary"] == {"pipeline": [str(shell / "mine.yaml"), "scanned"]}
+    options = _spec(None, {"mix": ["images:a=1"]}, ["images.review=mine.yaml"]).mix[0].plain(1)
+    assert options["options"] == {"review": str(shell / "mine.yaml")}
 
 
 @given(

@@ -187,6 +187,28 @@ def test_one_seed_says_how_many_images_decide(trial: Make, write: Write) -> None
     assert f"({answer.lead.difference.row_only} images right only by the best" in said
 
 
+def test_the_best_of_many_has_more_to_show(trial: Make, write: Write) -> None:
+    best, following = trial(BOTH, 0.6), trial(PEN, 0.57)
+    two = read(write(best, following)).lead
+    assert two is not None
+    assert two.difference is not None
+    assert 0.01 < two.difference.p < 0.05
+    assert two.real
+    assert "Holm" not in words.verdict(read(write(best, following)))
+    rest = [trial({"pen": k / 10, "emnist": 1 - k / 10}, 0.57) for k in range(1, 5)]
+    answer = read(write(best, following, *rest))
+    assert answer.lead is not None
+    assert answer.lead.difference is not None
+    found = answer.lead.difference
+    assert (found.p_images, found.compared) == (two.difference.p_images, 5)
+    assert found.p > 0.05
+    assert not answer.lead.real
+    assert found.p == next(p.to_best.p for p in answer.points[1:2] if p.to_best)
+    said = words.verdict(answer)
+    assert said.startswith("It does not beat the next, pen=1 emnist=0, by more than noise")
+    assert f"corrected to p {found.p:.3f} by Holm's method, the best being compared with 5" in said
+
+
 def test_what_the_best_can_be_told_from(trial: Make, write: Write) -> None:
     def by_val(ratios: dict[str, float], val: float, quality: float) -> Trial:
         return trial(ratios, quality, selection=False, val_accuracy=val)
@@ -195,7 +217,8 @@ def test_what_the_best_can_be_told_from(trial: Make, write: Write) -> None:
     answer = read(write(best, as_good, by_val(EMNIST, 0.8, 0.9)))
     assert words.rivals(answer) == (
         "Of the 2 other points, on test data/test: 1 not to be told from it, "
-        "1 better by more than noise, though ranked below."
+        "1 better by more than noise, though ranked below (p-values corrected by Holm's method for "
+        "2 comparisons)."
     )
     worse = by_val(EMNIST, 0.8, 0.1)
     assert "1 worse by more than noise, 1 not" in words.rivals(read(write(best, as_good, worse)))
