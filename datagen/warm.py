@@ -37,7 +37,7 @@ class WarmEvaluator:
             environment: of the evaluations; that of the first call.
             threads: of every evaluation; those of the first call.
         """
-        if self._process is None and _possible():
+        if self._process is None and can_fork():
             with contextlib.suppress(OSError):  # no memory for a process
                 self._start(environment, threads)
         return self._requests.fileno() if self._requests else None
@@ -70,7 +70,7 @@ class WarmEvaluator:
             self._requests = asking
 
 
-def _possible() -> bool:
+def can_fork() -> bool:
     """Return whether this system has what forking evaluations takes."""
     if sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")):
         return False

@@ -37,11 +37,12 @@ from datagen.sweep.points import Point
 from datagen.sweep.spec import Spec
 from datagen.sweep.strategies import planned_epochs, planned_rounds
 from datagen.sweep.trial import DATASETS
+from datagen.warm import can_fork
 from pipelines.errors import PipelineError
 
 BATCH: Final = 8  # images per step of the evaluator
 _TIMED_STEPS: Final = 20
-_TIMING: Final = 2  # version of how a machine is timed: timings of others are not taken
+_TIMING: Final = 3  # version of how a machine is timed: timings of others are not taken
 _COMPILED: Final = 5.0
 """Seconds of compiling above which a run may have compiled for all later ones of the machine.
 
@@ -290,7 +291,9 @@ def _evaluated(job: Job, place: Path) -> Score:
 def _timing_of(score: Score) -> Timing:
     """Return the timing in a score of two epochs; the second one counts, the first one warms up."""
     first, second = score.history
-    before = ("import", "load", "compile", "score")
+    before = ["load", "compile", "score"]
+    if not can_fork():
+        before.append("import")
     return Timing(
         start=sum(score.seconds.get(part, 0.0) for part in before)
         + max(0.0, first.seconds - second.seconds),
