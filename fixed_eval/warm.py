@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import selectors
+import signal
 import socket
 import sys
 import traceback
@@ -93,7 +94,13 @@ class _Server:
             answers.close()
 
     def _follow(self, pid: int, answers: socket.socket) -> None:
-        handle = os.pidfd_open(pid)
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:  # who asked then starts a fresh process: there must not be two
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            answers.close()
+            raise
         self._running[handle] = pid, answers
         self._selector.register(handle, selectors.EVENT_READ)
         with contextlib.suppress(OSError):  # it asked, and is gone
