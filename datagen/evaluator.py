@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 from datagen.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
 from datagen.scores import Score, read_score
-from datagen.warm import Forked, fork
+from datagen.warm import Forked, fork, gpus
 
 Engine = Literal["auto", "native", "fast", "reference"]
 """`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
@@ -104,8 +104,7 @@ def identity() -> str:
         raise EvaluationError(
             f"the evaluator in {folder} is not whole ({error}); install roman-datagen again"
         ) from error
-    gpus = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
-    device = [*gpus, os.environ.get("CUDA_VISIBLE_DEVICES")]
+    device = [*gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")]
     return hashlib.sha256(json.dumps([names, sources, versions, device]).encode()).hexdigest()
 
 

@@ -70,9 +70,14 @@ class WarmEvaluator:
             self._requests = asking
 
 
+def gpus() -> list[str]:
+    """Return the names of the GPUs' device files: CUDA's, as TensorFlow might see them."""
+    return sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+
+
 def can_fork() -> bool:
     """Return whether this system has what forking evaluations takes."""
-    if sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")):
+    if sys.platform != "linux" or gpus():
         return False
     try:  # some builds of Python lack it, some containers refuse it
         handle = os.pidfd_open(os.getpid())

@@ -222,3 +222,12 @@ def browse(tmp_path: Path) -> Callable[[str, int], dict[str, Any]]:
         return found
 
     return browsed
+
+
+def untimed(score: Score) -> dict[str, Any]:
+    """Return all of a score but times."""
+    plain = score.model_dump(mode="json")
+    del plain["seconds"]
+    for epoch in plain["history"]:
+        del epoch["seconds"], epoch["train_seconds"]
+    return plain

@@ -17,6 +17,7 @@ from datagen.evaluator import Job, Run
 from datagen.locks import try_lock
 from datagen.scores import Score
 from datagen.warm import WARM, Forked, WarmEvaluator, fork
+from tests.datagen.conftest import untimed
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")),
@@ -62,15 +63,6 @@ def evaluated(job: Job, folder: Path, *, forked: bool = True) -> Score:
     return run.listen(lambda _: None)
 
 
-def content(score: Score) -> dict[str, Any]:
-    """Return all of a score but times."""
-    plain = score.model_dump(mode="json")
-    del plain["seconds"]
-    for epoch in plain["history"]:
-        del epoch["seconds"], epoch["train_seconds"]
-    return plain
-
-
 @pytest.mark.usefixtures("warm")
 def test_a_fork_scores_bit_for_bit_as_a_fresh_process(
     evaluable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -80,8 +72,8 @@ def test_a_fork_scores_bit_for_bit_as_a_fresh_process(
     other = evaluated(job(evaluable, seed=124), tmp_path / "other")
     monkeypatch.delenv(WARM)
     fresh = evaluated(asked, tmp_path / "fresh", forked=False)
-    assert content(first) == content(again) == content(fresh)
-    assert content(other)["history"] != content(fresh)["history"]
+    assert untimed(first) == untimed(again) == untimed(fresh)
+    assert untimed(other)["history"] != untimed(fresh)["history"]
     assert (tmp_path / "first" / "state").is_dir()
 
 

@@ -1,5 +1,6 @@
-"""Trials that cost nothing: an executor that makes outcomes up."""
+"""Trials that cost nothing: an executor that makes outcomes up; and looks at those that run."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -101,3 +102,17 @@ def sweep(
 def by_seed(points: Sequence[Point]) -> dict[str, int]:
     """Return the recipe's seed of each point."""
     return {point.id: point.recipe.seed for point in points}
+
+
+def state_files(folder: Path) -> list[Path]:
+    """Return the kept states of evaluations whose cache is `folder`'s own."""
+    return list((folder / "cache" / "runs").glob("*/state-*.bin"))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until processes have brought something about."""
+    for _ in range(900):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited too long")

@@ -72,8 +72,8 @@ def test_mlflow_keeps_a_run_per_trial_in_the_sweeps_folder(trial: Trial, tmp_pat
         parameters = dict(rows("select key, value from params"))
         assert (parameters["ratio.pen"], parameters["val.fraction"]) == ("0.25", "0.1")
         assert dict(rows("select key, value from tags"))["state"] == "done"
-        measured = dict(rows("select key, value from latest_metrics"))
-        assert measured["test_accuracy"] == 0.75
+        measured = dict(rows("select key, value from metrics where step = 0"))
+        assert measured == {"epochs": 2.0, "val_accuracy": 0.5, "test_accuracy": 0.75}
         steps = rows("select step from metrics where key = 'val_loss' order by step")
         assert steps == [(1,), (2,)]
     database.close()

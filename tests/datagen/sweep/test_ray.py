@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from datagen.evaluator import identity
 from datagen.recipe import load
 from datagen.scores import read_score
 from datagen.sweep.trial import Task, run_trial
+from tests.datagen.sweep.conftest import state_files, wait_for
 
 SCRIPT = Path(__file__).with_name("ray_cluster.py")
 STANDING = Path(__file__).with_name("ray_standing.py")
@@ -63,7 +63,7 @@ def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_pa
 
     with standing(environment) as address:
         interrupted = begin(address)
-        wait_for(lambda: bool(kept_states(tmp_path)))
+        wait_for(lambda: bool(state_files(tmp_path)))
         assert evaluators(tmp_path)
         interrupted.send_signal(signal.SIGINT)
         answer, said = interrupted.communicate(timeout=100)
@@ -73,7 +73,7 @@ def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_pa
         assert "the same command goes on" in line
         assert "Traceback" not in said
         wait_for(lambda: not evaluators(tmp_path))
-        assert kept_states(tmp_path)  # they were ended: nothing of them came to its end
+        assert state_files(tmp_path)  # they were ended: nothing of them came to its end
         assert not list((tmp_path / "sweeps" / "sweep").glob("scores/*"))
 
         last = begin(address)
@@ -86,7 +86,7 @@ def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_pa
     assert {(t["name"], t["seed"]) for t in trials} == {("seed=1", 123), ("seed=2", 123)}
     assert [(t["state"], t["epochs"], t["error"]) for t in trials] == [("done", 80, None)] * 2
     assert not list((out / "datasets").glob(".*"))  # nothing half-built
-    assert kept_states(tmp_path) == []
+    assert state_files(tmp_path) == []
 
 
 @contextmanager
@@ -105,10 +105,6 @@ def standing(environment: dict[str, str]) -> Iterator[str]:
         cluster.stdin.close()
 
 
-def kept_states(folder: Path) -> list[Path]:
-    return list((folder / "cache" / "runs").glob("*/state-*.bin"))
-
-
 def evaluators(folder: Path) -> set[str]:
     """Return the evaluators, below whatever node, that keep their state in `folder`."""
     if not Path("/proc").is_dir():
@@ -122,14 +118,6 @@ def evaluators(folder: Path) -> set[str]:
         if "fixed_eval" in command and str(folder) in command:
             found.add(process.name)
     return found
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(900):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("waited too long")
 
 
 @needs_ray

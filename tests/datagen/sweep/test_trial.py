@@ -12,6 +12,7 @@ from datagen.recipe import Ingredient, Recipe
 from datagen.score import Evaluation, Request
 from datagen.scores import Score, read_score
 from datagen.sweep.trial import Outcome, Task, run_trial
+from tests.datagen.conftest import untimed
 
 EPOCHS = 3
 
@@ -44,10 +45,7 @@ def at(task: Task, until: int | None, **changes: object) -> Task:
 def content(outcome: Outcome, folder: Path) -> dict[str, Any]:
     """Return all of a score but times and paths."""
     assert outcome.score is not None
-    plain = read_score(folder / outcome.score).model_dump(mode="json")
-    del plain["seconds"]
-    for epoch in plain["history"]:
-        del epoch["seconds"], epoch["train_seconds"]
+    plain = untimed(read_score(folder / outcome.score))
     plain["dataset"]["path"] = ""
     return plain
 
