@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipelines.errors import WrongLabel
+from pipelines.errors import WrongLabelError
 from pipelines.labels import CLASSES, STYLES, Effect, Style, check_limits, outcome
 from pipelines.spec import Node, OneOf, SomeOf, Step
 
@@ -11,8 +11,8 @@ def check_steps(steps: Iterable[Node], numeral: str, style: Style) -> frozenset[
     """Return the classes that an image of `numeral` may have after `steps`.
 
     Raises:
-        WrongLabel: a step may leave it with a label that it does not show, or turn, lean, scale or
-            move it, together with the steps before, beyond `pipelines.labels.LIMITS`.
+        WrongLabelError: a step may leave it with a label that it does not show, or turn, lean,
+            scale or move it, together with the steps before, beyond `pipelines.labels.LIMITS`.
         ValueError: `numeral` or `style` is not one of ours.
     """
     if numeral not in CLASSES or style not in STYLES:
@@ -35,17 +35,17 @@ def class_after(step: Step, numeral: str, style: Style) -> str | None:
     """Return the class an image has after `step`; None where the step is to be skipped.
 
     Raises:
-        WrongLabel: the step would make the label wrong.
+        WrongLabelError: the step would make the label wrong.
     """
     if not step.effect.moves:
         return numeral
     try:
         shown = outcome(step.effect, step.op, numeral, style)
         if shown != numeral and not step.relabel:
-            raise WrongLabel(
+            raise WrongLabelError(
                 step.op, numeral, style, f"it then shows {shown}; allow it with relabel: true"
             )
-    except WrongLabel:
+    except WrongLabelError:
         if step.on_wrong_label == "skip":
             return None
         raise

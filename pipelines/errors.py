@@ -1,13 +1,13 @@
 """The errors of this package, one small tree. Nothing here prints.
 
     PipelineError             a pipeline, or a use of it, that makes no sense   exit 2
-    ├── UnknownPipeline           neither a preset nor a file
-    ├── InvalidPipeline           it cannot be read or does not validate
-    ├── WrongLabel                a step would leave an image with a wrong label
-    ├── UnsuitableImage           not `uint8 H×W`, or too small for what is asked of it
-    │   └── InseparableStrokes        its letters cannot be told apart
-    ├── InvalidRecord             a record of applied steps that cannot be replayed
-    └── MissingPapers             no folder of scans to take paper from         exit 4
+    ├── UnknownPipelineError           neither a preset nor a file
+    ├── InvalidPipelineError           it cannot be read or does not validate
+    ├── WrongLabelError                a step would leave an image with a wrong label
+    ├── UnsuitableImageError           not `uint8 H×W`, or too small for what is asked of it
+    │   └── InseparableStrokesError        its letters cannot be told apart
+    ├── InvalidRecordError             a record of applied steps that cannot be replayed
+    └── MissingPapersError             no folder of scans to take paper from         exit 4
 
 Every message is one sentence: what was given, what was expected, what to do.
 """
@@ -23,38 +23,38 @@ class PipelineError(Exception):
     exit_code: ClassVar[int] = 2
 
 
-class UnknownPipeline(PipelineError):  # noqa: N818 - it reads as what it is
+class UnknownPipelineError(PipelineError):
     """Neither the name of a preset nor a file."""
 
 
-class InvalidPipeline(PipelineError):  # noqa: N818
+class InvalidPipelineError(PipelineError):
     """A pipeline that cannot be read or does not validate."""
 
 
-class WrongLabel(PipelineError):  # noqa: N818
+class WrongLabelError(PipelineError):
     """A step that would leave an image with a label it no longer shows."""
 
     def __init__(self, op: str, numeral: str, style: str, reason: str) -> None:
         super().__init__(f"{op} gives {numeral} ({style} case) a wrong label: {reason}")
         self.op, self.numeral, self.style, self.reason = op, numeral, style, reason
 
-    def __reduce__(self) -> tuple[type["WrongLabel"], tuple[str, str, str, str]]:
-        return WrongLabel, (self.op, self.numeral, self.style, self.reason)
+    def __reduce__(self) -> tuple[type["WrongLabelError"], tuple[str, str, str, str]]:
+        return WrongLabelError, (self.op, self.numeral, self.style, self.reason)
 
 
-class UnsuitableImage(PipelineError):  # noqa: N818
+class UnsuitableImageError(PipelineError):
     """An image that is not `uint8 H×W`, or is too small for what is asked of it."""
 
 
-class InseparableStrokes(UnsuitableImage):
+class InseparableStrokesError(UnsuitableImageError):
     """A numeral whose letters cannot be told apart: they touch, or bars join them."""
 
 
-class InvalidRecord(PipelineError):  # noqa: N818
+class InvalidRecordError(PipelineError):
     """A record of applied steps that cannot be replayed."""
 
 
-class MissingPapers(PipelineError):  # noqa: N818
+class MissingPapersError(PipelineError):
     """No folder of scans to take paper from."""
 
     exit_code = 4

@@ -8,7 +8,7 @@ far a numeral may lean and shift and still be read.
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from pipelines.errors import WrongLabel
+from pipelines.errors import WrongLabelError
 
 Move = Literal["mirror", "flip", "half turn", "quarter turn", "remove stroke", "add stroke"]
 Style = Literal["lower", "upper", "mixed", "unknown"]
@@ -115,14 +115,14 @@ def outcome(effect: Effect, op: str, numeral: str, style: Style) -> str:
     """Return the class that `numeral` shows after a step.
 
     Raises:
-        WrongLabel: it may show none.
+        WrongLabelError: it may show none.
     """
     shown = numeral
     for move in effect.moves:
         after = becomes(move, numeral, style)
         if after is None:
             reason = _WHY[move].format(backwards=numeral[::-1])
-            raise WrongLabel(op, numeral, style, reason)
+            raise WrongLabelError(op, numeral, style, reason)
         shown = after
     return shown
 
@@ -131,7 +131,7 @@ def check_limits(total: Effect, op: str, numeral: str, style: Style) -> None:
     """Refuse what leans or moves too far for any numeral.
 
     Raises:
-        WrongLabel: it goes beyond `LIMITS`.
+        WrongLabelError: it goes beyond `LIMITS`.
     """
     low, high = total.scale
     for refused, reason in (
@@ -150,7 +150,7 @@ def check_limits(total: Effect, op: str, numeral: str, style: Style) -> None:
         ),
     ):
         if refused:
-            raise WrongLabel(op, numeral, style, f"{reason}; reduce it")
+            raise WrongLabelError(op, numeral, style, f"{reason}; reduce it")
 
 
 def _table(rows: dict[Move, str]) -> dict[Move, dict[str, str | None]]:

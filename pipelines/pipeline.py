@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.check import check_steps
-from pipelines.errors import InvalidPipeline, UnknownPipeline, nearest
+from pipelines.errors import InvalidPipelineError, UnknownPipelineError, nearest
 from pipelines.labels import Style
 from pipelines.ops.gray import Gray
 from pipelines.plain import read_yaml
@@ -57,7 +57,7 @@ class Pipeline:
         """Return the classes that an image of `numeral` may have afterwards.
 
         Raises:
-            WrongLabel: a step would make a label wrong; it names op, class and reason.
+            WrongLabelError: a step would make a label wrong; it names op, class and reason.
             ValueError: no such class or style.
         """
         reached = check_steps(self.spec.steps, numeral, style)
@@ -74,9 +74,9 @@ class Pipeline:
             rng: this image's own, as `Streams` gives it; all randomness comes from it.
 
         Raises:
-            WrongLabel: the pipeline is not safe for this class and style.
-            UnsuitableImage: the image is not `uint8 H×W`.
-            MissingPapers: a step takes paper from a folder that holds none.
+            WrongLabelError: the pipeline is not safe for this class and style.
+            UnsuitableImageError: the image is not `uint8 H×W`.
+            MissingPapersError: a step takes paper from a folder that holds none.
         """
         if (numeral, style) not in self._passed:
             self.check(numeral, style)
@@ -91,7 +91,7 @@ def check(pipeline: Pipeline, numeral: str, style: Style) -> frozenset[str]:
     """Return the classes that an image of `numeral` may have after `pipeline`.
 
     Raises:
-        WrongLabel: a step would make a label wrong; it names op, class and reason.
+        WrongLabelError: a step would make a label wrong; it names op, class and reason.
     """
     return pipeline.check(numeral, style)
 
@@ -112,24 +112,24 @@ def load(name_or_path: str) -> Pipeline:
     inside a file are taken from the file's own folder.
 
     Raises:
-        UnknownPipeline: neither a preset nor a file.
-        InvalidPipeline: it is not YAML, or does not validate; the message names the key.
+        UnknownPipelineError: neither a preset nor a file.
+        InvalidPipelineError: it is not YAML, or does not validate; the message names the key.
     """
     shipped = presets()
     if name_or_path in shipped:
         return parse(shipped[name_or_path], origin=f"preset {name_or_path}")
     path = Path(name_or_path)
     if path.suffix not in {".yaml", ".yml"} and not path.is_file():
-        raise UnknownPipeline(
+        raise UnknownPipelineError(
             f"unknown pipeline {name_or_path!r}, no preset and no file; "
             f"{nearest(name_or_path, shipped)}"
         )
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise UnknownPipeline(f"no pipeline file {path}; expected YAML") from None
+        raise UnknownPipelineError(f"no pipeline file {path}; expected YAML") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidPipeline(f"pipeline {path} cannot be read: {error}") from error
+        raise InvalidPipelineError(f"pipeline {path} cannot be read: {error}") from error
     return parse(text, origin=str(path), folder=path.resolve().parent)
 
 
@@ -142,10 +142,10 @@ def parse(text: str, *, origin: str = "the pipeline", folder: Path | None = None
         folder: from which relative paths are taken; None leaves them as they are.
 
     Raises:
-        InvalidPipeline: it is not YAML, or does not validate; the message names the key.
+        InvalidPipelineError: it is not YAML, or does not validate; the message names the key.
     """
     try:
         plain = read_yaml(text)
     except ValueError as error:
-        raise InvalidPipeline(f"{origin} is not YAML: {error}") from error
+        raise InvalidPipelineError(f"{origin} is not YAML: {error}") from error
     return Pipeline(validate(plain, origin, {"folder": folder}))

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipelines import strokes
-from pipelines.ops import geometry, noise, paper, pen, tone
+from pipelines.ops import geometry, noise, paper, pen, strokes, tone
 from pipelines.ops.gray import Gray
 from pipelines.parameters import geometry as geometry_parameters
 from pipelines.parameters import paper as paper_parameters

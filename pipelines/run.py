@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.check import class_after
-from pipelines.errors import InvalidRecord, PipelineError, UnsuitableImage, nearest
+from pipelines.errors import InvalidRecordError, PipelineError, UnsuitableImageError, nearest
 from pipelines.labels import Style
 from pipelines.ops.gray import Gray
 from pipelines.parameters.base import Subject
@@ -43,12 +43,12 @@ class Applied:
         """Read what `to_json` returned.
 
         Raises:
-            InvalidRecord: it is no such record.
+            InvalidRecordError: it is no such record.
         """
         try:
             return cls(str(plain["op"]), dict(plain["parameters"]), plain.get("numeral"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InvalidRecord(
+            raise InvalidRecordError(
                 f"{plain!r} is no record of a step: expected op and parameters"
             ) from error
 
@@ -74,8 +74,8 @@ def run_steps(
     """Send one image through `steps`.
 
     Raises:
-        UnsuitableImage: it is not `uint8 H×W`.
-        WrongLabel: a step would make the label wrong.
+        UnsuitableImageError: it is not `uint8 H×W`.
+        WrongLabelError: a step would make the label wrong.
     """
     _require_gray(image)
     state = _State(image, numeral)
@@ -97,25 +97,27 @@ def replay(image: Gray, applied: Iterable[Applied]) -> Gray:
         The same image, to the byte.
 
     Raises:
-        UnsuitableImage: the image is not `uint8 H×W`.
-        InvalidRecord: a step names no op, or its parameters are not the op's.
+        UnsuitableImageError: the image is not `uint8 H×W`.
+        InvalidRecordError: a step names no op, or its parameters are not the op's.
     """
     _require_gray(image)
     out = image.copy()
     for step in applied:
         if step.op not in OPS:
-            raise InvalidRecord(f"the record names op {step.op!r}; {nearest(step.op, OPS)}")
+            raise InvalidRecordError(f"the record names op {step.op!r}; {nearest(step.op, OPS)}")
         op = OPS[step.op]
         try:
             op.signature.bind(out, **step.parameters)
         except TypeError as error:
-            raise InvalidRecord(f"the record of {step.op} does not fit it: {error}") from error
+            raise InvalidRecordError(f"the record of {step.op} does not fit it: {error}") from error
         try:
             out = op.apply(out, **step.parameters)
         except PipelineError:
             raise
         except (ValueError, TypeError) as error:
-            raise InvalidRecord(f"the record of {step.op} cannot be replayed: {error}") from error
+            raise InvalidRecordError(
+                f"the record of {step.op} cannot be replayed: {error}"
+            ) from error
     return out
 
 
@@ -165,6 +167,6 @@ def _require_gray(image: Gray) -> None:
         kind = (
             f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else repr(type(image))
         )
-        raise UnsuitableImage(f"the image is {kind}; expected uint8 H×W, ink 0 on paper 255")
+        raise UnsuitableImageError(f"the image is {kind}; expected uint8 H×W, ink 0 on paper 255")
     if min(image.shape) < 2:
-        raise UnsuitableImage(f"the image is {image.shape}; expected at least 2×2 pixels")
+        raise UnsuitableImageError(f"the image is {image.shape}; expected at least 2×2 pixels")

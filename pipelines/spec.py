@@ -32,7 +32,7 @@ from pydantic import (
     model_validator,
 )
 
-from pipelines.errors import InvalidPipeline, nearest
+from pipelines.errors import InvalidPipelineError, nearest
 from pipelines.labels import Effect
 from pipelines.parameters.base import Parameters
 from pipelines.registry import OPS, Op
@@ -215,14 +215,14 @@ def validate(plain: object, origin: str, context: Mapping[str, Any] | None = Non
         context: `folder`, from which relative paths are taken.
 
     Raises:
-        InvalidPipeline: a key, op or parameter is unknown, or a value out of range.
+        InvalidPipelineError: a key, op or parameter is unknown, or a value out of range.
     """
     if not isinstance(plain, Mapping):
-        raise InvalidPipeline(f"{origin} is no pipeline: expected keys such as name and steps")
+        raise InvalidPipelineError(f"{origin} is no pipeline: expected keys such as name and steps")
     try:
         return PipelineSpec.model_validate(plain, context=context)
     except ValidationError as error:
-        raise InvalidPipeline(f"{origin}: {_first(error, PipelineSpec, 'key')}") from error
+        raise InvalidPipelineError(f"{origin}: {_first(error, PipelineSpec, 'key')}") from error
 
 
 def _require_probabilities(nodes: tuple[Node, ...]) -> None:

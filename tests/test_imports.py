@@ -31,7 +31,7 @@ def test_the_command_line_loads_nothing_slow() -> None:
 
 
 def test_building_loads_no_tensorflow() -> None:
-    assert not loaded_by("datagen.build") & HEAVY
+    assert not loaded_by("datagen.building.build") & HEAVY
 
 
 @pytest.mark.parametrize("module", ["keras", "tensorflow"])

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from datagen import recipe as recipes
 from datagen.cli import app
+from datagen.recipes import load as recipes
 from datagen.sources import all_sources
 from pipelines.pipeline import replay
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from datagen.cli import (
+from datagen.cli.commands import (
     build,
     compare,
     evaluate,
@@ -24,8 +24,8 @@ from datagen.cli import (
     sources,
     sweep,
 )
-from datagen.errors import DatagenError
-from datagen.interrupts import end_tidily
+from datagen.core.errors import DatagenError
+from datagen.files.signals import end_tidily
 from pipelines.errors import PipelineError
 
 app = typer.Typer(

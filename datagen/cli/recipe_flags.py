@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from datagen.errors import UsageError
+from datagen.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from datagen.recipe import Ingredient, Recipe
+    from datagen.recipes.schema import Ingredient, Recipe
 
 Source = Annotated[
     str | None, typer.Option("--source", metavar="NAME[:PATH]", help="The one source of ink.")
@@ -88,7 +88,8 @@ class RecipeFlags:
         Raises:
             UsageError: flags contradict each other or do not parse.
         """
-        from datagen import overrides, recipe
+        from datagen.recipes import load as recipe
+        from datagen.recipes import overrides
 
         if self.source and self.mix:
             raise UsageError("--source and --mix exclude each other; name every source with --mix")

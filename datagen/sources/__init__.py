@@ -1,8 +1,6 @@
 """Sources of ink: one file each, registered by name. Raw input enters, pools leave."""
 
-from datagen.sources.base import (
-    NumeralInfo,
-    NumeralPool,
+from datagen.sources.registry import (
     Options,
     Source,
     all_sources,
@@ -12,8 +10,6 @@ from datagen.sources.base import (
 )
 
 __all__ = [
-    "NumeralInfo",
-    "NumeralPool",
     "Options",
     "Source",
     "all_sources",

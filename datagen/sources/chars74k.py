@@ -10,14 +10,15 @@ from typing import Final
 
 import numpy as np
 
-from datagen.archives import iter_tar
-from datagen.cache import Note, cache_folder, cached_pool
-from datagen.errors import MissingInput
-from datagen.glyphs import Glyph, GlyphInfo, GlyphPool
-from datagen.imagefile import decode_gray
-from datagen.ink import FAINT, body_top, crop_ink
-from datagen.numerals import Case, Letter
-from datagen.sources.base import Options, Source, register
+from datagen.core.errors import MissingInputError
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+from datagen.core.ink_boxes import FAINT, body_top, crop_ink
+from datagen.core.numerals import Case, Letter
+from datagen.files.archives import iter_tar
+from datagen.files.cache_dir import cache_folder
+from datagen.files.decode import decode_gray
+from datagen.sources.glyph_cache import Note, cached_pool
+from datagen.sources.registry import Options, Source, register
 
 VERSION: Final = 1
 ARCHIVES: Final = ("EnglishHnd.tgz", "EnglishFnt.tgz")
@@ -52,8 +53,8 @@ class Chars74kSource(Source):
         """Return the i, v and x of every writer.
 
         Raises:
-            MissingInput: nothing there, or no such letters in it.
-            CorruptInput: a damaged or suspicious archive, or a damaged image.
+            MissingInputError: nothing there, or no such letters in it.
+            CorruptInputError: a damaged or suspicious archive, or a damaged image.
         """
         path = path or self.default_path() or cache_folder() / self.name / ARCHIVES[0]
         if path.is_dir():
@@ -62,7 +63,7 @@ class Chars74kSource(Source):
         else:
             files, inputs = [], [path]
         if not all(file.is_file() for file in inputs):
-            raise MissingInput(f"no Chars74K at {path}; {_how_to_get()}")
+            raise MissingInputError(f"no Chars74K at {path}; {_how_to_get()}")
 
         def extract(note: Note) -> Iterator[Glyph]:
             found = _read_folder(path, files) if path.is_dir() else iter_tar(path, _is_letter)
@@ -95,7 +96,7 @@ def _list_folder(path: Path) -> list[str]:
     names = [file.relative_to(path).as_posix() for file in sorted(path.rglob("img*-*.png"))]
     names = [name for name in names if _is_letter(name)]
     if not names:
-        raise MissingInput(
+        raise MissingInputError(
             f"{path} holds no Sample{min(_CLASSES):03d}/img….png or other letters i, v, x of "
             f"Chars74K at any depth; {_how_to_get()}"
         )
@@ -118,7 +119,7 @@ def _extract(path: Path, found: Iterator[tuple[str, bytes]], note: Note) -> Iter
         else:
             yield glyph
     if empty:
-        raise MissingInput(f"{path} holds no letters i, v, x of Chars74K; {_how_to_get()}")
+        raise MissingInputError(f"{path} holds no letters i, v, x of Chars74K; {_how_to_get()}")
     if blank:
         note(f"{len(blank)} blank images passed over, the first {blank[0]}")
 

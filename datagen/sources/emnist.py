@@ -9,14 +9,15 @@ from typing import Final, Literal
 
 import numpy as np
 
-from datagen.archives import Folderlike
-from datagen.cache import Note, cache_folder, cached_pool
-from datagen.errors import CorruptInput, MissingInput
-from datagen.glyphs import Glyph, GlyphInfo, GlyphPool
-from datagen.idx import Bytes, iter_images, read_image_count, read_labels
-from datagen.ink import SOLID, body_top, crop_ink
-from datagen.numerals import LETTERS, Case, Letter
-from datagen.sources.base import Options, Source, register
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+from datagen.core.ink_boxes import SOLID, body_top, crop_ink
+from datagen.core.numerals import LETTERS, Case, Letter
+from datagen.files.archives import Folderlike
+from datagen.files.cache_dir import cache_folder
+from datagen.files.idx import Bytes, iter_images, read_image_count, read_labels
+from datagen.sources.glyph_cache import Note, cached_pool
+from datagen.sources.registry import Options, Source, register
 
 SIDE: Final = 28  # pixels
 VERSION: Final = 1
@@ -62,8 +63,8 @@ class EmnistSource(Source):
         """Return the i, v and x of the split.
 
         Raises:
-            MissingInput: no EMNIST there, or not this split.
-            CorruptInput: truncated, damaged, or idx headers that disagree with the data.
+            MissingInputError: no EMNIST there, or not this split.
+            CorruptInputError: truncated, damaged, or idx headers that disagree with the data.
         """
         split = options.split
         files = _find(path or cache_folder() / self.name, split)
@@ -71,7 +72,7 @@ class EmnistSource(Source):
         needed = [name for part in parts for name in _names(split, part)]
         for name in needed:
             if name not in files.members:
-                raise MissingInput(
+                raise MissingInputError(
                     f"{files.path} has no {name}[.gz], which split {split!r} needs; splits it "
                     f"has: {', '.join(_splits(files)) or 'none'}; {_how_to_get(split)}"
                 )
@@ -88,7 +89,7 @@ class EmnistSource(Source):
         folder = cache_folder() / self.name
         try:
             return folder if _splits(_find(folder, "byclass")) else None
-        except (MissingInput, CorruptInput):
+        except (MissingInputError, CorruptInputError):
             return None
 
 
@@ -96,8 +97,8 @@ def _find(path: Path, split: str) -> Folderlike:
     """Return what holds the split, or what holds at least others: loose files before an archive.
 
     Raises:
-        MissingInput: there is nothing of EMNIST at `path`.
-        CorruptInput: it is a file, but no zip archive.
+        MissingInputError: there is nothing of EMNIST at `path`.
+        CorruptInputError: it is a file, but no zip archive.
     """
     places = (path, path / "gzip", path / "raw", path / "EMNIST" / "raw") if path.is_dir() else ()
     found = [Folderlike.of_folder(place, "emnist-*") for place in places]
@@ -106,7 +107,7 @@ def _find(path: Path, split: str) -> Folderlike:
         found.append(Folderlike.of_zip(archive))
     found = [files for files in found if files.members]
     if not found:
-        raise MissingInput(f"no EMNIST at {path}; {_how_to_get(split)}")
+        raise MissingInputError(f"no EMNIST at {path}; {_how_to_get(split)}")
     return next((files for files in found if split in _splits(files)), found[0])
 
 
@@ -140,7 +141,7 @@ def _extract(files: Folderlike, split: Split, part: str, note: Note) -> Iterator
     with files.open(images) as stream:
         count = read_image_count(stream, files.label(images), SIDE)
         if count != len(label):
-            raise CorruptInput(
+            raise CorruptInputError(
                 f"{files.label(images)} says {count:,} images, but {files.label(labels)} holds "
                 f"{len(label):,} labels; get both files from the same archive"
             )
@@ -174,7 +175,7 @@ def _known_labels(files: Folderlike, split: Split) -> Known:
                 case: Case = "upper" if char.isupper() else "lower"
                 known[label] = (letter, case if split == "byclass" else "unknown")
     if {letter for letter, _ in known.values()} != set(LETTERS):
-        raise CorruptInput(
+        raise CorruptInputError(
             f"{files.label(_mapping(split))} maps no label to one of {', '.join(LETTERS)}; "
             "expected EMNIST's own mapping file, or none"
         )
@@ -192,6 +193,6 @@ def _characters(files: Folderlike, split: Split) -> list[tuple[int, str]]:
         rows = [[int(number) for number in line.split()] for line in text.splitlines() if line]
         return [(row[0], chr(row[1])) for row in rows]
     except (ValueError, IndexError, OverflowError) as error:
-        raise CorruptInput(
+        raise CorruptInputError(
             f"{files.label(name)} is not lines of `label code [code]` ({error}); get the file again"
         ) from error

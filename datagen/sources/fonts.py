@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from datagen.cache import Note, cached_pool
-from datagen.errors import MissingInput
-from datagen.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
-from datagen.ink import body_top, crop_ink
-from datagen.numerals import LETTERS, Case, Letter
-from datagen.sources.base import Options, Source, register
+from datagen.core.errors import MissingInputError
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
+from datagen.core.ink_boxes import body_top, crop_ink
+from datagen.core.numerals import LETTERS, Case, Letter
+from datagen.sources.glyph_cache import Note, cached_pool
+from datagen.sources.registry import Options, Source, register
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -48,13 +48,15 @@ class FontsSource(Source):
         font does. A font of symbols that stand on the letters' places cannot be told from letters.
 
         Raises:
-            MissingInput: no folder, no fonts in it, or none that is usable.
+            MissingInputError: no folder, no fonts in it, or none that is usable.
         """
         if path is None:
-            raise MissingInput(f"source 'fonts' needs {self.path_hint}; say `--source fonts:PATH`")
+            raise MissingInputError(
+                f"source 'fonts' needs {self.path_hint}; say `--source fonts:PATH`"
+            )
         files = _list(path)
         if not files:
-            raise MissingInput(f"no .ttf or .otf file below {path}; expected {self.path_hint}")
+            raise MissingInputError(f"no .ttf or .otf file below {path}; expected {self.path_hint}")
 
         def extract(note: Note) -> Iterator[Glyph]:
             return _extract(path, files, note)
@@ -86,7 +88,7 @@ def _extract(root: Path, files: list[Path], note: Note) -> Iterator[Glyph]:
             info = GlyphInfo(f"{writer}:{char}", letter, case, writer)
             yield Glyph(info, FontsSource.name, ink=ink, body_top=body_top(ink, letter, case))
     if not seen:
-        raise MissingInput(
+        raise MissingInputError(
             f"none of the {len(files)} fonts below {root} is usable: {'; '.join(passed_over[:3])}; "
             "give fonts that have i, v, x and I, V, X"
         )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from pipelines.errors import InvalidRecord, MissingPapers
+from pipelines.errors import InvalidRecordError, MissingPapersError
 from pipelines.ops.gray import Gray
 from pipelines.ops.paper import Corner, paper_of
 from pipelines.ops.paper import background as on_paper
@@ -143,7 +143,7 @@ class Background(Parameters):
         """Draw a sheet, mirrored at random, cut or repeated to the image's size.
 
         Raises:
-            MissingPapers: the folder holds no readable PNG.
+            MissingPapersError: the folder holds no readable PNG.
         """
         files = _files(self.folder)
         paper = _paper(files[rng.integers(len(files))])
@@ -156,15 +156,15 @@ def background_from_record(image: Gray, png: str) -> Gray:
     """Return the ink of `image` on the sheet that a record holds.
 
     Raises:
-        InvalidRecord: it holds no PNG of one channel.
+        InvalidRecordError: it holds no PNG of one channel.
     """
     try:
         data = np.frombuffer(base64.b64decode(png, validate=True), np.uint8)
     except ValueError as error:
-        raise InvalidRecord(f"the paper in the record is not base64: {error}") from error
+        raise InvalidRecordError(f"the paper in the record is not base64: {error}") from error
     paper = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) if data.size else None
     if paper is None:
-        raise InvalidRecord("the paper in the record is no PNG")
+        raise InvalidRecordError("the paper in the record is no PNG")
     return on_paper(image, np.asarray(paper, np.uint8))
 
 
@@ -172,7 +172,7 @@ def background_from_record(image: Gray, png: str) -> Gray:
 def _files(folder: Path) -> tuple[Path, ...]:
     files = tuple(sorted(folder.expanduser().rglob("*.png")))
     if not files:
-        raise MissingPapers(f"{folder} holds no PNG; background needs a folder of scans")
+        raise MissingPapersError(f"{folder} holds no PNG; background needs a folder of scans")
     return files
 
 
@@ -180,5 +180,7 @@ def _files(folder: Path) -> tuple[Path, ...]:
 def _paper(file: Path) -> Gray:
     scan = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
     if scan is None:
-        raise MissingPapers(f"{file} cannot be read as an image; background takes paper from it")
+        raise MissingPapersError(
+            f"{file} cannot be read as an image; background takes paper from it"
+        )
     return paper_of(np.asarray(scan, np.uint8))

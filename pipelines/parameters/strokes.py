@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from pipelines.errors import InseparableStrokes
+from pipelines.errors import InseparableStrokesError
 from pipelines.labels import Effect
+from pipelines.ops.strokes import add_stroke, remove_stroke
 from pipelines.parameters.base import Bounded, Drawn, Ordered, Parameters, Subject, pick
-from pipelines.strokes import add_stroke, remove_stroke
 
 Tilt = Annotated[float, Field(ge=-10, le=10)]
 Stretch = Annotated[float, Field(ge=0.8, le=1.25)]
@@ -21,7 +21,7 @@ class RemoveStroke(Parameters):
         """Return which class it is done to; None where it cannot be."""
         try:
             remove_stroke(subject.image, subject.numeral)
-        except InseparableStrokes:
+        except InseparableStrokesError:
             return None
         return {"numeral": subject.numeral}
 
@@ -46,7 +46,7 @@ class AddStroke(Parameters):
         tilt, stretch = pick(self.tilt, rng), pick(self.stretch, rng)
         try:
             add_stroke(subject.image, subject.numeral, tilt, stretch)
-        except InseparableStrokes:
+        except InseparableStrokesError:
             return None
         return {"numeral": subject.numeral, "tilt": tilt, "stretch": stretch}
 

@@ -1,4 +1,4 @@
-"""How many altered copies of real numerals `datagen.alike` recognises: the figures of `SAME`.
+"""How many altered copies of real numerals are recognised: the figures of `SAME`.
 
 Run from the project's root: `python tests/benchmarks/near_duplicates.py`
 """
@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datagen.alike import SAME, likeness
-from datagen.glyphs import Gray
+from datagen.core.glyphs import Gray
+from datagen.images.near_duplicates import SAME, likeness
 from datagen.sources import open_source
 
 DATA = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data")) / "roman-mnist"

@@ -12,9 +12,9 @@ import time
 
 import numpy as np
 
-from datagen.glyphs import GlyphPool
-from datagen.pen import hand
-from datagen.sources import pen
+from datagen.core.glyphs import GlyphPool
+from datagen.sources.pen import hand
+from datagen.sources.pen import source as pen
 
 
 def _draw_all(pool: GlyphPool, order: list[int]) -> float:

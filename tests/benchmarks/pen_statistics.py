@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 from scipy.stats import ks_2samp
 
-from datagen.glyphs import Glyph
-from datagen.sources.pen import PenOptions, PenSource
-from datagen.sources.trajectories import TrajectoryOptions, TrajectorySource
+from datagen.core.glyphs import Glyph
+from datagen.sources.pen.source import PenOptions, PenSource
+from datagen.sources.trajectories.source import TrajectoryOptions, TrajectorySource
 
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data"))
 STAIRCASES = ("unipen/apa", "unipen/app")

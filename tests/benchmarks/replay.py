@@ -13,10 +13,10 @@ from pathlib import Path
 
 import cv2
 
-from datagen.dataset import RECIPE, read_manifest
-from datagen.make import Maker, open_pools
-from datagen.plan import divide_pools
-from datagen.recipe import load
+from datagen.building.render import ImageRenderer, open_pools
+from datagen.datasets.format import RECIPE, read_manifest
+from datagen.planning.plan import divide_pools
+from datagen.recipes.load import load
 
 
 def main() -> int:
@@ -28,11 +28,11 @@ def main() -> int:
     options = parser.parse_args()
     recipe = load(str(options.dataset / RECIPE))
     pools = open_pools(recipe)
-    maker = Maker(recipe, pools, divide_pools(recipe, pools))
+    renderer = ImageRenderer(recipe, pools, divide_pools(recipe, pools))
     entries = read_manifest(options.dataset)
     chosen = random.Random(options.seed).sample(entries, min(options.images, len(entries)))
     equal = sum(
-        cv2.imencode(".png", maker.again(entry))[1].tobytes()
+        cv2.imencode(".png", renderer.again(entry))[1].tobytes()
         == (options.dataset / entry.path).read_bytes()
         for entry in chosen
     )

@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
-from datagen.build import build
-from datagen.numerals import CLASSES
-from datagen.recipe import Ingredient, Recipe
-from datagen.score import Evaluation, Request, evaluate_dataset
-from datagen.scores import (
+from datagen.building.build import build
+from datagen.core.numerals import CLASSES
+from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, evaluate_dataset
+from datagen.evaluation.records import (
     Accuracy,
     Average,
     Epoch,
@@ -27,6 +26,7 @@ from datagen.scores import (
     ProtocolRecord,
     Score,
 )
+from datagen.recipes.schema import Ingredient, Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -104,7 +104,7 @@ def evaluation(_built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> E
     (root / "test" / "x" / "1.png").rename(root / "test" / "x" / "more" / "1.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATAGEN_CACHE", str(root / "cache"))
-        request = Request(_built_once, (root / "test",), seeds=2, preview=2, workers=2)
+        request = EvaluationRequest(_built_once, (root / "test",), seeds=2, preview=2, workers=2)
         found = evaluate_dataset(request)
         assert not (root / "cache" / "scores").exists()  # a preview is no score
         assert list((root / "cache" / "runs").iterdir()) == []

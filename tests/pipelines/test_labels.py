@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.check import check_steps
-from pipelines.errors import WrongLabel
+from pipelines.errors import WrongLabelError
 from pipelines.labels import CLASSES, LIMITS, MOVES, STYLES, Move, Style, becomes
 from pipelines.ops import Gray, horizontal_flip, rotate90, vertical_flip
 from pipelines.pipeline import Pipeline, check, parse
@@ -103,16 +103,20 @@ def inline(step: dict[str, object]) -> str:
 
 
 def test_a_refusal_names_op_class_and_reason() -> None:
-    with pytest.raises(WrongLabel, match=r"horizontal_flip gives vii \(upper case\).*reads iiv"):
+    with pytest.raises(
+        WrongLabelError, match=r"horizontal_flip gives vii \(upper case\).*reads iiv"
+    ):
         flips().check("vii", "upper")
-    with pytest.raises(WrongLabel, match=r"iv .*it then shows vi; allow it with relabel: true"):
+    with pytest.raises(
+        WrongLabelError, match=r"iv .*it then shows vi; allow it with relabel: true"
+    ):
         flips().check("iv", "unknown")
 
 
 def test_relabelling_is_allowed_only_when_asked_for() -> None:
     assert flips(relabel=True).check("iv", "unknown") == {"iv", "vi"}
     assert flips(relabel=True).check("x", "unknown") == {"x"}
-    with pytest.raises(WrongLabel):
+    with pytest.raises(WrongLabelError):
         flips(relabel=True).check("ix", "unknown")
 
 
@@ -127,7 +131,7 @@ def test_the_classes_after_a_relabelling_are_checked_too() -> None:
       - {op: add_stroke, relabel: true}
       - {op: horizontal_flip, relabel: true}
     """
-    with pytest.raises(WrongLabel, match="horizontal_flip gives vii"):
+    with pytest.raises(WrongLabelError, match="horizontal_flip gives vii"):
         parse(text).check("vi", "upper")  # vi itself may be mirrored, the vii it becomes may not
 
 
@@ -135,7 +139,7 @@ def test_groups_are_searched() -> None:
     for group in ("one_of", "some_of"):
         pipeline = parse(f"steps: [{{{group}: [{{op: scan}}, {{op: vertical_flip}}]}}]")
         assert pipeline.check("ii", "upper") == {"ii"}
-        with pytest.raises(WrongLabel, match="vertical_flip gives ii"):
+        with pytest.raises(WrongLabelError, match="vertical_flip gives ii"):
             pipeline.check("ii", "lower")
 
 
@@ -155,7 +159,7 @@ def test_a_step_that_never_happens_refuses_nothing() -> None:
 def test_what_goes_too_far_is_refused_for_every_class(parameters: str, words: str) -> None:
     pipeline = parse(f"steps: [{{op: affine, parameters: {{{parameters}}}}}]")
     for numeral in CLASSES:
-        with pytest.raises(WrongLabel, match=re.escape(words)):
+        with pytest.raises(WrongLabelError, match=re.escape(words)):
             pipeline.check(numeral, "upper")
 
 
@@ -166,7 +170,7 @@ def test_angles_add_up_over_steps_and_a_choice_counts_once() -> None:
     parse(f"steps: [{{one_of: [{turn}, {turn}]}}]").check("i", "upper")
     parse(f"steps: [{{some_of: [{turn}, {turn}], n: 1}}]").check("i", "upper")
     for steps in (f"{turn}, {turn}", f"{{some_of: [{turn}, {turn}], n: [0, 2]}}"):
-        with pytest.raises(WrongLabel, match="turn 60°"):
+        with pytest.raises(WrongLabelError, match="turn 60°"):
             parse(f"steps: [{steps}]").check("i", "upper")
 
 

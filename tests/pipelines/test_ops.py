@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines import ops
 from pipelines.ops.geometry import affine_matrix
 from pipelines.ops.gray import ink_box, pen_width, quick_normal
-from pipelines.strokes import separate
+from pipelines.ops.strokes import separate
 from tests.pipelines.conftest import Draw, draw_numeral
 
 

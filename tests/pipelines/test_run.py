@@ -14,7 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines import ops
-from pipelines.errors import InvalidRecord, MissingPapers, UnsuitableImage, WrongLabel
+from pipelines.errors import (
+    InvalidRecordError,
+    MissingPapersError,
+    UnsuitableImageError,
+    WrongLabelError,
+)
 from pipelines.labels import CLASSES, STYLES, Style
 from pipelines.ops import Gray
 from pipelines.ops.gray import ink_box
@@ -83,7 +88,7 @@ def test_presets_replay(name: str, numeral: str) -> None:
     refused = name == "keras-flips" and numeral in {"iv", "vi", "vii", "viii", "ix"}
     for seed in range(4):
         if refused:
-            with pytest.raises(WrongLabel, match=f"horizontal_flip gives {numeral}"):
+            with pytest.raises(WrongLabelError, match=f"horizontal_flip gives {numeral}"):
                 pipeline.run(draw_numeral(numeral), numeral, "upper", np.random.default_rng(seed))
         else:
             result = check_replay(pipeline, draw_numeral(numeral), numeral, "unknown", seed)
@@ -179,7 +184,7 @@ def test_stroke_edits_relabel_where_they_can_be_done(numeral: Draw) -> None:
 
 def test_a_run_refuses_what_check_refuses(numeral: Draw) -> None:
     pipeline = parse("steps: [{op: vertical_flip, p: 0.001}]")
-    with pytest.raises(WrongLabel, match="vertical_flip gives v"):
+    with pytest.raises(WrongLabelError, match="vertical_flip gives v"):
         pipeline.run(numeral("v"), "v", "upper", np.random.default_rng(0))
     skipping = parse("steps: [{op: vertical_flip, on_wrong_label: skip}]")
     assert skipping.run(numeral("v"), "v", "upper", np.random.default_rng(0)).applied == ()
@@ -224,7 +229,7 @@ def test_background_takes_paper_and_records_it(tmp_path: Path, numeral: Draw) ->
 
 def test_background_without_papers(tmp_path: Path, numeral: Draw) -> None:
     pipeline = parse(f"steps: [{{op: background, parameters: {{folder: '{tmp_path}'}}}}]")
-    with pytest.raises(MissingPapers, match="holds no PNG") as caught:
+    with pytest.raises(MissingPapersError, match="holds no PNG") as caught:
         pipeline.run(numeral("v"), "v", "upper", np.random.default_rng(0))
     assert caught.value.exit_code == 4
 
@@ -251,9 +256,9 @@ def test_bars_are_for_capitals_without(numeral: Draw) -> None:
     ],
 )
 def test_records_that_cannot_be_replayed(numeral: Draw, record: list[Applied], words: str) -> None:
-    with pytest.raises(InvalidRecord, match=words):
+    with pytest.raises(InvalidRecordError, match=words):
         replay(numeral("x"), record)
-    with pytest.raises(InvalidRecord, match="no record of a step"):
+    with pytest.raises(InvalidRecordError, match="no record of a step"):
         Applied.from_json({"parameters": {}})
 
 
@@ -261,5 +266,5 @@ def test_records_that_cannot_be_replayed(numeral: Draw, record: list[Applied], w
     "image", [np.zeros((4, 4)), np.zeros((4, 4, 3), np.uint8), np.zeros((1, 9), np.uint8)]
 )
 def test_images_of_another_kind_are_refused(image: Gray) -> None:
-    with pytest.raises(UnsuitableImage, match="expected"):
+    with pytest.raises(UnsuitableImageError, match="expected"):
         load("scanned").run(image, "x", "upper", np.random.default_rng(0))

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import InvalidPipeline, PipelineError, UnknownPipeline
+from pipelines.errors import InvalidPipelineError, PipelineError, UnknownPipelineError
 from pipelines.pipeline import load, parse, presets
 from pipelines.registry import OPS, Op, _table
 
@@ -42,7 +42,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("text", "words"), BROKEN)
 def test_what_is_wrong_is_named_in_one_line(text: str, words: str) -> None:
-    with pytest.raises(InvalidPipeline) as caught:
+    with pytest.raises(InvalidPipelineError) as caught:
         parse(text, origin="bad.yaml")
     message = str(caught.value)
     assert message.startswith("bad.yaml")
@@ -104,9 +104,9 @@ def test_paths_are_taken_from_the_files_own_folder(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_preset() -> None:
-    with pytest.raises(UnknownPipeline, match="did you mean 'scanned'"):
+    with pytest.raises(UnknownPipelineError, match="did you mean 'scanned'"):
         load("scaned")
-    with pytest.raises(UnknownPipeline, match=r"no pipeline file .*none\.yaml"):
+    with pytest.raises(UnknownPipelineError, match=r"no pipeline file .*none\.yaml"):
         load("none.yaml")
 
 

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.errors import InseparableStrokes
+from pipelines.errors import InseparableStrokesError
 from pipelines.ops import Gray
-from pipelines.strokes import add_stroke, remove_stroke, separate
+from pipelines.ops.strokes import add_stroke, remove_stroke, separate
 from tests.pipelines.conftest import Draw
 
 
@@ -64,23 +64,23 @@ def test_adding_and_removing_gives_the_numeral_back(numeral: Draw) -> None:
 def test_bars_that_join_the_letters_are_refused(numeral: Draw) -> None:
     image = numeral("vii")
     cv2.line(image, (20, 40), (110, 40), 0, 4)
-    with pytest.raises(InseparableStrokes, match="vii has 3 letters, but 1 bodies"):
+    with pytest.raises(InseparableStrokesError, match="vii has 3 letters, but 1 bodies"):
         remove_stroke(image, "vii")
 
 
 def test_a_wrong_label_is_noticed(numeral: Draw) -> None:
-    with pytest.raises(InseparableStrokes, match="is no v"):
+    with pytest.raises(InseparableStrokesError, match="is no v"):
         remove_stroke(numeral("iii"), "vii")
-    with pytest.raises(InseparableStrokes, match="is no i"):
+    with pytest.raises(InseparableStrokesError, match="is no i"):
         remove_stroke(np.repeat(numeral("xv"), 2, axis=1), "vi")
 
 
 def test_stray_ink_and_cut_letters_are_refused(numeral: Draw) -> None:
     stray = numeral("ii")
     cv2.circle(stray, (10, 110), 6, 0, -1)
-    with pytest.raises(InseparableStrokes, match="belongs to no letter"):
+    with pytest.raises(InseparableStrokesError, match="belongs to no letter"):
         remove_stroke(stray, "ii")
-    with pytest.raises(InseparableStrokes, match="runs off the sheet"):
+    with pytest.raises(InseparableStrokesError, match="runs off the sheet"):
         remove_stroke(numeral("ii")[50:], "ii")
 
 
@@ -91,5 +91,5 @@ def test_classes_that_have_nothing_to_remove(numeral: Draw, given: str) -> None:
 
 
 def test_a_blank_sheet_is_refused() -> None:
-    with pytest.raises(InseparableStrokes, match="0 bodies"):
+    with pytest.raises(InseparableStrokesError, match="0 bodies"):
         separate(np.full((32, 32), 255, np.uint8), "ii")

@@ -1,4 +1,4 @@
-"""`datagen compare` as a user runs it; what it computes is tested with `datagen.compare`."""
+"""`datagen compare` as a user runs it; what it computes is tested elsewhere."""
 
 import json
 import subprocess
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from datagen.score import Evaluation
-from datagen.summary import Summary, summarise
+from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.summary import Summary, summarise
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from datagen.hard import Hard
+from datagen.curation.hard_examples.record import Hard
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datagen import recipe
+from datagen.recipes import load as recipe
 from pipelines.pipeline import load, presets
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

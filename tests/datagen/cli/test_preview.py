@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from datagen.numerals import CLASSES
+from datagen.core.numerals import CLASSES
 from pipelines.pipeline import Applied, replay
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from datagen.weights import read_weights
+from datagen.sources.images.weights import read_weights
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datagen.errors import CorruptInput, MissingInput
-from datagen.glyphs import GlyphPool
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.glyphs import GlyphPool
 from datagen.sources import get_source
 
 
@@ -113,27 +113,27 @@ def test_damaged_image_is_named(tmp_path: Path) -> None:
     files = members()
     name = next(name for name in files if "Sample034" in name)
     files[name] = files[name][:200]
-    with pytest.raises(CorruptInput, match=name):
+    with pytest.raises(CorruptInputError, match=name):
         open_chars74k(write_tgz(tmp_path / "a.tgz", files))
 
 
 def test_missing_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match=r"datagen fetch chars74k.*--source chars74k:PATH"):
+    with pytest.raises(MissingInputError, match=r"datagen fetch chars74k.*--source chars74k:PATH"):
         open_chars74k(None)
-    with pytest.raises(MissingInput, match="no letters i, v, x"):
+    with pytest.raises(MissingInputError, match="no letters i, v, x"):
         open_chars74k(write_tgz(tmp_path / "a.tgz", {"English/readme.txt": b"hello"}))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(MissingInput, match="at any depth"):
+    with pytest.raises(MissingInputError, match="at any depth"):
         open_chars74k(tmp_path / "empty")
 
 
 def test_truncated_and_hostile_archives(tmp_path: Path) -> None:
     path = write_tgz(tmp_path / "a.tgz", members())
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(CorruptInput, match="truncated"):
+    with pytest.raises(CorruptInputError, match="truncated"):
         open_chars74k(path)
     hostile = {**members(), "../../evil.png": b"x"}
-    with pytest.raises(CorruptInput, match=r"\.\./\.\./evil\.png"):
+    with pytest.raises(CorruptInputError, match=r"\.\./\.\./evil\.png"):
         open_chars74k(write_tgz(tmp_path / "b.tgz", hostile))
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datagen.errors import CorruptInput, MissingInput
-from datagen.glyphs import GlyphPool
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.glyphs import GlyphPool
 from datagen.sources import get_source
 
 Write = Callable[..., Path]
@@ -169,7 +169,7 @@ def test_second_opening_reads_the_cache_not_the_archive(
 def test_fetched_copy_is_found_by_default(emnist_folder: Write, tmp_path: Path) -> None:
     source = get_source("emnist")
     assert source.default_path() is None
-    with pytest.raises(MissingInput, match="datagen fetch emnist"):
+    with pytest.raises(MissingInputError, match="datagen fetch emnist"):
         open_emnist(None)
     (tmp_path / "cache").mkdir(exist_ok=True)
     emnist_folder().rename(tmp_path / "cache" / "emnist")
@@ -178,7 +178,7 @@ def test_fetched_copy_is_found_by_default(emnist_folder: Write, tmp_path: Path) 
 
 
 def test_zip_without_the_split_lists_those_it_has(emnist_folder: Write) -> None:
-    with pytest.raises(MissingInput, match=r"split 'letters' needs; splits it has: byclass"):
+    with pytest.raises(MissingInputError, match=r"split 'letters' needs; splits it has: byclass"):
         open_emnist(as_zip(emnist_folder()), split="letters")
 
 
@@ -232,7 +232,7 @@ def test_damage_is_named_and_nothing_cached(
 ) -> None:
     folder = emnist_folder()
     corrupt(folder, name, change((folder / name).read_bytes()))
-    with pytest.raises(CorruptInput, match=said) as caught:
+    with pytest.raises(CorruptInputError, match=said) as caught:
         open_emnist(folder)
     assert name in str(caught.value)
     assert not list(tmp_path.glob("cache/**/*.npz"))
@@ -246,28 +246,28 @@ def test_damage_inside_the_zip_is_found(emnist_folder: Write) -> None:
     start = info.header_offset + 30 + len(info.filename)
     data[start + info.compress_size - 6] ^= 0xFF  # the gzip trailer
     path.write_bytes(data)
-    with pytest.raises(CorruptInput, match=IMAGES):
+    with pytest.raises(CorruptInputError, match=IMAGES):
         open_emnist(path)
     path.write_bytes(data[:-40])
-    with pytest.raises(CorruptInput, match="not a readable zip"):
+    with pytest.raises(CorruptInputError, match="not a readable zip"):
         open_emnist(path)
 
 
 def test_bad_mapping_is_named(emnist_folder: Write) -> None:
     folder = emnist_folder()
     corrupt(folder, "emnist-byclass-mapping.txt", b"one two\n")
-    with pytest.raises(CorruptInput, match=r"mapping\.txt is not lines of"):
+    with pytest.raises(CorruptInputError, match=r"mapping\.txt is not lines of"):
         open_emnist(folder)
     corrupt(folder, "emnist-byclass-mapping.txt", b"0 48\n")
-    with pytest.raises(CorruptInput, match="maps no label to one of i, v, x"):
+    with pytest.raises(CorruptInputError, match="maps no label to one of i, v, x"):
         open_emnist(folder)
 
 
 def test_missing_archive_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match=r"datagen fetch emnist.*--source emnist:PATH"):
+    with pytest.raises(MissingInputError, match=r"datagen fetch emnist.*--source emnist:PATH"):
         open_emnist(tmp_path / "nowhere")
     (tmp_path / "note.zip").write_text("hello")
-    with pytest.raises(CorruptInput, match="not a readable zip"):
+    with pytest.raises(CorruptInputError, match="not a readable zip"):
         open_emnist(tmp_path / "note.zip")
 
 

@@ -8,8 +8,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from datagen.errors import MissingInput
-from datagen.glyphs import GlyphPool
+from datagen.core.errors import MissingInputError
+from datagen.core.glyphs import GlyphPool
 from datagen.sources import get_source
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"  # a dependency's own, so always there
@@ -98,12 +98,12 @@ def test_one_font_file_will_do(folder: Path) -> None:
 
 
 def test_nothing_usable(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match="needs a folder of TTF/OTF files"):
+    with pytest.raises(MissingInputError, match="needs a folder of TTF/OTF files"):
         open_fonts(None)
-    with pytest.raises(MissingInput, match=r"no \.ttf or \.otf file below"):
+    with pytest.raises(MissingInputError, match=r"no \.ttf or \.otf file below"):
         open_fonts(tmp_path)
     (tmp_path / "a.ttf").write_text("no font")
-    with pytest.raises(MissingInput, match=r"none of the 1 fonts .* a\.ttf cannot be read"):
+    with pytest.raises(MissingInputError, match=r"none of the 1 fonts .* a\.ttf cannot be read"):
         open_fonts(tmp_path)
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datagen.errors import CorruptInput, MissingInput, UsageError
-from datagen.hard import Hard, HardImage
-from datagen.numerals import CLASSES
-from datagen.pixelhash import file_hash
+from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.core.glyphs import NumeralPool
+from datagen.core.numerals import CLASSES
+from datagen.curation.hard_examples.record import Hard, HardImage
+from datagen.files.hashing import file_hash
 from datagen.sources import get_source, open_source
-from datagen.sources.base import NumeralPool
-from datagen.weights import write_record
+from datagen.sources.images.weights import write_record
 from pipelines.ops import scan
 
 
@@ -87,7 +87,7 @@ def test_equal_pictures_of_two_classes_are_left_out(
 def test_second_opening_decodes_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = open_images(root)
     with monkeypatch.context() as patch:
-        patch.setattr("datagen.sources.images.decode_gray", None)
+        patch.setattr("datagen.sources.images.source.decode_gray", None)
         assert open_images(root).infos == first.infos
     Image.fromarray(picture(77)).save(root / "x" / "1.png")
     os.utime(root / "x" / "1.png", ns=(1, 1))
@@ -110,10 +110,10 @@ def test_damaged_memory_is_set_aside(
 
 def test_misspelt_folder_names_the_nearest(root: Path) -> None:
     (root / "viii").rename(root / "viiii")
-    with pytest.raises(CorruptInput, match=r"viiii is not one of .* \(nearest: 'viii'\)"):
+    with pytest.raises(CorruptInputError, match=r"viiii is not one of .* \(nearest: 'viii'\)"):
         open_images(root)
     (root / "viiii").rename(root / "VIII")
-    with pytest.raises(CorruptInput, match="nearest: 'viii'"):
+    with pytest.raises(CorruptInputError, match="nearest: 'viii'"):
         open_images(root)
 
 
@@ -122,25 +122,25 @@ def test_missing_classes_are_named_unless_partial(root: Path) -> None:
         for file in (root / numeral).iterdir():
             file.unlink()
     (root / "ix").rmdir()
-    with pytest.raises(MissingInput, match="no images of class ii, ix"):
+    with pytest.raises(MissingInputError, match="no images of class ii, ix"):
         open_images(root)
     assert len(open_images(root, partial=True)) == 16
 
 
 @pytest.mark.usefixtures("root")
 def test_no_class_folders(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match="needs a path"):
+    with pytest.raises(MissingInputError, match="needs a path"):
         open_images(None)
-    with pytest.raises(MissingInput, match="no folder at"):
+    with pytest.raises(MissingInputError, match="no folder at"):
         open_images(tmp_path / "nowhere")
-    with pytest.raises(MissingInput, match="did you mean numerals below it"):
+    with pytest.raises(MissingInputError, match="did you mean numerals below it"):
         open_images(tmp_path)
     (tmp_path / "other" / "plain").mkdir(parents=True)
-    with pytest.raises(MissingInput, match="none of the class folders"):
+    with pytest.raises(MissingInputError, match="none of the class folders"):
         open_images(tmp_path / "other")
     for numeral in CLASSES:
         (tmp_path / "empty" / numeral).mkdir(parents=True)
-    with pytest.raises(MissingInput, match="no images of class i, ii"):
+    with pytest.raises(MissingInputError, match="no images of class i, ii"):
         open_images(tmp_path / "empty", partial=True)
 
 
@@ -171,13 +171,15 @@ def test_one_of_train_and_val_is_enough(root: Path, tmp_path: Path) -> None:
 def test_a_stranger_below_train_is_named(root: Path, tmp_path: Path) -> None:
     (root / "viii").rename(root / "viiii")
     root.rename(tmp_path / "train")
-    with pytest.raises(CorruptInput, match=r"train/viiii is not one of .* \(nearest: 'viii'\)"):
+    with pytest.raises(
+        CorruptInputError, match=r"train/viiii is not one of .* \(nearest: 'viii'\)"
+    ):
         open_images(tmp_path)
 
 
 def test_class_folders_beside_train_are_not_mixed_with_it(root: Path) -> None:
     shutil.copytree(root, root / "train")
-    with pytest.raises(CorruptInput, match="train is not one of the class folders"):
+    with pytest.raises(CorruptInputError, match="train is not one of the class folders"):
         open_images(root)
 
 
@@ -201,7 +203,7 @@ def test_unusable_images_are_named_or_passed_over(
             (root / "iv" / name).write_bytes(data)
         else:
             Image.fromarray(data).save(root / "iv" / name)
-    with pytest.raises(CorruptInput, match=f"iv/a.png {said}.*1 more unusable.*skip_bad"):
+    with pytest.raises(CorruptInputError, match=f"iv/a.png {said}.*1 more unusable.*skip_bad"):
         open_images(root)
     assert len(open_images(root, skip_bad=True)) == 20
     assert "2 unusable files passed over" in caplog.text
@@ -212,7 +214,7 @@ def test_what_the_scan_erases_is_blank(root: Path) -> None:
     pencil[5:25, 14:16] = 140
     Image.fromarray(pencil).save(root / "i" / "pencil.png")
     assert len(open_images(root)) == 21
-    with pytest.raises(CorruptInput, match="blank after the scan conversion"):
+    with pytest.raises(CorruptInputError, match="blank after the scan conversion"):
         open_images(root, scan=True)
 
 
@@ -234,7 +236,7 @@ def test_a_file_name_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
         (tmp_path / "i" / os.fsdecode(b"\xff.png")).write_bytes(b"")
     except OSError:
         pytest.skip("this file system takes only Unicode")
-    with pytest.raises(CorruptInput, match="no Unicode.*rename it"):
+    with pytest.raises(CorruptInputError, match="no Unicode.*rename it"):
         open_source("images", tmp_path, {})
 
 
@@ -283,7 +285,7 @@ def test_one_part_of_a_collection(tmp_path: Path) -> None:
     assert {info.id for info in val.infos} == {f"val/{numeral}/a.png" for numeral in CLASSES}
     assert isinstance(val, NumeralPool)
     np.testing.assert_array_equal(val.by_id("val/ii/a.png"), picture(11))
-    with pytest.raises(MissingInput, match="no folder at .*train"):
+    with pytest.raises(MissingInputError, match="no folder at .*train"):
         open_source("images", tmp_path / "val", {"part": "train"})
 
 
@@ -313,5 +315,5 @@ def test_a_boost_out_of_range_is_refused(root: Path, tmp_path: Path, weight: flo
         "images": [{**image, "weight": weight}],
     }
     (tmp_path / "hard.json").write_text(json.dumps(record))
-    with pytest.raises(CorruptInput, match=r"images\.0\.weight: Input should be"):
+    with pytest.raises(CorruptInputError, match=r"images\.0\.weight: Input should be"):
         open_source("images", root, {"boost": str(tmp_path / "hard.json")})

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.stats import ks_2samp
 
-from datagen.glyphs import Glyph
-from datagen.numerals import LETTERS, Case, Letter
-from datagen.pen import draw_writer, write
-from datagen.pen import hand as hand_module
-from datagen.pen.letters import intended
-from datagen.pen.paths import sampling
-from datagen.pen.writer import BARS, CLOSINGS, CROSSINGS, DOTS, STEMS
+from datagen.core.glyphs import Glyph
+from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources import get_source
-from datagen.sources.pen import PenOptions, PenSource
+from datagen.sources.pen import hand as hand_module
+from datagen.sources.pen.hand import write
+from datagen.sources.pen.letters import intended
+from datagen.sources.pen.paths import sampling
+from datagen.sources.pen.source import PenOptions, PenSource
+from datagen.sources.pen.writer import BARS, CLOSINGS, CROSSINGS, DOTS, STEMS, draw_writer
 
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data"))
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.errors import CorruptInput, MissingInput, UnknownName
-from datagen.glyphs import Glyph, GlyphPool
+from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
+from datagen.core.glyphs import Glyph, GlyphPool
 from datagen.sources import get_source
-from datagen.sources.trajectories import TrajectoryOptions, TrajectorySource
-from datagen.strokes import smooth, survey
+from datagen.sources.trajectories.settle import smooth, survey
+from datagen.sources.trajectories.source import TrajectoryOptions, TrajectorySource
 
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data"))
 
@@ -106,10 +106,10 @@ def test_names_do_not_depend_on_the_filters(tmp_path: Path) -> None:
 
 def test_a_filter_must_name_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(
-        UnknownName, match=r"unknown collection 'unipn' \(did you mean 'unipen'\?\)"
+        UnknownNameError, match=r"unknown collection 'unipn' \(did you mean 'unipen'\?\)"
     ):
         _open(tmp_path, [_entry("v", V)], src=("unipn",))
-    with pytest.raises(UnknownName, match="unknown writer"):
+    with pytest.raises(UnknownNameError, match="unknown writer"):
         _open(tmp_path, [_entry("v", V)], writers=("nobody",))
 
 
@@ -132,7 +132,7 @@ def test_a_filter_must_name_what_is_there(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_bad_file_gets_one_clear_line(tmp_path: Path, content: Any, says: str) -> None:
-    with pytest.raises(CorruptInput) as error:
+    with pytest.raises(CorruptInputError) as error:
         _open(tmp_path, content)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
@@ -141,7 +141,7 @@ def test_a_bad_file_gets_one_clear_line(tmp_path: Path, content: Any, says: str)
 
 def test_missing_input_says_what_to_give(tmp_path: Path) -> None:
     for path in (None, tmp_path / "absent.json", tmp_path):
-        with pytest.raises(MissingInput, match="JSON"):
+        with pytest.raises(MissingInputError, match="JSON"):
             TrajectorySource().open(path, TrajectoryOptions())
 
 
@@ -186,7 +186,7 @@ def test_chars74k_trajectories_are_read_by_class_and_writer(tmp_path: Path) -> N
 )
 def test_a_bad_matlab_file_gets_one_clear_line(tmp_path: Path, text: str, says: str) -> None:
     _trj(tmp_path, "img045_007.m", [STEM]).write_text(text)
-    with pytest.raises(CorruptInput, match=says):
+    with pytest.raises(CorruptInputError, match=says):
         TrajectorySource().open(tmp_path, TrajectoryOptions())
 
 

@@ -1,0 +1,1 @@
+"""Items become images, images become a dataset."""

@@ -1,0 +1,114 @@
+"""`datagen compare`: scores beside each other."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.output import Json, console, emit
+
+if TYPE_CHECKING:
+    from datagen.evaluation.compare import Comparison, ComparisonRow
+    from datagen.evaluation.summary import Spread
+
+
+def compare(
+    scores: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATASET|score.json|scores.jsonl...",
+            help="Evaluated datasets, their reports or scores, or collected --json output.",
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Compare scores on the same test images, and say which differences are more than noise.
+
+    Example: `datagen compare scores.jsonl`
+    """
+    from dataclasses import asdict
+
+    from datagen.evaluation.compare import compare as compare_summaries
+    from datagen.evaluation.load import read_summaries
+
+    tables = compare_summaries([found for path in scores for found in read_summaries(path)])
+    out = console(as_json=as_json)
+    for table in tables:
+        _print(table, out)
+    if as_json:
+        emit({"command": "compare", "tables": [_plain(asdict(table)) for table in tables]})
+
+
+def _plain(value: Any) -> Any:
+    """Return records inside plain data as plain data too."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value.model_dump() if hasattr(value, "model_dump") else value
+
+
+def _print(table: "Comparison", out: Any) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    title = "no test set" if table.test is None else f"{table.images:,} images of {table.test}"
+    out.print(Text(title, style="bold"), soft_wrap=True)
+    leaked = any(row.leaked for row in table.rows)
+    titles = ["val accuracy"]
+    if table.test is not None:
+        titles = ["accuracy", "95 %", *(["leak-free"] if leaked else []), "to the best"]
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    grid.add_column("dataset", overflow="fold")
+    for name in titles:
+        grid.add_column(name, justify="right", no_wrap=True)
+    if table.test is not None:
+        grid.add_column("more than noise?", no_wrap=True)
+    for row in table.rows:
+        cells = [_name(row), _two_lines(row.accuracy)]
+        if row.interval is not None:
+            cells += [f"{row.interval[0]:.3f}–{row.interval[1]:.3f}"]
+            cells += [_leak_free(row)] if leaked else []
+            cells += _verdict(row)
+        grid.add_row(*(Text(cell) for cell in cells))
+    out.print(grid)
+    for note in table.notes:
+        out.print(f"note  {note}", soft_wrap=True, markup=False)
+    out.print()
+
+
+def _name(row: "ComparisonRow") -> str:
+    """Return the dataset, below it how many seeds, and what mars the score."""
+    seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else "1 seed"
+    return "\n  ".join(filter(None, (row.path, seeds, row.mark)))
+
+
+def _two_lines(spread: "Spread", sign: str = "") -> str:
+    std = "" if spread.std is None else f"\n± {spread.std:.4f}"
+    return f"{spread.mean:{sign}.4f}{std}"
+
+
+def _leak_free(row: "ComparisonRow") -> str:
+    if not row.leaked:
+        return ""
+    return "all leaked" if row.leak_free is None else f"{row.leak_free:.4f}"
+
+
+def _verdict(row: "ComparisonRow") -> tuple[str, str]:
+    """Return the difference to the best row, and whether it is more than noise, with the p."""
+    difference = row.difference
+    if difference is None:
+        return "", ""
+    verdict, p_images = "yes" if difference.real else "no", _p(difference.p_images)
+    if difference.p_seeds is not None:
+        lines: tuple[str, ...] = f"p {p_images} images", f"p {_p(difference.p_seeds)} seeds"
+    else:
+        lines = f"p {p_images}", f"{difference.best_only} : {difference.row_only} images"
+    if difference.compared > 1:
+        lines = *lines, f"p {_p(difference.p)} corrected"
+    found = f"{verdict:<4}" + "\n    ".join(lines)
+    return _two_lines(difference.accuracy, "+"), found
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

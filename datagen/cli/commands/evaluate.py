@@ -1,0 +1,160 @@
+"""`datagen evaluate`: the frozen evaluator's score of a dataset."""
+
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.output import Json, Quiet, console, cores, emit
+
+if TYPE_CHECKING:
+    from datagen.evaluation.summary import Summary
+
+
+class EngineName(enum.StrEnum):
+    """What may follow `--engine`."""
+
+    auto = "auto"
+    native = "native"
+    fast = "fast"
+    reference = "reference"
+
+
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="A folder with train/ and val/.")],
+    test: Annotated[
+        list[Path] | None,
+        typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, for mean ± std.")] = 1,
+    preview: Annotated[
+        int | None,
+        typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Run again though it is known.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the report (DATASET-report).")
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write score, history and report.html.")
+    ] = True,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")
+    ] = False,
+    protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = "cutoff-resnet50",
+    engine: Annotated[
+        EngineName, typer.Option(help="How it is computed (auto: native, or fast on a GPU).")
+    ] = EngineName.auto,
+    seed: Annotated[int, typer.Option(min=0, help="The first run's; official is 123.")] = 123,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of a run.")] = 1,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train the frozen model on a dataset and score its best epoch.
+
+    A known score is answered at once. An interrupted evaluation goes on where it stopped.
+
+    Example: `datagen evaluate ds --test label_book --seeds 3`
+    """
+    from datagen.cli.views.evaluation_progress import progress_view
+    from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
+    from datagen.evaluation.summary import summarise
+    from datagen.reports.evaluation import check_folder, report_folder, write_report
+
+    request = EvaluationRequest(
+        dataset=dataset,
+        tests=tuple(test or ()),
+        protocol=protocol,
+        engine=engine.value,
+        seed=seed,
+        seeds=seeds,
+        preview=preview,
+        force=force,
+        workers=workers or cores(),
+        threads=threads,
+    )
+    folder = out or report_folder(dataset, preview=preview is not None)
+    if report:
+        check_folder(folder, dataset, tensorboard=tensorboard)
+    with progress_view(seeds, quiet=quiet) as view:
+        evaluation = evaluate_dataset(request, view)
+    summary = summarise(evaluation.scores, path=str(dataset), cached=evaluation.cached)
+    page = write_report(evaluation, summary, folder, tensorboard=tensorboard) if report else None
+    _print(summary, page, console(as_json=as_json, quiet=quiet))
+    if as_json:
+        emit(summary.model_dump(mode="json") | {"report": page and str(page)})
+
+
+def _print(summary: "Summary", page: Path | None, out: Any) -> None:
+    """Print what was found, most important first."""
+    from datagen.evaluation.summary import NO_TEST
+
+    if not summary.tests:
+        out.print(NO_TEST, style="bold", soft_wrap=True)
+    out.print(summary.label, style=None if summary.official else "bold", soft_wrap=True)
+    out.print(_table(summary))
+    if len(summary.runs) > 1:
+        out.print(_seeds(summary))
+    for test in summary.tests:
+        if test.leaked:
+            clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "none is left"
+            out.print(
+                f"leakage      {test.leaked} of {test.images:,} images of {test.path} are in the "
+                f"dataset; without them: {clean}",
+                soft_wrap=True,
+            )
+    for warning in summary.warnings:
+        out.print(f"warning      {warning}", soft_wrap=True, markup=False)
+    known = sum(run.cached for run in summary.runs)
+    if known:
+        out.print(f"cached       {known} of {len(summary.runs)} scores; --force runs again")
+    out.print(f"fingerprint  {summary.fingerprint[:16]}")
+    if page:
+        out.print(f"report       {page}", soft_wrap=True, markup=False)
+
+
+def _table(summary: "Summary") -> Any:
+    """Return a `rich.table.Table` of the accuracies, one row per set of images."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from datagen.evaluation.summary import short_path
+
+    table = Table(title=Text(f"{summary.path}: {summary.images:,} images, {summary.protocol}"))
+    table.add_column("scored on", overflow="fold")
+    for name in ("images", "accuracy", "95 % interval"):
+        table.add_column(name, justify="right")
+    for test in summary.tests:
+        low, high = test.interval
+        table.add_row(
+            Text(short_path(test.path)),
+            f"{test.images:,}",
+            str(test.accuracy),
+            f"{low:.3f} – {high:.3f}",
+        )
+    table.add_row("val (chose the epoch)", "", str(summary.val), "")
+    return table
+
+
+def _seeds(summary: "Summary") -> Any:
+    """Return a `rich.table.Table` with one row per seed."""
+    from rich.table import Table
+
+    table = Table()
+    titles = ["seed", *(Path(test.path).name for test in summary.tests), "val", "epoch", "seconds"]
+    for title in titles:
+        table.add_column(title, justify="right")
+    for run in summary.runs:
+        tests = [f"{test.accuracy:.4f}" for test in run.tests]
+        table.add_row(
+            str(run.seed),
+            *tests,
+            f"{run.val_accuracy:.4f}",
+            str(run.chosen_epoch),
+            "cached" if run.cached else f"{run.seconds:.0f}",
+        )
+    return table

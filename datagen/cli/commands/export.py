@@ -1,0 +1,31 @@
+"""`datagen export`: a dataset in the competition's submission layout."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datagen.cli.views.output import Json, console, emit
+from datagen.core.errors import UsageError
+
+
+def export(
+    dataset: Annotated[Path, typer.Argument(help="A dataset that `datagen inspect` finds clean.")],
+    file: Annotated[Path | None, typer.Argument(help="The archive (default: DATASET.zip).")] = None,
+    as_zip: Annotated[bool, typer.Option("--zip", help="Write a zip of train/ and val/.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a dataset as the competition wants it submitted.
+
+    Example: `datagen export ds --zip submission.zip`
+    """
+    from datagen.datasets.export import export_zip
+
+    if not as_zip:
+        raise UsageError("say in which form to export: --zip is the one there is")
+    archive = file or Path(f"{dataset.resolve()}.zip")
+    images = export_zip(dataset, archive, overwrite=overwrite)
+    console(as_json=as_json).print(f"{images:,} images in {archive}")
+    if as_json:
+        emit({"command": "export", "path": str(archive), "images": images})

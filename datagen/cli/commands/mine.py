@@ -1,0 +1,166 @@
+"""`datagen mine`: the hard examples of a trained score."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.output import Json, Quiet, console, cores, emit
+from datagen.cli.views.record import check_places, write_both
+from datagen.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from datagen.curation.hard_examples.record import Hard
+
+_LISTED = 12  # of the hardest, in the terminal
+
+
+def mine(
+    dataset: Annotated[Path, typer.Argument(metavar="DS", help="A folder with train/ and val/.")],
+    test: Annotated[Path, typer.Option("--test", metavar="DIR", help="Class folders to mine in.")],
+    top: Annotated[
+        int | None, typer.Option("--top", min=1, help="How many images to call hard.")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option("--share", help="Or which part of them (0.1).")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The record of all images, with their weights.")
+    ] = Path("hard.json"),
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="The picture of the hardest (beside --out).")
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs to average over.")] = 1,
+    preview: Annotated[
+        int | None,
+        typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The first run's.")] = 123,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the images that a dataset's score gets wrong, or right only just.
+
+    Mine in training pictures that this dataset does not contain, such as a part of your real
+    images that it was built without. **Never in your test set or holdout**: what is mined is
+    trained on next, as variants, and then judges nothing. A known score is used at once.
+
+    The record gives every image of DIR a weight, 1 + 4·(1 − p), p the probability of its own label.
+
+    Example: `datagen mine ds --test photos/second-half --seeds 3 --out hard.json`
+    """
+    from datagen.cli.views.evaluation_progress import progress_view
+    from datagen.curation.hard_examples.find import SHARE
+    from datagen.curation.hard_examples.find import mine as mine_images
+    from datagen.curation.hard_examples.sheet import hard_sheet
+    from datagen.evaluation.evaluate import EvaluationRequest
+
+    if top is not None and share is not None:
+        raise UsageError("--top and --share exclude each other; one says how many are hard")
+    picture = sheet or out.with_suffix(".png")
+    check_places(out, picture)
+    request = EvaluationRequest(
+        dataset=dataset,
+        tests=(test,),
+        seed=seed,
+        seeds=seeds,
+        preview=preview,
+        workers=workers or cores(),
+    )
+    with progress_view(seeds, quiet=quiet) as view:
+        hard = mine_images(request, view, top=top, share=SHARE if share is None else share)
+    write_both(out, hard, picture, lambda: hard_sheet(hard))
+    _print(hard, out, picture, console(as_json=as_json, quiet=quiet))
+    if as_json:
+        emit(_plain(hard, out, picture))
+
+
+def _print(hard: "Hard", out: Path, picture: Path, terminal: Any) -> None:
+    from datagen.curation.hard_examples.find import cautions
+    from datagen.evaluation.summary import short_path
+
+    missed = sum(image.missed for image in hard.images)
+    terminal.print(
+        f"{missed:,} of {len(hard.images):,} images of {short_path(hard.folder)} are missed; "
+        f"the hardest {hard.top:,} are called hard",
+        style="bold",
+        soft_wrap=True,
+    )
+    terminal.print(_classes(hard))
+    terminal.print(_hardest(hard))
+    for caution in cautions(hard):  # said even where --quiet asks for nothing else
+        console(as_json=True).print(f"warning      {caution}", style="yellow", soft_wrap=True)
+    terminal.print(f"record       {out}", soft_wrap=True)
+    terminal.print(f"picture      {picture}: look first, the hardest are often mislabelled")
+    terminal.print(
+        "note         what is mined will be trained on: judge by other images, never by these",
+        soft_wrap=True,
+    )
+
+
+def _classes(hard: "Hard") -> Any:
+    """Return a `rich.table.Table` with a row per class."""
+    from collections import Counter
+    from statistics import fmean
+
+    from rich.table import Table
+
+    from datagen.core.numerals import CLASSES
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("class", style="bold")
+    for title in ("images", "missed", "hard", "mean p", "mean weight"):
+        table.add_column(title, justify="right")
+    table.add_column("missed ones are taken for")
+    hard_counts: Counter[str] = Counter(image.numeral for image in hard.hardest)
+    for numeral in CLASSES:
+        images = [image for image in hard.images if image.numeral == numeral]
+        if not images:
+            continue
+        taken = Counter(image.predicted for image in images if image.missed)
+        table.add_row(
+            numeral,
+            f"{len(images):,}",
+            f"{taken.total():,}",
+            f"{hard_counts[numeral]:,}",
+            f"{fmean(image.probability for image in images):.2f}",
+            f"{fmean(image.weight for image in images):.2f}",
+            ", ".join(f"{name} {count:,}" for name, count in taken.most_common(4)),
+        )
+    return table
+
+
+def _hardest(hard: "Hard") -> Any:
+    """Return a `rich.table.Table` of the first of the hardest."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("the hardest", overflow="ellipsis", no_wrap=True)
+    for title in ("given → predicted", "p", "weight"):
+        table.add_column(title, justify="left" if "→" in title else "right", no_wrap=True)
+    for image in hard.hardest[:_LISTED]:
+        shown = f"{image.numeral} → {image.predicted}" if image.missed else f"{image.numeral} right"
+        table.add_row(Text(image.path), shown, f"{image.probability:.3f}", f"{image.weight:.2f}")
+    return table
+
+
+def _plain(hard: "Hard", out: Path, picture: Path) -> dict[str, Any]:
+    from datagen.curation.hard_examples.find import cautions
+
+    return {
+        "command": "mine",
+        "path": str(out),
+        "sheet": str(picture),
+        "images": len(hard.images),
+        "missed": sum(image.missed for image in hard.images),
+        "leaked": hard.leaked,
+        "fingerprint": hard.fingerprint,
+        "seeds": list(hard.seeds),
+        "preview": hard.preview,
+        "warnings": list(cautions(hard)),
+        "hardest": [image.model_dump(mode="json", by_alias=True) for image in hard.hardest],
+    }

@@ -1,0 +1,183 @@
+"""`datagen pipelines`: the pipelines there are, what they do, and which labels they keep."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.output import Json, console, emit
+from datagen.cli.views.pipeline_tables import flow, steps_table, value, verdict_table
+from datagen.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.pipeline import Pipeline
+
+
+def pipelines(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|FILE]", help="Show this one; default: list the presets."),
+    ] = None,
+    as_yaml: Annotated[
+        bool, typer.Option("--yaml", help="Print its YAML and nothing else, comments included.")
+    ] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Show what every move makes of every class.")
+    ] = False,
+    ops: Annotated[
+        bool, typer.Option("--ops", help="List the ops that a pipeline can name, and defaults.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the augmentation pipelines; show one step by step, with the classes it is safe for.
+
+    A pipeline that would make a wrong label is refused for that class: a mirrored IV is a VI.
+
+    Example: `datagen pipelines top5 --yaml > mine.yaml`
+    """
+    if as_yaml and (name is None or as_json):
+        raise UsageError("--yaml prints one pipeline, without --json: name it, such as top5 --yaml")
+    if sum((name is not None, labels, ops)) > 1:
+        raise UsageError("a pipeline's name, --labels and --ops exclude each other; ask for one")
+    if labels:
+        _show_labels(as_json=as_json)
+    elif ops:
+        _show_ops(as_json=as_json)
+    elif name is None:
+        _list(as_json=as_json)
+    elif as_yaml:
+        _print_yaml(name)
+    else:
+        _show(name, as_json=as_json)
+
+
+def _print_yaml(name: str) -> None:
+    """Print the text that a person wrote, not ours: its comments say where the numbers are from."""
+    from pathlib import Path
+
+    from pipelines.pipeline import load, presets
+
+    load(name)  # refuses what is no pipeline
+    text = presets().get(name) or Path(name).read_text("utf-8")
+    print(text, end="" if text.endswith("\n") else "\n")
+
+
+def _list(*, as_json: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.pipeline import load, presets
+    from pipelines.safety import in_short, label_checks
+
+    found = [load(name) for name in presets()]
+    table = Table.grid(padding=(0, 2, 1, 0))
+    for pipeline in found:
+        judged = label_checks(pipeline)
+        safe = not any(verdict.refused for verdict in judged)
+        facts = Text(pipeline.description)
+        facts.append(f"\n{flow(pipeline.spec.steps)}", style="dim")
+        facts.append(f"\nsafe for {in_short(judged)}", "green" if safe else "yellow")
+        table.add_row(Text(pipeline.name, style="bold"), facts)
+    out = console(as_json=as_json)
+    out.print(table)
+    out.print(
+        "`datagen pipelines NAME` shows one, `datagen preview --pipeline NAME` pictures of it",
+        style="dim",
+    )
+    if as_json:
+        for pipeline in found:
+            emit(_plain(pipeline))
+
+
+def _show(name: str, *, as_json: bool) -> None:
+    from pipelines.pipeline import load
+    from pipelines.safety import label_checks
+
+    pipeline = load(name)
+    out = console(as_json=as_json)
+    out.print(name if pipeline.name == "unnamed" else pipeline.name, style="bold")
+    if pipeline.description:
+        out.print(pipeline.description)
+    out.print()
+    out.print(steps_table(pipeline))
+    out.print()
+    out.print(verdict_table(label_checks(pipeline)))
+    if as_json:
+        emit(_plain(pipeline))
+
+
+def _plain(pipeline: "Pipeline") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from pipelines.safety import in_short, label_checks
+
+    judged = label_checks(pipeline)
+    return {
+        "command": "pipelines",
+        "name": pipeline.name,
+        "description": pipeline.description,
+        "steps": pipeline.spec.model_dump(mode="json")["steps"],
+        "safe_for": in_short(judged),
+        "labels": [{"class": row.pop("numeral"), **row} for row in map(asdict, judged)],
+    }
+
+
+def _show_labels(*, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.labels import LIMITS
+    from pipelines.safety import CASES, algebra
+
+    rules = algebra()
+    out = console(as_json=as_json)
+    for case, styles in CASES.items():
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+        table.add_column(f"{case} case", style="bold", min_width=20)
+        for numeral in rules["upper"]["mirror"]:
+            table.add_column(numeral, min_width=4)
+        for move, row in rules[styles[0]].items():
+            cells = (_shown(numeral, shown) for numeral, shown in row.items())
+            table.add_row(move, *(Text(text, style=style) for text, style in cells))
+        out.print(table)
+        out.print()
+    out.print(
+        "= keeps its class   iv: it then shows iv (needs relabel: true)   - no class, refused"
+    )
+    out.print(
+        f"a whole pipeline may turn less than {LIMITS.turn:g}°, lean {LIMITS.shear:g}°, move or "
+        f"cut {LIMITS.shift:.0%} of the sheet, scale by {LIMITS.shrink:g} … {LIMITS.enlarge:g}",
+        soft_wrap=True,
+    )
+    if as_json:
+        emit({"command": "pipelines", "algebra": rules, "limits": asdict(LIMITS)})
+
+
+def _shown(numeral: str, shown: str | None) -> tuple[str, str]:
+    if shown is None:
+        return "-", "red"
+    return ("=", "green") if shown == numeral else (shown, "cyan")
+
+
+def _show_ops(*, as_json: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.registry import OPS
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("op", "what it does", "parameters and their defaults"):
+        table.add_column(title, no_wrap=title == "op", overflow="fold")
+    for op in OPS.values():
+        fields = op.parameters.model_fields.items()
+        given = ", ".join(
+            f"{key} {'(required)' if field.is_required() else value(field.default)}"
+            for key, field in fields
+        )
+        table.add_row(Text(op.name, style="bold"), op.summary.rstrip("."), Text(given))
+    console(as_json=as_json).print(table)
+    if as_json:
+        for op in OPS.values():
+            schema = op.parameters.model_json_schema()
+            emit({"command": "pipelines", "op": op.name, "summary": op.summary, "schema": schema})

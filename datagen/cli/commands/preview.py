@@ -1,0 +1,223 @@
+"""`datagen preview`: what a dataset or a recipe looks like, or what a pipeline makes of images."""
+
+import enum
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli import recipe_flags as flags
+from datagen.cli.views.output import Json, console, emit
+from datagen.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from datagen.previews.augmentation import AugmentationRows, AugmentedImage
+    from datagen.previews.contact_sheet import SheetImages
+    from datagen.previews.samples import Sample
+
+
+class StyleName(enum.StrEnum):
+    """What may follow `--style`."""
+
+    UPPER = "upper"
+    LOWER = "lower"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+def preview(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DATASET|RECIPE|IMAGE...]",
+            help="A dataset, a recipe file or its name; with --pipeline, images or their folders.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The picture.")] = Path("preview.png"),
+    per_cell: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, help="Images per class and source (8), or outcomes (5)."),
+    ] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option(min=16, max=512, help="Side of an image, pixels (64; with --pipeline 112)."),
+    ] = None,
+    pipeline: Annotated[
+        str | None,
+        typer.Option("--pipeline", metavar="NAME|FILE", help="Show what it makes of images."),
+    ] = None,
+    numeral: Annotated[
+        str | None, typer.Option("--class", help="Class of images that lie in no class folder.")
+    ] = None,
+    style: Annotated[
+        StyleName | None, typer.Option(help="How the images are written (unknown).")
+    ] = None,
+    per_class: Annotated[
+        int, typer.Option(min=1, max=100, help="Images of each class that a folder gives.")
+    ] = 2,
+    source: flags.Source = None,
+    mix: flags.Mix = None,
+    option: flags.Option = None,
+    path: flags.SourcePath = None,
+    seed: flags.Seed = None,
+    size: flags.Size = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a contact sheet: rows by class, columns by source.
+
+    With --pipeline: a row per image, with what each step makes of it alone, and several outcomes
+    of them all; without images, numerals are composed.
+
+    Example: `datagen preview --pipeline paper-and-pen photos/iv/1.png --style upper`
+    """
+    given = flags.RecipeFlags(
+        source=source, mix=mix, option=option, seed=seed, size=size, path=path
+    )
+    if pipeline is not None:
+        from datagen.previews.augmentation import outcomes
+        from pipelines.pipeline import load
+
+        loaded = load(pipeline)
+        samples = _samples(what or [], given, numeral, style and style.value, per_class)
+        found = outcomes(loaded, samples, seed=seed or 0, tries=per_cell or 5)
+        _show_outcomes(found, out, tile or 112, as_json=as_json)
+        return
+    if numeral is not None or style is not None:
+        raise UsageError("--class and --style say what images show; they belong to --pipeline")
+    if len(what or []) > 1:
+        raise UsageError("name one dataset or recipe; several images need --pipeline NAME")
+    _show_contacts(what[0] if what else None, given, out, per_cell or 8, tile or 64, as_json)
+
+
+def _show_contacts(
+    what: str | None, given: flags.RecipeFlags, out: Path, per_cell: int, tile: int, as_json: bool
+) -> None:
+    from datagen.previews.contact_sheet import contact_sheet, terminal_rows
+
+    contacts = _contacts(what, given, per_cell)
+    _save(out, lambda: contact_sheet(contacts, per_cell=per_cell, tile=tile))
+    terminal = console(as_json=as_json)
+    for line in terminal_rows(contacts):
+        terminal.print(line, markup=False, no_wrap=True, crop=True)
+    terminal.print(f"columns {', '.join(contacts.columns)}   written {out}")
+    if as_json:
+        emit({"command": "preview", "path": str(out), "columns": list(contacts.columns)})
+
+
+def _save(out: Path, draw: "Callable[[], Image]") -> None:
+    from datagen.previews.contact_sheet import save
+
+    try:
+        save(draw(), out)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"cannot write {out}: {error}; choose another --out, such as a.png"
+        ) from error
+
+
+def _contacts(what: str | None, given: flags.RecipeFlags, per_cell: int) -> "SheetImages":
+    from dataclasses import replace
+
+    from datagen.previews.contents import preview_dataset, preview_recipe
+
+    if what is not None and Path(what).is_dir():
+        if given != flags.RecipeFlags():
+            raise UsageError(f"{what} is a dataset; --source, --mix, … belong to recipes")
+        return preview_dataset(Path(what), per_cell)
+    return preview_recipe(replace(given, recipe=what).resolve(), per_cell)
+
+
+def _samples(
+    images: list[str],
+    given: flags.RecipeFlags,
+    numeral: str | None,
+    style: Any,  # a case style, as the enumeration's values are
+    per_class: int,
+) -> "list[Sample]":
+    from dataclasses import replace
+
+    from datagen.previews.samples import compose_samples, read_samples
+
+    if images:
+        if replace(given, seed=None) != flags.RecipeFlags():
+            raise UsageError("images are given; --source, --mix, … are for composing numerals")
+        return read_samples(
+            [Path(image) for image in images],
+            numeral=numeral,
+            style=style or "unknown",
+            per_class=per_class,
+        )
+    if numeral is not None:
+        raise UsageError("--class says what given images show; name an image, or leave it out")
+    # pipelines are made for sheets as they are composed, before they are shrunk
+    return compose_samples(replace(given, size=given.size or "native").resolve(), style)
+
+
+def _show_outcomes(found: "AugmentationRows", out: Path, tile: int, *, as_json: bool) -> None:
+    from datagen.previews.augmentation import outcome_sheet
+    from datagen.previews.contact_sheet import terminal_tiles
+
+    _save(out, lambda: outcome_sheet(found, tile=tile))
+    terminal = console(as_json=as_json)
+    if glance := _glance(found):
+        for line in terminal_tiles(glance):
+            terminal.print(line, markup=False, no_wrap=True, crop=True)
+    for line in _refusals(found):
+        terminal.print(line, soft_wrap=True)
+    terminal.print(f"{len(found.rows)} images, {len(found.steps)} steps   written {out}")
+    if as_json:
+        emit(_plain(found, out))
+
+
+def _glance(found: "AugmentationRows") -> list[tuple[str, Any]]:
+    """Return the first image that is not refused, and its first outcomes, titled."""
+    for row in found.rows:
+        made = [outcome.image for outcome in row.whole if outcome.image is not None]
+        if made:
+            titles = [row.sample.numeral, *(str(k) for k in range(1, len(made) + 1))]
+            return list(zip(titles, [row.sample.image, *made], strict=True))[:5]
+    return []
+
+
+def _refusals(found: "AugmentationRows") -> list[str]:
+    """Say once for every class and step what the label algebra refuses."""
+    return list(
+        dict.fromkeys(
+            f"refused for {row.sample.numeral} ({row.sample.style} case)   "
+            f"{outcome.refused_by}: {outcome.reason}"
+            for row in found.rows
+            for outcome in (*row.alone, *row.whole)
+            if outcome.refused_by is not None
+        )
+    )
+
+
+def _plain(found: "AugmentationRows", out: Path) -> dict[str, Any]:
+    return {
+        "command": "preview",
+        "path": str(out),
+        "pipeline": found.pipeline,
+        "steps": list(found.steps),
+        "images": [
+            {
+                "name": row.sample.name,
+                "class": row.sample.numeral,
+                "style": row.sample.style,
+                "alone": [_plain_outcome(outcome) for outcome in row.alone],
+                "whole": [_plain_outcome(outcome) for outcome in row.whole],
+            }
+            for row in found.rows
+        ],
+    }
+
+
+def _plain_outcome(outcome: "AugmentedImage") -> dict[str, Any]:
+    return {
+        "class": outcome.numeral,
+        "applied": [step.to_json() for step in outcome.applied],
+        "refused_by": outcome.refused_by,
+        "reason": outcome.reason,
+    }

@@ -1,0 +1,61 @@
+"""`datagen recipes`: the recipes in the package, to use or to start one's own from."""
+
+import itertools
+import sys
+from typing import Annotated
+
+import typer
+
+from datagen.cli.views.output import Json, console, emit
+
+
+def recipes(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Print this one; default: list all.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the shipped recipes, or print one as it is, comments included.
+
+    Example: `datagen recipes default > mine.yaml`
+    """
+    from datagen.core.errors import UnknownNameError
+    from datagen.recipes.load import shipped
+
+    texts = shipped()
+    if name is None:
+        _list(texts, as_json=as_json)
+        return
+    if name not in texts:
+        raise UnknownNameError("recipe", name, texts)
+    text = texts[name]
+    print(text, end="" if text.endswith("\n") else "\n", file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        emit(_plain(name, text))
+
+
+def _list(texts: dict[str, str], *, as_json: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, text in texts.items():
+        table.add_row(Text(name, style="bold"), Text(_headline(text)))
+    out = console(as_json=as_json)
+    out.print(table)
+    out.print("`datagen recipes NAME > mine.yaml` to start from one", style="dim")
+    if as_json:
+        for name, text in texts.items():
+            emit(_plain(name, text))
+
+
+def _plain(name: str, text: str) -> dict[str, str]:
+    return {"command": "recipes", "name": name, "summary": _headline(text), "yaml": text}
+
+
+def _headline(text: str) -> str:
+    """Return the first sentence of the comment that a recipe begins with."""
+    lines = itertools.takewhile(lambda line: line.startswith("# "), text.splitlines())
+    whole = " ".join(line.removeprefix("# ").strip() for line in lines)
+    sentence, stop, _ = whole.partition(". ")
+    return sentence + stop.rstrip()

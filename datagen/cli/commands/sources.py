@@ -1,0 +1,54 @@
+"""`datagen sources`: what ink there is, where it lies, how much of it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.output import Json, console, emit
+
+if TYPE_CHECKING:
+    from datagen.sources.catalog import CatalogEntry
+
+
+def sources(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME[:PATH]]...", help="Look into these; default: all there are."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the sources of ink: what they are, where they are found, how many letters and writers.
+
+    Example: `datagen sources emnist:gzip.zip`
+    """
+    from datagen.sources.catalog import catalog, catalog_entry
+
+    offers = [catalog_entry(name) for name in names] if names else catalog()
+    out = console(as_json=as_json)
+    out.print(_table(offers))
+    if as_json:
+        for found in offers:
+            emit({"command": "sources"} | found.plain())
+
+
+def _table(offers: Sequence["CatalogEntry"]) -> Any:
+    """Return a grid: name on the left, what it is and what it has on the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 1, 0))
+    for found in offers:
+        facts = Text(found.summary)
+        facts.append(f"\n{_holdings(found)}", style="green" if found.available else "yellow")
+        table.add_row(Text(found.name, style="bold"), facts)
+    return table
+
+
+def _holdings(found: "CatalogEntry") -> str:
+    """Say what a source has and where, or how to get it."""
+    if not found.available:
+        return found.where
+    counts = ", ".join(f"{key} {n:,}" for key, n in found.counts.items())
+    writers = "" if found.writers is None else f" by {found.writers:,} writers"
+    return f"{found.where}: {sum(found.counts.values()):,}{writers} ({counts})"

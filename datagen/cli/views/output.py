@@ -1,0 +1,77 @@
+"""What all commands share of printing: who hears what, and how a number reads."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from datagen.core.numerals import Split
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per result on stdout.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
+]
+
+
+def console(*, as_json: bool, quiet: bool = False) -> Any:
+    """Return the `rich.console.Console` for human output: stderr when stdout carries JSON."""
+    from rich.console import Console
+
+    # no markup: a path may hold [brackets]
+    return Console(stderr=as_json, quiet=quiet, highlight=False, markup=False)
+
+
+def counts_table(title: str, counts: Mapping[Split, Mapping[str, int]]) -> Any:
+    """Return a `rich.table.Table` of images per split (rows) and class (columns)."""
+    from rich.table import Table
+
+    table = Table(title=title)
+    table.add_column("")
+    for numeral in counts["train"]:
+        table.add_column(numeral, justify="right")
+    table.add_column("all", justify="right")
+    for split, row in counts.items():
+        table.add_row(split, *(f"{n:,}" for n in row.values()), f"{sum(row.values()):,}")
+    return table
+
+
+def emit(result: Mapping[str, Any]) -> None:
+    """Print one result as one line of JSON on stdout, in ASCII: safe in any locale."""
+    print(json.dumps(result, allow_nan=False), flush=True)
+
+
+@contextmanager
+def progress_bar(what: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on stderr; yield what moves it to a number of finished parts."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,155 @@
+"""Pipelines as tables in the terminal: their steps, and the classes they are safe for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipelines.pipeline import Pipeline
+    from pipelines.safety import LabelCheck
+    from pipelines.spec import Node, Step
+
+
+def steps_table(pipeline: "Pipeline") -> Any:
+    """Return a `rich.table.Table` of steps; parameters left at their defaults are dim."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.spec import Step
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("step", "how often", "parameters (dim: defaults)"):
+        table.add_column(column, overflow="fold", no_wrap=column == "step")
+    for depth, node, often in _walk(pipeline.spec.steps, 0, "steps"):
+        parameters = _parameters(node) if isinstance(node, Step) else Text()
+        table.add_row(Text("  " * depth + _title(node)), often, parameters)
+    return table
+
+
+def _walk(nodes: "Sequence[Node]", depth: int, kind: str) -> Iterator[tuple[int, "Node", str]]:
+    """Yield depth, node, and how often it is done, groups before what is in them."""
+    total = sum(node.p for node in nodes)
+    for node in nodes:
+        share = node.p / total if kind == "one_of" else node.p
+        sure = "if chosen" if kind == "some_of" else "always"
+        yield depth, node, sure if share == 1 else f"{share:.2g}"
+        yield from _walk(_inner(node), depth + 1, "one_of" if _is_one_of(node) else "some_of")
+
+
+def _inner(node: "Node") -> "Sequence[Node]":
+    """Return what is in a group; nothing of a step."""
+    from pipelines.spec import OneOf, Step
+
+    if isinstance(node, Step):
+        return ()
+    return node.one_of if isinstance(node, OneOf) else node.some_of
+
+
+def _is_one_of(node: "Node") -> bool:
+    from pipelines.spec import OneOf
+
+    return isinstance(node, OneOf)
+
+
+def _title(node: "Node") -> str:
+    """Return an op's name, or how many a group does."""
+    from pipelines.spec import OneOf, Step
+
+    if isinstance(node, Step):
+        return node.op
+    if isinstance(node, OneOf):
+        return "one of"
+    low, high = node.bounds
+    return f"{low} of" if low == high else f"{low} to {high} of"
+
+
+def flow(nodes: "Sequence[Node]") -> str:
+    """Return the steps in order, in one line."""
+    return " → ".join(f"{_name(node)}{'' if node.p == 1 else f' {node.p:g}'}" for node in nodes)
+
+
+def _name(node: "Node") -> str:
+    """Return an op's name, or a group's with what is in it."""
+    names = ", ".join(map(_name, _inner(node)))
+    return f"{_title(node)} ({names})" if names else _title(node)
+
+
+def _parameters(step: "Step") -> Any:
+    from rich.text import Text
+
+    text = Text()
+    for key, given in step.parameters.model_dump().items():
+        changed = given != step.tool.parameters.model_fields[key].default
+        text.append(", " if text else "")
+        text.append(f"{key} {value(given)}", "" if changed else "dim")
+    for key, policy in _policies(step):
+        text.append(", " if text else "").append(f"{key}: {policy}", "yellow")
+    return text
+
+
+def _policies(step: "Step") -> Iterator[tuple[str, str]]:
+    if step.relabel:
+        yield "relabel", "true"
+    if step.on_wrong_label != "refuse":
+        yield "on_wrong_label", step.on_wrong_label
+
+
+def value(given: object) -> str:
+    """Return a parameter as people write it: a range as `-5 … 5`."""
+    if isinstance(given, tuple | list):
+        if len(given) == 2 and all(isinstance(each, float) for each in given):
+            low, high = given
+            return f"{low:g}" if low == high else f"{low:g} … {high:g}"
+        return "/".join(map(str, given))  # one of these
+    if isinstance(given, bool):
+        return "yes" if given else "no"
+    return f"{given:g}" if isinstance(given, float) else str(given)
+
+
+def verdict_table(judged: "Sequence[LabelCheck]") -> Any:
+    """Return a `rich.table.Table`: classes × cases, and why what is refused is refused."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.safety import CASES
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("class")
+    for case in CASES:
+        table.add_column(case, no_wrap=True)
+    table.add_column("why" if any(v.refused or v.skipped for v in judged) else "")
+    above = ""
+    for numeral in dict.fromkeys(verdict.numeral for verdict in judged):
+        row = {
+            case: next(v for v in judged if (v.numeral, v.style) == (numeral, styles[0]))
+            for case, styles in CASES.items()
+        }
+        why = _why(row)
+        shown = "as above" if why and why == above else why
+        table.add_row(Text(numeral, style="bold"), *map(_cell, row.values()), shown)
+        above = why
+    return table
+
+
+def _cell(verdict: "LabelCheck") -> Any:
+    from rich.text import Text
+
+    if verdict.refused:
+        return Text("refused", style="red")
+    if verdict.classes == (verdict.numeral,):
+        return Text("keeps", style="green")
+    others = " or ".join(each for each in verdict.classes if each != verdict.numeral)
+    kept = "keeps, or " if verdict.numeral in verdict.classes else ""
+    return Text(f"{kept}becomes {others}", style="cyan")
+
+
+def _why(row: "Mapping[str, LabelCheck]") -> str:
+    """Return why cases of one class are refused, and which steps are left out for it."""
+    cases: dict[str, list[str]] = {}
+    for case, verdict in row.items():
+        if verdict.refused:
+            cases.setdefault(f"{verdict.op}: {verdict.reason}", []).append(case)
+        elif verdict.skipped:
+            cases.setdefault(f"without {', '.join(verdict.skipped)}", []).append(case)
+    return "; ".join(
+        text if len(on) == len(row) else f"{text} ({', '.join(on)})" for text, on in cases.items()
+    )

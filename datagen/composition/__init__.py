@@ -1,0 +1,64 @@
+"""Glyphs become numerals.
+
+`sample` draws every parameter, `render` uses them and nothing else, so any image can be made
+again from its record.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from datagen.composition import classic
+from datagen.composition.classic import (
+    ClassicChars74k,
+    ClassicChars74kOptions,
+    ClassicEmnist,
+    ClassicEmnistOptions,
+)
+from datagen.composition.handwritten import parameters as hand
+from datagen.composition.handwritten import render as hand_render
+from datagen.composition.handwritten.parameters import Hand, HandOptions
+from datagen.core.glyphs import Glyph, GlyphInfo, Gray
+from datagen.core.numerals import CaseStyle
+
+Composition = Annotated[Hand | ClassicEmnist | ClassicChars74k, Field(discriminator="method")]
+"""The record of one composed numeral."""
+ComposeOptions = Annotated[
+    HandOptions | ClassicEmnistOptions | ClassicChars74kOptions, Field(discriminator="method")
+]
+"""What a recipe says about composition."""
+
+__all__ = ["ComposeOptions", "Composition", "glyph_ids", "render", "sample"]
+
+
+def sample(
+    glyphs: Sequence[GlyphInfo],
+    numeral: str,
+    style: CaseStyle,
+    options: ComposeOptions,
+    rng: np.random.Generator,
+) -> Composition:
+    """Draw how `glyphs` become `numeral`, by the method that `options` name."""
+    if isinstance(options, HandOptions):
+        return hand.sample(glyphs, numeral, style, options, rng)
+    if isinstance(options, ClassicEmnistOptions):
+        return classic.sample_emnist(glyphs, numeral, rng)
+    return classic.sample_chars74k(glyphs, rng)
+
+
+def render(drawn: Composition, glyphs: Sequence[Glyph]) -> Gray:
+    """Return the image of `drawn`: `uint8 H×W`, ink 0 on paper 255. Pure."""
+    if isinstance(drawn, Hand):
+        return hand_render.render(drawn, glyphs)
+    if isinstance(drawn, ClassicEmnist):
+        return classic.render_emnist(drawn, glyphs)
+    return classic.render_chars74k(drawn, glyphs)
+
+
+def glyph_ids(drawn: Composition) -> tuple[str, ...]:
+    """Return the ids of the glyphs that `render` needs, left to right."""
+    if isinstance(drawn, Hand):
+        return tuple(pose.glyph for pose in drawn.letters)
+    return drawn.glyphs

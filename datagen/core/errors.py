@@ -1,0 +1,105 @@
+"""The one tree of errors. Library code raises these; only the command line prints them.
+
+    DatagenError
+    ├── UsageError        what was asked makes no sense                     exit 2
+    │   ├── UnknownNameError       a name that no registry holds
+    │   └── RecipeError       a recipe that cannot be read or does not validate
+    ├── RuleError         a rule of budget, split or dataset is broken      exit 3
+    │   ├── BudgetError       more images than the budget, by either count
+    │   ├── SplitError        one identity would sit on both sides, or a side is starved
+    │   └── DatasetError      a dataset on disk that breaks its own contract
+    ├── InputError        input is missing or corrupt                       exit 4
+    │   ├── MissingInputError      a file, folder or member that is not there
+    │   ├── CorruptInputError      a file that is there and cannot be trusted
+    │   └── DownloadError     a fetch that did not end in a verified file
+    ├── BuildError        the work itself failed: disk full, worker killed  exit 1
+    ├── EvaluationError   the evaluator failed or was killed                exit 1
+    ├── SweepError        trials failed, or their storage is out of reach   exit 1
+    └── StoppedError           Ctrl-C, with where it stopped and how to go on    exit 130
+
+Every message is one sentence: what was given, what was expected, what to do.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class DatagenError(Exception):
+    """Anything this package refuses to do, with a sentence that says why."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(DatagenError):
+    """What was asked makes no sense."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that its registry does not hold."""
+
+    def __init__(self, kind: str, given: str, valid: Iterable[str]) -> None:
+        names = sorted(valid)
+        near = difflib.get_close_matches(given, names, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        super().__init__(f"unknown {kind} {given!r}{hint}; valid: {', '.join(names)}")
+
+
+class RecipeError(UsageError):
+    """A recipe that cannot be read or does not validate."""
+
+
+class RuleError(DatagenError):
+    """A rule of budget, split or dataset is broken."""
+
+    exit_code = 3
+
+
+class BudgetError(RuleError):
+    """More images than the budget allows, counted exactly or in batches."""
+
+
+class SplitError(RuleError):
+    """One identity would sit on both sides of the split, or one side would be starved."""
+
+
+class DatasetError(RuleError):
+    """A dataset on disk breaks its own contract."""
+
+
+class InputError(DatagenError):
+    """Input is missing or corrupt."""
+
+    exit_code = 4
+
+
+class MissingInputError(InputError):
+    """A file, folder or archive member that is not there."""
+
+
+class CorruptInputError(InputError):
+    """A file that is there and cannot be trusted."""
+
+
+class DownloadError(InputError):
+    """A fetch that did not end in a verified file."""
+
+
+class BuildError(DatagenError):
+    """The work itself failed: a full disk, a killed worker."""
+
+
+class EvaluationError(DatagenError):
+    """The evaluator could not do its work: not installed, killed, no memory, a full disk."""
+
+
+class SweepError(DatagenError):
+    """Trials of a sweep failed, or the place they are kept in is out of reach."""
+
+
+class StoppedError(DatagenError):
+    """An evaluation was interrupted; the message says where, and how to go on."""
+
+    exit_code = 130

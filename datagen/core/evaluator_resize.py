@@ -1,0 +1,30 @@
+"""An image as the frozen evaluator sees it: 32×32, squashed bilinearly without antialiasing."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from datagen.core.glyphs import Gray
+
+SIDE: Final = 32
+"""Pixels; the evaluator's input is square."""
+
+
+def evaluator_view(image: Gray) -> Gray:
+    """Return `image` as the evaluator would resize it, rounded to whole grey levels.
+
+    Equal to `tf.image.resize(image, (32, 32), "bilinear", antialias=False)` rounded, which
+    `tests/datagen/test_evaluator_view.py` proves; an image of 32×32 comes back as it is.
+
+    Args:
+        image: `uint8 H×W` of any size.
+
+    Returns:
+        `uint8 32×32`.
+    """
+    if image.shape == (SIDE, SIDE):
+        return image
+    # in float32: OpenCV's integer path rounds its weights to 11 bits
+    resized = cv2.resize(image.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    return np.rint(resized).astype(np.uint8)

@@ -1,0 +1,133 @@
+"""One handwritten letter, and a pool of them.
+
+A `GlyphPool` is an index (who wrote which letter) over a loader: asking what a source offers
+costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral uses.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from datagen.core.errors import MissingInputError
+from datagen.core.numerals import Case, Letter
+
+
+class Identified(Protocol):
+    """What an index holds: it has a name of its own."""
+
+    @property
+    def id(self) -> str:
+        """Stable and unique within its source."""
+
+
+Info = TypeVar("Info", bound=Identified)
+Item_co = TypeVar("Item_co", covariant=True)
+Gray = npt.NDArray[np.uint8]
+"""`uint8 H×W`. As an image: ink 0 on paper 255. As coverage (`Glyph.ink`): 255 is full ink."""
+Path2D = npt.NDArray[np.float32]
+"""`float32 N×2` points (x, y) of one pen stroke, y down."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphInfo:
+    """What is known of a glyph before its ink is loaded.
+
+    Attributes:
+        id: stable and unique within its source.
+        writer: who wrote it, or None where the source does not say.
+    """
+
+    id: str
+    letter: Letter
+    case: Case
+    writer: str | None
+
+    @property
+    def identity(self) -> str:
+        """What must stay on one side of the split: the writer, else the glyph itself."""
+        return self.id if self.writer is None else self.writer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glyph:
+    """One handwritten letter, as ink or as pen strokes: exactly one of the two.
+
+    Attributes:
+        ink: `uint8 H×W` coverage, 255 = full ink, cropped to its ink box.
+        body_top: row of `ink` where the letter's body begins; above it is only the dot of an i.
+        strokes: pen paths in letter-height units: the body spans y 0 (top) to 1 (baseline),
+            the dot of an i lies above at y < 0, and x starts at 0.
+        pressure: per stroke, `float32 N` factors of the pen width at each point, about 1.
+        pen: the writer's own pen width in letter heights, or None where unknown.
+    """
+
+    info: GlyphInfo
+    source: str
+    ink: Gray | None = None
+    body_top: int = 0
+    strokes: tuple[Path2D, ...] | None = None
+    pressure: tuple[npt.NDArray[np.float32], ...] | None = None
+    pen: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.ink is None) == (self.strokes is None):
+            raise ValueError(f"glyph {self.info.id}: give ink or strokes, not both or neither")
+
+
+class LazyPool(Sequence[Item_co], Generic[Info, Item_co]):
+    """An index over a loader: `infos[k]` describes what `pool[k]` loads, each time anew."""
+
+    def __init__(self, source: str, infos: Sequence[Info], load: Callable[[int], Item_co]) -> None:
+        self.source = source
+        self.infos = tuple(infos)
+        self._load = load
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    def __getitem__(self, key: int) -> Item_co:  # type: ignore[override]  # no slices
+        return self._load(range(len(self.infos))[key])
+
+    def by_id(self, name: str) -> Item_co:
+        """Return what is called `name`.
+
+        Raises:
+            MissingInputError: the source holds no such thing (any more).
+        """
+        if name not in self._positions:
+            raise MissingInputError(f"source {self.source} has no {name!r}; has it changed?")
+        return self[self._positions[name]]
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {info.id: k for k, info in enumerate(self.infos)}
+
+
+class GlyphPool(LazyPool[GlyphInfo, Glyph]):
+    """The letters of one source."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumeralInfo:
+    """One finished image of a numeral.
+
+    Attributes:
+        id: stable and unique within its source (the path below the path given).
+        numeral: its class.
+        identity: what must stay on one side of the split; equal for pixel-identical images, and
+            for an image and its scan.
+        weight: how much more often than others it serves where images serve again and again.
+    """
+
+    id: str
+    numeral: str
+    identity: str
+    weight: float = 1.0
+
+
+class NumeralPool(LazyPool[NumeralInfo, Gray]):
+    """The finished numerals of one source: `uint8 H×W`, ink 0 on paper 255."""

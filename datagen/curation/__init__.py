@@ -1,0 +1,1 @@
+"""Work on real images: a holdout, hard examples, rare styles."""

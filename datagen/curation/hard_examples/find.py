@@ -1,0 +1,191 @@
+"""Hard examples: which images of a folder a trained score gets wrong, or right only just.
+
+Enters: what to evaluate. Leaves: a `Hard`, in which every image has a weight that says how much
+more often variants of it should be made.
+"""
+
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, get_args
+
+from datagen.core.errors import (
+    DatagenError,
+    DatasetError,
+    EvaluationError,
+    RuleError,
+    UsageError,
+)
+from datagen.core.numerals import Numeral
+from datagen.curation.hard_examples.record import Hard, HardImage
+from datagen.datasets.format import IMAGE_SUFFIXES, INFO, MANIFEST, read_info, read_manifest
+from datagen.evaluation.cache import dataset_content
+from datagen.evaluation.evaluate import EvaluationRequest, Tell, evaluate_dataset
+from datagen.evaluation.records import Score
+from datagen.files.class_folders import require_unicode
+from datagen.files.hashing import file_hash
+
+GAIN: Final = 4.0
+"""The weight of an image is 1 + GAIN · (1 − p), p the probability given to its own label: 1 for an
+image that is surely known, 5 for one whose label is given no chance."""
+
+SHARE: Final = 0.1
+"""Part of the images that are called hard unless a number is asked for."""
+
+_NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
+_HELD_OUT: Final = {"test", "holdout", "label_book", "val", "validation"}
+
+
+def weight(probability: float) -> float:
+    """Return how much more often variants of an image should be made: 1 … 1 + `GAIN`."""
+    return round(1 + GAIN * (1 - probability), 4)
+
+
+def mine(
+    request: EvaluationRequest, tell: Tell, *, top: int | None = None, share: float = SHARE
+) -> Hard:
+    """Evaluate a dataset on one folder, and order the folder's images by how hard they were.
+
+    Args:
+        request: what to evaluate, on exactly one test set.
+        tell: told every event, as in `datagen.evaluation.evaluate`.
+        top: how many images to call hard; None takes `share` of them.
+        share: above 0, at most 1.
+
+    Raises:
+        UsageError: a number is out of range.
+        RuleError: every image of the folder is known to the dataset.
+        DatagenError: as evaluating it would.
+    """
+    (folder,) = request.tests
+    _check(top, share)
+    require_unicode(request.dataset)  # the record names them, and training takes hours
+    require_unicode(folder.absolute())
+    files = [(numeral, path, file_hash(path)) for numeral, path in _files(folder)]
+    known = _known(request.dataset, files)
+    _refuse_if_all(known, len(files), request.dataset, folder)  # before hours are spent on it
+    scores = evaluate_dataset(request, tell).scores
+    chances, leaked = _chances(scores), _leaked(scores)
+    images = []
+    for numeral, path, digest in files:
+        if (numeral, digest) not in chances:
+            raise DatasetError(f"{path} changed while {folder} was evaluated; mine it again")
+        chance = chances[numeral, digest]
+        own = round(chance[_NUMERALS.index(numeral)], 6)
+        image = HardImage(
+            path=path.relative_to(folder).as_posix(),
+            sha256=digest,
+            numeral=numeral,
+            predicted=_NUMERALS[chance.index(max(chance))],
+            probability=own,
+            weight=weight(own),
+            leaked=path in known or digest in leaked,
+        )
+        images.append(image)
+    _refuse_if_all([i for i in images if i.leaked], len(images), request.dataset, folder)
+    images.sort(key=lambda image: (not image.missed, image.probability, image.path))
+    return Hard(
+        dataset=str(request.dataset),
+        fingerprint=scores[0].dataset.fingerprint,
+        folder=str(folder.absolute()),
+        protocol=scores[0].protocol.name,
+        preview=request.preview,
+        seeds=tuple(score.seed for score in scores),
+        top=min(len(images), top if top is not None else math.ceil(share * len(images))),
+        images=tuple(images),
+    )
+
+
+def cautions(hard: Hard) -> tuple[str, ...]:
+    """Return what a person should know before trusting or using what was mined."""
+    found = []
+    if Path(hard.folder).name.lower() in _HELD_OUT:
+        found.append(
+            f"{Path(hard.folder).name} sounds like images to judge by; mined, they judge no more"
+        )
+    if hard.leaked:
+        found.append(
+            f"{hard.leaked:,} of {len(hard.images):,} images are known to the dataset, itself or "
+            "as variants: how hard they are says little"
+        )
+    if hard.preview is not None:
+        found.append(f"a preview of {hard.preview} epochs finds hard what it had no time to learn")
+    return tuple(found)
+
+
+def _check(top: int | None, share: float) -> None:
+    if top is not None and top < 1:
+        raise UsageError(f"top is {top}; expected 1 or more")
+    if not 0 < share <= 1:
+        raise UsageError(f"share is {share:g}; expected more than 0, at most 1")
+
+
+def _files(folder: Path) -> Iterator[tuple[Numeral, Path]]:
+    """Yield class and path of every file that the evaluator reads, at any depth, sorted."""
+    for numeral in _NUMERALS:
+        for path in sorted((folder / numeral).rglob("*")):
+            if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+                require_unicode(folder, path.relative_to(folder))
+                yield numeral, path
+
+
+def _known(dataset: Path, files: Sequence[tuple[str, Path, str]]) -> set[Path]:
+    """Return the files that a dataset holds byte for byte, or has made images from.
+
+    A copy of a file that images were made from is known as long as that file is there.
+    """
+    content = dataset_content(dataset)
+    held = set() if content is None else set(content.files)
+    parents = _parents(dataset)
+    held |= {file_hash(parent) for parent in parents if parent.is_file()}
+    return {path for _, path, digest in files if digest in held or path.resolve() in parents}
+
+
+def _parents(dataset: Path) -> set[Path]:
+    """Return the files that a dataset says it was made from; none where it says nothing."""
+    if not ((dataset / MANIFEST).is_file() and (dataset / INFO).is_file()):
+        return set()
+    try:
+        folders = {source.key: source.path for source in read_info(dataset).sources}
+        entries = read_manifest(dataset)
+    except DatagenError:
+        return set()  # a damaged record is for `datagen inspect` to tell
+    return {
+        Path(folder, entry.parent).resolve()
+        for entry in entries
+        if entry.parent is not None and (folder := folders.get(entry.source)) is not None
+    }
+
+
+def _refuse_if_all(known: Sequence[object] | set[Path], all_: int, dataset: Path, at: Path) -> None:
+    if all_ and len(known) == all_:
+        raise RuleError(
+            f"all {all_:,} images of {at} are in {dataset} already, themselves or as variants, so "
+            "none of them shows what it cannot do; mine in images that it was built without"
+        )
+
+
+def _chances(scores: Sequence[Score]) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Return the mean probabilities, in class order, of every image by class and content.
+
+    A score that was cached may name another folder's files: only their content is the same.
+    """
+    rows: dict[tuple[str, str], list[tuple[float, ...]]] = {}
+    for score in scores:
+        seen = {(image.true, image.sha256): image.probabilities for image in score.tests[0].results}
+        for key, probabilities in seen.items():
+            if not all(map(math.isfinite, probabilities)):
+                raise EvaluationError(
+                    f"the run with seed {score.seed} diverged: its probabilities are no numbers; "
+                    "leave it out with another --seed"
+                )
+            rows.setdefault(key, []).append(probabilities)
+    return {
+        key: tuple(statistics.fmean(column) for column in zip(*each, strict=True))
+        for key, each in rows.items()
+    }
+
+
+def _leaked(scores: Sequence[Score]) -> set[str]:
+    return {i.sha256 for score in scores for i in score.tests[0].results if i.leaked}

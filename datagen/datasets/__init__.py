@@ -1,0 +1,1 @@
+"""The dataset as a directory: its format, its rule check, its export."""

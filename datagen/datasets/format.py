@@ -1,0 +1,209 @@
+"""The dataset on disk: its files, its records, its fingerprint, reading it back.
+
+ds/train/<class>/<name>.png  ds/val/<class>/<name>.png   what the evaluator reads
+ds/manifest.jsonl            one `ManifestEntry` a line, in order of index
+ds/recipe.yaml               the resolved recipe
+ds/dataset.json              one `DatasetInfo`
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from datagen.composition import Composition
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Split
+from datagen.core.pydantic_errors import explain
+
+MANIFEST: Final = "manifest.jsonl"
+RECIPE: Final = "recipe.yaml"
+INFO: Final = "dataset.json"
+IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif"})
+"""What the evaluator's loader reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """Something done to an image after it was composed or read.
+
+    Attributes:
+        numeral: the class it made of the image, where it made another.
+    """
+
+    op: str
+    parameters: dict[str, Any]
+    numeral: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """One line of the manifest: where an image is and how to make it again.
+
+    Attributes:
+        index: its place in the plan.
+        path: below the dataset's folder, with `/`.
+        sha256: of the file's bytes, hexadecimal.
+        numeral: its class (key `class` in the file).
+        pipeline: name or file of the pipeline it went through; what that did is in `ops`.
+        source: key of its source in the recipe.
+        style: case style, "unknown" for finished images.
+        glyphs: ids of the letters used, left to right.
+        writers: who wrote them, where the source says.
+        composition: the drawn parameters; None for finished images.
+        ops: what was done afterwards, in order.
+        seed: root seed and spawn key of `numpy.random.SeedSequence`.
+        parent: id of the finished image it comes from.
+    """
+
+    index: int
+    path: str
+    sha256: str
+    numeral: Annotated[str, Field(alias="class")]
+    split: Split
+    source: str
+    style: CaseStyle
+    glyphs: tuple[str, ...]
+    writers: tuple[str, ...]
+    composition: Composition | None
+    ops: tuple[Op, ...]
+    seed: tuple[int, ...]
+    parent: str | None
+    pipeline: str | None = None
+
+
+entry_adapter: Final = TypeAdapter(ManifestEntry)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BudgetInfo(_Record):
+    """The budget, counted both ways, and whether the competition would have accepted it."""
+
+    limit: int
+    exact: int
+    in_batches: int
+    eligible: bool
+
+
+class SourceInfo(_Record):
+    """A source as it was used: its part of the images, licence and citation."""
+
+    key: str
+    source: str
+    path: str | None
+    images: int
+    licence: str
+    citation: str
+
+
+class DatasetInfo(_Record):
+    """`dataset.json`; `pipelines` holds the YAML of each by its name in the recipe."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    fingerprint: str
+    size: Literal[32, "native"]
+    counts: dict[Split, dict[str, int]]
+    styles: dict[CaseStyle, int]
+    budget: BudgetInfo
+    sources: tuple[SourceInfo, ...]
+    pipelines: dict[str, str] = {}
+    notes: tuple[str, ...]
+    versions: dict[str, str]
+
+
+def fingerprint(files: Iterable[tuple[str, str, str]]) -> str:
+    r"""Return the sha256 of the sorted lines `split/class/sha256\n`: content, not names or times.
+
+    Args:
+        files: split, class and hexadecimal file hash of every image.
+    """
+    lines = sorted("/".join(file) + "\n" for file in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def image_path(split: Split, numeral: str, index: int) -> str:
+    """Return the path of an image below the dataset's folder."""
+    return f"{split}/{numeral}/{index:05d}.png"
+
+
+def image_files(root: Path) -> Iterator[tuple[Split, str, Path]]:
+    """Yield split, class and path of every image that the evaluator would read, sorted.
+
+    Raises:
+        MissingInputError: a split or class folder is not there.
+        CorruptInputError: a folder or file stands where none belongs.
+    """
+    if not root.is_dir():
+        raise MissingInputError(f"no dataset at {root}; expected a folder with train/ and val/")
+    for split in SPLITS:
+        folder = root / split
+        if not folder.is_dir():
+            raise MissingInputError(f"{root} has no {split}/; expected {' and '.join(SPLITS)}")
+        for stray in sorted({entry.name for entry in folder.iterdir()} - set(CLASSES)):
+            raise CorruptInputError(
+                f"{folder / stray} is no class folder; expected {', '.join(CLASSES)}"
+            )
+        for numeral in CLASSES:
+            if not (folder / numeral).is_dir():
+                raise MissingInputError(f"{folder} has no folder {numeral}/; each class needs one")
+            yield from _class_files(folder, split, numeral)
+
+
+def _class_files(folder: Path, split: Split, numeral: str) -> Iterator[tuple[Split, str, Path]]:
+    for path in sorted((folder / numeral).iterdir()):
+        if not path.is_file() or path.suffix.lower() not in IMAGE_SUFFIXES:
+            raise CorruptInputError(
+                f"{path} is not an image file; expected {', '.join(sorted(IMAGE_SUFFIXES))}"
+            )
+        yield split, numeral, path
+
+
+def write_manifest(root: Path, lines: Iterable[bytes]) -> None:
+    """Write already encoded entries, one a line."""
+    with (root / MANIFEST).open("wb") as file:
+        file.writelines(line + b"\n" for line in lines)
+
+
+def read_manifest(root: Path) -> list[ManifestEntry]:
+    """Read the manifest.
+
+    Raises:
+        MissingInputError: there is none.
+        CorruptInputError: a line is not an entry; the message names it.
+    """
+    try:
+        lines = (root / MANIFEST).read_bytes().splitlines()
+    except FileNotFoundError:
+        raise MissingInputError(f"{root} has no {MANIFEST}; was it built by datagen?") from None
+    entries = []
+    for number, line in enumerate(lines, 1):
+        try:
+            entries.append(entry_adapter.validate_json(line))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise CorruptInputError(
+                f"{root / MANIFEST} line {number} is not an entry: {first['msg']}; build it again"
+            ) from error
+    return entries
+
+
+def read_info(root: Path) -> DatasetInfo:
+    """Read `dataset.json`.
+
+    Raises:
+        MissingInputError: there is none.
+        CorruptInputError: it does not validate.
+    """
+    try:
+        return DatasetInfo.model_validate_json((root / INFO).read_bytes())
+    except FileNotFoundError:
+        raise MissingInputError(f"{root} has no {INFO}; was it built by datagen?") from None
+    except ValidationError as error:
+        raise CorruptInputError(f"{root / INFO}: {explain(error, DatasetInfo)}") from error

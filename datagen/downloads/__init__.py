@@ -1,0 +1,1 @@
+"""Publishers' archives, fetched and verified."""

@@ -1,0 +1,292 @@
+"""Fetching the archives of letters: from their publishers, or from a file the user has.
+
+Enters: the name of an entry in `registry.txt`. Leaves: verified files in the cache folder, where
+the source of that name looks; nothing unverified is ever put there under its final name.
+"""
+
+import configparser
+import importlib.resources
+import logging
+import shutil
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pooch
+
+from datagen.core.errors import DownloadError, InputError, MissingInputError, UnknownNameError
+from datagen.downloads.http import Connection, Progress, Remote, probe, transfer
+from datagen.downloads.zip_ranges import fetch_members
+from datagen.files.archives import iter_tar
+from datagen.files.atomic import staged_file
+from datagen.files.cache_dir import cache_folder, set_aside
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What the registry knows of one archive; see the comments in `registry.txt`."""
+
+    name: str
+    page: str
+    url: str
+    file: str
+    licence: str
+    citation: str
+    size: int | None = None
+    sha256: str | None = None
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch left behind.
+
+    Attributes:
+        path: the archive, or the folder of its members.
+        received: bytes that came over the network; 0 where everything was there already.
+        official: it is the publisher's, by its hash or because it came from there.
+        verified: how that is known, in words.
+    """
+
+    path: Path
+    received: int
+    official: bool
+    verified: str
+
+
+def registry() -> dict[str, Archive]:
+    """Return what can be fetched, by name."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(
+        (importlib.resources.files("datagen.downloads") / "registry.txt").read_text("utf-8")
+    )
+    return {name: _entry(name, parser[name]) for name in parser.sections()}
+
+
+def _entry(name: str, row: configparser.SectionProxy) -> Archive:
+    return Archive(
+        name,
+        page=row["page"],
+        url=row["url"],
+        file=row["file"],
+        licence=row["licence"],
+        citation=row["citation"],
+        size=row.getint("size"),
+        sha256=row.get("sha256"),
+        members=tuple(row.get("members", "").split()),
+    )
+
+
+def fetch(
+    name: str,
+    *,
+    progress: Progress | None = None,
+    from_file: Path | None = None,
+    unofficial: bool = False,
+    members: Sequence[str] | None = None,
+    whole: bool = False,
+    base_url: str | None = None,
+) -> Fetched:
+    """Fetch an archive into the cache folder, or register one that the user has.
+
+    A fetch that breaks off goes on where it stopped when it is called again.
+
+    Args:
+        name: of a section of `registry.txt`.
+        progress: told of bytes here and bytes expected.
+        from_file: register this file instead of downloading.
+        unofficial: accept a `from_file` that is not the publisher's, if it can be read.
+        members: glob patterns of the members wanted of a zip archive; None: the registry's.
+        whole: fetch the whole archive even where members would suffice.
+        base_url: of a mirror that has the file under the same name.
+
+    Raises:
+        UnknownNameError: no such entry.
+        MissingInputError: `from_file` is not there.
+        DownloadError: no verified file at the end; says what was expected and what came.
+    """
+    entries = registry()
+    if name not in entries:
+        raise UnknownNameError("archive", name, entries)
+    entry = entries[name]
+    try:
+        if from_file is not None:
+            return _register(entry, from_file, unofficial)
+        return fetch_archive(entry, progress, members=members, whole=whole, base_url=base_url)
+    except OSError as error:
+        raise DownloadError(
+            f"could not keep {entry.file} in {_folder(entry)} ({error}); free some space there or "
+            "name another folder in DATAGEN_CACHE"
+        ) from error
+
+
+def fetch_archive(
+    entry: Archive,
+    progress: Progress | None = None,
+    *,
+    members: Sequence[str] | None = None,
+    whole: bool = False,
+    base_url: str | None = None,
+) -> Fetched:
+    """Fetch what `entry` describes. See `fetch`."""
+    url = entry.url if base_url is None else f"{base_url.rstrip('/')}/{entry.file}"
+    archive = _folder(entry) / entry.file
+    there = _already(entry, archive)
+    if there is not None:
+        return there
+    patterns = () if whole else tuple(entry.members if members is None else members)
+    connection = Connection(progress)
+    try:
+        with connection.session:
+            remote = probe(connection, url)
+            _check_size(remote, entry)
+            if patterns and remote.ranges:
+                return _fetch_members(connection, remote, entry, patterns)
+            return _fetch_whole(connection, remote, entry)
+    except DownloadError as error:
+        raise DownloadError(
+            f"{error}; or get it by hand from {entry.page} and say "
+            f"`datagen fetch {entry.name} --from FILE`"
+        ) from error
+
+
+def _check_size(remote: Remote, entry: Archive) -> None:
+    if entry.size is not None and remote.size not in (None, entry.size):
+        raise DownloadError(
+            f"{remote.url}: the server offers {remote.size:,} bytes, expected {entry.size:,}; it "
+            "is not the file we know"
+        )
+
+
+def _folder(entry: Archive) -> Path:
+    return cache_folder() / entry.name
+
+
+def _record(entry: Archive) -> Path:
+    return _folder(entry) / f"{entry.file}.sha256"
+
+
+def _known_hash(entry: Archive) -> str | None:
+    """Return the published hash, else the one recorded when the file first came."""
+    if entry.sha256 is not None:
+        return entry.sha256
+    record = _record(entry)
+    return record.read_text("ascii").split()[0] if record.is_file() else None
+
+
+def _already(entry: Archive, archive: Path) -> Fetched | None:
+    """Return what is there, if it is what would be fetched."""
+    known = _known_hash(entry)
+    if not archive.is_file() or (known is not None and pooch.file_hash(archive) != known):
+        return None
+    if known is None:
+        try:
+            _check_readable(archive, entry)
+        except DownloadError as error:
+            set_aside(archive, error)
+            return None
+    how = f"was there already; {_verify_text(entry, archive)}"
+    return Fetched(archive, 0, official=True, verified=how)
+
+
+def _fetch_whole(connection: Connection, remote: Remote, entry: Archive) -> Fetched:
+    """Fetch the archive; pooch verifies its hash and moves it into place."""
+    known = _known_hash(entry)
+    archive = _folder(entry) / entry.file
+    part = archive.with_name(f"{archive.name}.part")
+    connection.total = remote.size
+
+    def download(_url: str, target: str, _pooch: Any) -> None:
+        transfer(connection, remote, part)
+        part.replace(target)  # pooch's temporary file, which it deletes unless all is well
+        if known is None:
+            _check_readable(Path(target), entry)
+
+    pooch.get_logger().setLevel(logging.WARNING)  # its "Downloading …" would go to stderr
+    keeper = pooch.create(
+        _folder(entry),
+        base_url="",
+        registry={entry.file: known and f"sha256:{known}"},
+        urls={entry.file: remote.url},
+    )
+    try:
+        keeper.fetch(entry.file, downloader=download)
+    except ValueError as error:  # pooch: the hash differs, the download is deleted
+        raise DownloadError(f"{remote.url}: {error}") from error
+    return Fetched(
+        archive, connection.received, official=True, verified=_verify_text(entry, archive)
+    )
+
+
+def _verify_text(entry: Archive, archive: Path) -> str:
+    """Return how `archive` was verified, and record the hash of one that has none published."""
+    found = pooch.file_hash(archive)
+    if entry.sha256 is not None:
+        return f"sha256 {found}, as published"
+    with staged_file(_record(entry)) as temporary:
+        temporary.write_text(f"{found}  {entry.file}\n", "ascii")
+    return (
+        f"reads to its end, gzip CRC-32; no hash is published, its sha256 {found} is now recorded"
+    )
+
+
+def _check_readable(path: Path, entry: Archive, given: Path | None = None) -> None:
+    """Raise if `path` is not the kind of archive that `entry` is, sound to its end.
+
+    The message calls it `given`, where a person knows it by that name.
+    """
+    try:
+        if entry.file.endswith(".zip"):
+            with zipfile.ZipFile(path) as archive:
+                damaged = archive.testzip()
+            problem = f"its member {damaged} is damaged" if damaged else ""
+        else:
+            images = sum(1 for _ in iter_tar(path, lambda name: name.endswith(".png")))
+            problem = "" if images else "it holds no images"
+    except (InputError, zipfile.BadZipFile, OSError, zlib.error) as error:
+        problem = str(error).replace(str(path), str(given or path))
+    if problem:
+        with path.open("rb") as file:
+            head = file.read(16)
+        raise DownloadError(
+            f"expected the archive {entry.file}, got something that begins with {head!r}: {problem}"
+        )
+
+
+def _fetch_members(
+    connection: Connection, remote: Remote, entry: Archive, patterns: tuple[str, ...]
+) -> Fetched:
+    """Fetch the members that match `patterns`."""
+    folder = _folder(entry)
+    names = fetch_members(connection, remote, folder, patterns)
+    how = (
+        f"{len(names)} members of {entry.file} ({remote.size:,} bytes), each by the archive's own "
+        "CRC-32 and size"
+    )
+    return Fetched(folder, connection.received, official=True, verified=how)
+
+
+def _register(entry: Archive, file: Path, unofficial: bool) -> Fetched:
+    """Copy the user's `file` into place, verified."""
+    if not file.is_file():
+        raise MissingInputError(f"no file {file} to register as {entry.file}")
+    archive = _folder(entry) / entry.file
+    with staged_file(archive) as temporary:
+        shutil.copyfile(file, temporary)
+        found, size = pooch.file_hash(temporary), temporary.stat().st_size
+        if found != entry.sha256:
+            if entry.sha256 is not None and not unofficial:
+                raise DownloadError(
+                    f"{file} is not the publisher's {entry.file}: {size:,} bytes with sha256 "
+                    f"{found}, expected {entry.size or 0:,} bytes with sha256 {entry.sha256}; say "
+                    "--unofficial if you trust it"
+                )
+            _check_readable(temporary, entry, file)
+    if entry.sha256 not in (None, found):
+        how = f"reads to its end; not the publisher's file: sha256 {found}"
+    else:
+        how = _verify_text(entry, archive)
+    return Fetched(archive, 0, official=found == entry.sha256, verified=how)

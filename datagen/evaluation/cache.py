@@ -1,0 +1,221 @@
+"""Scores remembered by what they depend on: data, evaluator, settings, seed.
+
+Enters: folders to evaluate. Leaves: keys, and the scores kept under them. Only official scores are
+kept, one file each, below a folder named by the dataset's fingerprint.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.numerals import CLASSES, SPLITS
+from datagen.datasets.format import IMAGE_SUFFIXES, fingerprint
+from datagen.evaluation.process import EvaluationJob
+from datagen.evaluation.records import Score, read_score
+from datagen.files.atomic import staged_file
+from datagen.files.cache_dir import cache_folder, set_aside
+
+FORMAT: Final = 1
+"""Raised when what a key covers changes, so that old files are never misread."""
+
+_AUTO: Final = ("native", "fast")
+
+LOCK: Final = "lock"
+"""In the folder of a run's state: held by who runs it."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The images of a dataset or test set, by content.
+
+    Attributes:
+        fingerprint: as the evaluator computes it.
+        files: a file of each SHA-256.
+    """
+
+    fingerprint: str
+    files: dict[str, Path]
+
+
+def dataset_content(root: Path) -> Content | None:
+    """Hash a dataset's images; None where the evaluator will refuse it."""
+    return _content({split: root / split for split in SPLITS})
+
+
+def test_content(root: Path) -> Content | None:
+    """Hash a test set's images; None where the evaluator will refuse it."""
+    return _content({"test": root})
+
+
+def _content(folders: dict[str, Path]) -> Content | None:
+    rows: list[tuple[str, str, str]] = []
+    files: dict[str, Path] = {}
+    try:
+        for split, folder in folders.items():
+            if not _only_classes(folder):
+                return None
+            for numeral, path in _walk(folder):
+                with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
+                    digest = hashlib.sha256(file.read()).hexdigest()
+                rows.append((split, numeral, digest))
+                files[digest] = Path(path)
+    except OSError:
+        return None  # the evaluator says it better, and with the right exit code
+    return Content(fingerprint(rows), files)
+
+
+def _only_classes(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return all(
+            entry.name in CLASSES or entry.name.startswith(".") or not entry.is_dir()
+            for entry in entries
+        )
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield class and path of every file that the evaluator reads, at any depth."""
+    for numeral in CLASSES:
+        for root, _, names in os.walk(folder / numeral):
+            for name in names:
+                if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122 - faster
+                    yield numeral, os.path.join(root, name)  # noqa: PTH118
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one run in the cache.
+
+    Attributes:
+        dataset, tests: fingerprints; None where the evaluator will refuse the job anyway.
+        score: the file of the finished score.
+        run: the folder of the resumable state. Test sets are no part of its name: an interrupted
+            run goes on although another one is asked for.
+        named: that of the same job for each engine that `auto` may stand for. What it is on this
+            machine only the evaluator can tell, so a score is kept under both names.
+    """
+
+    dataset: str | None
+    tests: tuple[str | None, ...]
+    score: Path
+    run: Path
+    named: dict[str, Path] = field(default_factory=dict)
+
+
+def slot(
+    job: EvaluationJob, dataset: str | None, tests: Sequence[str | None], evaluator: str
+) -> Slot:
+    """Return where `job` is cached.
+
+    Args:
+        job: what to run.
+        dataset: its fingerprint.
+        tests: theirs, in the job's order.
+        evaluator: see `datagen.evaluation.process.identity`.
+    """
+    data = dataset or str(job.dataset.absolute())
+
+    def training(engine: str) -> list[object]:
+        return [FORMAT, data, evaluator, job.protocol, engine, job.preview, job.seed]
+
+    def score(engine: str) -> Path:
+        scored = [*training(engine), sorted(map(str, tests))]
+        return _scores_of(data) / f"{_hash(scored)}.json"
+
+    # The evaluator tells states of different engines in one folder apart by itself.
+    run = "native" if job.engine == "auto" else job.engine
+    return Slot(
+        dataset=dataset,
+        tests=tuple(tests),
+        score=score(job.engine),
+        named={engine: score(engine) for engine in _AUTO if job.engine == "auto"},
+        run=cache_folder() / "runs" / _hash(training(run)),
+    )
+
+
+def _scores_of(dataset: str) -> Path:
+    return cache_folder() / "scores" / dataset[:24] if "/" not in dataset else cache_folder()
+
+
+def _hash(parts: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+
+
+def recall(place: Slot, job: EvaluationJob) -> Score | None:
+    """Return the score kept for `job`, its paths and the order of its tests as asked for now."""
+    if place.dataset is None or None in place.tests or job.preview is not None:
+        return None
+    score = _read(place.score)
+    if score is None:
+        return None
+    kept = {test.fingerprint: test for test in score.tests}
+    right = (score.dataset.fingerprint, score.seed, score.official) == (
+        place.dataset,
+        job.seed,
+        True,
+    )
+    if not right or set(kept) != set(place.tests):
+        set_aside(place.score, "it is not the score of its name")
+        return None
+    tests = tuple(kept[str(content)] for content in place.tests)
+    return located(score.model_copy(update={"tests": tests}), job)
+
+
+def located(score: Score, job: EvaluationJob) -> Score:
+    """Return `score` with the folders of `job` as absolute paths."""
+    tests = tuple(
+        test.model_copy(update={"path": str(folder.absolute())})
+        for test, folder in zip(score.tests, job.tests, strict=True)
+    )
+    dataset = score.dataset.model_copy(update={"path": str(job.dataset.absolute())})
+    return score.model_copy(update={"tests": tests, "dataset": dataset})
+
+
+def _read(path: Path) -> Score | None:
+    try:
+        return read_score(path)
+    except MissingInputError:
+        return None
+    except CorruptInputError as error:
+        set_aside(path, error)
+        return None
+
+
+def remember(place: Slot, score: Score) -> None:
+    """Keep an official score. Failing to is a warning: the score itself is not lost."""
+    if not score.official or place.dataset is None:
+        return
+    try:
+        for path in {place.score, place.named.get(score.protocol.engine, place.score)}:
+            with staged_file(path) as temporary:
+                temporary.write_text(score.model_dump_json(), "utf-8")
+    except OSError as error:
+        _log.warning("could not cache the score in %s: %s", place.score, error)
+
+
+def clear(run: Path) -> None:
+    """Forget the state of a run, but not who holds it."""
+    for path in run.iterdir():
+        if path.name != LOCK:
+            path.unlink()
+
+
+def known_scores(content: Content) -> list[Score]:
+    """Return every score kept for a dataset, one of each run, damaged ones left out."""
+    found: dict[tuple[object, ...], Score] = {}
+    for path in sorted(_scores_of(content.fingerprint).glob("*.json")):
+        score = _read(path)
+        if score is None or score.dataset.fingerprint != content.fingerprint:
+            continue
+        # Asked for as `auto` and by the engine's name, one run is kept twice; run again by --force
+        # under one of the names, the two differ in their seconds.
+        tests = frozenset(test.fingerprint for test in score.tests)
+        found.setdefault((score.protocol.fingerprint, score.seed, tests), score)
+    return list(found.values())

@@ -1,0 +1,308 @@
+"""A dataset becomes scores: from the cache where they are known, else by running the evaluator.
+
+Enters: an `EvaluationRequest`. Leaves: an `Evaluation`, one score per seed. The evaluator runs in
+processes of their own, several seeds at once.
+"""
+
+import queue
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
+from datagen.evaluation.cache import (
+    LOCK,
+    Slot,
+    clear,
+    dataset_content,
+    located,
+    recall,
+    remember,
+    slot,
+    test_content,
+)
+from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
+from datagen.evaluation.records import Score
+from datagen.files.locks import locked
+
+Tell = Callable[[int, Event], None]
+"""Told every event of every run, and before them `launch`, from the caller's own thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What to evaluate, and how.
+
+    Attributes:
+        seed: of the first run; an official score's is 123.
+        seeds: how many runs, with consecutive seeds.
+        preview: epochs of a shorter run that is no official score.
+        until: epoch after which to pause: the scores are those reached there, never cached, and a
+            later request without it goes on. Where more is kept, the scores are those of all of it.
+        force: run again although the score is known.
+        workers: evaluator processes at once.
+        threads: of each process.
+    """
+
+    dataset: Path
+    tests: tuple[Path, ...] = ()
+    protocol: str = "cutoff-resnet50"
+    engine: Engine = "auto"
+    seed: int = 123
+    seeds: int = 1
+    preview: int | None = None
+    until: int | None = None
+    force: bool = False
+    workers: int = 1
+    threads: int = 1
+
+    def jobs(self) -> list[EvaluationJob]:
+        """Return one job per seed."""
+        return [
+            EvaluationJob(
+                dataset=self.dataset,
+                tests=self.tests,
+                seed=seed,
+                protocol=self.protocol,
+                engine=self.engine,
+                preview=self.preview,
+                threads=self.threads,
+                until=self.until,
+            )
+            for seed in range(self.seed, self.seed + self.seeds)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The scores of one dataset, in order of their seeds.
+
+    Attributes:
+        images: a file of each SHA-256 in the test sets, for showing them.
+        cached: the seeds whose score was known already.
+    """
+
+    request: EvaluationRequest
+    scores: tuple[Score, ...]
+    images: dict[str, Path]
+    cached: frozenset[int]
+
+    @property
+    def all_cached(self) -> bool:
+        """Whether nothing was run."""
+        return len(self.cached) == len(self.scores)
+
+
+def _keep_silent(seed: int, event: Event) -> None:
+    """Tell nobody."""
+
+
+def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> Evaluation:
+    """Score a dataset once per seed.
+
+    Raises:
+        UsageError: a number is out of range, or a test set is given twice.
+        RuleError: the dataset or a test set breaks a rule of the protocol.
+        InputError: something is missing or unreadable.
+        StoppedError: Ctrl-C; finished epochs are kept.
+        EvaluationError: the evaluator failed or was killed.
+    """
+    _check(request)
+    jobs = request.jobs()
+    slots, images = _places(request, jobs)
+    anew = request.force or request.until is not None
+    known = {} if anew else _recalled(jobs, slots)
+    fresh = [job for job in jobs if job.seed not in known]
+    if fresh:
+        ran = _Runs(fresh, slots, tell, force=request.force).finish(request.workers)
+    return Evaluation(
+        request=request,
+        scores=tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs),
+        images=images,
+        cached=frozenset(known),
+    )
+
+
+def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
+    """Return the scores of the whole runs that `request` asks for, if all are known already."""
+    jobs = request.jobs()
+    slots, _ = _places(request, jobs)
+    known = _recalled(jobs, slots)
+    return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
+
+
+def _places(
+    request: EvaluationRequest, jobs: Sequence[EvaluationJob]
+) -> tuple[dict[int, Slot], dict[str, Path]]:
+    """Return where each job is cached, by seed, and a file of each SHA-256 in the test sets."""
+    dataset = dataset_content(request.dataset)
+    tests = [test_content(folder) for folder in request.tests]
+    data = dataset.fingerprint if dataset else None
+    prints = [test.fingerprint if test else None for test in tests]
+    evaluator = identity()
+    images = {digest: path for test in tests if test for digest, path in test.files.items()}
+    return {job.seed: slot(job, data, prints, evaluator) for job in jobs}, images
+
+
+def _check(request: EvaluationRequest) -> None:
+    for name, value in (
+        ("seeds", request.seeds),
+        ("workers", request.workers),
+        ("threads", request.threads),
+        ("preview", 1 if request.preview is None else request.preview),
+        ("until", 1 if request.until is None else request.until),
+    ):
+        if value < 1:
+            raise UsageError(f"{name} is {value}; expected 1 or more")
+    seen: dict[Path, Path] = {}
+    for folder in request.tests:
+        other = seen.setdefault(folder.resolve(), folder)
+        if other is not folder:
+            raise UsageError(f"the test set {folder} is given twice; name each one once")
+
+
+def _recalled(jobs: Sequence[EvaluationJob], slots: dict[int, Slot]) -> dict[int, Score]:
+    found = {job.seed: recall(slots[job.seed], job) for job in jobs}
+    return {seed: score for seed, score in found.items() if score is not None}
+
+
+class _Runs:
+    """Evaluator processes side by side, their events told one at a time."""
+
+    def __init__(
+        self, jobs: Sequence[EvaluationJob], slots: dict[int, Slot], tell: Tell, *, force: bool
+    ) -> None:
+        self._slots = slots
+        self._tell = tell
+        self._force = force
+        self._stopping = threading.Event()
+        self._events: queue.SimpleQueue[tuple[int, Event | None]] = queue.SimpleQueue()
+        self._runs = {
+            job.seed: EvaluatorProcess(job, slots[job.seed].run / "score.json", slots[job.seed].run)
+            for job in jobs
+        }
+
+    def finish(self, workers: int) -> dict[int, Score]:
+        """Run them all; where one fails or Ctrl-C comes, all are stopped and waited for."""
+        with ThreadPoolExecutor(workers) as pool:
+            futures = {seed: pool.submit(self._one, run) for seed, run in self._runs.items()}
+            try:
+                self._follow(futures)
+                return {seed: future.result() for seed, future in futures.items()}
+            except KeyboardInterrupt:
+                self._stop(futures)
+                raise StoppedError(self._where(futures)) from None
+            except BaseException:
+                self._stop(futures)
+                raise
+
+    def _follow(self, futures: dict[int, "Future[Score]"]) -> None:
+        """Tell events until every run has ended; raise what the first failed one raised."""
+        running = set(futures)
+        while running:
+            seed, event = self._events.get()
+            if event is not None:
+                self._tell(seed, event)
+                continue
+            running.discard(seed)
+            futures[seed].result()
+
+    def _one(self, run: EvaluatorProcess) -> Score:
+        """Follow one run to its end, in a thread of its own."""
+        seed, place = run.job.seed, self._slots[run.job.seed]
+        try:
+            with self._alone(run) as lock:
+                known = None if self._force or run.job.until else recall(place, run.job)
+                return known or self._followed(run, place, lock)
+        finally:
+            self._events.put((seed, None))
+
+    @contextmanager
+    def _alone(self, run: EvaluatorProcess) -> Iterator[int]:
+        """Hold the folder of a run's state; another process may be at the very same run."""
+        told = False
+
+        def wait() -> None:
+            nonlocal told
+            if self._stopping.is_set():
+                raise StoppedError("interrupted while another process evaluated the same")
+            if not told:
+                message = "another process evaluates the same; waiting for it to end"
+                self._events.put((run.job.seed, {"event": "warning", "message": message}))
+            told = True
+
+        place = self._slots[run.job.seed]
+        with ExitStack() as stack:
+            try:
+                descriptor = stack.enter_context(locked(place.run / LOCK, wait))
+                if self._force:
+                    clear(place.run)
+            except OSError as error:
+                raise EvaluationError(
+                    f"cannot make {place.run}: {error.strerror}; DATAGEN_CACHE names another folder"
+                ) from error
+            yield descriptor
+        with suppress(OSError):
+            place.run.rmdir()  # where nothing is kept in it
+
+    def _followed(self, run: EvaluatorProcess, place: Slot, lock: int) -> Score:
+        self._events.put((run.job.seed, {"event": "launch"}))  # the evaluator's come seconds later
+        run.lock = lock
+        run.start()
+        if self._stopping.is_set():
+            run.interrupt()
+        events = self._events
+        score = located(run.listen(lambda event: events.put((run.job.seed, event))), run.job)
+        _check_unchanged(score, place)
+        remember(place, score)
+        if score.complete and not score.official:
+            shutil.rmtree(place.run, ignore_errors=True)
+        # An official run's state stays (4 MB): another test set then takes no training.
+        return score
+
+    def _stop(self, futures: dict[int, "Future[Score]"]) -> None:
+        self._stopping.set()
+        for future in futures.values():
+            future.cancel()
+        for run in self._runs.values():
+            run.interrupt()
+        for run in self._runs.values():
+            run.reap()
+
+    def _where(self, futures: dict[int, "Future[Score]"]) -> str:
+        """Say where the runs stopped and how to go on."""
+        ended = {seed for seed, future in futures.items() if _succeeded(future)}
+        places = [
+            f"seed {seed} {'is done' if seed in ended else f'after epoch {run.epoch}'}"
+            for seed, run in self._runs.items()
+        ]
+        epochs = max(run.epochs for run in self._runs.values())
+        kept = any(run.epoch for run in self._runs.values())
+        how = "the same command" + (" without --force" if self._force else "")
+        return (
+            f"interrupted: {', '.join(places)}"
+            + (f" of {epochs}" if epochs else "")
+            + (f"; finished epochs are kept, {how} goes on there" if kept else "; nothing to keep")
+        )
+
+
+def _succeeded(future: "Future[Score]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _check_unchanged(score: Score, place: Slot) -> None:
+    """Refuse a score of other data than those that were hashed.
+
+    Raises:
+        DatasetError: the folders changed between hashing and reading them.
+    """
+    found = (score.dataset.fingerprint, *(test.fingerprint for test in score.tests))
+    if found != (place.dataset, *place.tests):
+        raise DatasetError(
+            f"{score.dataset.path} or a test set changed while it was evaluated; "
+            "there is no score: evaluate it again"
+        )

@@ -1,0 +1,94 @@
+"""Summaries from wherever scores lie: files, collected output, reports, the cache of a dataset."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.numerals import SPLITS
+from datagen.core.pydantic_errors import explain
+from datagen.evaluation.cache import dataset_content, known_scores
+from datagen.evaluation.records import Score, parse_score
+from datagen.evaluation.summary import Summary, summarise
+
+_EXPECTED = "expected a dataset, a report's folder, score.json or lines of `evaluate --json`"
+
+
+def read_summaries(path: Path) -> list[Summary]:
+    """Read every evaluation that `path` stands for.
+
+    Args:
+        path: a dataset whose scores are cached, a report's folder, a `score.json` or
+            `summary.json`, or a file of collected `datagen evaluate --json` lines.
+
+    Raises:
+        MissingInputError: there is nothing at `path`, or no score of the dataset.
+        CorruptInputError: a file is none of these; the message names the line.
+    """
+    if path.is_dir():
+        if all((path / split).is_dir() for split in SPLITS):
+            return _of_dataset(path)
+        if (path / "summary.json").is_file():
+            return read_summaries(path / "summary.json")
+        raise MissingInputError(f"{path} holds neither a dataset nor a report; {_EXPECTED}")
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise MissingInputError(f"nothing at {path}; {_EXPECTED}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CorruptInputError(f"{path} cannot be read ({error}); {_EXPECTED}") from error
+    try:
+        return [_parse(json.loads(text), str(path))]
+    except json.JSONDecodeError:
+        return _lines(text, path)
+
+
+def _lines(text: str, path: Path) -> list[Summary]:
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            plain = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise CorruptInputError(
+                f"{path} line {number} is not JSON ({error}); {_EXPECTED}"
+            ) from None
+        found.append(_parse(plain, f"{path} line {number}"))
+    if not found:
+        raise CorruptInputError(f"{path} is empty; {_EXPECTED}")
+    return found
+
+
+def _parse(plain: Any, origin: str) -> Summary:
+    """Read one object: a summary, or the evaluator's own score."""
+    if isinstance(plain, dict) and plain.get("command") == "evaluate":
+        try:
+            return Summary.model_validate(plain)
+        except ValidationError as error:
+            raise CorruptInputError(
+                f"{origin} is not what `datagen evaluate --json` prints: {explain(error, Summary)}"
+            ) from error
+    if isinstance(plain, dict) and "protocol" in plain and "history" in plain:
+        score = parse_score(plain, origin=origin)
+        return summarise([score], path=score.dataset.path)
+    raise CorruptInputError(f"{origin} is no score; {_EXPECTED}")
+
+
+def _of_dataset(root: Path) -> list[Summary]:
+    """Return the cached scores of a dataset, the seeds of one evaluation together."""
+    content = dataset_content(root)
+    scores = known_scores(content) if content else []
+    if not scores:
+        raise MissingInputError(
+            f"no score of {root} as it is now is known; run `datagen evaluate {root} --test DIR` "
+            "(previews are not kept: collect them with --json)"
+        )
+    alike: dict[tuple[str, ...], list[Score]] = defaultdict(list)
+    for score in sorted(scores, key=lambda score: score.seed):
+        tests = (test.fingerprint for test in score.tests)
+        alike[(score.protocol.fingerprint, *tests)].append(score)
+    return [summarise(group, path=str(root)) for group in alike.values()]

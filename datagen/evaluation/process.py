@@ -1,0 +1,220 @@
+"""The frozen evaluator, reached as a process: `python -m fixed_eval`, never imported.
+
+Enters: what to evaluate, with one seed. Leaves: events while it runs, then its `Score`, or its one
+sentence of refusal as an error of ours.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
+from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
+from datagen.evaluation.records import Score, read_score
+
+Engine = Literal["auto", "native", "fast", "reference"]
+"""`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
+Event = Mapping[str, Any]
+"""A line of the evaluator's `--progress jsonl`; `event`: start, resume, epoch, warning, done."""
+
+PACKAGE: Final = "fixed_eval"
+_REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
+_COMPUTING: Final = ("tensorflow", "keras", "numba", "scipy")
+PARTS: Final = "its sources, TensorFlow, Keras, Numba, SciPy or GPU"
+"""What `identity` tells apart, for messages."""
+_PATIENCE: Final = 60  # seconds that an interrupted evaluator has to end by itself
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationJob:
+    """One run of the evaluator: a dataset, test sets, a way of evaluating, one seed.
+
+    Attributes:
+        preview: epochs of a shorter run; None is the official one.
+        threads: of the CPU.
+        until: epoch after which to pause, if its state is not past it; a later job without it goes
+            on, bit for bit.
+    """
+
+    dataset: Path
+    tests: tuple[Path, ...]
+    seed: int
+    protocol: str
+    engine: Engine
+    preview: int | None
+    threads: int
+    until: int | None = None
+
+    def arguments(self, out: Path, state: Path) -> list[str]:
+        """Return the evaluator's command line."""
+        tests = [part for test in self.tests for part in ("--test", str(test))]
+        preview = [] if self.preview is None else ["--preview", str(self.preview)]
+        until = [] if self.until is None else ["--until", str(self.until)]
+        return [
+            str(self.dataset),
+            *tests,
+            *("--out", str(out), "--state", str(state), "--seed", str(self.seed)),
+            *("--protocol", self.protocol, "--engine", self.engine),
+            *("--threads", str(self.threads), "--progress", "jsonl"),
+            *preview,
+            *until,
+        ]
+
+
+def package_folder() -> Path:
+    """Return the evaluator's folder, found without importing it.
+
+    Raises:
+        EvaluationError: it is not installed.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise EvaluationError(
+            f"the package {PACKAGE} is not installed; install roman-datagen again"
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+def identity() -> str:
+    """Return the hash of what a score depends on besides data, seed and settings.
+
+    These are the parts of the evaluator's own fingerprint that are known without starting
+    TensorFlow: the sources that `FROZEN.sha256` lists, as they are now, the versions of what
+    computes, and what decides whether TensorFlow sees a GPU.
+
+    Raises:
+        EvaluationError: the evaluator or TensorFlow is not installed.
+    """
+    folder = package_folder()
+    try:
+        listed = (folder / "FROZEN.sha256").read_text("ascii").splitlines()
+        names = [line.split("  ", 1)[1] for line in listed]
+        sources = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names]
+        versions = [importlib.metadata.version(name) for name in _COMPUTING]
+    except (OSError, IndexError, importlib.metadata.PackageNotFoundError) as error:
+        raise EvaluationError(
+            f"the evaluator in {folder} is not whole ({error}); install roman-datagen again"
+        ) from error
+    device = [*gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")]
+    return hashlib.sha256(json.dumps([names, sources, versions, device]).encode()).hexdigest()
+
+
+@dataclass
+class EvaluatorProcess:
+    """One evaluator process; `listen` follows it to its end.
+
+    Attributes:
+        job: what it evaluates.
+        out: the file it writes its score to.
+        state: the folder of its resumable state.
+        lock: a descriptor that the process holds too, so that the state stays its own even when we
+            are killed before it.
+        epoch: the last epoch it finished.
+        epochs: all of them; 0 before it has said so.
+    """
+
+    job: EvaluationJob
+    out: Path
+    state: Path
+    lock: int | None = None
+    epoch: int = 0
+    epochs: int = 0
+    _process: "subprocess.Popen[str] | ForkedEvaluation | None" = None
+    _said: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start the process, in a session of its own: Ctrl-C reaches it through `interrupt`."""
+        arguments = self.job.arguments(self.out, self.state)
+        self._process = fork(arguments, self.lock) or self._fresh(arguments)
+
+    def _fresh(self, arguments: list[str]) -> "subprocess.Popen[str]":
+        folder = package_folder().parent
+        paths = [str(folder), os.environ.get("PYTHONPATH", "")]
+        return subprocess.Popen(
+            # -P: a file in the user's folder must not shadow a module
+            [sys.executable, "-P", "-m", PACKAGE, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            start_new_session=True,
+            pass_fds=() if self.lock is None or os.name != "posix" else (self.lock,),
+        )
+
+    def listen(self, tell: Callable[[Event], None]) -> Score:
+        """Hand on every event until the process ends, and read its score.
+
+        Raises:
+            DatagenError: what the evaluator refused, by its exit code.
+        """
+        process = self._process
+        if process is None or process.stderr is None:
+            raise EvaluationError("the evaluator was not started")
+        with process.stderr as lines:
+            for line in lines:
+                event = _event(line)
+                if event is None:
+                    self._said.append(line.strip())
+                    continue
+                if event["event"] in ("epoch", "resume"):
+                    self.epoch = int(event["epoch"])
+                self.epochs = int(event.get("epochs", self.epochs))
+                tell(event)
+        code = process.wait()
+        if code:
+            raise self._refusal(code)
+        return read_score(self.out)
+
+    def interrupt(self) -> None:
+        """Stop the process; its finished epochs are on disk.
+
+        With SIGTERM: a shell that starts us in the background makes our children ignore SIGINT.
+        """
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def reap(self) -> None:
+        """Wait for an interrupted process, and kill it where that takes too long."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _refusal(self, code: int) -> DatagenError:
+        """Return the evaluator's sentence as an error with its exit code."""
+        if code < 0:
+            return EvaluationError(
+                f"the evaluator of seed {self.job.seed} was killed by "
+                f"{signal.Signals(-code).name} after epoch {self.epoch}, whose state is kept; the "
+                "same command goes on (--workers 1 needs the least memory)"
+            )
+        last = next((line for line in reversed(self._said) if line), f"exit code {code}")
+        # "fixed_eval: …" is its own voice, "…: error: …" argparse's
+        message = last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")
+        return _REFUSALS.get(code, EvaluationError)(message)
+
+
+def _event(line: str) -> Event | None:
+    """Return the event in a line, or None where the line is something else."""
+    if not line.startswith("{"):
+        return None
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None

@@ -1,0 +1,1 @@
+"""The disk: files that appear whole or not at all, locks, hashes, archives, images as bytes."""

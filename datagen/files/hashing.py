@@ -1,0 +1,103 @@
+"""Hashes of pictures, remembered from run to run by path, size and time of each file.
+
+Enters: a folder of files and how to hash one. Leaves: for each file the hash of its pixels or
+bytes, or why it cannot be used.
+"""
+
+import hashlib
+import json
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from datagen.core.errors import CorruptInputError
+from datagen.core.glyphs import Gray
+from datagen.files.atomic import staged_file
+from datagen.files.cache_dir import cache_folder, set_aside, stamp
+
+FORMAT: Final = 1
+_log = logging.getLogger(__name__)
+
+_Known = dict[str, tuple[int, int, str]]  # name → size, mtime in ns, hash
+
+
+def pixel_hash(image: Gray) -> str:
+    """Return 32 hex digits that are equal for equal pixels and shape, whatever the file."""
+    digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def file_hash(file: Path) -> str:
+    """Return the SHA-256 of a file's bytes, 64 hex digits.
+
+    Raises:
+        CorruptInputError: it cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise CorruptInputError(
+            f"{file} cannot be read ({error}); check its permissions"
+        ) from error
+
+
+def hash_files(
+    root: Path, names: Sequence[str], variant: str, digest: Callable[[Path], str]
+) -> dict[str, str | CorruptInputError]:
+    """Return for each of `names` below `root` its hash, or what `digest` raised.
+
+    Args:
+        root: the folder.
+        names: paths below it.
+        variant: tells apart ways of hashing the same file.
+        digest: returns the hash of one file; called from several threads.
+    """
+    memory = cache_folder() / "pixels" / f"{_key(root, variant)}.json"
+    known = _recall(memory)
+    stamps = {name: stamp(root / name) for name in names}
+    fresh = [name for name in names if known.get(name, ())[:2] != stamps[name]]
+
+    def judge(name: str) -> str | CorruptInputError:
+        try:
+            return digest(root / name)
+        except CorruptInputError as error:
+            return error
+
+    # Decoding releases the interpreter's lock. Pillow's remarks on odd metadata help nobody here;
+    # they are silenced around the threads, for inside them that is not safe.
+    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
+        judged = dict(zip(fresh, pool.map(judge, fresh), strict=True))
+    sound = {name: found for name, found in judged.items() if isinstance(found, str)}
+    if sound:
+        known.update({name: (*stamps[name], found) for name, found in sound.items()})
+        _remember(memory, known)
+    return {name: judged[name] if name in judged else known[name][2] for name in names}
+
+
+def _key(root: Path, variant: str) -> str:
+    return hashlib.sha256(f"{FORMAT}\n{root.resolve()}\n{variant}".encode()).hexdigest()[:24]
+
+
+def _recall(memory: Path) -> _Known:
+    try:
+        rows = json.loads(memory.read_text("utf-8"))
+        return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, ValueError, TypeError) as error:
+        set_aside(memory, error)
+        return {}
+
+
+def _remember(memory: Path, known: _Known) -> None:
+    rows = [[name, *entry] for name, entry in sorted(known.items())]
+    try:
+        with staged_file(memory) as temporary:
+            temporary.write_text(json.dumps(rows), "utf-8")
+    except OSError as error:
+        _log.warning("could not remember picture hashes in %s: %s", memory, error)

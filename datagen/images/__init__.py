@@ -1,0 +1,1 @@
+"""Pure image analysis: arrays enter, groups of pictures leave."""

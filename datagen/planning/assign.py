@@ -1,0 +1,194 @@
+"""Dealing: which source, class and case style every image of a balanced plan gets.
+
+Sources come out by largest remainder, classes are dealt in turn, and case styles are rounded so
+that what one class leaves over the next makes good. Pure: no I/O, no image.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from datagen.core.budget import Count, shares, table
+from datagen.core.errors import SplitError
+from datagen.core.glyphs import GlyphPool, NumeralPool
+from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Split
+from datagen.planning.quotas import ClassBlock, Quotas, blocks_of
+from datagen.planning.split import Pool, PoolSplit, by_class, writer_index
+from datagen.recipes.schema import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned image.
+
+    Attributes:
+        index: its place in the plan; with the recipe's seed it fixes every random draw.
+        source: key of the source in the plan.
+        style: how it is written; "unknown" for finished images.
+        pick: position of the finished image in its pool; None where it is to be composed.
+        pipeline: name or file of the pipeline that it passes through.
+    """
+
+    index: int
+    split: Split
+    source: str
+    numeral: str
+    style: CaseStyle
+    pick: int | None = None
+    pipeline: str | None = None
+
+
+def assign_items(
+    recipe: Recipe,
+    pools: Mapping[str, Pool],
+    pool_splits: Mapping[str, PoolSplit],
+    given: Quotas,
+    count: Count,
+) -> list[Item]:
+    """Deal the images of a balanced plan.
+
+    Args:
+        recipe: validated.
+        pools: one per source key.
+        pool_splits: which part of each pool stands on which side.
+        given: the quotas of both sides.
+        count: images per side.
+
+    Raises:
+        SplitError: a source has too few letters or images for a side.
+    """
+    blocks = blocks_of(given, count)
+    styles = _deal_styles(recipe, pools, pool_splits, blocks)
+    album = _ImagePicker(recipe, pools, pool_splits)
+    items: list[Item] = []
+    for number, (block, block_styles) in enumerate(zip(blocks, styles, strict=True)):
+        picks = album.picks(block, number)
+        for numeral, pick in zip(block.numerals, picks, strict=True):
+            style = block_styles[numeral].pop()
+            items.append(
+                Item(len(items), block.split, block.source, numeral, style, pick, block.pipeline)
+            )
+    return items
+
+
+def _deal_styles(
+    recipe: Recipe,
+    pools: Mapping[str, Pool],
+    pool_splits: Mapping[str, PoolSplit],
+    blocks: Sequence[ClassBlock],
+) -> list[dict[str, list[CaseStyle]]]:
+    """Return, per block and class, the case styles in which its images are written."""
+    rows: list[tuple[int, dict[CaseStyle, float]]] = []
+    for block in blocks:
+        weights = _style_weights(recipe, pools[block.source], pool_splits[block.source], block)
+        rows += [(block.numerals.count(numeral), weights[numeral]) for numeral in CLASSES]
+    counts = iter(table(rows))
+    rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(0, 0, 2)))
+    return [{numeral: _shuffled(next(counts), rng) for numeral in CLASSES} for _ in blocks]
+
+
+def _shuffled(counts: Mapping[CaseStyle, int], rng: np.random.Generator) -> list[CaseStyle]:
+    """Return every style as often as counted, in any order."""
+    styles = [style for style, number in counts.items() for _ in range(number)]
+    return [styles[k] for k in rng.permutation(len(styles))]
+
+
+def _style_weights(
+    recipe: Recipe, pool: Pool, pool_split: PoolSplit, block: ClassBlock
+) -> dict[str, dict[CaseStyle, float]]:
+    """Return, per class, the weights of the styles that this side of the source can write.
+
+    Raises:
+        SplitError: a class cannot be written, or only in styles that the recipe excludes.
+    """
+    if isinstance(pool, NumeralPool) or not block.numerals:
+        return {numeral: {"unknown": 1.0} for numeral in CLASSES}
+    side = writer_index(block.source, pool, pool_split, block.split)
+    weights: dict[str, dict[CaseStyle, float]] = {}
+    for numeral, styles in side.styles.items():
+        asked = (
+            {"unknown": 1.0, **recipe.case_styles} if styles == ("unknown",) else recipe.case_styles
+        )
+        weights[numeral] = {s: asked[s] for s in styles if asked.get(s, 0) > 0}
+        if not weights[numeral]:
+            raise SplitError(
+                f"source {block.source} writes {numeral!r} only in case {', '.join(styles)}, which "
+                "the recipe's case_styles exclude"
+            )
+    return weights
+
+
+class _ImagePicker:
+    """Finished images, handed out: each once, or through a pipeline as often as asked."""
+
+    def __init__(
+        self, recipe: Recipe, pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
+    ) -> None:
+        self._recipe = recipe
+        self._pools = pools
+        self._pool_splits = pool_splits
+        self._unused: dict[tuple[str, Split], dict[str, list[int]]] = {}
+
+    def picks(self, block: ClassBlock, number: int) -> Sequence[int] | Sequence[None]:
+        """Choose the finished images of a block.
+
+        Args:
+            block: what is asked for.
+            number: its place among the blocks.
+
+        Raises:
+            SplitError: there are too few of a class.
+        """
+        pool = self._pools[block.source]
+        if isinstance(pool, GlyphPool):
+            return [None] * len(block.numerals)
+        if block.pipeline is not None:
+            return self._repeated(block, pool, number)
+        place = (block.source, block.split)
+        if place not in self._unused:
+            # three numbers in the key: never an item's own seed
+            key = (SPLITS.index(block.split), 0, 1)
+            self._unused[place] = self._shuffled(block, pool, key)
+        unused = self._unused[place]
+        self._check(block, {numeral: len(left) for numeral, left in unused.items()})
+        return [unused[numeral].pop() for numeral in block.numerals]
+
+    def _repeated(self, block: ClassBlock, pool: NumeralPool, number: int) -> list[int]:
+        """Let the images of each class serve again and again, by their weights."""
+        shuffled = self._shuffled(block, pool, (SPLITS.index(block.split), number, 3))
+        asked = {numeral: block.numerals.count(numeral) for numeral in CLASSES}
+        self._check(block, {n: asked[n] if shuffled[n] else 0 for n in CLASSES})
+        turns = {
+            numeral: iter(
+                _in_turn(shares(asked[numeral], {k: pool.infos[k].weight for k in found}))
+            )
+            for numeral, found in shuffled.items()
+            if asked[numeral]
+        }
+        return [next(turns[numeral]) for numeral in block.numerals]
+
+    def _shuffled(
+        self, block: ClassBlock, pool: NumeralPool, key: tuple[int, ...]
+    ) -> dict[str, list[int]]:
+        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
+        offered = by_class(pool.infos, self._pool_splits[block.source].sides[block.split])
+        return {
+            numeral: [positions[k] for k in rng.permutation(len(positions))]
+            for numeral, positions in offered.items()
+        }
+
+    def _check(self, block: ClassBlock, offered: Mapping[str, int]) -> None:
+        for numeral in CLASSES:
+            if (asked := block.numerals.count(numeral)) > offered[numeral]:
+                raise SplitError(
+                    f"source {block.source} offers {offered[numeral]} images of {numeral!r} for "
+                    f"{block.split}, the plan asks for {asked}: lower its ratio, or --images, or "
+                    "give it a pipeline, which uses images again"
+                )
+
+
+def _in_turn(counts: Mapping[int, int]) -> list[int]:
+    """List every key as often as counted, round by round."""
+    rounds = range(max(counts.values()))
+    return [key for k in rounds for key, number in counts.items() if number > k]

@@ -1,0 +1,295 @@
+"""Quotas: what every ingredient gives to each side, as a share or in exact numbers. Pure.
+
+Enters: a recipe and its divided pools. Leaves: quotas per side, and how many images of which
+class every one of them is to give.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from datagen.core.budget import Count, shares
+from datagen.core.errors import BudgetError, RecipeError
+from datagen.core.glyphs import NumeralPool
+from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.planning.split import Pool, PoolSplit, by_class
+from datagen.recipes.schema import Ingredient, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one ingredient gives to one side.
+
+    Attributes:
+        source: key of its pool in the plan.
+        pipeline: what its images pass through.
+        ratio: its share of what exact quotas leave open.
+        exact: images of each class; None where the ratio decides.
+    """
+
+    source: str
+    pipeline: str | None
+    ratio: float
+    exact: Mapping[str, int] | None = None
+
+    @property
+    def number(self) -> int:
+        """Images, where they are exact; else 0."""
+        return sum(self.exact.values()) if self.exact is not None else 0
+
+
+Quotas = Mapping[Split, Sequence[Quota]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassBlock:
+    """The images that one quota gives to one side."""
+
+    split: Split
+    source: str
+    pipeline: str | None
+    numerals: tuple[str, ...]
+
+
+def keyed_ingredients(recipe: Recipe) -> dict[str, Ingredient]:
+    """Name every distinct source of a recipe: `pen`, `images`, `images-2`, ….
+
+    Ingredients that differ only in what is asked of them share a key, and so a pool; one of ratio
+    0 needs none.
+    """
+    keys: dict[str, Ingredient] = {}
+    for part in (*recipe.mix, *(val_mix(recipe) or ())):
+        if part.ratio == 0 or any(_same_pool(part, known) for known in keys.values()):
+            continue
+        number = 1 + sum(known.source == part.source for known in keys.values())
+        keys[part.source if number == 1 else f"{part.source}-{number}"] = part
+    return keys
+
+
+def val_mix(recipe: Recipe) -> tuple[Ingredient, ...] | None:
+    """Return what val alone is made of; None where it is a part of what train is made of."""
+    if recipe.val.folder:
+        return (Ingredient(source="images", path=recipe.val.folder, per_class="all"),)
+    return recipe.val.mix or None
+
+
+def sides(recipe: Recipe) -> dict[Split, list[str]]:
+    """Return the keys of the sources that each side draws from."""
+    keys = keyed_ingredients(recipe)
+    mixes = {"train": recipe.mix, "val": val_mix(recipe) or recipe.mix}
+    return {
+        split: [_key(part, keys) for part in mixes[split] if part.ratio > 0] for split in SPLITS
+    }
+
+
+def quotas(
+    recipe: Recipe, pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
+) -> dict[Split, list[Quota]]:
+    """Return what gives how much to each side, in the order of the recipe.
+
+    Raises:
+        RecipeError: "all" is asked of a source of letters.
+    """
+    keys = keyed_ingredients(recipe)
+    own_val = val_mix(recipe)
+    found: dict[Split, list[Quota]] = {}
+    for split in SPLITS:
+        parts = own_val if own_val and split == "val" else recipe.mix
+        found[split] = _merged(
+            Quota(
+                source=(key := _key(part, keys)),
+                pipeline=None if recipe.val.folder and split == "val" else recipe.pipeline_of(part),
+                ratio=part.ratio,
+                exact=_exact(
+                    part, pools[key], pool_splits[key], split, None if own_val else recipe
+                ),
+            )
+            for part in parts
+            if part.ratio > 0
+        )
+    return found
+
+
+def _merged(given: Iterator[Quota]) -> list[Quota]:
+    """Add up the ratios of quotas that are otherwise alike; exact ones stay apart."""
+    merged: dict[tuple[str, str | None, bool, int], Quota] = {}
+    for place, quota in enumerate(given):
+        exact = quota.exact is not None
+        name = (quota.source, quota.pipeline, exact, place if exact else 0)
+        known = merged.get(name)
+        merged[name] = (
+            replace(known, ratio=known.ratio + quota.ratio) if known is not None else quota
+        )
+    return list(merged.values())
+
+
+def _exact(
+    part: Ingredient, pool: Pool, pool_split: PoolSplit, split: Split, divided: Recipe | None
+) -> dict[str, int] | None:
+    """Return the exact numbers asked of an ingredient on one side.
+
+    Where the numbers count both sides, `divided` is the recipe that divides them.
+    """
+    if part.per_class is None:
+        return None
+    if part.per_class == "all":
+        if not isinstance(pool, NumeralPool):
+            raise RecipeError(
+                f"per_class: all asks for every image of source {part.source}, which has letters "
+                "to compose and no images; give a number"
+            )
+        offered = by_class(pool.infos, pool_split.sides[split])
+        return {numeral: len(found) for numeral, found in offered.items()}
+    asked = (
+        dict.fromkeys(CLASSES, part.per_class)
+        if isinstance(part.per_class, int)
+        else {numeral: part.per_class.get(numeral, 0) for numeral in CLASSES}  # type: ignore[call-overload]
+    )
+    if divided is None:
+        return asked
+    in_val = {numeral: round(n * divided.val.fraction) for numeral, n in asked.items()}
+    return {n: asked[n] - in_val[n] if split == "train" else in_val[n] for n in CLASSES}
+
+
+def count_of(recipe: Recipe, given: Quotas) -> Count:
+    """Return how many images each side is to have, the budget not yet asked.
+
+    Raises:
+        BudgetError: exact numbers leave no room for what else is asked.
+    """
+    fixed = {split: sum(quota.number for quota in given[split]) for split in SPLITS}
+    open_ = {split: any(quota.exact is None for quota in given[split]) for split in SPLITS}
+    total = recipe.images or recipe.budget
+    if (open_["train"] or open_["val"]) and sum(fixed.values()) > total:
+        raise BudgetError(
+            f"the exact numbers per class add up to {sum(fixed.values()):,} images, "
+            f"{'images' if recipe.images else 'the budget'} is {total:,}; lower per_class, or "
+            "raise it"
+        )
+    if not (open_["train"] or open_["val"]):
+        count = Count(fixed["train"], fixed["val"])
+        if recipe.images not in (None, count.exact):
+            raise BudgetError(
+                f"images is {recipe.images:,}, but the exact numbers per class add up to "
+                f"{count.exact:,}; leave images out, or give one source a ratio"
+            )
+        return count
+    if not open_["val"]:
+        count = Count(total - fixed["val"], fixed["val"])
+        if recipe.images is None:  # nobody asked for a number: fill what the budget leaves
+            count = count.fitted(recipe.budget, val_fixed=True) or count
+    elif open_["train"] or recipe.images is not None:
+        val = round(total * recipe.val.fraction)
+        count = Count(total - val, val)
+    else:
+        share = recipe.val.fraction
+        count = Count(fixed["train"], round(fixed["train"] * share / (1 - share)))
+    return count
+
+
+def check_room(count: Count, given: Quotas) -> None:
+    """Refuse counts that the exact numbers exceed, or do not reach.
+
+    Raises:
+        BudgetError: they do.
+    """
+    for split, fixed, number in _misfits(count, given):
+        raise BudgetError(
+            f"the exact numbers per class add up to {fixed:,} images in {split}, the plan "
+            f"has {number:,}; change per_class, images or val.fraction"
+        )
+
+
+def has_room(count: Count, given: Quotas) -> bool:
+    """Return whether `check_room` would pass."""
+    return not any(_misfits(count, given))
+
+
+def _misfits(count: Count, given: Quotas) -> Iterator[tuple[Split, int, int]]:
+    """Yield each side whose exact numbers are too many or too few: they, and its images."""
+    for split, number in zip(SPLITS, (count.train, count.val), strict=True):
+        fixed = sum(quota.number for quota in given[split])
+        filled = any(quota.exact is None for quota in given[split])
+        if fixed > number or (fixed < number and not filled):
+            yield split, fixed, number
+
+
+def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
+    """Deal the classes: exact quotas as asked, the others so that classes come out even."""
+    numbers = _numbers(given, count)
+    blocks: list[ClassBlock] = []
+    start = 0
+    for split in SPLITS:
+        exact = [quota.exact for quota in given[split] if quota.exact is not None]
+        fixed = {numeral: sum(part.get(numeral, 0) for part in exact) for numeral in CLASSES}
+        rest = sum(numbers[split])
+        dealt = iter(_rounds(_evened(fixed, rest, start), start))
+        for quota, number in zip(given[split], numbers[split], strict=True):
+            numerals = (
+                [next(dealt) for _ in range(number)]
+                if quota.exact is None
+                else _rounds(quota.exact, 0)
+            )
+            blocks.append(ClassBlock(split, quota.source, quota.pipeline, tuple(numerals)))
+        start += rest
+    return blocks
+
+
+def _numbers(given: Quotas, count: Count) -> dict[Split, list[int]]:
+    """Divide what exact quotas leave open by the ratios; 0 for exact quotas.
+
+    Where both sides mix alike, the whole is divided first, so that a source's total is exact,
+    and each source's total then between the sides.
+    """
+    ratios = {
+        split: {k: p.ratio for k, p in enumerate(given[split]) if p.exact is None}
+        for split in SPLITS
+    }
+    rest = {
+        split: number - sum(quota.number for quota in given[split])
+        for split, number in zip(SPLITS, (count.train, count.val), strict=True)
+    }
+    alike = [(p.source, p.pipeline, p.ratio, p.exact is None) for p in given["train"]] == [
+        (p.source, p.pipeline, p.ratio, p.exact is None) for p in given["val"]
+    ]
+    if alike and ratios["train"]:
+        totals = shares(rest["train"] + rest["val"], ratios["train"])
+        train = shares(rest["train"], totals) if any(totals.values()) else totals
+        dealt = {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
+    else:
+        dealt = {
+            split: shares(rest[split], ratios[split]) if ratios[split] else {} for split in SPLITS
+        }
+    return {split: [dealt[split].get(k, 0) for k in range(len(given[split]))] for split in SPLITS}
+
+
+def _evened(fixed: Mapping[str, int], rest: int, start: int) -> dict[str, int]:
+    """Say how many of each class `rest` images are to be: each goes to the rarest class so far."""
+    totals = {numeral: fixed[numeral] for numeral in _from(start)}
+    for _ in range(rest):
+        totals[min(totals, key=totals.__getitem__)] += 1
+    return {numeral: totals[numeral] - fixed[numeral] for numeral in totals}
+
+
+def _rounds(wanted: Mapping[str, int], start: int) -> list[str]:
+    """Deal classes in rounds, so that every stretch of the list has them in proportion."""
+    most = max(wanted.values(), default=0)
+    places = [
+        (k * most // wanted[numeral], place, numeral)
+        for place, numeral in enumerate(_from(start))
+        for k in range(wanted[numeral])
+    ]
+    return [numeral for _, _, numeral in sorted(places)]
+
+
+def _from(start: int) -> list[str]:
+    """Return the classes in turn, beginning where an earlier assign_items ended."""
+    first = start % len(CLASSES)
+    return [*CLASSES[first:], *CLASSES[:first]]
+
+
+def _key(part: Ingredient, keys: Mapping[str, Ingredient]) -> str:
+    return next(key for key, known in keys.items() if _same_pool(part, known))
+
+
+def _same_pool(one: Ingredient, other: Ingredient) -> bool:
+    return (one.source, one.path, one.options) == (other.source, other.path, other.options)

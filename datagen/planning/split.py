@@ -1,0 +1,192 @@
+"""Who stands on which side: pools are divided by identity before anything is composed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from datagen.core.errors import SplitError
+from datagen.core.glyphs import GlyphPool, NumeralInfo, NumeralPool
+from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.planning.writer_index import WriterIndex
+
+Info = TypeVar("Info")
+Pool = GlyphPool | NumeralPool
+Sides = Mapping[Split, Sequence[int]]
+"""Positions in a pool that each side may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSplit:
+    """One pool divided.
+
+    Attributes:
+        sides: per split, the positions in the pool that it may use.
+        dropped: letters or pictures left out of train, for another pool has them in val.
+    """
+
+    sides: Sides
+    dropped: int = 0
+
+
+def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSplit:
+    """Divide a pool by identity: about `val_fraction` of the identities go to val.
+
+    Identities are grouped by what they offer (a writer by letters and cases, a picture by class)
+    and each group is divided, so that both sides can write the same things; a group of one goes
+    to train.
+    """
+    if isinstance(pool, GlyphPool):
+        return PoolSplit(
+            _divide(
+                pool.infos,
+                lambda info: info.identity,
+                lambda info: (info.letter, info.case),
+                val_fraction,
+                rng,
+            )
+        )
+    return PoolSplit(
+        _divide(
+            pool.infos, lambda info: info.identity, lambda info: info.numeral, val_fraction, rng
+        )
+    )
+
+
+def whole(pool: Pool, split: Split) -> PoolSplit:
+    """Give a pool to one side entirely."""
+    return PoolSplit({side: range(len(pool)) if side == split else () for side in SPLITS})
+
+
+def without_shared(
+    pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
+) -> dict[str, PoolSplit]:
+    """Take out of train what stands in val too, whichever pool it comes from.
+
+    Pixel-identical pictures have one identity. Of letters, two pools may hold the same where one
+    source is used twice, with other options or from another place. Val keeps them: it is the
+    smaller side, and often a folder that is to be taken as it is.
+    """
+    finished = {key: pool for key, pool in pools.items() if isinstance(pool, NumeralPool)}
+    in_val = {
+        finished[key].infos[position].identity
+        for key in finished
+        for position in pool_splits[key].sides["val"]
+    }
+    cleaned = dict(pool_splits)
+    for key, pool in finished.items():
+        sides = pool_splits[key].sides
+        kept = [k for k in sides["train"] if pool.infos[k].identity not in in_val]
+        cleaned[key] = PoolSplit(
+            {"train": kept, "val": sides["val"]}, dropped=len(sides["train"]) - len(kept)
+        )
+    letters = {key: pool for key, pool in pools.items() if isinstance(pool, GlyphPool)}
+    for key, one in letters.items():
+        others = [
+            (other, pool_splits[name])
+            for name, other in letters.items()
+            if name != key and other.source == one.source
+        ]
+        cleaned[key] = _without_hands_of(one, pool_splits[key], others)
+    return cleaned
+
+
+def _without_hands_of(
+    pool: GlyphPool, pool_split: PoolSplit, others: Sequence[tuple[GlyphPool, PoolSplit]]
+) -> PoolSplit:
+    """Take out of train everyone who wrote a letter that stands in the val of `others`."""
+    train = pool_split.sides["train"]
+    in_val = {
+        letter
+        for other, divided in others
+        for letter in _letters(other, divided.sides["val"] if train else ())
+    }
+    if not in_val:
+        return pool_split
+    seen = {
+        pool.infos[position].identity
+        for position, letter in zip(train, _letters(pool, train), strict=True)
+        if letter in in_val
+    }
+    kept = [position for position in train if pool.infos[position].identity not in seen]
+    sides: Sides = {"train": kept, "val": pool_split.sides["val"]}
+    return PoolSplit(sides, dropped=len(train) - len(kept))
+
+
+def _letters(pool: GlyphPool, positions: Iterable[int]) -> Iterator[Hashable]:
+    """Yield, per letter, what is equal for the same letter in another pool of its source.
+
+    That is its ink: archives number their writers each for itself. Strokes are drawn when asked
+    for, which takes long, and the names of their writers hold everywhere.
+    """
+    drawn = len(pool) > 0 and pool[0].ink is None
+    for position in positions:
+        ink = None if drawn else pool[position].ink
+        yield pool.infos[position].identity if ink is None else (ink.shape, ink.tobytes())
+
+
+def by_class(infos: Sequence[NumeralInfo], positions: Iterable[int]) -> dict[str, list[int]]:
+    """Return the positions of finished images, per class."""
+    found: dict[str, list[int]] = {numeral: [] for numeral in CLASSES}
+    for position in positions:
+        found[infos[position].numeral].append(position)
+    return found
+
+
+def writer_index(key: str, pool: GlyphPool, pool_split: PoolSplit, split: Split) -> WriterIndex:
+    """Return the glyphs of one side, every class of which somebody can write.
+
+    Raises:
+        SplitError: for a class nobody has every letter; the message says which and how many.
+    """
+    side = WriterIndex(pool.infos, pool_split.sides[split])
+    for numeral in CLASSES:
+        if not side.styles[numeral]:
+            raise SplitError(_starved(key, pool, numeral, split, pool_split.dropped))
+    return side
+
+
+def _starved(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
+    """Say which letters are too few for a side."""
+    everyone = WriterIndex(pool.infos, range(len(pool)))
+    letters = {
+        letter: len({info.identity for info in pool.infos if info.letter == letter})
+        for letter in sorted(set(numeral))
+    }
+    have = ", ".join(f"{count} with {letter!r}" for letter, count in letters.items())
+    together = max(
+        (len(everyone.writers(numeral, style)) for style in everyone.styles[numeral]), default=0
+    )
+    who = "writers" if any(info.writer for info in pool.infos) else "glyphs"
+    lost = f" ({dropped:,} letters left out, val has the same or their writers')" if dropped else ""
+    return (
+        f"source {key} has too few letters for {numeral!r} in {split}: of its {who} {have}, "
+        f"{together} with all of one case{lost}; train and val need at least one each. "
+        "Use a larger source, or take val from elsewhere (--val-from, --val-dir)"
+    )
+
+
+def _divide(
+    infos: Sequence[Info],
+    identity: Callable[[Info], str],
+    offer: Callable[[Info], Hashable],
+    val_fraction: float,
+    rng: np.random.Generator,
+) -> dict[Split, list[int]]:
+    positions: dict[str, list[int]] = defaultdict(list)
+    offers: dict[str, set[Hashable]] = defaultdict(set)
+    for position, info in enumerate(infos):
+        positions[identity(info)].append(position)
+        offers[identity(info)].add(offer(info))
+    groups: dict[frozenset[Hashable], list[str]] = defaultdict(list)
+    for name, offered in offers.items():
+        groups[frozenset(offered)].append(name)
+    sides: dict[Split, list[int]] = {"train": [], "val": []}
+    for members in groups.values():
+        shuffled = [members[k] for k in rng.permutation(len(members))]
+        val_count = min(max(round(len(members) * val_fraction), 1), len(members) - 1)
+        for rank, name in enumerate(shuffled):
+            sides["val" if rank < val_count else "train"] += positions[name]
+    return sides

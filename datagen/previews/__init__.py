@@ -1,0 +1,1 @@
+"""What a dataset, a recipe or a pipeline looks like: contact sheets."""

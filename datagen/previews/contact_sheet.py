@@ -1,0 +1,120 @@
+"""Contact sheets: many numerals on one picture, for a person to look at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from datagen.core.glyphs import Gray
+from datagen.core.numerals import CLASSES
+from datagen.files.atomic import staged_file
+from datagen.previews.tile_sheet import DESK, GAP, framed
+
+_MARGIN: Final = 44  # left of the rows, for the class names
+_HEAD: Final = 26  # above the columns, for the sources' names
+_BRAILLE: Final = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
+
+
+@dataclass(frozen=True, slots=True)
+class SheetImages:
+    """The pictures of a contact sheet.
+
+    Attributes:
+        columns: names, left to right.
+        cells: per class and column, `uint8 H×W` images of any size.
+    """
+
+    columns: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Sequence[Gray]]
+
+
+def contact_sheet(contacts: SheetImages, *, per_cell: int, tile: int = 64) -> Image.Image:
+    """Draw rows by class and columns by source.
+
+    Args:
+        contacts: what to show; a cell with fewer images than `per_cell` stays partly empty.
+        per_cell: images side by side in one cell.
+        tile: side of an image's place, pixels.
+
+    Returns:
+        A grayscale picture.
+    """
+    pitch = tile + GAP
+    cell = pitch * per_cell + GAP
+    size = (_MARGIN + cell * len(contacts.columns), _HEAD + pitch * len(CLASSES) + GAP)
+    sheet = Image.new("L", size, DESK)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(15)
+    for column, name in enumerate(contacts.columns):
+        draw.text((_MARGIN + cell * column, _HEAD / 2), name, fill=0, font=font, anchor="lm")
+    for row, numeral in enumerate(CLASSES):
+        top = _HEAD + pitch * row
+        draw.text((_MARGIN - 10, top + tile / 2), numeral, fill=0, font=font, anchor="rm")
+        for column, name in enumerate(contacts.columns):
+            for k, image in enumerate(contacts.cells.get((numeral, name), ())[:per_cell]):
+                place = (_MARGIN + cell * column + pitch * k, top)
+                sheet.paste(Image.fromarray(framed(image, tile)), place)
+    return sheet
+
+
+def check_writable(path: Path) -> str:
+    """Return the format that a picture's name says, before any work is spent on the picture.
+
+    Raises:
+        ValueError: the name's ending is no known format, or the folder is not there.
+    """
+    formats = {
+        end: form for end, form in Image.registered_extensions().items() if form in Image.SAVE
+    }
+    if path.suffix.lower() not in formats:
+        raise ValueError(f"unknown file extension {path.suffix!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"no folder {path.parent}")
+    return formats[path.suffix.lower()]
+
+
+def save(sheet: Image.Image, path: Path) -> None:
+    """Write a picture in the format that its name says; it appears whole or not at all.
+
+    Raises:
+        ValueError: the name's ending is no known format, or the folder is not there.
+        OSError: it cannot be written.
+    """
+    form = check_writable(path)
+    with staged_file(path) as temporary:
+        sheet.save(temporary, form)
+
+
+def terminal_rows(contacts: SheetImages) -> list[str]:
+    """Return one numeral per class in Braille dots, five classes to a line of 74 columns."""
+    return terminal_tiles([(numeral, _first(contacts, numeral)) for numeral in CLASSES])
+
+
+def terminal_tiles(titled: Sequence[tuple[str, Gray]]) -> list[str]:
+    """Return titled images in Braille dots, five to a line of 74 columns."""
+    lines: list[str] = []
+    for start in range(0, len(titled), 5):
+        group = titled[start : start + 5]
+        lines.append(" ".join(title[:14].center(14) for title, _ in group).rstrip())
+        blocks = [_braille(image) for _, image in group]
+        lines += [" ".join(parts) for parts in zip(*blocks, strict=True)]
+    return lines
+
+
+def _first(contacts: SheetImages, numeral: str) -> Gray:
+    """Return some image of `numeral`, or white paper."""
+    for name in contacts.columns:
+        for image in contacts.cells.get((numeral, name), ()):
+            return image
+    return np.full((32, 32), 255, np.uint8)
+
+
+def _braille(image: Gray) -> list[str]:
+    """Return `image` as 7 lines of 14 Braille characters, each 2×4 dots."""
+    inked = framed(image, 28) < 176
+    dots = inked.reshape(7, 4, 14, 2).transpose(0, 2, 1, 3)
+    codes = 0x2800 + (dots * _BRAILLE).sum(axis=(2, 3))
+    return ["".join(chr(code) for code in row) for row in codes.tolist()]

@@ -1,0 +1,131 @@
+"""Images to try a pipeline on: from files and folders, or composed. Nothing is augmented here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from datagen.building.render import ImageRenderer, open_pools
+from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
+from datagen.core.glyphs import Gray
+from datagen.core.numerals import CLASSES, CaseStyle
+from datagen.datasets.format import IMAGE_SUFFIXES
+from datagen.files.decode import decode_gray
+from datagen.planning.assign import Item
+from datagen.planning.plan import plan
+from datagen.recipes.schema import Recipe
+
+_SUFFIXES: Final = IMAGE_SUFFIXES | {".tif", ".tiff", ".webp"}
+_MIN_SIDE: Final = 2  # pixels: less no pipeline takes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """An image and what it shows.
+
+    Attributes:
+        name: of its file, or how it was composed.
+        image: `uint8 H×W`, ink 0 on paper 255.
+    """
+
+    name: str
+    image: Gray
+    numeral: str
+    style: CaseStyle
+
+
+def read_samples(
+    paths: Sequence[Path], *, numeral: str | None, style: CaseStyle, per_class: int
+) -> list[Sample]:
+    """Read images whose class is the name of the folder they lie in.
+
+    Args:
+        paths: image files; of a folder, its own first images or those of its class folders, of a
+            dataset those of `train`.
+        numeral: the class of images that lie in no class folder.
+        style: how they are written.
+        per_class: how many of a folder's images of each class.
+
+    Raises:
+        UsageError: the class of an image is not known, or said to be another than its folder's.
+        MissingInputError: there is no such file, or no image in a folder.
+        CorruptInputError: an image cannot be read.
+    """
+    if numeral is not None and numeral not in CLASSES:
+        raise UnknownNameError("class", numeral, CLASSES)
+    files = [file for path in paths for file in _files(path, per_class)]
+    classes = {file: _class_of(file, numeral) for file in files}
+    return [Sample(str(file), _read(file), shown, style) for file, shown in classes.items()]
+
+
+def compose_samples(recipe: Recipe, style: CaseStyle | None) -> list[Sample]:
+    """Make one image per class.
+
+    Args:
+        recipe: what from; at native size it makes the sheets that pipelines are made for.
+        style: how they shall be written; None, or where a class is not written so: as it comes.
+
+    Raises:
+        DatagenError: as building it would.
+    """
+    pools = open_pools(recipe)
+    planned = plan(recipe, pools)
+    renderer = ImageRenderer(recipe, pools, planned.pool_splits)
+    chosen: dict[str, Item] = {}
+    for item in planned.items:
+        best = chosen.setdefault(item.numeral, item)
+        if best.style != style and item.style == style:
+            chosen[item.numeral] = item
+    return [
+        Sample(f"composed, {item.source}", made.image, made.numeral, item.style)
+        for item in (chosen[numeral] for numeral in CLASSES if numeral in chosen)
+        for made in (renderer.make(item),)
+    ]
+
+
+def _files(path: Path, per_class: int) -> Iterator[Path]:
+    if not path.exists():
+        raise MissingInputError(f"no image {path}; expected an image file or a folder of them")
+    if not path.is_dir():
+        yield path
+        return
+    root = path / "train" if (path / "train").is_dir() else path
+    folders = [folder for folder in (root / numeral for numeral in CLASSES) if folder.is_dir()]
+    found = [file for folder in folders or [root] for file in _first(folder, per_class)]
+    if not found:
+        raise MissingInputError(
+            f"{path} holds no image; expected class folders {CLASSES[0]} … {CLASSES[-1]}, or images"
+        )
+    yield from found
+
+
+def _first(folder: Path, count: int) -> list[Path]:
+    files = (file for file in folder.iterdir() if not file.name.startswith("."))
+    return sorted(file for file in files if file.suffix.lower() in _SUFFIXES)[:count]
+
+
+def _class_of(file: Path, given: str | None) -> str:
+    folder = file.absolute().parent.name
+    if folder not in CLASSES:
+        if given is None:
+            raise UsageError(
+                f"the class of {file} is not known: its folder is no class such as iv; say --class"
+            )
+        return given
+    if given not in (None, folder):
+        raise UsageError(f"{file} lies in {folder}/, but --class says {given}; leave --class out")
+    return folder
+
+
+def _read(file: Path) -> Gray:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise MissingInputError(f"{file} cannot be read: {error.strerror}") from error
+    image = decode_gray(content, str(file))
+    if min(image.shape) < _MIN_SIDE:
+        height, width = image.shape
+        raise CorruptInputError(
+            f"{file} is {width}×{height} pixels, too small for a numeral; remove it"
+        )
+    return image

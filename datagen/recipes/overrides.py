@@ -1,0 +1,127 @@
+"""What flags say over a recipe: parsed, and written into it.
+
+Paths in flags are relative to the shell's folder, those of a recipe's file to that file's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from datagen.core.budget import RATIO_LIMIT
+from datagen.core.errors import UnknownNameError, UsageError
+from datagen.files.presets import plain_yaml
+from datagen.recipes.load import validate
+from datagen.recipes.schema import Ingredient, Recipe
+from datagen.sources.reference import parse_reference
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What flags say over a recipe's file: None leaves the file's word alone."""
+
+    mix: tuple[Ingredient, ...] | None = None
+    options: tuple[tuple[str, str, str], ...] = ()  # (source, option, value)
+    images: int | None = None
+    budget: int | None = None
+    fit: bool | None = None
+    val_fraction: float | None = None
+    val_from: Ingredient | None = None
+    val_dir: Path | None = None
+    seed: int | None = None
+    size: Literal[32, "native"] | None = None
+    pipeline: str | None = None
+    paths: tuple[tuple[str, Path], ...] = ()  # (source, where its ink is)
+
+
+def override(recipe: Recipe, flags: Overrides) -> Recipe:
+    """Return `recipe` with what the flags say; paths in flags are relative to the shell's folder.
+
+    Raises:
+        RecipeError: the result does not validate.
+    """
+    plain = recipe.model_dump(exclude_unset=True)
+    plain["recipe"] = recipe.recipe
+    if flags.mix is not None:
+        plain["mix"] = [ingredient.model_dump() for ingredient in flags.mix]
+    for field in ("images", "budget", "fit", "seed", "size", "pipeline"):
+        if (value := getattr(flags, field)) is not None:
+            plain[field] = value
+    if val := _val(dict(plain.get("val", {})), flags):
+        plain["val"] = val
+    for source, path in flags.paths:
+        for entry in _entries(plain, source, "--path"):
+            entry["path"] = path
+    for source, option, value in flags.options:
+        for entry in _entries(plain, source, "--option"):
+            entry["options"] = {
+                **entry.get("options", {}),
+                option: plain_yaml(value, f"--option {source}.{option}"),
+            }
+    return validate(plain, origin="the flags", folder=Path.cwd())
+
+
+def _val(val: dict[str, Any], flags: Overrides) -> dict[str, Any]:
+    """Return what val is made of; a folder and a source of its own replace each other."""
+    if flags.val_fraction is not None:
+        val["fraction"] = flags.val_fraction
+    if flags.val_from is not None:
+        val |= {"mix": [flags.val_from.model_dump()], "folder": None}
+    if flags.val_dir is not None:
+        val |= {"folder": flags.val_dir, "mix": ()}
+    return val
+
+
+def ingredient(text: str, ratio: float = 1.0) -> Ingredient:
+    """Parse `NAME[:PATH]`.
+
+    Raises:
+        UsageError: there is no name.
+    """
+    name, path = parse_reference(text)
+    return Ingredient(source=name, path=path, ratio=ratio)
+
+
+def mixed_ingredient(text: str) -> Ingredient:
+    """Parse `NAME[:PATH]=RATIO`.
+
+    Raises:
+        UsageError: it is not of that form, or the ratio is negative or no number.
+    """
+    head, sign, tail = text.rpartition("=")
+    try:
+        ratio = float(tail)
+    except ValueError:
+        ratio = -1.0
+    if not sign or not 0 <= ratio <= RATIO_LIMIT:
+        raise UsageError(
+            f"--mix {text!r} is not NAME[:PATH]=RATIO with a ratio of 0 or more, such as pen=0.7"
+        )
+    return ingredient(head, ratio)
+
+
+def source_option(text: str) -> tuple[str, str, str]:
+    """Parse `SOURCE.KEY=VALUE`; the value stays text.
+
+    Raises:
+        UsageError: it is not of that form.
+    """
+    head, sign, value = text.partition("=")
+    source, dot, key = head.partition(".")
+    if not (sign and dot and source and key):
+        raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as emnist.split=letters")
+    return source, key, value
+
+
+def _entries(plain: dict[str, Any], source: str, flag: str) -> Iterator[dict[str, Any]]:
+    """Yield every ingredient of a source, of train and of val.
+
+    Raises:
+        UnknownNameError: the recipe has no such source.
+    """
+    mix = plain.setdefault("mix", [Ingredient(source="pen").model_dump()])
+    everywhere = [*mix, *plain.get("val", {}).get("mix", ())]
+    matching = [entry for entry in everywhere if entry["source"] == source]
+    if not matching:
+        raise UnknownNameError(f"source in {flag}", source, {e["source"] for e in everywhere})
+    yield from matching

@@ -1,0 +1,157 @@
+"""A recipe: everything that decides a dataset's bytes. The models, and their YAML."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from datagen.composition import ComposeOptions
+from datagen.composition.handwritten.parameters import HandOptions
+from datagen.core.budget import ELIGIBLE_BUDGET, RATIO_LIMIT
+from datagen.core.numerals import CLASSES, CaseStyle, Numeral
+
+NO_PIPELINE: Final = "none"
+
+_MOST_PER_CLASS: Final = 1_000_000
+
+ClassCount = Annotated[int, Field(ge=0, le=_MOST_PER_CLASS)]
+PerClass = Literal["all"] | ClassCount | dict[Numeral, ClassCount]
+PipelineName = Annotated[str, Field(min_length=1)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Ingredient(_Model):
+    """One source in the mix.
+
+    Attributes:
+        source: a name that `datagen sources` lists.
+        path: where its ink is; None asks for the fetched copy or the embedded model.
+        ratio: its share of the images that `per_class` leaves open, on any scale; 0 leaves it out.
+        per_class: exact numbers instead of a share: images of each class, by class, or "all" that
+            a source of finished images has. Where val has no mix of its own they count both sides.
+        pipeline: a preset's name or a file: every image passes through it, and a finished image
+            serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
+        options: the source's own options.
+    """
+
+    source: str
+    path: Path | None = None
+    ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
+    per_class: PerClass | None = None
+    pipeline: PipelineName | None = None
+    options: dict[str, Any] = {}
+
+    @field_validator("per_class", mode="before")
+    @classmethod
+    def _numbers(cls, given: Any) -> Any:
+        """Say what is wrong in words: of a union's members pydantic says it of the first."""
+        if given is None or given == "all":
+            return given
+        numbers = given.values() if isinstance(given, Mapping) else (given,)
+        if isinstance(given, Mapping) and (strangers := [c for c in given if c not in CLASSES]):
+            raise ValueError(f"{strangers[0]!r} is no class; expected {', '.join(CLASSES)}")
+        if not all(type(n) is int and 0 <= n <= _MOST_PER_CLASS for n in numbers):
+            raise ValueError(
+                f"expected a whole number of 0 … {_MOST_PER_CLASS:,}, such a number by class, or "
+                "all"
+            )
+        return given
+
+
+def _with_some_ratio(mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+    if sum(ingredient.ratio for ingredient in mix) <= 0:
+        raise ValueError("no ratio is above 0; give at least one source a positive ratio")
+    return mix
+
+
+class Validation(_Model):
+    """What the validation set is made of; the best-val checkpoint is the one scored.
+
+    Attributes:
+        fraction: share of all images, unless `folder` is given.
+        mix: sources it is drawn from; empty: those of the training set, split by identity.
+        folder: class folders taken as they are, every image of them.
+    """
+
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    mix: tuple[Ingredient, ...] = ()
+    folder: Path | None = None
+
+    @field_validator("mix")
+    @classmethod
+    def _some_ratio(cls, mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+        return _with_some_ratio(mix) if mix else mix
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.mix and self.folder:
+            raise ValueError("val takes a mix or a folder, not both")
+        return self
+
+
+class Recipe(_Model):
+    """A dataset in the making.
+
+    Attributes:
+        name: for people.
+        seed: root of every random draw.
+        images: how many, train + val; None: as many as the budget allows, or, where every
+            source holds finished images, all of them.
+        budget: the most images allowed, counted exactly and in batches of 8.
+        fit: shrink a plan that breaks the budget instead of refusing it.
+        size: 32 stores what the evaluator sees, "native" the composed sheet.
+        mix: the sources and their ratios.
+        pipeline: what ingredients pass through that name no pipeline, of train and of val.
+        case_styles: weights of the ways to write a numeral.
+        compose: how letters become numerals.
+        val: what the validation set is made of.
+    """
+
+    recipe: Literal[1] = 1  # version of this format
+    name: str = "default"
+    seed: Annotated[int, Field(ge=0)] = 0
+    images: Annotated[int, Field(ge=1)] | None = None
+    budget: Annotated[int, Field(ge=1)] = ELIGIBLE_BUDGET
+    fit: bool = False
+    size: Literal[32, "native"] = 32
+    mix: tuple[Ingredient, ...] = (Ingredient(source="pen"),)
+    pipeline: PipelineName | None = None
+    case_styles: dict[CaseStyle, Annotated[float, Field(ge=0, le=RATIO_LIMIT)]] = {
+        "upper": 0.6,
+        "lower": 0.3,
+        "mixed": 0.1,
+    }
+    compose: ComposeOptions = HandOptions()
+    val: Validation = Validation()
+
+    @field_validator("mix")
+    @classmethod
+    def _some_ratio(cls, mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+        return _with_some_ratio(mix)
+
+    @field_validator("case_styles")
+    @classmethod
+    def _some_style(cls, styles: dict[CaseStyle, float]) -> dict[CaseStyle, float]:
+        if sum(styles.get(style, 0) for style in ("upper", "lower")) <= 0:
+            raise ValueError("upper and lower both have weight 0; classes like 'i' know no other")
+        return styles
+
+    @property
+    def eligible(self) -> bool:
+        """Whether the budget is one the competition would have accepted."""
+        return self.budget <= ELIGIBLE_BUDGET
+
+    def pipeline_of(self, part: Ingredient) -> str | None:
+        """Return the pipeline that an ingredient's images pass through."""
+        name = part.pipeline or self.pipeline
+        return None if name == NO_PIPELINE else name
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML that `load` reads back to an equal recipe."""
+        plain = self.model_dump(mode="json", exclude_none=True)
+        return yaml.safe_dump(plain, sort_keys=False)

@@ -1,0 +1,1 @@
+"""Pages for a browser: parts that all pages share, and the report of an evaluation."""

@@ -1,0 +1,8 @@
+"""What an evaluation leaves behind: its scores, its history, and a page that explains them.
+
+Enters: an `Evaluation`. Leaves: files in a folder of their own, each whole or not there.
+"""
+
+from datagen.reports.evaluation.files import check_folder, report_folder, write_report
+
+__all__ = ["check_folder", "report_folder", "write_report"]

@@ -1,0 +1,133 @@
+"""The files of a report and the folder that they lie in."""
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Final
+
+from datagen.core.errors import EvaluationError, UsageError
+from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.records import Score
+from datagen.evaluation.summary import Summary
+from datagen.files.atomic import staged_file
+
+PAGE: Final = "report.html"
+SUMMARY: Final = "summary.json"
+_SCORE_FILE: Final = re.compile(r"score(-\d+)?\.json")
+_EVENTS: Final = "tensorboard"
+
+
+def report_folder(dataset: Path, *, preview: bool) -> Path:
+    """Return where the report of `dataset` goes by default: a folder where the shell stands.
+
+    Not in the dataset, which is a thing to be hashed, exported and sent, and perhaps read-only; and
+    a preview's is another one, so that it never stands in the place of an official report.
+    """
+    return Path(f"{dataset.absolute().name or 'dataset'}-{'preview' if preview else 'report'}")
+
+
+def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
+    """Refuse, before anything is trained, a folder that a report cannot go to.
+
+    Raises:
+        UsageError: it is a file, inside the dataset, cannot be made, or TensorBoard is missing.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; --out names a folder")
+    if folder.resolve().is_relative_to(dataset.resolve()):
+        raise UsageError(f"{folder} is inside the dataset; choose another --out")
+    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    try:
+        with staged_file(existing / ".datagen-writable") as trial:
+            trial.touch()
+        (existing / ".datagen-writable").unlink()
+    except OSError as error:
+        raise UsageError(
+            f"cannot write in {existing}: {error.strerror}; choose another --out or --no-report"
+        ) from error
+    if tensorboard:
+        from datagen.reports.evaluation.events import check_installed  # noqa: PLC0415 - an extra
+
+        check_installed()
+
+
+def write_report(
+    evaluation: Evaluation, summary: Summary, folder: Path, *, tensorboard: bool = False
+) -> Path:
+    """Write the report's files into `folder`, and return the page.
+
+    `score.json` (`score-SEED.json` each where there are several), `summary.json`, `history.csv`,
+    `report.html`, and with `tensorboard` event files below `tensorboard/`. Files of an earlier
+    report there are replaced, others are left alone; a report of this very evaluation is left as
+    it is.
+
+    Raises:
+        EvaluationError: a file cannot be written; the scores themselves are in the cache.
+    """
+    scores = evaluation.scores
+    runs = tuple(run.model_copy(update={"cached": False}) for run in summary.runs)
+    summary_text = summary.model_copy(update={"runs": runs}).model_dump_json(indent=1) + "\n"
+    names = ["score.json"] if len(scores) == 1 else [f"score-{s.seed}.json" for s in scores]
+    expected = [*names, "history.csv", PAGE, *([_EVENTS] if tensorboard else [])]
+    if evaluation.all_cached and _is_current(folder, summary_text, expected):
+        return folder / PAGE
+    from datagen.reports.evaluation.page import page  # noqa: PLC0415 - 0.2 s, and a known report needs none
+
+    texts = {
+        name: score.model_dump_json(indent=1) + "\n"
+        for name, score in zip(names, scores, strict=True)
+    }
+    texts |= {
+        "history.csv": history_csv(scores),
+        PAGE: page(evaluation, summary),
+        SUMMARY: summary_text,  # last: where it is right, the others are
+    }
+    try:
+        for name, text in texts.items():
+            with staged_file(folder / name) as temporary:
+                temporary.write_text(text, "utf-8", newline="")
+        _drop_stale(folder, set(texts))
+        if tensorboard:
+            from datagen.reports.evaluation.events import write_events  # noqa: PLC0415 - an extra
+
+            write_events(scores, folder / _EVENTS)
+    except OSError as error:
+        raise EvaluationError(
+            f"cannot write the report in {folder}: {error.strerror}; the same command with "
+            "another --out writes it from the cached score"
+        ) from error
+    return folder / PAGE
+
+
+def _is_current(folder: Path, summary: str, names: list[str]) -> bool:
+    """Say whether the report there is of this evaluation, and whole."""
+    try:
+        known = (folder / SUMMARY).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return known == summary and all((folder / name).exists() for name in names)
+
+
+def _drop_stale(folder: Path, fresh: set[str]) -> None:
+    """Remove an earlier report's scores, lest they be taken for this one's."""
+    for path in folder.iterdir():
+        if _SCORE_FILE.fullmatch(path.name) and path.name not in fresh:
+            path.unlink()
+
+
+def history_csv(scores: tuple[Score, ...]) -> str:
+    """Return the epochs of every seed as CSV; epoch 0 is the untrained network on val."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "train_seconds")
+    writer.writerow(("seed", *names, "chosen"))
+    for score in scores:
+        before = score.before_training
+        writer.writerow(
+            (score.seed, 0, "", "", before.get("loss"), before.get("accuracy"), "", "", 0)
+        )
+        for epoch in score.history:
+            values = [getattr(epoch, name) for name in names]
+            writer.writerow((score.seed, *values, int(epoch.epoch == score.chosen_epoch)))
+    return text.getvalue()

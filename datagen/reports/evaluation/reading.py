@@ -1,0 +1,99 @@
+"""What the numbers of a score say, in sentences. Nothing here knows of HTML."""
+
+from datagen.evaluation.records import Metrics, Score, TestResult
+from datagen.evaluation.summary import Summary, TestSummary, short_path
+
+_WORST: int = 2  # classes named as the weakest
+
+
+def findings(score: Score, summary: Summary) -> list[str]:
+    """Return what a person should take from the report, most important first."""
+    found = [_learning(score)]
+    for result, test in zip(score.tests, summary.tests, strict=True):
+        found += [_gap(test, summary), _weakest(result.metrics, short_path(test.path))]
+        if test.leaked:
+            found.append(leakage(test))
+    if not score.tests:
+        found.append(_weakest(score.val, "val"))
+    if len(summary.runs) > 1:
+        found.append(f"The details below, classes and images, are those of seed {score.seed}.")
+    return found
+
+
+def _learning(score: Score) -> str:
+    """Say how far training went beyond what val rewards."""
+    last, chosen = score.history[-1], score.history[score.chosen_epoch - 1]
+    text = (
+        f"Of {len(score.history)} epochs, epoch {score.chosen_epoch} has the best val accuracy, "
+        f"{chosen.val_accuracy:.3f}, and its weights are the ones scored; "
+        f"train accuracy was {chosen.accuracy:.3f} there and ended at {last.accuracy:.3f}."
+    )
+    if score.chosen_epoch == len(score.history):
+        return text + " The best epoch is the last one: it was still learning."
+    if last.accuracy - chosen.val_accuracy > 0.2:
+        return text + (
+            f" The gap of {last.accuracy - chosen.val_accuracy:.2f} is what the network learnt by "
+            "heart: more variety, or labels that agree, would close it."
+        )
+    return text
+
+
+def _gap(test: TestSummary, summary: Summary) -> str:
+    """Say whether val foretold the test."""
+    drop = summary.val.mean - test.accuracy.mean
+    name = short_path(test.path)
+    low, high = test.interval
+    if low <= summary.val.mean <= high:
+        return f"On {name} the accuracy is what val promised, within the interval of the test set."
+    if drop > 0:
+        return (
+            f"On {name} the accuracy is {drop:.3f} below that on val: val is easier than the test, "
+            "or like train in ways in which the test is not."
+        )
+    return f"On {name} the accuracy is {-drop:.3f} above that on val: val is the harder set."
+
+
+def _weakest(metrics: Metrics, name: str) -> str:
+    """Name the classes that fail most, and the commonest confusions."""
+    known = [each for each in metrics.classes if each.recall is not None and each.support]
+    worst = sorted(known, key=lambda each: each.recall or 0.0)[:_WORST]
+    wrong = metrics.accuracy.images - metrics.accuracy.correct
+    if not wrong:
+        return f"On {name} every image is right."
+    classes = " and ".join(
+        f"{each.name} ({round((each.recall or 0.0) * each.support)} of {each.support} right)"
+        for each in worst
+    )
+    top = metrics.top_confusions[:3]
+    share = sum(each.count for each in top) / wrong
+    words = ", ".join(each.words.replace(" ", "\u00a0") for each in top)
+    return (
+        f"On {name} the weakest classes are {classes}; {words} "
+        f"{'make' if len(top) > 1 else 'makes'} up {share:.0%} of the {wrong:,} mistakes."
+    )
+
+
+def leakage(test: TestSummary) -> str:
+    """Say how many test images the dataset holds too, and what is left without them."""
+    clean = (
+        f"without them the accuracy is {test.leak_free.mean:.4f} instead of "
+        f"{test.accuracy.mean:.4f}"
+        if test.leak_free
+        else "no other image is left"
+    )
+    return (
+        f"{test.leaked:,} of the {test.images:,} images of {short_path(test.path)} are also in the "
+        f"dataset's train or val: {clean}."
+    )
+
+
+def confidence(result: TestResult) -> str:
+    """Say how sure the network was when it was wrong."""
+    wrong = [max(image.probabilities) for image in result.results if not image.hit]
+    if not wrong:
+        return "No image is wrong."
+    sure = sum(probability >= 0.9 for probability in wrong)
+    return (
+        f"{sure:,} of {len(wrong):,} mistakes were made with a probability of 0.9 or more. Look "
+        "for wrong labels and unreadable scribbles as well as for what the training data lack."
+    )

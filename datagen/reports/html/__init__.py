@@ -1,0 +1,1 @@
+"""What every page of ours is put together from: markup, charts, one style sheet."""

@@ -1,0 +1,23 @@
+"""The shell of a page: one file with its style in it, that the browser may load nothing for."""
+
+from importlib import resources
+from typing import Final
+
+from datagen.reports.html.markup import Markup, join, tag
+
+_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def document(title: str, body: Markup, style: str = "") -> str:
+    """Return a whole page; `style` is CSS added to that of all reports."""
+    common = resources.files("datagen.reports.html").joinpath("style.css").read_text("utf-8")
+    head = join(
+        (
+            Markup('<meta charset="utf-8">'),
+            Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+            Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+            tag("title", title),
+            tag("style", Markup(common + style)),
+        )
+    )
+    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>{body}</body>\n</html>\n'

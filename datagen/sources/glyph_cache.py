@@ -1,0 +1,179 @@
+"""The cache of extracted letters: one `.npz` of few flat arrays per source, options and files.
+
+Enters: an iterable of raster `Glyph`s. Leaves: a `GlyphPool` over the arrays. A cache is a
+convenience: where it cannot be written or read, the letters are extracted again and a warning
+says so.
+"""
+
+import hashlib
+import json
+import logging
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel
+
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
+from datagen.core.numerals import Case, Letter
+from datagen.files.atomic import staged_file
+from datagen.files.cache_dir import cache_folder, set_aside, stamp
+
+FORMAT: Final = 1
+"""Raised whenever the arrays of a bundle change, so that old files are never misread."""
+
+Note = Callable[[str], None]
+"""What an extractor calls to tell of something passed over; repeated each time the cache opens."""
+Extract = Callable[[Note], Iterable[Glyph]]
+
+# What numpy and zipfile raise for a damaged bundle, as flipped bits have shown.
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    SyntaxError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class _Bundle:
+    """Raster glyphs as flat arrays; n glyphs, m warnings.
+
+    Attributes:
+        ids, letters, cases, writers: `str n`; a writer "" is None.
+        body_tops: `int32 n`.
+        shapes: `int32 n×2`, height and width.
+        offsets: `int64 n+1`: glyph k is `ink[offsets[k]:offsets[k + 1]]`.
+        ink: `uint8`, all glyphs one after the other, row by row.
+        notes: `str m`, what the extractor passed over.
+    """
+
+    ids: npt.NDArray[np.str_]
+    letters: npt.NDArray[np.str_]
+    cases: npt.NDArray[np.str_]
+    writers: npt.NDArray[np.str_]
+    body_tops: npt.NDArray[np.int32]
+    shapes: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+    ink: Gray
+    notes: npt.NDArray[np.str_]
+
+    def __post_init__(self) -> None:
+        n = len(self.ids)
+        lengths = {len(getattr(self, name)) for name in ("letters", "cases", "writers", "shapes")}
+        sizes = self.shapes.astype(np.int64).prod(axis=1)
+        if lengths != {n} or len(self.offsets) != n + 1 or len(self.body_tops) != n:
+            raise ValueError("arrays of different lengths")
+        if self.offsets[0] != 0 or self.offsets[-1] != len(self.ink):
+            raise ValueError("offsets that do not cover the ink")
+        if not np.array_equal(np.diff(self.offsets), sizes):
+            raise ValueError("shapes that disagree with the offsets")
+
+    def pool(self, source: str) -> GlyphPool:
+        """Return the pool whose glyphs are views into these arrays."""
+        for note in self.notes.tolist():
+            _log.warning("%s: %s", source, note)
+        infos = [
+            GlyphInfo(name, cast(Letter, letter), cast(Case, case), writer or None)
+            for name, letter, case, writer in zip(
+                self.ids.tolist(),
+                self.letters.tolist(),
+                self.cases.tolist(),
+                self.writers.tolist(),
+                strict=True,
+            )
+        ]
+
+        def load(k: int) -> Glyph:
+            height, width = self.shapes[k]
+            ink = self.ink[self.offsets[k] : self.offsets[k + 1]].reshape(height, width)
+            return Glyph(infos[k], source, ink=ink, body_top=int(self.body_tops[k]))
+
+        return GlyphPool(source, infos, load)
+
+
+def cached_pool(
+    source: str, version: int, options: BaseModel, files: Sequence[Path], extract: Extract
+) -> GlyphPool:
+    """Return the letters that `extract` yields, from the cache where it has them.
+
+    Args:
+        source: name of the source.
+        version: of its extractor: raise it when its output changes.
+        options: options that change the output.
+        files: the input files; their paths, sizes and times are part of the key.
+        extract: called with a `Note` when the cache has nothing; yields raster glyphs.
+
+    Raises:
+        InputError: what `extract` raises; then nothing is written.
+    """
+    path = cache_folder() / "glyphs" / f"{source}-{_key(source, version, options, files)}.npz"
+    bundle = _read(path)
+    if bundle is None:
+        notes: list[str] = []
+        bundle = _pack(extract(notes.append), notes)
+        _write(path, bundle)
+    return bundle.pool(source)
+
+
+def _key(source: str, version: int, options: BaseModel, files: Sequence[Path]) -> str:
+    stamps = [(str(file.resolve()), *stamp(file)) for file in sorted(files)]
+    parts = [FORMAT, source, version, options.model_dump(mode="json"), stamps]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _pack(glyphs: Iterable[Glyph], notes: list[str]) -> _Bundle:
+    infos, tops, inks = [], [], []
+    for glyph in glyphs:
+        if glyph.ink is None:
+            raise ValueError(f"glyph {glyph.info.id} has strokes; only ink is cached")
+        infos.append(glyph.info)
+        tops.append(glyph.body_top)
+        inks.append(glyph.ink)
+    sizes = np.array([ink.size for ink in inks], np.int64)
+    return _Bundle(
+        ids=np.array([info.id for info in infos], np.str_),
+        letters=np.array([info.letter for info in infos], np.str_),
+        cases=np.array([info.case for info in infos], np.str_),
+        writers=np.array([info.writer or "" for info in infos], np.str_),
+        body_tops=np.array(tops, np.int32),
+        shapes=np.array([ink.shape for ink in inks], np.int32).reshape(-1, 2),
+        offsets=np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
+        ink=np.concatenate([ink.ravel() for ink in inks]) if inks else np.empty(0, np.uint8),
+        notes=np.array(notes, np.str_),
+    )
+
+
+def _read(path: Path) -> _Bundle | None:
+    """Return the bundle at `path`; None if it is absent, or corrupt and now set aside."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            held: dict[str, Any] = {field.name: arrays[field.name] for field in fields(_Bundle)}
+        return _Bundle(**held)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except _UNREADABLE as error:
+        set_aside(path, error)
+        return None
+
+
+def _write(path: Path, bundle: _Bundle) -> None:
+    arrays = {field.name: getattr(bundle, field.name) for field in fields(_Bundle)}
+    try:
+        with staged_file(path) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **arrays)
+    except OSError as error:
+        _log.warning("could not cache %s: %s; the next run extracts again", path, error)

@@ -1,0 +1,262 @@
+"""Finished numerals: images in class folders, such as the competition's data or one's own photos.
+
+Enters: a folder that holds folders `i … x`, or `train/` and `val/` that do. Leaves: each distinct
+picture once, read when asked.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.core.glyphs import Gray, NumeralInfo, NumeralPool
+from datagen.core.numerals import Split
+from datagen.files.class_folders import list_numerals
+from datagen.files.decode import decode_gray
+from datagen.files.hashing import file_hash, hash_files, pixel_hash
+from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
+from datagen.sources.images.weights import read_weights
+from datagen.sources.registry import Options, Source, register
+from pipelines.ops import scan as scan_conversion
+
+MIN_SIDE: Final = 4  # pixels: less cannot hold a numeral
+MIN_CONTRAST: Final = 16  # gray levels between ink and paper: less is a blank sheet and its noise
+
+_log = logging.getLogger(__name__)
+
+
+class ImagesOptions(Options):
+    """How to read the images, and what to put up with.
+
+    Attributes:
+        scan: pass each through the organisers' scan conversion, `pipelines.ops.scan`.
+        part: take only the folder `train` or `val` of a collection that has both.
+        partial: some of the ten class folders may be missing or empty.
+        skip_bad: pass over unusable files with one warning instead of refusing.
+        review: a list of bad images by name or as a YAML file (see `review`); what it drops
+            is never decoded, what it relabels counts as of the other class.
+        boost: a record by `datagen mine` or `datagen rare`: what is hard or rare serves more often
+            where a pipeline uses pictures again.
+    """
+
+    scan: bool = False
+    part: Split | None = None
+    partial: bool = False
+    skip_bad: bool = False
+    review: str | None = None
+    boost: Path | None = None
+
+
+@register
+class ImagesSource(Source):
+    """Images of numerals, dark ink on light paper, of any size, mode and common format."""
+
+    name = "images"
+    summary = "finished numerals in class folders i … x: the competition's data, your own photos"
+    licence = "that of the images given"
+    citation = "the images given"
+    path_hint = (
+        "a folder that holds the class folders i ii iii iv v vi vii viii ix x, "
+        "or train and val that hold them"
+    )
+    options = ImagesOptions
+
+    def open(self, path: Path | None, options: ImagesOptions) -> NumeralPool:
+        """Return every distinct picture once; see `survey`.
+
+        Raises:
+            MissingInputError, UnknownNameError, RecipeError, CorruptInputError: see `survey`.
+            UsageError: `boost` knows none of the pictures.
+        """
+        if path is None:
+            raise MissingInputError(
+                f"source 'images' needs a path: {self.path_hint}; say `--source images:PATH`, or "
+                "`--path images=PATH` beside a recipe"
+            )
+        part = f"{options.part}/" if options.part else ""
+        root = path / part
+        found = survey(root, options)
+        weights = _weights(root, found.kept, options.boost)
+        infos = [
+            NumeralInfo(
+                id=part + name,  # below `path`: i/0.png of train is not that of val
+                numeral=found.names[name],
+                identity=found.identities[name],
+                weight=weights.get(name, 1.0),
+            )
+            for name in found.kept
+        ]
+        return NumeralPool(
+            self.name, infos, lambda k: read_numeral(path / infos[k].id, scan=options.scan)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSurvey:
+    """What lies in a folder of numerals, and what of it is used.
+
+    Attributes:
+        given: path below the folder → the class it lies under, of every file.
+        names: the same after the review: without what it drops, some under another class.
+        judged: path → what the review says of it.
+        hashes: path → pixel hash, of those in `names` that can be used.
+        identities: path → pixel hash after the scan conversion, whether or not it is asked for.
+        kept: the paths to use: of equal pictures the first, of contradicting ones none.
+    """
+
+    given: Mapping[str, str]
+    names: Mapping[str, str]
+    judged: Mapping[str, LabelCorrection]
+    hashes: Mapping[str, str]
+    identities: Mapping[str, str]
+    kept: Sequence[str]
+
+
+def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
+    """Look through a folder of numerals.
+
+    Pictures that are equal pixel by pixel count once, under the first path; where equal pictures
+    lie in folders of different classes, one of them is mislabelled and nobody knows which, so all
+    of them are left out, unless a review knows. All is told in warnings.
+
+    Raises:
+        MissingInputError: no folder, no class folders, or not all of them; no such review.
+        UnknownNameError: no shipped review has that name.
+        RecipeError: the review is none.
+        CorruptInputError: a folder that is no class, or an unusable image.
+    """
+    if not root.is_dir():
+        raise MissingInputError(f"no folder at {root}; expected {ImagesSource.path_hint}")
+    given = list_numerals(root, partial=options.partial)
+    reviewed = Reviewed(given, {})
+    if options.review is not None:
+        reviewed = _put_right(root, given, load(options.review))
+    verdicts = hash_files(
+        root,
+        list(reviewed.names),
+        f"scan={options.scan}, twice",
+        lambda file: _hashes(read_numeral(file, scan=options.scan)),
+    )
+    bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInputError)]
+    if bad:
+        _report_bad(bad, options.skip_bad)
+    found = {name: pair.split() for name, pair in verdicts.items() if isinstance(pair, str)}
+    hashes = {name: used for name, (used, _) in found.items()}
+    identities = {name: identity for name, (_, identity) in found.items()}
+    kept = _distinct(reviewed.names, hashes)
+    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, kept)
+
+
+def _hashes(image: Gray) -> str:
+    """Return two pixel hashes: of a picture as it is used, and of what a scan leaves of it.
+
+    The second is the same whether the picture was scanned before: a picture in train and its scan
+    in val are told to be one. What a scan would erase is itself, not one with all that is blank.
+    """
+    scanned = scan_conversion(image)
+    identity = scanned if _contrast(scanned) >= MIN_CONTRAST else image
+    return f"{pixel_hash(image)} {pixel_hash(identity)}"
+
+
+def _contrast(image: Gray) -> int:
+    return int(image.max()) - int(image.min())
+
+
+def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed:
+    """Return `names` as `review` would have them."""
+    reviewed = apply(review, root, names)
+    if reviewed.judged:
+        _log.warning(
+            "images: review %s drops %d and relabels %d of %d files",
+            review.name,
+            reviewed.count("drop"),
+            reviewed.count("relabel"),
+            len(names),
+        )
+    else:
+        _log.warning(
+            "images: review %s speaks of none of the %d files of %s; is it of other images?",
+            review.name,
+            len(names),
+            root,
+        )
+    return reviewed
+
+
+def read_numeral(file: Path, *, scan: bool = False) -> Gray:
+    """Return one usable image, `uint8 H×W`, ink 0 on paper 255.
+
+    Raises:
+        CorruptInputError: it cannot be read, is too small, or is blank.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise CorruptInputError(
+            f"{file} cannot be read ({error}); check its permissions"
+        ) from error
+    image = decode_gray(data, str(file))
+    height, width = image.shape
+    if min(height, width) < MIN_SIDE:
+        raise CorruptInputError(
+            f"{file} is {width}×{height} pixels, expected at least {MIN_SIDE}×{MIN_SIDE}; "
+            "replace or remove it"
+        )
+    scanned = scan_conversion(image) if scan else image
+    if _contrast(scanned) < MIN_CONTRAST:
+        low, high = int(scanned.min()), int(scanned.max())
+        after = " after the scan conversion" if scan else ""
+        raise CorruptInputError(
+            f"{file} is blank{after} (all gray levels within {low} … {high}), expected dark ink on "
+            "white paper; replace or remove it"
+        )
+    return scanned
+
+
+def _report_bad(bad: list[CorruptInputError], skip: bool) -> None:
+    more = f", and {len(bad) - 1} more unusable files" if len(bad) > 1 else ""
+    if not skip:
+        raise CorruptInputError(f"{bad[0]}{more}; the option skip_bad passes over such files")
+    _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
+
+
+def _distinct(names: Mapping[str, str], hashes: Mapping[str, str]) -> list[str]:
+    """Return the names to keep: of equal pictures the first, of contradicting ones none."""
+    equal: dict[str, list[str]] = {}
+    for name, found in hashes.items():
+        equal.setdefault(found, []).append(name)
+    kept = [group[0] for group in equal.values() if len({names[name] for name in group}) == 1]
+    torn = [group for group in equal.values() if len({names[name] for name in group}) > 1]
+    repeated = len(hashes) - len(kept) - sum(map(len, torn))
+    if repeated:
+        _log.warning("images: %d copies of other images of their class count once", repeated)
+    if torn:
+        _log.warning(
+            "images: %d files hold %d pictures that lie under different classes; all left out: %s",
+            sum(map(len, torn)),
+            len(torn),
+            "; ".join(" = ".join(group) for group in torn[:3]) + (" …" if len(torn) > 3 else ""),
+        )
+    return kept
+
+
+def _weights(root: Path, names: Sequence[str], boost: Path | None) -> dict[str, float]:
+    """Return how much more often pictures are to serve, by their content.
+
+    Raises:
+        MissingInputError, CorruptInputError: see `read_weights`.
+        UsageError: it knows none of the pictures.
+    """
+    if boost is None:
+        return {}
+    weights = read_weights(boost)
+    digests = {name: file_hash(root / name) for name in names}
+    found = {name: weights[digest] for name, digest in digests.items() if digest in weights}
+    if names and not found:
+        raise UsageError(
+            f"{boost} names none of the {len(names):,} pictures in {root}; make it from "
+            "pictures of that folder, or leave the option boost out"
+        )
+    return found

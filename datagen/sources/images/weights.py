@@ -1,0 +1,68 @@
+"""Weights of pictures: how much more often than others each is to serve.
+
+`datagen mine` and `datagen rare` write them among other things; the source `images` reads them.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from datagen.core.budget import RATIO_LIMIT
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.pydantic_errors import explain
+from datagen.files.atomic import staged_file
+
+_WRITERS = "`datagen mine` and `datagen rare` write one"
+
+
+class Record(BaseModel):
+    """What the records of both commands are: checked, unchangeable, without unknown keys."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+class _Weighed(BaseModel):
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    weight: Annotated[float, Field(gt=0, le=RATIO_LIMIT)]
+
+
+class _Weights(BaseModel):
+    images: tuple[_Weighed, ...]
+
+
+def write_record(record: Record, path: Path) -> None:
+    """Write `hard.json` or `rare.json`; it appears whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with staged_file(path) as temporary:
+        temporary.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
+
+
+def read_weights(path: Path) -> dict[str, float]:
+    """Return sha256 of a file → weight, of every image that a record names.
+
+    Args:
+        path: JSON whose `images` have `sha256` and `weight`; whatever else it holds is its own.
+
+    Raises:
+        MissingInputError: there is no such file.
+        CorruptInputError: it is no such record.
+    """
+    try:
+        found = _Weights.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise MissingInputError(f"no file {path}; {_WRITERS}") from None
+    except OSError as error:
+        raise CorruptInputError(f"{path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise CorruptInputError(
+            f"{path} is no record of weights: {explain(error, _Weights)}; {_WRITERS}"
+        ) from error
+    return {image.sha256: image.weight for image in found.images}

@@ -1,0 +1,17 @@
+"""`NAME[:PATH]`: how a person names a source and where its ink is."""
+
+from pathlib import Path
+
+from datagen.core.errors import UsageError
+
+
+def parse_reference(text: str) -> tuple[str, Path | None]:
+    """Parse `NAME[:PATH]` into a source's name and its path, None where none is given.
+
+    Raises:
+        UsageError: there is no name.
+    """
+    name, _, path = text.partition(":")
+    if not name or (":" in text and not path):
+        raise UsageError(f"{text!r} is not NAME[:PATH], such as pen or emnist:data/gzip.zip")
+    return name, Path(path) if path else None

@@ -1,0 +1,211 @@
+"""A spec becomes its points: every recipe of the sweep, once. Reads only files that recipes name.
+
+Ratios are exact fractions until they enter a recipe, so that 0.1 + 0.2 and 0.3 are one mix.
+"""
+
+import hashlib
+import itertools
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final, TypeGuard
+
+from datagen.core.errors import UsageError
+from datagen.files.hashing import file_hash
+from datagen.recipes import load as recipes
+from datagen.recipes.schema import Recipe
+from datagen.sweeps.records import Setting
+from datagen.sweeps.spec import Spec, axis_values
+
+MOST_POINTS: Final = 10_000
+"""More is a typing error, not a sweep: each is hours of work."""
+
+Mix = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One recipe of a sweep.
+
+    Attributes:
+        id: first 16 digits of the recipe's fingerprint.
+        name: for people: `pen=0.25 emnist=0.75`.
+        ratios: share of each source of the mix, adding up to 1; empty where no ratio varies.
+        settings: what else varies.
+        recipe: what to build.
+    """
+
+    id: str
+    name: str
+    ratios: Mapping[str, float]
+    settings: Mapping[str, Setting]
+    recipe: Recipe
+
+
+def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
+    """Return every point of a sweep, in the order of its axes.
+
+    Raises:
+        UsageError: nothing varies, or far too much.
+        RecipeError: a varied key is none of a recipe, or a value does not fit it.
+    """
+    mixes = mixes_of(spec)
+    settings = [
+        dict(zip(spec.vary, values, strict=True))
+        for values in itertools.product(*spec.vary.values())
+    ]
+    if len(mixes) * len(settings) > MOST_POINTS:
+        raise UsageError(
+            f"{len(mixes) * len(settings):,} points; at most {MOST_POINTS:,} make sense: "
+            "use larger steps or fewer values"
+        )
+    base = spec.base()
+    found: dict[str, Candidate] = {}
+    for mix, setting in itertools.product(mixes, settings):
+        point = _point(spec, base, mix, setting)
+        found.setdefault(point.id, point)
+    if len(found) < 2:
+        raise UsageError(
+            f"nothing varies: all is {_only(found)}; give a ratio an axis such as "
+            "--mix pen=0:1:0.25, or a key values such as --vary val.fraction=0.1,0.2"
+        )
+    return tuple(found.values())
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """Return the SHA-256 of what decides a dataset's bytes: a recipe and the files it names.
+
+    Its name does not count. The files are those of pipelines, reviews and weights: one that was
+    edited makes another dataset. What sources hold is not read.
+
+    Raises:
+        CorruptInputError: such a file cannot be read.
+    """
+    plain = recipe.model_dump(mode="json", exclude={"name"}, exclude_none=True)
+    written = {str(path): file_hash(path) for path in _files(recipe)}
+    if written:
+        plain["files"] = written
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _files(recipe: Recipe) -> list[Path]:
+    """Return the files that a recipe names beside its sources."""
+    parts = (*recipe.mix, *recipe.val.mix)
+    named = [recipe.pipeline, *(part.pipeline for part in parts)]
+    named += [value for part in parts for value in part.options.values() if isinstance(value, str)]
+    paths = {Path(name) for name in named if name}
+    return sorted(path for path in paths if path.is_absolute() and path.is_file())
+
+
+def mixes_of(spec: Spec) -> list[Mix]:
+    """Return the shares of the sources, each mix once, adding up to 1; `[()]` without a mix."""
+    axes = [axis_values(part.ratio) for part in spec.mix]
+    if spec.points == "simplex" and all(part.varies for part in spec.mix):
+        whole = max((axis[-1] for axis in axes), default=Fraction(0))
+        combinations: Iterable[Mix] = _adding_up(axes, whole)
+    else:
+        combinations = itertools.product(*axes)
+    if not axes:
+        return [()]
+    unique: dict[Mix, None] = {}
+    for combination in combinations:
+        if total := sum(combination):
+            unique[tuple(ratio / total for ratio in combination)] = None
+            if len(unique) > MOST_POINTS:
+                break
+    return list(unique)
+
+
+def _adding_up(axes: Sequence[Sequence[Fraction]], whole: Fraction) -> Iterable[Mix]:
+    """Yield the combinations that add up to `whole`, without walking through all others."""
+    if not axes:
+        if whole == 0:
+            yield ()
+        return
+    for ratio in axes[0]:
+        if ratio > whole:
+            break
+        for rest in _adding_up(axes[1:], whole - ratio):
+            yield (ratio, *rest)
+
+
+def source_keys(spec: Spec) -> list[str]:
+    """Name the sources of the mix: `pen`, `images`, `images-2`."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for part in spec.mix:
+        seen[part.source] += 1
+        keys.append(part.source if seen[part.source] == 1 else f"{part.source}-{seen[part.source]}")
+    return keys
+
+
+def _point(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting]) -> Candidate:
+    shares = dict(zip(source_keys(spec), map(float, mix), strict=True))
+    ratios = shares if any(part.varies for part in spec.mix) else {}
+    named = {key: _short(value, spec.vary[key]) for key, value in settings.items()}
+    named = {key: f"{share:.4g}" for key, share in ratios.items()} | named
+    name = " ".join(f"{key}={value}" for key, value in named.items())
+    plain = base.model_dump(mode="json", exclude_none=True)
+    if spec.mix:
+        parts = zip(spec.mix, shares.values(), strict=True)
+        plain["mix"] = [part.plain(share) for part, share in parts if share > 0]
+    plain |= spec.model_dump(include={"images", "budget"}, exclude_none=True)
+    for key, value in settings.items():
+        _set(plain, key, value)
+    plain["name"] = name or base.name
+    recipe = recipes.validate(plain, origin=f"point {name}", folder=Path.cwd())
+    return Candidate(fingerprint(recipe)[:16], recipe.name, ratios, dict(settings), recipe)
+
+
+def _set(plain: dict[str, Any], key: str, value: Setting) -> None:
+    """Write `value` at the dotted `key`; the recipe's own validation says whether it is one.
+
+    Raises:
+        UsageError: the key leads into something that has no keys.
+    """
+    place: Any = plain
+    *path, last = key.split(".")
+    for step in path:
+        place = _step(place, step, key)
+    if isinstance(place, list):
+        place[_index(place, last, key)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise UsageError(f"cannot vary {key!r}: {'.'.join(path)} is {place!r} and has no keys")
+
+
+def _step(place: Any, step: str, key: str) -> Any:
+    if isinstance(place, list):
+        return place[_index(place, step, key)]
+    if isinstance(place, dict):
+        return place.setdefault(step, {})
+    raise UsageError(f"cannot vary {key!r}: there are no keys before {step!r}")
+
+
+def _index(place: list[Any], step: str, key: str) -> int:
+    if step.isdecimal() and int(step) < len(place):
+        return int(step)
+    raise UsageError(f"cannot vary {key!r}: {step!r} is not a position from 0 to {len(place) - 1}")
+
+
+def _short(value: Setting, values: Iterable[Setting]) -> str:
+    """Return a value as it is named: of a path only what tells it from the others of its key."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if not _is_path(value):
+        return str(value)
+    folders = [str(Path(other).parent) for other in values if _is_path(other)]
+    return str(Path(value).relative_to(os.path.commonpath(folders)))
+
+
+def _is_path(value: Setting) -> TypeGuard[str]:
+    return isinstance(value, str) and Path(value).is_absolute()
+
+
+def _only(found: Mapping[str, Candidate]) -> str:
+    return "empty" if not found else repr(next(iter(found.values())).name)

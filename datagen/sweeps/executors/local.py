@@ -1,0 +1,202 @@
+"""Trials on this machine: fresh processes, a few at once, one trial each.
+
+Enters: tasks. Leaves: outcomes, as they come. Whatever ends the iteration early ends the processes.
+Their evaluators are forks of one that has TensorFlow imported already, where that can be had.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, Protocol, Self
+
+import datagen
+from datagen.core.errors import StoppedError
+from datagen.evaluation.fork_server import WARM, ForkServer
+from datagen.evaluation.process import Event
+from datagen.sweeps.trial import Task, TrialOutcome, failed
+
+Tell = Callable[[Task, Event], None]
+"""Told the events of every trial, from the caller's own thread."""
+
+_PATIENCE: Final = 90  # seconds an interrupted trial has: its evaluator has 60 of them
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Executor(Protocol):
+    """What runs trials, wherever it does."""
+
+    def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
+        """Yield the outcome of every task once, as they come; closed early, all is ended."""
+
+
+class LocalExecutor:
+    """A pool of processes on this machine; leaving its context ends what they share."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._warm = ForkServer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._warm.close()
+
+    def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
+        """Yield outcomes as they come."""
+        if not tasks:
+            return
+        threads = tasks[0].threads  # of all: it is the spec's
+        environment = _environment(threads)
+        crew = _WorkerPool(environment, self._warm.descriptor(environment, threads))
+        left = len(tasks)
+        with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
+            try:
+                for task in tasks:
+                    pool.submit(crew.work, task)
+                while left:
+                    task, message = crew.messages.get()
+                    if isinstance(message, TrialOutcome):
+                        left -= 1
+                        yield message
+                    else:
+                        tell(task, message)
+            finally:
+                crew.end()
+                if left:  # a trial may wait for the warm process to be ready
+                    self._warm.close()
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _WorkerPool:
+    """The processes of one round."""
+
+    def __init__(self, environment: Mapping[str, str], warm: int | None) -> None:
+        self._inherited = () if warm is None else (warm,)
+        self._environment = environment if warm is None else {**environment, WARM: str(warm)}
+        self.messages: queue.SimpleQueue[tuple[Task, TrialOutcome | Event]] = queue.SimpleQueue()
+        self._ending = threading.Event()
+        self._guard = threading.Lock()
+        self._processes: set[subprocess.Popen[str]] = set()
+
+    def work(self, task: Task) -> None:
+        """Run one trial in a process of its own, in a thread that follows it."""
+        try:
+            outcome = self._follow(task)
+        except (OSError, ValueError) as error:  # no memory for a process, a line that is none
+            outcome = failed(task, f"the trial's process could not be followed: {error}")
+        if outcome is not None:
+            self.messages.put((task, outcome))
+
+    def _follow(self, task: Task) -> TrialOutcome | None:
+        with self._guard:
+            if self._ending.is_set():
+                return None
+            process = _start(self._environment, self._inherited)
+            self._processes.add(process)
+        said: list[str] = []
+        listener = threading.Thread(target=_collect, args=(process.stderr, said))
+        listener.start()
+        outcome: TrialOutcome | None = None
+        try:
+            for line in _lines(process, task):
+                record = json.loads(line)
+                if "outcome" in record:
+                    outcome = TrialOutcome.model_validate(record["outcome"])
+                else:
+                    self.messages.put((task, record))
+        finally:
+            code = _reap(process)
+            listener.join()
+            with self._guard:
+                self._processes.discard(process)
+        if outcome is not None or self._ending.is_set():
+            return outcome
+        return failed(task, _why(code, said))
+
+    def end(self) -> None:
+        """End what still runs; its finished epochs are on disk."""
+        with self._guard:
+            self._ending.set()
+            for process in self._processes:
+                process.terminate()
+
+
+def _environment(threads: int) -> dict[str, str]:
+    """Return what our processes run under: so many threads each, and this very package."""
+    root = str(Path(datagen.__file__).parents[1])
+    paths = [root, os.environ.get("PYTHONPATH", "")]
+    pinned = dict.fromkeys(_THREADS, str(threads))
+    return os.environ | pinned | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def _start(environment: Mapping[str, str], inherited: tuple[int, ...]) -> "subprocess.Popen[str]":
+    """Start a process, in a session of its own: Ctrl-C reaches it through `_WorkerPool.end`."""
+    return subprocess.Popen(
+        # -P: a file in the user's folder must not shadow a module
+        [sys.executable, "-P", "-m", "datagen.sweeps.executors.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env=environment,
+        start_new_session=True,
+        pass_fds=inherited,
+    )
+
+
+def _lines(process: "subprocess.Popen[str]", task: Task) -> Iterator[str]:
+    """Hand over the task; yield what the process says until it ends."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("it has no streams")
+    try:
+        process.stdin.write(task.model_dump_json() + "\n")
+        process.stdin.flush()  # and stays open: closed, it would tell that we are gone
+    except BrokenPipeError:
+        return  # it has ended already; its exit code says why
+    yield from process.stdout
+
+
+def _collect(stream: Any, said: list[str]) -> None:
+    """Keep the last of what a process complains of."""
+    with stream:
+        for line in stream:
+            said.append(line.strip())
+            del said[:-50]
+
+
+def _reap(process: "subprocess.Popen[str]") -> int:
+    try:
+        code = process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = process.wait()
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+    if process.stdout is not None:
+        process.stdout.close()
+    return code
+
+
+def _why(code: int, said: Sequence[str]) -> str:
+    """Return why a process ended without an outcome."""
+    if code < 0:
+        return (
+            f"the trial's process was killed by {signal.Signals(-code).name}, perhaps for memory; "
+            "fewer --workers need less, --retry-failed tries again"
+        )
+    if code == StoppedError.exit_code:
+        return "the trial's process was interrupted; --retry-failed goes on with it"
+    last = next((line for line in reversed(said) if line), "it said nothing")
+    return f"the trial's process ended with exit code {code}: {last}"

@@ -1,0 +1,90 @@
+"""The table of all points. On a phone each row becomes a small card, its cells named."""
+
+from pathlib import Path
+
+from datagen.reports.html.markup import Markup, html, join, section, tag
+from datagen.sweeps.results import words
+from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
+
+
+def listing(answer: Answer) -> Markup:
+    """Return the section."""
+    scored: list[str] = [answer.ranked_by]
+    scored += [f"test {Path(images.path).name}" for images in answer.tests]
+    if answer.ranked_by != "val":
+        scored.append("val")
+    names = ["point", *scored, "to the best", "trained", "seconds"]
+    head = tag("tr", tag("th", "", scope="col"), *(tag("th", n, scope="col") for n in names))
+    rows = [_row(answer, rank, point, names) for rank, point in enumerate(answer.points, 1)]
+    return section(
+        "All points",
+        tag(
+            "figure",
+            tag("table", tag("thead", head), tag("tbody", join(rows)), style="points"),
+            tag("figcaption", _caption(answer)),
+        ),
+        lead="Best first: what ran to the end, then what was stopped, then what failed.",
+    )
+
+
+def _caption(answer: Answer) -> str:
+    text = (
+        "SweepAccuracy ± standard deviation over the seeds, and its 95 % interval over the images."
+    )
+    if answer.judge is not None:
+        text += (
+            f" To the best: difference of accuracy on {words.set_name(answer, answer.judge)}, on "
+            "the same images and seeds; ≈ where it is within noise, by p-values corrected for how "
+            "many points are compared with the best (Holm)."
+        )
+    return text
+
+
+def _row(answer: Answer, rank: int, point: CandidateResult, names: list[str]) -> Markup:
+    is_best = answer.best is not None and point.point == answer.best.point
+    found = [answer.score(point), *(answer.on(point, images) for images in answer.tests)]
+    if answer.ranked_by != "val":
+        found.append(point.val)
+    cells = [
+        *(_score(each) for each in found),
+        html(_to_best(point, is_best=is_best)),
+        _state(answer, point),
+        html(f"{point.seconds:,.0f}" + (f" ({point.cached} cached)" if point.cached else "")),
+    ]
+    named = [
+        Markup(f'<td data-name="{html(name)}">{cell}</td>')
+        for name, cell in zip(names[1:], cells, strict=True)
+    ]
+    notes = [tag("div", error, style="soft") for error in point.errors]
+    return tag(
+        "tr",
+        tag("td", rank, style="rank"),
+        tag("th", point.name, *notes, scope="row"),
+        *named,
+        style="best" if is_best else point.state,
+    )
+
+
+def _score(found: SweepAccuracy | None) -> Markup:
+    if found is None:
+        return html("–")
+    std = "" if found.std is None else f" ± {found.std:.4f}"
+    parts: list[object] = [tag("b", f"{found.mean:.4f}"), std]
+    if found.interval is not None:
+        parts.append(tag("span", f"{found.interval[0]:.3f}–{found.interval[1]:.3f}", style="soft"))
+    return join(parts)
+
+
+def _to_best(point: CandidateResult, *, is_best: bool) -> str:
+    if is_best:
+        return "best"
+    if point.to_best is None:
+        return "–"
+    sign = "" if point.to_best.real else "≈ "
+    return f"{sign}{point.to_best.accuracy.mean:+.4f}".replace("-", "−")
+
+
+def _state(answer: Answer, point: CandidateResult) -> Markup:
+    marked = words.mark(point)
+    badge = tag("span", marked, style="badge alarm") if marked else ""
+    return join((words.state(point, answer), " ", badge))

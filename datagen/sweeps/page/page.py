@@ -1,0 +1,197 @@
+"""The page `sweep.html`, put together: what was ranked by, the best, the charts, the table.
+
+Enters: an answer. Leaves: HTML that asks nothing of a network; a content security policy in it
+forbids the browser to try.
+"""
+
+from importlib import resources
+
+from datagen.core.errors import DatagenError
+from datagen.reports.html.document import document
+from datagen.reports.html.markup import Markup, facts, figure, join, section, tag
+from datagen.sweeps.page.axes import axes, layout
+from datagen.sweeps.page.classes import classes
+from datagen.sweeps.page.line import line_chart
+from datagen.sweeps.page.listing import listing
+from datagen.sweeps.page.parallel import parallel
+from datagen.sweeps.page.scatter import misleading
+from datagen.sweeps.page.ternary import ternary
+from datagen.sweeps.results import words
+from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
+from datagen.sweeps.results.recipe import best_recipe
+
+
+def page(answer: Answer) -> str:
+    """Return the whole page."""
+    name = answer.folder.absolute().name
+    style = resources.files("datagen.sweeps.page").joinpath("sweep.css").read_text("utf-8")
+    body = join(
+        (
+            tag("p", words.ranked_by(answer), style="first"),
+            _banner(answer),
+            tag(
+                "main",
+                _headline(answer, name),
+                _against(answer),
+                classes(answer),
+                misleading(answer),
+                _cost(answer),
+                listing(answer),
+                _recipe(answer),
+                tag("footer", f"Written by datagen from {len(answer.points)} points."),
+            ),
+        )
+    )
+    return document(f"{name} · sweep", body, style)
+
+
+def _banner(answer: Answer) -> Markup:
+    """Return what has to be said before any number."""
+    said = []
+    if not answer.official:
+        said.append("Not official scores: previews or the like, good for a look only.")
+    if not answer.tests:
+        said.append("No test set: a val or selection accuracy is not what unseen data would give.")
+    if answer.best is None:
+        said.append(words.best(answer))
+    if not said:
+        return Markup("")
+    return tag("div", *(tag("p", text) for text in said), style="banner")
+
+
+def _headline(answer: Answer, name: str) -> Markup:
+    shown = "official" if answer.official else "NOT OFFICIAL"
+    badge = tag("span", shown, style="badge" if answer.official else "badge alarm")
+    states = [point.state for point in answer.points]
+    counts = [
+        f"{states.count(state)} {text}"
+        for state, text in (
+            ("done", "ran to the end"),
+            ("partly", "with some seeds only"),
+            ("stopped", "stopped early"),
+            ("failed", "failed"),
+        )
+        if state in states
+    ]
+    seeds = f"{len(answer.seeds)} seed{'' if len(answer.seeds) == 1 else 's'}"
+    tagline = f"{len(answer.points)} points, {seeds}: {', '.join(counts)}."
+    said = [words.verdict(answer), words.rivals(answer), *words.cost(answer)]
+    said += [f"{note[0].upper()}{note[1:]}." for note in words.notes(answer)]
+    best = [] if answer.best is None else [_best(answer, answer.best)]
+    return join(
+        (
+            tag("h1", f"Sweep {name} ", badge if answer.finished else ""),
+            tag("p", tagline, style="tagline"),
+            *best,
+            tag("ul", *(tag("li", text) for text in said if text), style="findings"),
+        )
+    )
+
+
+def _best(answer: Answer, point: CandidateResult) -> Markup:
+    shown = [_score(f"{words.decider(answer)}, ranked by", answer.score(point), small=False)]
+    shown += [
+        _score(words.set_name(answer, images), answer.on(point, images), small=True)
+        for images in answer.tests
+    ]
+    if answer.ranked_by != "val":
+        shown.append(_score("val, its own images", point.val, small=True))
+    return join(
+        (
+            tag("p", "Best: ", tag("b", point.name), style="winner"),
+            tag("div", *shown, style="headline"),
+        )
+    )
+
+
+def _score(name: str, found: SweepAccuracy | None, *, small: bool) -> Markup:
+    if found is None:
+        return Markup("")
+    std = tag("i", f" ± {found.std:.4f}") if found.std is not None else ""
+    below = (
+        "" if found.interval is None else f"95 % {found.interval[0]:.3f}–{found.interval[1]:.3f}"
+    )
+    return tag(
+        "div",
+        tag("span", name),
+        tag("b", f"{found.mean:.4f}", std),
+        tag("span", below),
+        style="score small" if small else "score",
+    )
+
+
+def _against(answer: Answer) -> Markup:
+    """Return accuracy against what varies, drawn as suits how much of it there is."""
+    varied = axes(answer.points)
+    match layout(answer.points):
+        case "line":
+            chart = line_chart(answer, varied[0])
+        case "ternary":
+            chart = ternary(answer, varied)
+        case "parallel":
+            chart = parallel(answer, varied)
+        case "nothing":
+            chart = tag("p", "Nothing varies between the points.")
+    return section(
+        "SweepAccuracy against what varies",
+        chart,
+        lead="Hover over a point for its name and numbers; the table below has them all.",
+    )
+
+
+def _cost(answer: Answer) -> Markup:
+    spent = answer.cost
+    saved = spent.saved
+    share = 100 * spent.seconds / (spent.seconds + saved) if spent.seconds + saved else 100.0
+    rows: list[tuple[object, object]] = [
+        ("spent", words.duration(spent.seconds)),
+        ("building", words.duration(spent.build_seconds)),
+        ("evaluating", words.duration(spent.evaluate_seconds)),
+        ("stopped early", f"{spent.stopped:,} of {spent.trials:,} trials"),
+        ("epochs not trained", _known(spent.epochs_saved, "{:,}")),
+        ("time saved by stopping", _saved(spent.stopped, spent.stopped_seconds)),
+        ("scores known", f"{spent.cached:,} of {spent.trials:,} trials"),
+        ("time saved by the cache", _saved(spent.cached, spent.cached_seconds)),
+        ("datasets reused", f"{spent.datasets_reused:,} of {spent.datasets:,}"),
+    ]
+    return section(
+        "Cost",
+        figure(
+            f"{words.duration(spent.seconds)} spent, about {words.duration(saved)} saved",
+            tag("div", Markup(f'<i style="width:{share:.1f}%"></i>'), style="gauge"),
+            facts(rows),
+            caption="Work of all processes added up, so less passes on the clock where several run "
+            "at once. What was saved is estimated: the epochs not trained, at the seconds per "
+            "epoch that were seen.",
+        ),
+    )
+
+
+def _known(value: float | None, form: str) -> str:
+    return "not known yet" if value is None else form.format(value)
+
+
+def _saved(trials: int, seconds: float | None) -> str:
+    if not trials:
+        return "nothing"
+    return "not known yet" if seconds is None else f"about {words.duration(seconds)}"
+
+
+def _recipe(answer: Answer) -> Markup:
+    try:
+        shown = join(
+            (
+                tag("p", words.verdict(answer)),
+                tag("pre", best_recipe(answer), style="copy", tabindex="0"),
+                tag(
+                    "p", "A click selects all of it. ", tag("code", _command(answer)), style="soft"
+                ),
+            )
+        )
+    except DatagenError as error:
+        shown = tag("p", f"None to copy: {error}.")
+    return section("The best recipe", shown)
+
+
+def _command(answer: Answer) -> str:
+    return f"datagen sweep --best {answer.folder} > best.yaml"

@@ -1,0 +1,126 @@
+"""`sweep.jsonl`, one `Trial` a line: a recipe of the sweep with one seed, and how far it came.
+
+What runs a sweep writes these records, what reads its answer needs nothing else.
+"""
+
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.pydantic_errors import explain
+
+TRIALS: Final = "sweep.jsonl"
+
+State = Literal["done", "stopped", "failed"]
+Setting = float | int | str | None
+
+
+class SweepRecord(BaseModel):
+    """What every record of a sweep is: checked, unchangeable, without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Scored(SweepRecord):
+    """The weights of the chosen epoch on one set of images.
+
+    Attributes:
+        images, correct: counted.
+        hits: `1` per right and `0` per wrong image, in the order of class name, then SHA-256, as
+            in `datagen.evaluation.summary.SeedTest`.
+        classes: recall per class; None for a class without images.
+    """
+
+    path: str
+    fingerprint: str
+    images: int
+    correct: int
+    hits: str
+    classes: dict[str, float | None]
+
+    @property
+    def accuracy(self) -> float:
+        """Hits among images."""
+        return self.correct / self.images
+
+
+class Reached(SweepRecord):
+    """How far one recipe came with one seed of the evaluator.
+
+    Attributes:
+        point: id of the recipe, equal for all seeds of it (its fingerprint's first 16 digits).
+        seed: of the evaluator.
+        epochs: how many it trained; a stopped trial's scores are those it had reached.
+        official: whether the score is an official one (all epochs, frozen sources).
+        dataset: path of its dataset, below the sweep's folder; None where it could not be built.
+        fingerprint: of the dataset.
+        images: train + val of its dataset; None where it could not be built.
+        val_accuracy: of the chosen epoch; None where it failed before one.
+        selection: on the held-out selection set, where the sweep has one.
+        tests: on the test sets, in the sweep's order; they never decide what is stopped.
+        score: path of its `score.json`, below the sweep's folder; None without one.
+        build_seconds, evaluate_seconds: spent in this sweep; 0 where a dataset or score was known.
+        cached: whether the score was known already.
+        error: why it failed, one sentence.
+    """
+
+    point: str
+    seed: int
+    epochs: int = 0
+    official: bool = False
+    dataset: str | None = None
+    fingerprint: str | None = None
+    images: int | None = None
+    val_accuracy: float | None = None
+    selection: Scored | None = None
+    tests: tuple[Scored, ...] = ()
+    score: str | None = None
+    build_seconds: float = 0.0
+    evaluate_seconds: float = 0.0
+    cached: bool = False
+    error: str | None = None
+
+
+class Trial(Reached):
+    """A trial whose state is final: a line of `sweep.jsonl`.
+
+    Attributes:
+        name: for people: `pen=0.25 emnist=0.75`.
+        ratios: share of each varied source, adding up to 1; empty where no ratio varies.
+        settings: what else varies, by its key in the recipe: `{"pipeline": "scanned"}`.
+        state: "done" ran to the last epoch; "stopped" was worse at a rung; "failed" has an error.
+    """
+
+    schema_version: Literal[1] = 1
+    name: str
+    ratios: dict[str, float] = {}
+    settings: dict[str, Setting] = {}
+    state: State
+
+
+def read_trials(folder: Path) -> list[Trial]:
+    """Read a sweep's trials; of a trial that was recorded again the last line counts.
+
+    A last line without its end is left out: the sweep that writes it was killed, or is writing it.
+
+    Raises:
+        MissingInputError: there is no sweep.
+        CorruptInputError: a line is not a trial; the message names it.
+    """
+    path = folder / TRIALS
+    try:
+        *lines, _ = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        raise MissingInputError(
+            f"no {TRIALS} in {folder}; `datagen sweep --out` makes one"
+        ) from None
+    trials: dict[tuple[str, int], Trial] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            trial = Trial.model_validate_json(line)
+        except ValidationError as error:
+            raise CorruptInputError(f"{path} line {number}: {explain(error, Trial)}") from error
+        trials[trial.point, trial.seed] = trial
+    return list(trials.values())

@@ -1,0 +1,207 @@
+"""The answer of a sweep: its points, best first, and whether the best is more than luck.
+
+Enters: a sweep's folder, finished or not. What it is ranked by is a held-out selection set or,
+without one, val; test sets decide nothing here, they only tell afterwards what the choice is worth.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from datagen.evaluation.compare import Difference, difference, holm
+from datagen.sweeps.records import Scored, Trial, read_trials
+from datagen.sweeps.results.candidates import (
+    DATASETS,
+    CandidateResult,
+    ImageSet,
+    SweepAccuracy,
+    gather,
+)
+from datagen.sweeps.results.cost import Cost, cost
+
+__all__ = [
+    "Answer",
+    "CandidateResult",
+    "Cost",
+    "ImageSet",
+    "Lead",
+    "RankedBy",
+    "SweepAccuracy",
+    "read",
+]
+
+RankedBy = Literal["selection", "val"]
+
+_ORDER: Final = {"done": 0, "partly": 1, "stopped": 2, "failed": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The best point beside the next one, image by image.
+
+    Attributes:
+        next: the second of the ranking.
+        on: the set whose images both were scored on; None where they have none in common.
+        ranked: whether `on` is what the points were ranked by; False where it is a test set.
+        difference: best minus next, over the seeds that both have; its p-value is corrected for
+            all points that were compared with the best, for it was the best of them all.
+    """
+
+    next: CandidateResult
+    on: ImageSet | None
+    ranked: bool
+    difference: Difference | None
+
+    @property
+    def real(self) -> bool | None:
+        """Whether the best beats the next by more than noise; None where nobody can tell."""
+        if self.difference is None:
+            return None
+        return self.difference.real and self.difference.accuracy.mean > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a sweep has found so far.
+
+    Attributes:
+        points: best first: those done with all seeds, then those done with some, then those
+            stopped early, by how far they came, then those that failed; within each by score.
+        ranked_by: "selection" or, where the sweep has no such set, "val".
+        selection: the selection set.
+        tests: the test sets, in the sweep's order.
+        seeds: of the evaluator, in the whole sweep.
+        to_come: trials of the known points that have no record yet.
+        best: first of the points; None where none has run to the end.
+        lead: of the best over the next that ran to the end; None where there is no such pair.
+    """
+
+    folder: Path
+    points: tuple[CandidateResult, ...]
+    ranked_by: RankedBy
+    selection: ImageSet | None
+    tests: tuple[ImageSet, ...]
+    seeds: tuple[int, ...]
+    to_come: int
+    cost: Cost
+    best: CandidateResult | None
+    lead: Lead | None
+
+    @property
+    def judge(self) -> ImageSet | None:
+        """The set on which points are compared image by image: selection, or the first test."""
+        return self.selection or (self.tests[0] if self.tests else None)
+
+    @property
+    def official(self) -> bool:
+        """Whether every score that ran to the end is an official one."""
+        return all(point.official for point in self.finished)
+
+    @property
+    def finished(self) -> tuple[CandidateResult, ...]:
+        """The points with a score of a run to the end, best first."""
+        return tuple(point for point in self.points if point.state in {"done", "partly"})
+
+    def score(self, point: CandidateResult) -> SweepAccuracy | None:
+        """Return what `point` is ranked by."""
+        return point.selection if self.ranked_by == "selection" else point.val
+
+    def on(self, point: CandidateResult, images: ImageSet) -> SweepAccuracy | None:
+        """Return the accuracy of `point` on the selection set or a test set."""
+        if self.selection is not None and images.fingerprint == self.selection.fingerprint:
+            return point.selection
+        return point.tests.get(images.fingerprint)
+
+
+def read(folder: Path) -> Answer:
+    """Read the answer of a sweep, finished or not.
+
+    Raises:
+        MissingInputError: there is no sweep in `folder`.
+        CorruptInputError: a line of `sweep.jsonl` is not a trial.
+    """
+    trials = read_trials(folder)
+    points = gather(trials, folder)
+    selection = _sets([trial.selection for trial in trials if trial.selection])
+    ranked_by: RankedBy = "selection" if selection else "val"
+    points.sort(key=lambda point: _rank(point, ranked_by))
+    seeds = tuple(sorted({trial.seed for trial in trials}))
+    answer = Answer(
+        folder=folder,
+        points=tuple(points),
+        ranked_by=ranked_by,
+        selection=selection[0] if selection else None,
+        tests=tuple(_sets([test for trial in trials for test in trial.tests])),
+        seeds=seeds,
+        to_come=_to_come(trials, folder),
+        cost=cost(trials),
+        best=next((p for p in points if p.state in {"done", "partly"}), None),
+        lead=None,
+    )
+    compared = replace(answer, points=_to_best(answer))
+    return replace(compared, lead=_lead(compared))
+
+
+def _rank(point: CandidateResult, ranked_by: RankedBy) -> tuple[float, ...]:
+    """Return the sort key; equal scores keep the order of the sweep."""
+    found = point.selection if ranked_by == "selection" else point.val
+    score = -1.0 if found is None else found.mean
+    # a preview never stands above an official score
+    return _ORDER[point.state], not point.official, -point.epochs, -score
+
+
+def _sets(scored: Sequence[Scored]) -> list[ImageSet]:
+    """Return the different sets, in order of appearance."""
+    found = {
+        each.fingerprint: ImageSet(each.path, each.fingerprint, each.images) for each in scored
+    }
+    return list(found.values())
+
+
+def _to_come(trials: Sequence[Trial], folder: Path) -> int:
+    """Count the trials without a record: what a running sweep still has to do, as far as known."""
+    seeds = {trial.seed for trial in trials}
+    points = {trial.point for trial in trials}
+    points |= {recipe.parent.name for recipe in (folder / DATASETS).glob("*/recipe.yaml")}
+    return len(points) * len(seeds) - len(trials)
+
+
+def _to_best(answer: Answer) -> tuple[CandidateResult, ...]:
+    """Return the finished points with their difference to the best, the others as they are."""
+    if answer.best is None:
+        return answer.points
+    others = answer.finished[1:]
+    found = holm([_difference(answer, point, answer.best) for point in others])
+    compared = [replace(p, to_best=each) for p, each in zip(others, found, strict=True)]
+    return (answer.best, *compared, *answer.points[len(answer.finished) :])
+
+
+def _lead(answer: Answer) -> Lead | None:
+    if len(answer.finished) < 2:
+        return None
+    best, following = answer.finished[:2]
+    found = _difference(answer, best, following)
+    if found is not None and following.to_best is not None:
+        corrected = following.to_best
+        found = replace(found, p=corrected.p, compared=corrected.compared)
+    return Lead(
+        next=following,
+        on=None if found is None else answer.judge,
+        ranked=answer.selection is not None,
+        difference=found,
+    )
+
+
+def _difference(
+    answer: Answer, point: CandidateResult, other: CandidateResult
+) -> Difference | None:
+    """Compare two points on the judging set; None where they have no seed or image in common."""
+    if answer.judge is None:
+        return None
+    ours, theirs = (_hits(answer.on(each, answer.judge)) for each in (point, other))
+    return difference(ours, theirs)
+
+
+def _hits(accuracy: SweepAccuracy | None) -> Mapping[int, str]:
+    return {} if accuracy is None else accuracy.hits

@@ -1,0 +1,222 @@
+"""What a sweep's answer says, in sentences. Nothing here knows of HTML or of terminals."""
+
+from collections import Counter
+
+from datagen.evaluation.compare import ALPHA, Difference
+from datagen.evaluation.summary import short_path
+from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, SweepAccuracy
+
+
+def ranked_by(answer: Answer) -> str:
+    """Say what decided the order, and that the test images did not."""
+    if answer.selection is not None:
+        chosen = answer.selection
+        text = (
+            f"Ranked by accuracy on the selection set {short_path(chosen.path)} "
+            f"({chosen.images:,} images)"
+        )
+    else:
+        text = "Ranked by val accuracy, each dataset on its own val images"
+    if answer.tests:
+        return f"{text}; the test images decided nothing."
+    return f"{text}; there is no test set, so nothing here shows how it does on unseen data."
+
+
+def best(answer: Answer) -> str:
+    """Name the best point with its score; say why there is none."""
+    if answer.best is None:
+        return "No point has run to the end, so there is no best one yet."
+    point = answer.best
+    text = f"{point.name}: {score(answer.score(point))} on {decider(answer)}"
+    for images in answer.tests:
+        found = answer.on(point, images)
+        if found is not None:
+            text += f", {score(found)} on test {short_path(images.path)}"
+    return text + f" ({', '.join(filter(None, (seeds(point), mark(point))))})."
+
+
+def decider(answer: Answer) -> str:
+    """Return the name of what the points were ranked by: `selection roman/dev` or `val`."""
+    return "val" if answer.selection is None else set_name(answer, answer.selection)
+
+
+def set_name(answer: Answer, images: ImageSet) -> str:
+    """Return a set's short name with its part in the sweep."""
+    chosen = answer.selection is not None and images.fingerprint == answer.selection.fingerprint
+    return f"{'selection' if chosen else 'test'} {short_path(images.path)}"
+
+
+def score(accuracy: SweepAccuracy | None) -> str:
+    """Return `0.6538 ± 0.0110`, or a dash."""
+    return "–" if accuracy is None else str(accuracy.spread)
+
+
+def seeds(point: CandidateResult) -> str:
+    """Return `2 seeds`."""
+    return f"{len(point.seeds)} seed{'' if len(point.seeds) == 1 else 's'}"
+
+
+def verdict(answer: Answer) -> str:
+    """Say whether the best point beats the next by more than noise."""
+    if answer.best is None:
+        return "There is nothing to compare."
+    if answer.lead is None:
+        return "No other point ran to the end, so it cannot be said whether the best beats one."
+    lead = answer.lead
+    if lead.difference is None or lead.on is None:
+        return (
+            f"Whether it beats the next, {lead.next.name}, by more than noise cannot be told: "
+            + (
+                "the two share no seed."
+                if answer.judge is not None
+                else "val images differ from point to point; a selection set or a test set would "
+                "tell."
+            )
+        )
+    text = f"{_compared(lead.next.name, lead.difference)} {_evidence(lead.difference)}"
+    text = f"{text} on {set_name(answer, lead.on)}."
+    if not lead.ranked:
+        text += " That test was asked afterwards and did not change the order."
+    return text + _remedy(lead.difference)
+
+
+def _compared(following: str, found: Difference) -> str:
+    if found.real and found.accuracy.mean > 0:
+        return f"It beats the next, {following}, by more than noise:"
+    if found.real:
+        return f"The next, {following}, is better by more than noise:"
+    if found.accuracy.mean < 0:
+        return f"The next, {following}, is as good or better, within noise:"
+    return f"It does not beat the next, {following}, by more than noise:"
+
+
+def _evidence(found: Difference) -> str:
+    """Return the difference, best minus next, and how likely chance makes one as large."""
+    std = "" if found.accuracy.std is None else f" ± {found.accuracy.std:.4f}"
+    text = f"{found.accuracy.mean:+.4f}{std}"
+    if found.p_seeds is not None:
+        chances = f"{p_value(found.p_images)} over images, {p_value(found.p_seeds)} over seeds"
+    else:
+        chances = (
+            f"{found.row_only} images right only by the best, {found.best_only} only by the next, "
+            f"{p_value(found.p_images)}"
+        )
+    return f"{text} ({chances}{_corrected(found)})"
+
+
+def _corrected(found: Difference) -> str:
+    """Say what becomes of the p-value where the best was compared with more than one."""
+    if found.compared < 2:
+        return ""
+    larger = "" if found.p_seeds is None else "the larger one "
+    return (
+        f"; {larger}corrected to {p_value(found.p)} by Holm's method, the best being compared with "
+        f"{found.compared:,} others"
+    )
+
+
+def _remedy(found: Difference) -> str:
+    """Say what would settle an open question."""
+    if found.real or found.p_seeds is None or found.p_images * found.compared >= ALPHA:
+        return ""
+    return " Other images would hardly turn it, other seeds may: more seeds would tell."
+
+
+def p_value(value: float) -> str:
+    """Return `p 0.012`."""
+    return "p < 0.001" if value < 0.001 else f"p {value:.3f}"
+
+
+def rivals(answer: Answer) -> str:
+    """Say which points the best can be told from; empty where that is not known."""
+    found = [point.to_best for point in answer.finished if point.to_best is not None]
+    if len(found) < 2 or answer.judge is None:
+        return ""
+    better = sum(each.real and each.accuracy.mean > 0 for each in found)
+    counted = [
+        (sum(each.real and each.accuracy.mean < 0 for each in found), "worse by more than noise"),
+        (sum(not each.real for each in found), "not to be told from it"),
+        (better, "better by more than noise, though ranked below"),
+    ]
+    parts = ", ".join(f"{count} {text}" for count, text in counted if count)
+    text = (
+        f"Of the {len(found)} other points, on {set_name(answer, answer.judge)}: {parts} (p-values "
+        f"corrected by Holm's method for {len(found):,} comparisons)."
+    )
+    if len(answer.seeds) == 2:  # Student's t with one degree of freedom: 12.7 at 5 %, one rival
+        text += " Two seeds can seldom tell points apart; three or more can, best a few points."
+    return text
+
+
+def state(point: CandidateResult, answer: Answer) -> str:
+    """Return how far a point came: `100 epochs`, `stopped at 10`, `failed`."""
+    if point.state == "failed":
+        return "failed"
+    if point.state == "stopped":
+        return f"stopped at {point.epochs}"
+    text = f"{point.epochs} epoch{'' if point.epochs == 1 else 's'}"
+    if point.state == "partly":
+        reasons = Counter(point.missing.values())
+        lacking = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        text += f", {len(point.seeds)} of {len(answer.seeds)} seeds ({lacking})"
+    return text
+
+
+def mark(point: CandidateResult) -> str:
+    """Return what stands beside a score that is not official; nothing where it is."""
+    if point.official or point.state in {"stopped", "failed"}:
+        return ""
+    return "NOT OFFICIAL"
+
+
+def cost(answer: Answer) -> list[str]:
+    """Say what was spent and what was saved, a sentence each."""
+    spent = answer.cost
+    said = [
+        f"Spent: {duration(spent.seconds)} of work, {duration(spent.build_seconds)} building and "
+        f"{duration(spent.evaluate_seconds)} evaluating {spent.trials:,} trials."
+    ]
+    if spent.stopped:
+        stopped = f"{spent.stopped:,} trial{'' if spent.stopped == 1 else 's'}"
+        if spent.epochs_saved is None or spent.stopped_seconds is None:
+            said.append(f"StoppedError early: {stopped}; what that saved is not known yet.")
+        else:
+            said.append(
+                f"Saved by stopping {stopped} early: {spent.epochs_saved:,} epochs, about "
+                f"{duration(spent.stopped_seconds)}."
+            )
+    reused = f"{spent.datasets_reused:,} of {spent.datasets:,} datasets reused"
+    if spent.cached:
+        about = (
+            ""
+            if spent.cached_seconds is None
+            else f", about {duration(spent.cached_seconds)} of evaluating"
+        )
+        said.append(f"Saved by the cache: {spent.cached:,} scores known already{about}; {reused}.")
+    elif spent.datasets_reused:
+        said.append(f"Saved by the cache: {reused}.")
+    return said
+
+
+def notes(answer: Answer) -> list[str]:
+    """Return what to know before believing the answer."""
+    said = []
+    if not answer.official:
+        said.append("scores marked NOT OFFICIAL are previews or the like: good for a look only")
+    if answer.to_come:
+        trials = f"{answer.to_come:,} trial{'' if answer.to_come == 1 else 's'}"
+        said.append(f"the sweep is not finished: {trials} to come, so the order may change")
+    if any(point.state == "partly" for point in answer.points):
+        said.append("points that lack a seed rank below those that have all")
+    if any(point.state == "stopped" for point in answer.points):
+        said.append("a stopped point's score is of the epoch it had reached, not of the last")
+    if len(answer.seeds) == 1 and len(answer.finished) > 1:
+        said.append("one seed does not show how far a score moves from run to run")
+    return said
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: `42 s`, `3.5 min`, `2.1 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,326 @@
+"""What a sweep is asked to do: `SPEC.yaml` ⇄ `Spec`. Nothing here opens a source or runs anything.
+
+All that can move a result is in the spec; how many workers there are, and where, is not.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from datagen.core.budget import RATIO_LIMIT
+from datagen.core.errors import RecipeError, UnknownNameError
+from datagen.core.pydantic_errors import explain
+from datagen.evaluation.process import Engine
+from datagen.files.presets import plain_yaml, read_text
+from datagen.recipes import load as recipes
+from datagen.recipes.load import option_path, pipeline_path
+from datagen.recipes.schema import Recipe
+from datagen.sweeps.records import Setting
+
+FIRST_SEED: Final = 123
+"""Seed of an official score (`fixed_eval.protocol`); further seeds follow it."""
+
+OFFICIAL_EPOCHS: Final = 100
+"""Epochs of an official score (`fixed_eval.protocol`, cutoff-resnet50)."""
+
+MOST_VALUES: Final = 1_001
+"""Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
+
+BY_VAL: Final = "val"
+
+_PATHS: Final = {"path", "folder"}
+"""Keys of a recipe, of an ingredient or of val, that are paths; a pipeline may be one."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def parse_axis(given: object) -> str:
+    """Check a ratio axis: `start:stop:step`, or one number, which is fixed.
+
+    Raises:
+        ValueError: it is neither, is negative, or has too many values.
+    """
+    text = str(given).strip()
+    values = axis_values(text)
+    if len(values) > MOST_VALUES:
+        raise ValueError(f"{text} has {len(values):,} values; at most {MOST_VALUES:,} make sense")
+    if max(values) <= 0 and ":" in text:
+        raise ValueError(f"the ratio axis {text} is never above 0; give it a stop above 0")
+    return text
+
+
+def axis_values(text: str) -> tuple[Fraction, ...]:
+    """Return the ratios on an axis, exactly.
+
+    Raises:
+        ValueError: it is no axis.
+    """
+    expected = f"{text!r} is not START:STOP:STEP such as 0:1:0.25, nor one ratio of 0 or more"
+    try:
+        numbers = [Fraction(part) for part in text.split(":")]
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(expected) from None
+    if any(not 0 <= number <= RATIO_LIMIT for number in numbers) or len(numbers) not in (1, 3):
+        raise ValueError(expected)
+    if len(numbers) == 1:
+        return tuple(numbers)
+    start, stop, step = numbers
+    if step <= 0 or stop < start:
+        raise ValueError(f"{expected}; the step is above 0 and the stop not below the start")
+    count = min(int((stop - start) / step), MOST_VALUES)  # one too many is refused by name
+    return tuple(start + k * step for k in range(count + 1))
+
+
+Axis = Annotated[str, BeforeValidator(parse_axis)]
+
+
+class SweptIngredient(_Model):
+    """One source in the mix, like `datagen.recipes.load.Ingredient`, its ratio fixed or an axis.
+
+    What else an ingredient of a recipe may say is kept as given and checked with the recipe.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    source: str
+    path: Path | None = None
+    ratio: Axis = "1"
+
+    @property
+    def varies(self) -> bool:
+        """Whether its ratio is an axis."""
+        return ":" in self.ratio
+
+    def plain(self, ratio: float) -> dict[str, Any]:
+        """Return it as an ingredient of a recipe."""
+        return self.model_dump(mode="json", exclude_none=True) | {"ratio": ratio}
+
+
+class Spec(_Model):
+    """A sweep.
+
+    Attributes:
+        name: for people.
+        recipe: what all datasets share: a shipped name, a file, or a recipe's own keys.
+        mix: the sources and their ratios; empty: the recipe's own.
+        points: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
+            "product" every combination, both without duplicates; where a ratio is fixed beside
+            an axis, every combination.
+        vary: further keys of the recipe (`val.fraction`) and their values.
+        images, budget: over the recipe's own.
+        tests: folders to score on; they never decide anything.
+        select: "val", or a folder of held-out images that decides instead.
+        seeds: of the evaluator, from 123 on.
+        strategy: "grid" runs all to the end; "halving" stops the worse part at every rung; "tpe"
+            lets Optuna propose the points.
+        rungs: epochs at which halving compares.
+        reduction: one in so many goes on after a rung.
+        finalists: halving brings at least so many points to the end, so that the best can be
+            told from the next.
+        trials: most points that tpe tries.
+        together: points that tpe proposes before it sees their results.
+        sampler_seed: of tpe.
+        preview: epochs of a short look that makes no official scores.
+        engine, threads: of the evaluator.
+    """
+
+    sweep: Literal[1] = 1  # version of this format
+    name: str = "sweep"
+    recipe: str | dict[str, Any] = "default"
+    mix: tuple[SweptIngredient, ...] = ()
+    points: Literal["simplex", "product"] = "simplex"
+    vary: dict[str, tuple[Setting, ...]] = {}
+    images: Annotated[int, Field(ge=1)] | None = None
+    budget: Annotated[int, Field(ge=1)] | None = None
+    tests: tuple[Path, ...] = ()
+    select: str = BY_VAL
+    seeds: Annotated[int, Field(ge=1, le=1000)] = 1
+    strategy: Literal["grid", "halving", "tpe"] = "grid"
+    rungs: tuple[Annotated[int, Field(ge=1)], ...] = (10, 30, 100)
+    reduction: Annotated[int, Field(ge=2)] = 3
+    finalists: Annotated[int, Field(ge=1)] = 2
+    trials: Annotated[int, Field(ge=1)] = 20
+    together: Annotated[int, Field(ge=1)] = 2
+    sampler_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    preview: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    engine: Engine = "auto"
+    threads: Annotated[int, Field(ge=1)] = 1
+
+    @field_validator("rungs")
+    @classmethod
+    def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        if not rungs or list(rungs) != sorted(set(rungs)):
+            raise ValueError(f"rungs {list(rungs)} do not rise; expected such as [10, 30, 100]")
+        return rungs
+
+    @field_validator("vary")
+    @classmethod
+    def _values(cls, vary: dict[str, tuple[Setting, ...]]) -> dict[str, tuple[Setting, ...]]:
+        for key, values in vary.items():
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{key} needs different values, at least one")
+            if key == "recipe":
+                raise ValueError("recipe is what all points share; vary its keys, such as pipeline")
+            if key == "name" or (key.split(".")[0] == "mix" and key.endswith(".ratio")):
+                raise ValueError(f"{key} is not varied here; ratios vary in mix, the name follows")
+        return vary
+
+    @model_validator(mode="after")
+    def _above_zero(self) -> Self:
+        if self.mix and all(max(axis_values(part.ratio)) <= 0 for part in self.mix):
+            raise ValueError("no ratio of the mix is ever above 0; give one a stop above 0")
+        return self
+
+    @property
+    def epochs(self) -> int:
+        """Of a trial that runs to the end."""
+        return self.preview or OFFICIAL_EPOCHS
+
+    @property
+    def pauses(self) -> tuple[int, ...]:
+        """Epochs at which points are compared and some stopped."""
+        return tuple(r for r in self.rungs if r < self.epochs) if self.strategy == "halving" else ()
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """Seeds of the evaluator."""
+        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+
+    @property
+    def selection(self) -> Path | None:
+        """The folder of the selection set; None where val selects."""
+        return None if self.select == BY_VAL else Path(self.select)
+
+    def base(self) -> Recipe:
+        """Return the recipe that all points share.
+
+        Raises:
+            DatagenError: see `datagen.recipes.load.load`.
+        """
+        if isinstance(self.recipe, str):
+            return recipes.load(self.recipe)
+        return recipes.validate(self.recipe, origin="the sweep's recipe", folder=Path.cwd())
+
+    def to_yaml(self) -> str:
+        """Return the spec as YAML that `parse` reads back to an equal spec."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def read_plain(path: Path) -> dict[str, Any]:
+    """Read a spec's keys from a file, its relative paths taken from the file's folder.
+
+    Raises:
+        MissingInputError: there is no such file.
+        RecipeError: it is not YAML with keys.
+    """
+    given = read_text(path, "sweep")
+    return located(parse_yaml(given.text, given.origin), given.folder)
+
+
+def parse_yaml(text: str, origin: str) -> dict[str, Any]:
+    """Return the keys in YAML text.
+
+    Raises:
+        RecipeError: it is not YAML with keys.
+    """
+    plain = plain_yaml(text, origin)
+    if not isinstance(plain, dict):
+        raise RecipeError(f"{origin} is not a sweep: expected keys such as mix, vary, tests")
+    return plain
+
+
+def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a spec's keys with paths made absolute, those of a recipe's own keys included.
+
+    Raises:
+        RecipeError: a recipe's own keys do not validate.
+        UnknownNameError: the recipe is neither a file nor a shipped one.
+    """
+    found = dict(plain)
+    if isinstance(found.get("mix"), list):
+        found["mix"] = [
+            _located_part(part, folder) if isinstance(part, dict) else part for part in found["mix"]
+        ]
+    if isinstance(found.get("tests"), list):
+        found["tests"] = [_absolute(path, folder) for path in found["tests"]]
+    if found.get("select", BY_VAL) != BY_VAL:
+        found["select"] = _absolute(found["select"], folder)
+    if isinstance(found.get("vary"), dict):
+        found["vary"] = {
+            key: [_located_value(str(key), value, folder) for value in values]
+            if isinstance(values, list)
+            else values
+            for key, values in found["vary"].items()
+        }
+    named = found.get("recipe")
+    if isinstance(named, dict):
+        checked = recipes.validate(named, origin="the sweep's recipe", folder=folder)
+        found["recipe"] = checked.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    elif isinstance(named, str) and named not in recipes.shipped():
+        found["recipe"] = _recipe_file(named, folder)
+    return found
+
+
+def _recipe_file(named: str, folder: Path) -> str:
+    place = (folder / Path(named).expanduser()).resolve()
+    if named == Path(named).stem and not place.is_file():
+        raise UnknownNameError("recipe", named, recipes.shipped())
+    return str(place)
+
+
+def _located_value(key: str, value: object, folder: Path) -> object:
+    """Return a value of a varied key, made absolute where a recipe would take it for a path."""
+    *above, last = key.split(".")
+    if above and above[-1] == "options":
+        return option_path(value, folder)
+    if last in _PATHS:
+        return _absolute(value, folder)
+    if last == "pipeline" and isinstance(value, str):
+        return pipeline_path(value, folder)
+    return value
+
+
+def _absolute(path: object, folder: Path) -> object:
+    return str((folder / Path(path).expanduser()).resolve()) if isinstance(path, str) else path
+
+
+def _located_part(part: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return an ingredient with its path, and what else names a file, made absolute."""
+    found = dict(part)
+    if part.get("path"):
+        found["path"] = _absolute(part["path"], folder)
+    if part.get("pipeline"):
+        found["pipeline"] = pipeline_path(part["pipeline"], folder)
+    if isinstance(part.get("options"), dict):
+        found["options"] = {k: option_path(value, folder) for k, value in part["options"].items()}
+    return found
+
+
+def validate(plain: Mapping[str, Any], *, origin: str) -> Spec:
+    """Validate plain data as a spec, and take its recipe in: the spec then needs no other file.
+
+    Raises:
+        RecipeError: a key is unknown or a value is out of range; the message names it.
+        InputError: the recipe is not there.
+    """
+    try:
+        spec = Spec.model_validate(plain)
+    except ValidationError as error:
+        raise RecipeError(f"{origin}: {explain(error, Spec)}") from error
+    inline = spec.base().model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    inline["recipe"] = 1
+    return spec.model_copy(update={"recipe": inline})

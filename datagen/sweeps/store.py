@@ -1,0 +1,269 @@
+"""The sweep's folder: its lock, its spec, and two logs that only ever grow.
+
+`rungs.jsonl` has a line per `TrialOutcome`, as they come; `sweep.jsonl` a line per `Trial`, once
+its state is final. A line is on the disk before anything is built on it.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from datagen.core.errors import CorruptInputError, UsageError
+from datagen.files.atomic import staged_file
+from datagen.files.locks import try_lock
+from datagen.files.presets import read_text
+from datagen.sweeps.records import TRIALS, Trial, read_trials
+from datagen.sweeps.spec import Spec, parse_yaml, validate
+from datagen.sweeps.trial import SPEC, TrialOutcome
+
+RUNGS: Final = "rungs.jsonl"
+JOURNAL: Final = "optuna.journal"
+LOCK: Final = "lock"
+
+Key = tuple[str, int]
+"""Candidate and seed."""
+
+
+class Store:
+    """The open folder of a sweep, which this process alone writes to, once it has begun."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._waiting: list[tuple[Path, BaseModel]] | None = []  # lines; None: it has begun
+        self.outcomes = _read_outcomes(folder)
+        self.trials: dict[Key, Trial] = {}
+        if (folder / TRIALS).is_file():
+            self.trials = {(trial.point, trial.seed): trial for trial in read_trials(folder)}
+
+    @property
+    def journal(self) -> Path:
+        """Where Optuna keeps its study."""
+        return self.folder / JOURNAL
+
+    @property
+    def begun(self) -> bool:
+        """Whether the folder was written to."""
+        return self._waiting is None
+
+    def begin(self, spec: Spec) -> None:
+        """Let the folder be this spec's: nothing can refuse it any more. Once is enough.
+
+        What a kill left half-written at the end of a log is cut off.
+        """
+        if self._waiting is None:
+            return
+        for name in (TRIALS, RUNGS):
+            _cut_torn_line(self.folder / name)
+        with staged_file(self.folder / SPEC) as temporary:
+            temporary.write_text(spec.to_yaml(), "utf-8")
+        waiting, self._waiting = self._waiting, None
+        for path, record in waiting:
+            _append(path, record)
+
+    def _log(self, name: str, record: BaseModel) -> None:
+        if self._waiting is None:
+            _append(self.folder / name, record)
+        else:
+            self._waiting.append((self.folder / name, record))
+
+    def outcome(self, point: str, seed: int, until: int | None) -> TrialOutcome | None:
+        """Return what a trial gave at a rung or at the end; where it failed before, the failure."""
+        found = self.outcomes.get((point, seed, until))
+        if found is None:
+            ran = self._of(point, seed)
+            return next((outcome for outcome in ran if outcome.error is not None), None)
+        return found
+
+    def last(self, point: str, seed: int) -> TrialOutcome | None:
+        """Return how far a trial came."""
+        return max(self._of(point, seed), key=lambda outcome: outcome.epochs, default=None)
+
+    def seconds(self, point: str, seed: int) -> tuple[float, float]:
+        """Return what a trial took to build and to evaluate, over all its rungs."""
+        ran = self._of(point, seed)
+        return (
+            round(sum(outcome.build_seconds for outcome in ran), 3),
+            round(sum(outcome.evaluate_seconds for outcome in ran), 3),
+        )
+
+    def _of(self, point: str, seed: int) -> list[TrialOutcome]:
+        return [found for key, found in self.outcomes.items() if key[:2] == (point, seed)]
+
+    def forget_failed(self) -> None:
+        """Let failed trials run again; the logs keep what they said."""
+        failed = [key for key, outcome in self.outcomes.items() if outcome.error is not None]
+        for key in failed:
+            del self.outcomes[key]
+
+    def add_outcome(self, outcome: TrialOutcome) -> None:
+        """Log an outcome."""
+        self.outcomes[outcome.point, outcome.seed, outcome.until] = outcome
+        self._log(RUNGS, outcome)
+
+    def add_trial(self, trial: Trial) -> bool:
+        """Log a trial; return whether that was news."""
+        key = (trial.point, trial.seed)
+        if self.trials.get(key) == trial:
+            return False
+        self.trials[key] = trial
+        self._log(TRIALS, trial)
+        return True
+
+
+def read_spec(folder: Path) -> Spec | None:
+    """Return the spec of the sweep in a folder; None where there is none.
+
+    Raises:
+        UsageError: the folder holds something else.
+        RecipeError: its spec is damaged, or cannot be read.
+    """
+    path = folder / SPEC
+    if path.is_file():
+        text = read_text(path, "sweep").text
+        return validate(parse_yaml(text, str(path)), origin=str(path))
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; choose another --out")
+    if folder.is_dir() and any(entry.name != LOCK for entry in folder.iterdir()):
+        raise UsageError(f"{folder} holds no {SPEC}, so it is no sweep; choose another --out")
+    return None
+
+
+def differences(old: Spec, new: Spec) -> dict[str, tuple[Any, Any]]:
+    """Return the keys in which two specs differ, dotted, with both values."""
+    before, after = (_flat(spec.model_dump(mode="json")) for spec in (old, new))
+    keys = dict.fromkeys([*before, *after])
+    return {
+        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
+    }
+
+
+def _flat(plain: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(plain, dict | list) or not plain:
+        return {prefix: plain}
+    items = plain.items() if isinstance(plain, dict) else enumerate(plain)
+    found: dict[str, Any] = {}
+    for key, value in items:
+        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Store]:
+    """Make or open a sweep's folder, and keep other sweeps out of it.
+
+    Where the block ends before `Store.begin`, the folder's files are left byte for byte as they
+    were.
+
+    Raises:
+        UsageError: another sweep runs there, or the folder cannot be written.
+        CorruptInputError: a log is damaged.
+    """
+    descriptor, owner = _lock(folder)
+    journal = folder / JOURNAL
+    before = journal.read_bytes() if journal.is_file() else None
+    store = None
+    try:
+        store = Store(folder)
+        _cut_torn_line(journal)  # Optuna would write on in the middle of it
+        yield store
+    finally:
+        if store is None or not store.begun:
+            _restore(journal, before)
+            _write_owner(descriptor, owner)
+        os.close(descriptor)
+
+
+def _restore(path: Path, content: bytes | None) -> None:
+    """Give a file the content that it had, None where there was none."""
+    if content is None:
+        path.unlink(missing_ok=True)
+    elif path.read_bytes() != content:
+        with staged_file(path) as temporary:
+            temporary.write_bytes(content)
+
+
+def _lock(folder: Path) -> tuple[int, bytes]:
+    """Take the folder's lock; return what holds it, and who held it last."""
+    path = folder / LOCK
+    try:
+        descriptor = try_lock(path)
+        if descriptor is None:
+            raise UsageError(
+                f"another sweep runs in {folder} ({_owner(path)}); wait for it, or choose another "
+                "--out"
+            )
+        last = os.read(descriptor, 4096)
+        _write_owner(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+    except OSError as error:
+        raise UsageError(
+            f"cannot write in {folder}: {error.strerror}; choose another --out"
+        ) from error
+    return descriptor, last
+
+
+def _write_owner(descriptor: int, owner: bytes) -> None:
+    """Say in the lock's file who holds it; not by a rename, the lock is the file's."""
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.write(descriptor, owner)
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.read_text("utf-8") or "it has just begun"
+    except OSError:
+        return "its owner cannot be read"
+
+
+def _cut_torn_line(path: Path) -> None:
+    if not path.is_file():
+        return
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(path, whole)
+
+
+def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutcome]:
+    path = folder / RUNGS
+    # what follows the last end of a line was torn by a kill
+    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+    found: dict[tuple[str, int, int | None], TrialOutcome] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            outcome = TrialOutcome.model_validate_json(line)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+            raise CorruptInputError(
+                f"{path} line {number} is damaged ({reason}); remove the line: the sweep finds "
+                "what it names again"
+            ) from error
+        found[outcome.point, outcome.seed, outcome.until] = outcome
+    return found
+
+
+def _append(path: Path, record: BaseModel) -> None:
+    """Add one line in one write, and wait until it is on the disk."""
+    line = record.model_dump_json().encode() + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(descriptor, line)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def shown(differing: Mapping[str, tuple[Any, Any]]) -> str:
+    """Return differences in one line, the first few."""
+    parts = [
+        f"{key}: {json.dumps(old, ensure_ascii=False)} → {json.dumps(new, ensure_ascii=False)}"
+        for key, (old, new) in list(differing.items())[:5]
+    ]
+    more = len(differing) - len(parts)
+    return "; ".join(parts) + (f"; and {more} more" if more else "")

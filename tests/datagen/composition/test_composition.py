@@ -1,0 +1,148 @@
+"""Numerals from glyphs: casting, drawing parameters, rendering them."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from datagen.composition import ComposeOptions, Composition, glyph_ids, render, sample
+from datagen.composition.classic import ClassicChars74kOptions, ClassicEmnistOptions
+from datagen.composition.handwritten.parameters import Hand, HandOptions
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+from datagen.core.numerals import CLASSES, CaseStyle
+from datagen.planning.writer_index import WriterIndex
+from datagen.sources import open_source
+
+METHODS = (HandOptions(), ClassicEmnistOptions(), ClassicChars74kOptions())
+adapter: TypeAdapter[Composition] = TypeAdapter(Composition)
+
+
+@pytest.fixture(scope="module")
+def pool() -> GlyphPool:
+    opened = open_source("pen", None, {"writers": 6})
+    assert isinstance(opened, GlyphPool)
+    return opened
+
+
+def draw(
+    pool: GlyphPool, numeral: str, style: CaseStyle, options: ComposeOptions, seed: int
+) -> tuple[Composition, list[Glyph]]:
+    rng = np.random.default_rng(seed)
+    chosen = WriterIndex(pool.infos, range(len(pool))).choose(numeral, style, rng)
+    drawn = sample([pool.infos[k] for k in chosen], numeral, style, options, rng)
+    return drawn, [pool[k] for k in chosen]
+
+
+@pytest.mark.parametrize("options", METHODS, ids=lambda options: options.method)
+@pytest.mark.parametrize("numeral", CLASSES)
+def test_an_image_can_be_made_again_from_its_record(
+    pool: GlyphPool, options: ComposeOptions, numeral: str
+) -> None:
+    drawn, glyphs = draw(pool, numeral, "upper", options, 7)
+    image = render(drawn, glyphs)
+    read_back = adapter.validate_json(adapter.dump_json(drawn))
+    assert read_back == drawn
+    again = render(read_back, [pool.by_id(name) for name in glyph_ids(read_back)])
+    np.testing.assert_array_equal(image, again)
+    assert image.dtype == np.uint8
+    assert image.min() < 128 < image.max()
+
+
+@settings(max_examples=60)
+@example(numeral="vi", style="lower", seed=1092)  # a pen that swells at the sheet's edge
+@given(
+    numeral=st.sampled_from(CLASSES),
+    style=st.sampled_from(["lower", "upper"]),
+    seed=st.integers(0, 10_000),
+)
+def test_no_ink_is_cut_off_at_the_sheets_edge(numeral: str, style: CaseStyle, seed: int) -> None:
+    opened = open_source("pen", None, {"writers": 6})
+    assert isinstance(opened, GlyphPool)
+    drawn, glyphs = draw(opened, numeral, style, HandOptions(), seed)
+    assert isinstance(drawn, Hand)
+    image = render(drawn, glyphs)
+    assert image.shape == drawn.sheet[::-1]
+    assert set(np.unique(image)) <= {0, 64, 255}
+    assert (image < 255).mean() > 0.002  # something is written
+    edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+    assert edge.min() == 255
+
+
+@pytest.mark.parametrize("case", ["lower", "upper"])
+def test_raster_letters_keep_a_legible_line(case: CaseStyle) -> None:
+    """Thin ink, in a numeral much smaller than its sheet, must not vanish under the scan."""
+    infos = [GlyphInfo(f"{letter}{k}", letter, case, "w") for letter in "ivx" for k in range(4)]  # type: ignore[arg-type]
+    ink = np.zeros((20, 5), np.uint8)
+    ink[:, 2] = 200  # a faint line one pixel wide
+    pool = GlyphPool("thin", infos, lambda k: Glyph(infos[k], "thin", ink=ink))
+    for seed in range(30):
+        drawn, glyphs = draw(pool, "iii", case, HandOptions(bars=0, bars_lower=0), seed)
+        image = render(drawn, glyphs)
+        columns = (image < 128).any(axis=0).astype(int)
+        strokes = int((np.diff(columns, prepend=0) == 1).sum())
+        assert strokes == 3
+
+
+def test_a_cast_writes_with_one_hand(pool: GlyphPool) -> None:
+    writer_index = WriterIndex(pool.infos, range(len(pool)))
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        chosen = writer_index.choose("viii", "lower", rng)
+        assert len({pool.infos[k].writer for k in chosen}) == 1
+        assert len(set(chosen)) == 4  # four letters, three different i's
+
+
+def test_a_cast_repeats_a_letter_only_where_it_must() -> None:
+    infos = [GlyphInfo(f"{letter}", letter, "upper", "w") for letter in ("i", "v", "x")]
+    chosen = WriterIndex(infos, range(3)).choose("viii", "upper", np.random.default_rng(0))
+    assert [infos[k].letter for k in chosen] == ["v", "i", "i", "i"]
+
+
+def test_a_cast_knows_what_it_can_write() -> None:
+    infos = [
+        GlyphInfo("a", "i", "lower", "one"),
+        GlyphInfo("b", "v", "lower", "other"),
+        GlyphInfo("c", "x", "upper", "one"),
+    ]
+    writer_index = WriterIndex(infos, range(3))
+    assert writer_index.styles["iii"] == ("lower",)
+    assert writer_index.styles["iv"] == ()  # i and v, but by two people
+    assert writer_index.styles["ix"] == ("mixed",)
+    with pytest.raises(ValueError, match="no writer has every letter of 'iv'"):
+        writer_index.choose("iv", "lower", np.random.default_rng(0))
+
+
+def test_render_refuses_other_glyphs(pool: GlyphPool) -> None:
+    drawn, glyphs = draw(pool, "iv", "upper", HandOptions(), 1)
+    with pytest.raises(ValueError, match="not those that the hand was drawn for"):
+        render(drawn, glyphs[::-1])
+
+
+def test_bars_come_as_often_as_asked(pool: GlyphPool) -> None:
+    for share in (0.0, 0.5, 1.0):
+        options = HandOptions(bars=share)
+        barred = [
+            bool(drawn.bars)
+            for seed in range(200)
+            if isinstance(drawn := draw(pool, "ii", "upper", options, seed)[0], Hand)
+        ]
+        assert abs(np.mean(barred) - share) < 0.12
+
+
+def test_classic_emnist_moves_and_widens_as_published(pool: GlyphPool) -> None:
+    shifts = {"ii": (0, 8), "iii": (0, 8, -8), "iv": (-7, 7), "viii": (-7, 7, 14, 21)}
+    for numeral, expected in shifts.items():
+        drawn, glyphs = draw(pool, numeral, "upper", ClassicEmnistOptions(), 3)
+        assert drawn.method == "classic-emnist"
+        assert drawn.shifts == expected
+        assert 175 <= drawn.threshold <= 200
+        assert max(drawn.gaussian, drawn.uniform) <= 0.1
+        assert render(drawn, glyphs).shape == (28, {"viii": 36}.get(numeral, 28))
+    drawn, glyphs = draw(pool, "vii", "upper", ClassicEmnistOptions(), 3)
+    assert render(drawn, glyphs).shape == (28, 32)
+
+
+def test_classic_chars74k_ends_at_32(pool: GlyphPool) -> None:
+    drawn, glyphs = draw(pool, "viii", "upper", ClassicChars74kOptions(), 3)
+    assert render(drawn, glyphs).shape == (32, 32)

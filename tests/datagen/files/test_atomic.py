@@ -1,0 +1,123 @@
+from pathlib import Path
+
+import pytest
+
+from datagen.core.errors import UsageError
+from datagen.files.atomic import resolved, staged
+
+
+def fill(folder: Path, text: str = "new") -> None:
+    (folder / "marker").write_text(text)
+
+
+def fail_midway(target: Path, error: BaseException, *, overwrite: bool = False) -> None:
+    with staged(target, overwrite=overwrite, marker="marker") as folder:
+        fill(folder)
+        raise error
+
+
+def test_a_folder_appears_whole(tmp_path: Path) -> None:
+    target = tmp_path / "a" / "b" / "ds"
+    with staged(target, overwrite=False, marker="marker") as folder:
+        fill(folder)
+        assert not target.exists()
+    assert (target / "marker").read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["ds"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
+def test_a_failure_leaves_nothing(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / "a" / "b" / "ds"
+    with pytest.raises(error):
+        fail_midway(target, error())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_keeps_what_stood_there(tmp_path: Path) -> None:
+    target = tmp_path / "ds"
+    target.mkdir()
+    fill(target, "old")
+    with pytest.raises(ValueError, match="no"):
+        fail_midway(target, ValueError("no"), overwrite=True)
+    assert (target / "marker").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+def test_an_existing_target_needs_overwrite(tmp_path: Path) -> None:
+    target = tmp_path / "ds"
+    target.mkdir()
+    fill(target, "old")
+    with pytest.raises(UsageError, match="exists; --overwrite"):
+        staged(target, overwrite=False, marker="marker").__enter__()
+    with staged(target, overwrite=True, marker="marker") as folder:
+        fill(folder)
+    assert (target / "marker").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+def test_what_is_not_ours_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis").write_text("mine")
+    with pytest.raises(UsageError, match="not ours to overwrite"):
+        staged(tmp_path / "home", overwrite=True, marker="marker").__enter__()
+    with pytest.raises(UsageError, match="is a file"):
+        staged(tmp_path / "home" / "thesis", overwrite=True, marker="marker").__enter__()
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot make"):
+        staged(tmp_path / "file" / "ds", overwrite=False, marker="marker").__enter__()
+    with pytest.raises(UsageError, match="cannot write in /proc|cannot make /proc"):
+        staged(Path("/proc/ds"), overwrite=False, marker="marker").__enter__()
+
+
+def fill_while_another_run_ends(target: Path) -> None:
+    with staged(target, overwrite=False, marker="marker") as folder:
+        fill(folder)
+        target.mkdir()
+        fill(target, "another run's")
+
+
+def test_a_target_that_another_run_made_meanwhile_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "ds"
+    with pytest.raises(UsageError, match="exists; --overwrite"):
+        fill_while_another_run_ends(target)
+    assert (target / "marker").read_text() == "another run's"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+@pytest.mark.parametrize("error", [OSError(5, "I/O error"), KeyboardInterrupt()])
+def test_what_stood_there_comes_back_when_the_last_rename_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    target = tmp_path / "ds"
+    target.mkdir()
+    fill(target, "old")
+    rename = Path.rename
+
+    def failing(self: Path, to: Path) -> Path:
+        if self.suffix == ".partial":
+            raise error
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with (
+        pytest.raises((UsageError, KeyboardInterrupt)),
+        staged(target, overwrite=True, marker="marker") as folder,
+    ):
+        fill(folder)
+    assert (target / "marker").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+def test_a_target_is_taken_where_it_really_is(tmp_path: Path) -> None:
+    (tmp_path / "big disk").mkdir()
+    (tmp_path / "ds").symlink_to(tmp_path / "big disk")
+    real = (tmp_path / "big disk").resolve()
+    assert resolved(tmp_path / "ds") == real
+    assert resolved(tmp_path / "ds" / ".." / "big disk") == real
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for bad in ("loop", "x" * 300):
+        with pytest.raises(UsageError, match="cannot use .*; choose another --out"):
+            resolved(tmp_path / bad)

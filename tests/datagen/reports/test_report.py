@@ -1,0 +1,205 @@
+"""The report of a real evaluation: its files, and its page in a browser."""
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from datagen.core.errors import UsageError
+from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.records import read_score
+from datagen.evaluation.summary import NO_TEST, Summary, summarise
+from datagen.reports.evaluation import check_folder, report_folder, write_report
+
+Browse = Callable[[str, int], dict[str, Any]]
+
+VOID = {"meta", "img", "br", "wbr"}
+
+
+@pytest.fixture
+def summary(evaluation: Evaluation) -> Summary:
+    return summarise(evaluation.scores, path="some <ds> & more")
+
+
+class Outline(HTMLParser):
+    """Checks that tags are balanced, and keeps what refers elsewhere and the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.references: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.references += [value or "" for name, value in attrs if name in {"src", "href"}]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text.append(data)
+
+
+def outline(page: Path) -> Outline:
+    parsed = Outline()
+    parsed.feed(page.read_text("utf-8"))
+    assert parsed.open == []
+    return parsed
+
+
+def test_the_files_of_a_report(evaluation: Evaluation, summary: Summary, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "score.json").write_text("an earlier report's")
+    (folder / "mine.txt").write_text("not ours")
+    page = write_report(evaluation, summary, folder, tensorboard=True)
+    assert {path.name for path in folder.iterdir()} == {
+        "score-123.json",
+        "score-124.json",
+        "summary.json",
+        "history.csv",
+        "report.html",
+        "mine.txt",
+        "tensorboard",
+    }
+    assert page == folder / "report.html"
+    assert read_score(folder / "score-124.json") == evaluation.scores[1]
+    assert Summary.model_validate(json.loads((folder / "summary.json").read_text())) == summary
+    rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
+    assert [(row["seed"], row["epoch"]) for row in rows] == [
+        (seed, epoch) for seed in ("123", "124") for epoch in "012"
+    ]
+    assert float(rows[1]["val_loss"]) == evaluation.scores[0].history[0].val_loss
+    assert sum(row["chosen"] == "1" for row in rows) == 2
+
+
+def test_tensorboard_reads_its_events(
+    evaluation: Evaluation, summary: Summary, tmp_path: Path
+) -> None:
+    proto = pytest.importorskip("tensorboard.compat.proto.event_pb2")
+    from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
+
+    write_report(evaluation, summary, tmp_path, tensorboard=True)
+    (file,) = (tmp_path / "tensorboard" / "seed-124" / "val").iterdir()
+    reader = PyRecordReader_New(str(file))
+    events = []
+    for _ in range(3):
+        reader.GetNext()
+        events.append(proto.Event.FromString(reader.record()))
+    assert [event.step for event in events] == [0, 1, 2]
+    values = {value.tag: value.simple_value for value in events[2].summary.value}
+    epoch = evaluation.scores[1].history[1]
+    assert values == pytest.approx({"loss": epoch.val_loss, "accuracy": epoch.val_accuracy})
+
+
+def test_a_known_report_is_left_as_it_is(
+    evaluation: Evaluation, summary: Summary, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    known = replace(evaluation, cached=frozenset({123, 124}))
+    page = write_report(known, summary, tmp_path)
+    page.write_text("marked")
+    write_report(known, summary, tmp_path)
+    assert page.read_text() == "marked"
+    write_report(evaluation, summary, tmp_path)  # run again
+    assert page.read_text() != "marked"
+    page.write_text("marked")
+    (tmp_path / "history.csv").unlink()
+    write_report(known, summary, tmp_path)
+    assert page.read_text() != "marked"
+
+
+def test_where_a_report_may_go(tmp_path: Path) -> None:
+    dataset = tmp_path / "ds"
+    dataset.mkdir()
+    assert report_folder(dataset, preview=False) == Path("ds-report")
+    assert report_folder(dataset, preview=True) == Path("ds-preview")
+    check_folder(tmp_path / "deep" / "out", dataset, tensorboard=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+    with pytest.raises(UsageError, match="inside the dataset"):
+        check_folder(dataset / "out", dataset, tensorboard=False)
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="is a file"):
+        check_folder(tmp_path / "file", dataset, tensorboard=False)
+    with pytest.raises(UsageError, match="cannot write in /proc"):
+        check_folder(Path("/proc/out"), dataset, tensorboard=False)
+
+
+def test_the_page_tells_all_of_it(evaluation: Evaluation, summary: Summary, tmp_path: Path) -> None:
+    page = write_report(evaluation, summary, tmp_path)
+    parsed = outline(page)
+    text = " ".join(parsed.text)
+    first = evaluation.scores[0].tests[0]
+    for expected in (
+        "PREVIEW of 2 epochs, not an official score",
+        "some <ds> & more",  # escaped, so read back as it was
+        f"{summary.tests[0].accuracy.mean:.4f}",
+        "Confusion matrix",
+        *(confusion.words for confusion in first.metrics.top_confusions),
+        "1 of 21",  # leakage
+        "leaked: ",
+        "roman-datagen, the pen model",
+        "80 train + 20 val = 100 images",
+        "datagen build --recipe",
+        "--seeds 2 --preview 2",
+        summary.fingerprint[:16],
+        "seed 123",
+    ):
+        assert expected in text, expected
+    assert all(reference.startswith("data:image/png") for reference in parsed.references)
+    wrong = sum(not image.hit for image in first.results)
+    assert len(parsed.references) == wrong + 1  # the gallery, the contact sheet
+    assert NO_TEST.split(";")[0] not in text
+
+
+def test_without_a_test_set_the_first_line_says_what_that_is_worth(
+    evaluation: Evaluation, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    scores = tuple(score.model_copy(update={"tests": ()}) for score in evaluation.scores)
+    bare = replace(evaluation, scores=scores, request=replace(evaluation.request, tests=()))
+    page = write_report(bare, summarise(scores, path="ds"), tmp_path)
+    body = [text for text in outline(page).text if text.strip()]
+    assert body[1].startswith("No test set: ")  # the title comes first
+
+
+def test_a_dataset_of_unknown_origin_has_a_page_too(
+    evaluation: Evaluation, summary: Summary, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    bare = tmp_path / "bare"
+    shutil.copytree(evaluation.request.dataset, bare)
+    for name in ("dataset.json", "manifest.jsonl", "recipe.yaml"):
+        (bare / name).unlink()
+    known = replace(evaluation, request=replace(evaluation.request, dataset=bare), images={})
+    text = " ".join(outline(write_report(known, summary, tmp_path / "out")).text)
+    assert "the dataset has no dataset.json" in text
+    assert "not readable" in text  # the test images are gone
+    shutil.rmtree(bare)
+    text = " ".join(outline(write_report(known, summary, tmp_path / "out")).text)
+    assert "No contact sheet: no dataset at" in text
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_nothing_overflows_and_nothing_is_asked_for_in_a_browser(
+    evaluation: Evaluation, summary: Summary, tmp_path: Path, width: int, browse: Browse
+) -> None:
+    page = write_report(evaluation, summary, tmp_path).read_text("utf-8")
+    found = browse(page, width)
+    assert found["height"] > 2000
+    assert (found["scroll"], found["wide"]) == (width, [])
+    assert (found["asked"], found["images"]) == ([], 0)
+    assert "default-src 'none'" in page
+    assert not re.search(r"url\(|@import|https?:", page)
