@@ -100,6 +100,16 @@ def build(
     return Built(out, info, Count(*counts))
 
 
+def plan_recipe(recipe: Recipe) -> Plan:
+    """Open the sources of a recipe, and decide every image; nothing is made.
+
+    Raises:
+        UsageError, InputError: a source cannot be opened.
+        RuleError: the plan breaks the budget, starves a side or leaves a class empty.
+    """
+    return plan(recipe, open_pools(recipe))
+
+
 def _check_not_in_source(out: Path, recipe: Recipe) -> None:
     """Refuse a target that lies in a source, or a source that lies in the target."""
     for folder in source_folders(recipe):

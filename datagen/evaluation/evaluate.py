@@ -27,6 +27,7 @@ from datagen.evaluation.cache import (
 )
 from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score
+from datagen.evaluation.summary import Summary, summarise, summary_html
 from datagen.files.locks import locked
 
 Tell = Callable[[int, Event], None]
@@ -95,6 +96,14 @@ class Evaluation:
     def all_cached(self) -> bool:
         """Whether nothing was run."""
         return len(self.cached) == len(self.scores)
+
+    @property
+    def summary(self) -> Summary:
+        """Means over the seeds, with intervals: what `datagen evaluate --json` prints."""
+        return summarise(self.scores, path=str(self.request.dataset), cached=self.cached)
+
+    def _repr_html_(self) -> str:
+        return summary_html(self.summary)
 
 
 def _keep_silent(seed: int, event: Event) -> None:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from datagen.core.notebook import table
 from datagen.evaluation.records import Score, TestResult
 
 Z_95: Final = 1.959963984540054
@@ -216,3 +217,21 @@ def _seed_test(test: TestResult) -> SeedTest:
         leak_free=test.leak_free.accuracy,
         hits="".join("1" if image.hit else "0" for image in ordered),
     )
+
+
+def summary_html(summary: Summary) -> str:
+    """Return a summary as a table for a notebook, its mark and missing test set in words."""
+    rows = [
+        (
+            short_path(test.path),
+            f"{test.images:,}",
+            str(test.accuracy),
+            f"{test.interval[0]:.3f} – {test.interval[1]:.3f}",
+            f"{test.leaked:,}",
+        )
+        for test in summary.tests
+    ]
+    rows.append(("val (chose the epoch)", "", str(summary.val), "", ""))
+    caption = f"{summary.path}: {summary.images:,} images, {summary.protocol}, {summary.label}"
+    titles = ("scored on", "images", "accuracy", "95 % interval", "also in the dataset")
+    return table(titles, rows, caption if summary.tests else f"{caption}; {NO_TEST}")

@@ -28,10 +28,9 @@ def compare(
     """
     from dataclasses import asdict
 
-    from datagen.evaluation.compare import compare as compare_summaries
-    from datagen.evaluation.load import read_summaries
+    from datagen.api.evaluations import compare as compare_scores
 
-    tables = compare_summaries([found for path in scores for found in read_summaries(path)])
+    tables = compare_scores(*scores)
     out = console(as_json=as_json)
     for table in tables:
         _print(table, out)

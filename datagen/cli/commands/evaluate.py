@@ -60,30 +60,30 @@ def evaluate(
 
     Example: `datagen evaluate ds --test label_book --seeds 3`
     """
+    from datagen.api.evaluations import evaluate as evaluate_dataset
+    from datagen.api.evaluations import write_report
     from datagen.cli.views.evaluation_progress import progress_view
-    from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
-    from datagen.evaluation.summary import summarise
-    from datagen.reports.evaluation import check_folder, report_folder, write_report
+    from datagen.reports.evaluation import check_folder, report_folder
 
-    request = EvaluationRequest(
-        dataset=dataset,
-        tests=tuple(test or ()),
-        protocol=protocol,
-        engine=engine.value,
-        seed=seed,
-        seeds=seeds,
-        preview=preview,
-        force=force,
-        workers=workers or cores(),
-        threads=threads,
-    )
     folder = out or report_folder(dataset, preview=preview is not None)
     if report:
-        check_folder(folder, dataset, tensorboard=tensorboard)
+        check_folder(folder, dataset, tensorboard=tensorboard)  # before hours are spent
     with progress_view(seeds, quiet=quiet) as view:
-        evaluation = evaluate_dataset(request, view)
-    summary = summarise(evaluation.scores, path=str(dataset), cached=evaluation.cached)
-    page = write_report(evaluation, summary, folder, tensorboard=tensorboard) if report else None
+        evaluation = evaluate_dataset(
+            dataset,
+            test=test or (),
+            protocol=protocol,
+            engine=engine.value,
+            seed=seed,
+            seeds=seeds,
+            preview=preview,
+            force=force,
+            workers=workers or cores(),
+            threads=threads,
+            on_event=view,
+        )
+    summary = evaluation.summary
+    page = write_report(evaluation, folder, tensorboard=tensorboard) if report else None
     _print(summary, page, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(summary.model_dump(mode="json") | {"report": page and str(page)})

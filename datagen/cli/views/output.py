@@ -5,11 +5,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datagen.core.numerals import Split
+
+if TYPE_CHECKING:
+    from datagen.api.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per result on stdout.")]
 Quiet = Annotated[
@@ -42,6 +45,18 @@ def counts_table(title: str, counts: Mapping[Split, Mapping[str, int]]) -> Any:
 def emit(result: Mapping[str, Any]) -> None:
     """Print one result as one line of JSON on stdout, in ASCII: safe in any locale."""
     print(json.dumps(result, allow_nan=False), flush=True)
+
+
+@contextmanager
+def progress_bars(*, quiet: bool) -> "Iterator[Progress]":
+    """Yield what shows the progress of work on stderr, if that is a terminal."""
+    from datagen.api.progress import RichProgress, no_progress
+
+    if quiet or not sys.stderr.isatty():
+        yield no_progress
+        return
+    with RichProgress(transient=True) as bars:
+        yield bars
 
 
 @contextmanager
