@@ -105,6 +105,15 @@ def find_hard(
     Raises:
         UsageError: a number is out of range, or a file cannot be written.
         DatagenError: as evaluating would.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> work = pathlib.Path(tempfile.mkdtemp())
+        >>> ds = datagen.build({"images": 100}, work / "ds")
+        >>> others = datagen.build({"images": 100, "seed": 1}, work / "others")
+        >>> hard = datagen.find_hard(ds, others.path / "val", preview=1, top=5)
+        >>> len(hard.images), len(hard.hardest)
+        (20, 5)
     """
     from datagen.curation.hard_examples.find import SHARE, mine  # noqa: PLC0415 - loads numpy
     from datagen.curation.hard_examples.sheet import hard_sheet  # noqa: PLC0415 - loads Pillow

@@ -95,6 +95,12 @@ class RichProgress:
 class NotebookProgress:
     """A progress element of HTML per step, below the cell that runs; needs no widgets.
 
+    Example:
+        >>> import datagen
+        >>> progress = datagen.NotebookProgress()
+        >>> progress("images", 5, 10)
+        images: 5 of 10
+
     Raises:
         UsageError: IPython is not installed, so this is no notebook.
     """

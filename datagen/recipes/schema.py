@@ -110,6 +110,12 @@ class Recipe(_Model):
         case_styles: weights of the ways to write a numeral.
         compose: how letters become numerals.
         val: what the validation set is made of.
+
+    Example:
+        >>> import datagen
+        >>> recipe = datagen.Recipe(images=500, seed=7)
+        >>> recipe.mix[0].source, recipe.val.fraction
+        ('pen', 0.2)
     """
 
     recipe: Literal[1] = 1  # version of this format
