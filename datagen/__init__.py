@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.recipes import list_recipes, load_recipe
     from datagen.api.sources import fetch, list_sources, open_source
+    from datagen.api.sweeps import read_sweep, sweep
     from datagen.core.errors import DatagenError
     from datagen.recipes.schema import Recipe
     from datagen.sources.registry import Source
