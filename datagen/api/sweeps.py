@@ -32,7 +32,7 @@ class _Counting(Listener):
         self._all = len(plan.candidates) * len(plan.spec.seed_list)
         self._progress("trials", 0, self._all)
 
-    def trial(self, trial: Trial, *, news: bool) -> None:
+    def trial(self, trial: Trial, *, news: bool) -> None:  # noqa: ARG002 - only counted
         """Count a trial that has ended, now or in an earlier run of the sweep."""
         self._ended += 1
         self._progress("trials", self._ended, self._all)

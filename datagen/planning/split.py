@@ -1,8 +1,11 @@
-"""Who stands on which side: pools are divided by identity before anything is composed."""
+"""Which letter or image may serve which side: pools are divided by identity, before composing.
+
+Enters: a resolved recipe and its opened pools. Leaves: `SplitSources`.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +13,7 @@ import numpy as np
 from datagen.core.errors import SplitError
 from datagen.core.glyphs import GlyphPool, NumeralInfo, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.writer_index import WriterIndex
 
 Info = TypeVar("Info")
@@ -29,6 +33,43 @@ class PoolSplit:
 
     sides: Sides
     dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSources:
+    """The sources of a recipe, opened and divided between train and val.
+
+    Attributes:
+        resolved: the recipe.
+        pools: per source key.
+        splits: per source key, which part of its pool stands on which side.
+    """
+
+    resolved: ResolvedRecipe
+    pools: Mapping[str, Pool] = field(repr=False, compare=False)  # loaders know no equality
+    splits: Mapping[str, PoolSplit]
+
+
+def split_sources(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> SplitSources:
+    """Decide which part of every pool stands on which side; the same for the same recipe.
+
+    A pool that serves both sides is divided by identity, any other goes to its side whole.
+
+    Args:
+        resolved: the recipe.
+        pools: one per key of `resolved.ingredients`, in that order.
+    """
+    recipe = resolved.recipe
+    in_train, in_val = resolved.sources("train"), resolved.sources("val")
+    splits = {}
+    for k, (key, pool) in enumerate(pools.items()):
+        if key in in_train and key in in_val:
+            # three numbers in the key: never an item's own seed
+            rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(k, 0, 0)))
+            splits[key] = divide(pool, recipe.val.fraction, rng)
+        else:
+            splits[key] = whole(pool, "val" if key in in_val else "train")
+    return SplitSources(resolved, pools, without_shared(pools, splits))
 
 
 def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSplit:

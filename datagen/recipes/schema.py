@@ -152,11 +152,6 @@ class Recipe(_Model):
         """Whether the budget is one the competition would have accepted."""
         return self.budget <= ELIGIBLE_BUDGET
 
-    def pipeline_of(self, part: Ingredient) -> str | None:
-        """Return the pipeline that an ingredient's images pass through."""
-        name = part.pipeline or self.pipeline
-        return None if name == NO_PIPELINE else name
-
     def to_yaml(self) -> str:
         """Return the recipe as YAML that `load` reads back to an equal recipe."""
         plain = self.model_dump(mode="json", exclude_none=True)

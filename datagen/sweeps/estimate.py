@@ -18,7 +18,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from datagen.building.augment import check_labels, open_pipelines
+from datagen.building.build import plan_recipe
+from datagen.building.open_sources import open_pool
 from datagen.core.budget import Count
 from datagen.core.errors import (
     BuildError,
@@ -27,7 +28,7 @@ from datagen.core.errors import (
     MissingInputError,
     UsageError,
 )
-from datagen.core.numerals import CLASSES, SPLITS
+from datagen.core.numerals import CLASSES
 from datagen.datasets.format import INFO, read_info
 from datagen.evaluation.cache import test_content
 from datagen.evaluation.fork_server import can_fork
@@ -35,11 +36,8 @@ from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder
-from datagen.planning.plan import plan
-from datagen.planning.quotas import keyed_ingredients
 from datagen.planning.split import Pool
-from datagen.recipes.schema import Ingredient, Recipe
-from datagen.sources import open_source
+from datagen.recipes.schema import Ingredient
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.spec import Spec
 from datagen.sweeps.strategies import planned_epochs, planned_rounds
@@ -156,17 +154,12 @@ def _built(point: Candidate, folder: Path) -> Count | None:
     root = folder / DATASETS / point.id
     if not (root / INFO).is_file():
         return None
-    found = read_info(root).counts
-    return Count(*(sum(found[split].values()) for split in SPLITS))
+    return read_info(root).count
 
 
 def _planned(point: Candidate, pools: dict[str, Pool]) -> Count:
     try:
-        recipe: Recipe = point.recipe
-        opened = {key: _open(part, pools) for key, part in keyed_ingredients(recipe).items()}
-        planned = plan(recipe, opened)
-        check_labels(planned.items, open_pipelines(recipe))
-        return planned.count
+        return plan_recipe(point.recipe, opened=lambda part: _open(part, pools)).count
     except (DatagenError, PipelineError) as error:
         error.args = (f"point {point.name}: {error}",)
         raise
@@ -176,7 +169,7 @@ def _open(part: Ingredient, pools: dict[str, Pool]) -> Pool:
     """Open a source once for all points."""
     key = json.dumps([part.source, str(part.path), part.options], sort_keys=True, default=str)
     if key not in pools:
-        pools[key] = open_source(part.source, part.path, part.options)
+        pools[key] = open_pool(part)
     return pools[key]
 
 

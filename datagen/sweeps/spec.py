@@ -25,7 +25,7 @@ from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
 from datagen.files.presets import plain_yaml, read_text
 from datagen.recipes import load as recipes
-from datagen.recipes.load import option_path, pipeline_path
+from datagen.recipes.paths import absolute, absolute_ingredient, absolute_value
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
 
@@ -39,9 +39,6 @@ MOST_VALUES: Final = 1_001
 """Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
 
 BY_VAL: Final = "val"
-
-_PATHS: Final = {"path", "folder"}
-"""Keys of a recipe, of an ingredient or of val, that are paths; a pipeline may be one."""
 
 
 class _Model(BaseModel):
@@ -253,15 +250,16 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     found = dict(plain)
     if isinstance(found.get("mix"), list):
         found["mix"] = [
-            _located_part(part, folder) if isinstance(part, dict) else part for part in found["mix"]
+            absolute_ingredient(part, folder) if isinstance(part, dict) else part
+            for part in found["mix"]
         ]
     if isinstance(found.get("tests"), list):
-        found["tests"] = [_absolute(path, folder) for path in found["tests"]]
+        found["tests"] = [absolute_value("folder", path, folder) for path in found["tests"]]
     if found.get("select", BY_VAL) != BY_VAL:
-        found["select"] = _absolute(found["select"], folder)
+        found["select"] = absolute_value("folder", found["select"], folder)
     if isinstance(found.get("vary"), dict):
         found["vary"] = {
-            key: [_located_value(str(key), value, folder) for value in values]
+            key: [absolute_value(str(key), value, folder) for value in values]
             if isinstance(values, list)
             else values
             for key, values in found["vary"].items()
@@ -276,38 +274,10 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _recipe_file(named: str, folder: Path) -> str:
-    place = (folder / Path(named).expanduser()).resolve()
+    place = absolute(named, folder)
     if named == Path(named).stem and not place.is_file():
         raise UnknownNameError("recipe", named, recipes.shipped())
     return str(place)
-
-
-def _located_value(key: str, value: object, folder: Path) -> object:
-    """Return a value of a varied key, made absolute where a recipe would take it for a path."""
-    *above, last = key.split(".")
-    if above and above[-1] == "options":
-        return option_path(value, folder)
-    if last in _PATHS:
-        return _absolute(value, folder)
-    if last == "pipeline" and isinstance(value, str):
-        return pipeline_path(value, folder)
-    return value
-
-
-def _absolute(path: object, folder: Path) -> object:
-    return str((folder / Path(path).expanduser()).resolve()) if isinstance(path, str) else path
-
-
-def _located_part(part: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return an ingredient with its path, and what else names a file, made absolute."""
-    found = dict(part)
-    if part.get("path"):
-        found["path"] = _absolute(part["path"], folder)
-    if part.get("pipeline"):
-        found["pipeline"] = pipeline_path(part["pipeline"], folder)
-    if isinstance(part.get("options"), dict):
-        found["options"] = {k: option_path(value, folder) for k, value in part["options"].items()}
-    return found
 
 
 def validate(plain: Mapping[str, Any], *, origin: str) -> Spec:

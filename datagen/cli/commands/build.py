@@ -46,23 +46,24 @@ def build(
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
     from datagen.api.datasets import build as build_dataset
+    from datagen.recipes import overrides
+    from datagen.recipes.load import load
 
-    resolved = flags.RecipeFlags(
-        source,
-        mix,
-        recipe,
-        option,
-        images,
-        budget,
-        fit,
-        val_fraction,
-        val_from,
-        val_dir,
-        seed,
-        size,
-        pipeline,
-        path,
-    ).resolve()
+    said = overrides.Overrides(
+        mix=overrides.mix_of(source, mix),
+        options=tuple(overrides.source_option(text) for text in option or ()),
+        images=images,
+        budget=budget,
+        fit=fit or None,
+        val_fraction=val_fraction,
+        val_from=overrides.ingredient(val_from) if val_from else None,
+        val_dir=val_dir,
+        seed=seed,
+        size=overrides.image_size(size),
+        pipeline=pipeline,
+        paths=tuple(overrides.source_path(text) for text in path or ()),
+    )
+    resolved = overrides.override(load(recipe or "default"), said)
     started = time.monotonic()
     with progress_bars(quiet=quiet) as progress:
         built = build_dataset(
