@@ -10,7 +10,8 @@ import numpy as np
 from datagen.building.augment import augment, augment_again, open_pipelines
 from datagen.composition import Composition, glyph_ids, render, sample
 from datagen.core.errors import CorruptInputError
-from datagen.core.evaluator_resize import SIDE, evaluator_view
+from datagen.core.evaluator_facts import SIDE
+from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import GlyphPool, Gray, NumeralPool
 from datagen.core.numerals import Split
 from datagen.datasets.format import ManifestEntry, Op

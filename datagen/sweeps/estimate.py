@@ -27,6 +27,7 @@ from datagen.core.errors import (
     MissingInputError,
     UsageError,
 )
+from datagen.core.evaluator_facts import BATCH, OFFICIAL_SEED, PROTOCOL, SIDE
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import INFO, read_info
 from datagen.evaluation.cache import test_content
@@ -46,7 +47,6 @@ from datagen.sweeps.strategies import planned_epochs, planned_rounds
 from datagen.sweeps.trial import DATASETS
 from pipelines.errors import PipelineError
 
-BATCH: Final = 8  # images per step of the evaluator
 _TIMED_STEPS: Final = 20
 _TIMING: Final = 3  # version of how a machine is timed: timings of others are not taken
 _COMPILED: Final = 5.0
@@ -58,7 +58,8 @@ _BLOCK: Final = 4096  # bytes a small file takes
 _BYTES: Final = {"32": _BLOCK + 1_200, "native": 3 * _BLOCK + 1_200}
 """Of an image and its line of the manifest, by `size`; `du` of a built dataset, rounded up."""
 _SCORE_BYTES: Final = 260  # of a score per test image
-_STATE_BYTES: Final = 4_000_000  # an evaluation keeps: 4 times 232,330 weights
+_STATE_BYTES: Final = 4_000_000
+"""Of the state that an evaluation keeps: four numbers per weight of the network, rounded up."""
 _SPARE: Final = 1.1
 _PLANNED: Final = 50  # points of tpe: a plan takes up to a second
 
@@ -279,7 +280,7 @@ def _timed(spec: Spec) -> Timing:
         root = Path(name)
         _write_noise(root / "ds" / "train", _TIMED_STEPS * BATCH // len(CLASSES))
         _write_noise(root / "ds" / "val", BATCH)
-        job = EvaluationJob(root / "ds", (), 123, "cutoff-resnet50", spec.engine, 2, spec.threads)
+        job = EvaluationJob(root / "ds", (), OFFICIAL_SEED, PROTOCOL, spec.engine, 2, spec.threads)
         score = _evaluated(job, root / "first")
         if score.seconds.get("compile", 0.0) > _COMPILED:
             score = _evaluated(job, root / "again")
@@ -315,5 +316,5 @@ def _write_noise(root: Path, each: int) -> None:
     for numeral in CLASSES:
         (root / numeral).mkdir(parents=True)
         for k in range(each):
-            noise = rng.integers(0, 256, (32, 32), dtype=np.uint8)
+            noise = rng.integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
             cv2.imwrite(str(root / numeral / f"{k}.png"), noise)

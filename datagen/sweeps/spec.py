@@ -21,6 +21,7 @@ from pydantic import (
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import RecipeError, UnknownNameError
+from datagen.core.evaluator_facts import OFFICIAL_EPOCHS, OFFICIAL_SEED
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
 from datagen.files.presets import plain_yaml, read_text
@@ -28,12 +29,6 @@ from datagen.recipes import load as recipes
 from datagen.recipes.load import option_path, pipeline_path
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
-
-FIRST_SEED: Final = 123
-"""Seed of an official score (`fixed_eval.protocol`); further seeds follow it."""
-
-OFFICIAL_EPOCHS: Final = 100
-"""Epochs of an official score (`fixed_eval.protocol`, cutoff-resnet50)."""
 
 MOST_VALUES: Final = 1_001
 """Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
@@ -198,7 +193,7 @@ class Spec(_Model):
     @property
     def seed_list(self) -> tuple[int, ...]:
         """Seeds of the evaluator."""
-        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+        return tuple(range(OFFICIAL_SEED, OFFICIAL_SEED + self.seeds))
 
     @property
     def selection(self) -> Path | None:
