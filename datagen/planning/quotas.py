@@ -11,6 +11,7 @@ from datagen.core.budget import Count, shares
 from datagen.core.errors import BudgetError, RecipeError
 from datagen.core.glyphs import NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.planning.pool_keys import PoolRequest, pool_keys
 from datagen.planning.split import Pool, PoolSplit, by_class
 from datagen.recipes.schema import Ingredient, Recipe
 
@@ -56,12 +57,12 @@ def keyed_ingredients(recipe: Recipe) -> dict[str, Ingredient]:
     Ingredients that differ only in what is asked of them share a key, and so a pool; one of ratio
     0 needs none.
     """
+    parts = (*recipe.mix, *(val_mix(recipe) or ()))
+    requests = [PoolRequest(part.source, part.path, part.options) for part in parts]
     keys: dict[str, Ingredient] = {}
-    for part in (*recipe.mix, *(val_mix(recipe) or ())):
-        if part.ratio == 0 or any(_same_pool(part, known) for known in keys.values()):
-            continue
-        number = 1 + sum(known.source == part.source for known in keys.values())
-        keys[part.source if number == 1 else f"{part.source}-{number}"] = part
+    for key, part in zip(pool_keys(requests), parts, strict=True):
+        if part.ratio > 0:
+            keys.setdefault(key, part)
     return keys
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -22,6 +21,7 @@ from pydantic import (
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import RecipeError, UnknownNameError
 from datagen.core.evaluator_facts import OFFICIAL_EPOCHS, OFFICIAL_SEED
+from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
 from datagen.files.presets import plain_yaml, read_text
@@ -37,10 +37,6 @@ BY_VAL: Final = "val"
 
 _PATHS: Final = {"path", "folder"}
 """Keys of a recipe, of an ingredient or of val, that are paths; a pipeline may be one."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def parse_axis(given: object) -> str:
@@ -83,13 +79,13 @@ def axis_values(text: str) -> tuple[Fraction, ...]:
 Axis = Annotated[str, BeforeValidator(parse_axis)]
 
 
-class SweptIngredient(_Model):
+class SweptIngredient(StrictModel):
     """One source in the mix, like `datagen.recipes.load.Ingredient`, its ratio fixed or an axis.
 
     What else an ingredient of a recipe may say is kept as given and checked with the recipe.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", allow_inf_nan=True)
 
     source: str
     path: Path | None = None
@@ -105,14 +101,14 @@ class SweptIngredient(_Model):
         return self.model_dump(mode="json", exclude_none=True) | {"ratio": ratio}
 
 
-class Spec(_Model):
+class Spec(StrictModel):
     """A sweep.
 
     Attributes:
         name: for people.
         recipe: what all datasets share: a shipped name, a file, or a recipe's own keys.
         mix: the sources and their ratios; empty: the recipe's own.
-        points: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
+        candidates: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
             "product" every combination, both without duplicates; where a ratio is fixed beside
             an axis, every combination.
         vary: further keys of the recipe (`val.fraction`) and their values.
@@ -121,13 +117,13 @@ class Spec(_Model):
         select: "val", or a folder of held-out images that decides instead.
         seeds: of the evaluator, from 123 on.
         strategy: "grid" runs all to the end; "halving" stops the worse part at every rung; "tpe"
-            lets Optuna propose the points.
+            lets Optuna propose the candidates.
         rungs: epochs at which halving compares.
         reduction: one in so many goes on after a rung.
-        finalists: halving brings at least so many points to the end, so that the best can be
+        finalists: halving brings at least so many candidates to the end, so that the best can be
             told from the next.
-        trials: most points that tpe tries.
-        together: points that tpe proposes before it sees their results.
+        trials: most candidates that tpe tries.
+        together: candidates that tpe proposes before it sees their results.
         sampler_seed: of tpe.
         preview: epochs of a short look that makes no official scores.
         engine, threads: of the evaluator.
@@ -138,7 +134,7 @@ class Spec(_Model):
     recipe: str | dict[str, Any] = "default"
     mix: tuple[SweptIngredient, ...] = ()
     points: Literal["simplex", "product"] = "simplex"
-    vary: dict[str, tuple[Setting, ...]] = {}
+    vary: dict[str, tuple[Setting, ...]] = Field(default_factory=dict)
     images: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[int, Field(ge=1)] | None = None
     tests: tuple[Path, ...] = ()
@@ -169,7 +165,9 @@ class Spec(_Model):
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{key} needs different values, at least one")
             if key == "recipe":
-                raise ValueError("recipe is what all points share; vary its keys, such as pipeline")
+                raise ValueError(
+                    "recipe is what all candidates share; vary its keys, such as pipeline"
+                )
             if key == "name" or (key.split(".")[0] == "mix" and key.endswith(".ratio")):
                 raise ValueError(f"{key} is not varied here; ratios vary in mix, the name follows")
         return vary
@@ -187,7 +185,7 @@ class Spec(_Model):
 
     @property
     def pauses(self) -> tuple[int, ...]:
-        """Epochs at which points are compared and some stopped."""
+        """Epochs at which candidates are compared and some stopped."""
         return tuple(r for r in self.rungs if r < self.epochs) if self.strategy == "halving" else ()
 
     @property
@@ -201,7 +199,7 @@ class Spec(_Model):
         return None if self.select == BY_VAL else Path(self.select)
 
     def base(self) -> Recipe:
-        """Return the recipe that all points share.
+        """Return the recipe that all candidates share.
 
         Raises:
             DatagenError: see `datagen.recipes.load.load`.
@@ -303,6 +301,34 @@ def _located_part(part: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     if isinstance(part.get("options"), dict):
         found["options"] = {k: option_path(value, folder) for k, value in part["options"].items()}
     return found
+
+
+def read_spec_file(path: Path) -> Spec:
+    """Read a spec; it is named after its file unless it has a name.
+
+    Raises:
+        MissingInputError: there is no such file.
+        RecipeError: it is not a spec; the message names the key.
+    """
+    return validate({"name": path.stem} | read_plain(path), origin=str(path))
+
+
+def validate_located(plain: Mapping[str, Any], folder: Path, *, origin: str) -> Spec:
+    """Validate plain data as a spec whose relative paths are taken from `folder`.
+
+    Raises:
+        RecipeError: a key is unknown or a value is out of range; the message names it.
+    """
+    return validate(located(_plain_paths(plain), folder), origin=origin)
+
+
+def _plain_paths(value: Any) -> Any:
+    """Return plain data with paths and tuples, as Python has them, as YAML has them."""
+    if isinstance(value, Mapping):
+        return {key: _plain_paths(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_paths(inner) for inner in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def validate(plain: Mapping[str, Any], *, origin: str) -> Spec:

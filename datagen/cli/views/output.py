@@ -1,7 +1,6 @@
 """What all commands share of printing: who hears what, and how a number reads."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -68,10 +67,3 @@ def progress_bar(what: str, total: int | None, *, quiet: bool) -> Iterator[Calla
     with bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
