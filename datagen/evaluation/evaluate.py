@@ -28,6 +28,7 @@ from datagen.evaluation.cache import (
 )
 from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score
+from datagen.evaluation.summary import Summary, summarise
 from datagen.files.locks import locked
 
 Tell = Callable[[int, Event], None]
@@ -97,9 +98,14 @@ class Evaluation:
         """Whether nothing was run."""
         return len(self.cached) == len(self.scores)
 
+    @property
+    def summary(self) -> Summary:
+        """The evaluation in few numbers: what `datagen evaluate --json` prints."""
+        return summarise(self.scores, path=str(self.request.dataset), cached=self.cached)
+
 
 def _keep_silent(seed: int, event: Event) -> None:
-    """Tell nobody."""
+    """Ignore the event."""
 
 
 def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> Evaluation:

@@ -50,7 +50,7 @@ class ForkServer:
         return self._requests.fileno() if self._requests else None
 
     def close(self) -> None:
-        """End it. Evaluations that still run end by themselves, or by whoever follows them."""
+        """End it. Evaluations that still run end by themselves, or are ended by their callers."""
         if self._requests is not None:
             self._requests.close()
         if self._process is not None:
@@ -89,7 +89,7 @@ def gpus() -> list[str]:
 
 
 def can_fork() -> bool:
-    """Return whether this system has what forking evaluations takes, and nobody switched it off."""
+    """Return whether this system can fork evaluations, and that is not switched off."""
     if sys.platform != "linux" or os.environ.get(SWITCH) == "0" or gpus():
         return False
     try:  # some builds of Python lack it, some containers refuse it

@@ -19,8 +19,8 @@ Z_95: Final = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 NO_TEST: Final = (
-    "no test set: a val accuracy says little, for val shares the habits of train and chose the "
-    "epoch; a dataset that scored 0.994 on its own split scored 0.27 on real handwriting"
+    "no test set: a val accuracy says little, because val images are made like train images and "
+    "chose the epoch; a dataset that scored 0.994 on its own split scored 0.27 on real handwriting"
 )
 
 
@@ -104,7 +104,7 @@ class Summary(StrictModel):
 
 
 def label(*, official: bool, preview: int | None) -> str:
-    """Return the mark that stands wherever a score is shown."""
+    """Return the mark that is shown beside every score."""
     if official:
         return "official"
     if preview is not None:

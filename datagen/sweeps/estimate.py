@@ -27,7 +27,7 @@ class CostEstimate:
     """What a sweep will do.
 
     Attributes:
-        datasets: at most so many are built.
+        datasets: built at most.
         built: of these stand already.
         evaluations: trials: candidates × seeds.
         known: of these have ended already.

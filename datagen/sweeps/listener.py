@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Listener:
-    """Is told how a sweep goes, from the caller's own thread; this one ignores it all.
+    """Is told how a sweep goes, from the caller's own thread; this one ignores everything.
 
     Subclass it and override what you want to hear.
     """
@@ -24,7 +24,7 @@ class Listener:
         """Hear what the sweep will do, before it does anything."""
 
     def round(self, tasks: int, until: int) -> None:
-        """Hear that so many trials now run to an epoch."""
+        """Hear that a number of trials now run to an epoch."""
 
     def event(self, candidate: Candidate, task: Task, event: Event) -> None:
         """Hear what a running evaluation says."""

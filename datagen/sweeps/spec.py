@@ -119,8 +119,8 @@ class Spec(StrictModel):
         strategy: "grid" runs all to the end; "halving" stops the worse part at every rung; "tpe"
             lets Optuna propose the candidates.
         rungs: epochs at which halving compares.
-        reduction: one in so many goes on after a rung.
-        finalists: halving brings at least so many candidates to the end, so that the best can be
+        reduction: n: one in n goes on after a rung.
+        finalists: halving trains at least this many candidates to the end, so that the best can be
             told from the next.
         trials: most candidates that tpe tries.
         together: candidates that tpe proposes before it sees their results.

@@ -33,7 +33,7 @@ def run_grid_or_halving(spec: Spec, candidates: Sequence[Candidate], runner: Tri
     alive = list(candidates)
     for until in spec.pauses:
         if len(alive) <= _places(len(alive), spec.reduction, spec.finalists):
-            break  # nobody could be stopped: a pause would only cost a start
+            break  # none could be stopped: a pause would only cost time
         values = runner.run(alive, until)
         kept = survivors(values, spec.reduction, spec.finalists)
         runner.stop(
@@ -52,8 +52,8 @@ def survivors(values: Values, reduction: int, finalists: int) -> frozenset[str]:
 
     Args:
         values: accuracy by candidate.
-        reduction: one in so many goes on, rounded down.
-        finalists: but no fewer than so many.
+        reduction: n: one in n goes on, rounded down.
+        finalists: at least this many go on.
     """
     if not values:
         return frozenset()

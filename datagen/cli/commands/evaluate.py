@@ -66,7 +66,6 @@ def evaluate(
     """
     from datagen.cli.views.evaluation_progress import progress_view
     from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
-    from datagen.evaluation.summary import summarise
     from datagen.reports.evaluation import check_folder, report_folder, write_report
 
     request = EvaluationRequest(
@@ -86,8 +85,8 @@ def evaluate(
         check_folder(folder, dataset, tensorboard=tensorboard)
     with progress_view(seeds, quiet=quiet) as view:
         evaluation = evaluate_dataset(request, view)
-    summary = summarise(evaluation.scores, path=str(dataset), cached=evaluation.cached)
-    page = write_report(evaluation, summary, folder, tensorboard=tensorboard) if report else None
+    summary = evaluation.summary
+    page = write_report(evaluation, folder, tensorboard=tensorboard) if report else None
     _print(summary, page, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(summary.model_dump(mode="json") | {"report": page and str(page)})

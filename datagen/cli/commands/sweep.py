@@ -62,10 +62,11 @@ def sweep(
         typer.Option(help="Mixes that add up to the whole (simplex), or every combination."),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option("--recipe", metavar="FILE|NAME", help="What all candidates share.")
+        str | None,
+        typer.Option("--recipe", metavar="FILE|NAME", help="What all candidates share."),
     ] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Images of each dataset.")] = None,
-    budget: Annotated[int | None, typer.Option(min=1, help="Most images allowed.")] = None,
+    budget: Annotated[int | None, typer.Option(min=1, help="The largest number of images.")] = None,
     test: Annotated[
         list[Path] | None,
         typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
@@ -77,17 +78,17 @@ def sweep(
     seeds: Annotated[int | None, typer.Option(min=1, help="Evaluations of each dataset.")] = None,
     strategy: Annotated[
         StrategyName | None,
-        typer.Option(help="All to the end; stop the worse part at rungs; or let Optuna propose."),
+        typer.Option(help="Train all to the end, stop the worse at rungs, or let Optuna propose."),
     ] = None,
     rungs: Annotated[
         str | None, typer.Option(metavar="10,30,100", help="Epochs at which halving compares.")
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(min=1, help="Most candidates that tpe tries.")
+        int | None, typer.Option(min=1, help="The number of candidates that tpe tries.")
     ] = None,
     preview: Annotated[
         int | None,
-        typer.Option(min=1, metavar="EPOCHS", help="A short look; its scores are not official."),
+        typer.Option(min=1, metavar="EPOCHS", help="Short runs; their scores are not official."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The sweep's folder (sweeps/NAME).")
@@ -125,7 +126,9 @@ def sweep(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the best recipe: build and evaluate every candidate of a sweep, nothing twice.
+    """Find the best recipe: build and evaluate every candidate, each once.
+
+    A candidate is a recipe of the sweep: one mix of the sources, one value of each varied key.
 
     A sweep that was stopped goes on with the same command.
 

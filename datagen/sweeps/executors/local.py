@@ -134,7 +134,7 @@ class _WorkerPool:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Return what our processes run under: so many threads each, and this very package."""
+    """Return the environment of our processes: their number of threads, and this package."""
     root = str(Path(datagen.__file__).parents[1])
     paths = [root, os.environ.get("PYTHONPATH", "")]
     pinned = dict.fromkeys(_THREADS, str(threads))

@@ -96,7 +96,7 @@ def _check_answers(address: str | None) -> None:
     """Refuse a cluster that does not answer at once: Ray itself would try for minutes.
 
     Raises:
-        SweepError: nobody answers.
+        SweepError: it does not answer.
     """
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():

@@ -1,4 +1,4 @@
-"""Recall per class against what varies: which class pays for which source."""
+"""Recall per class against what varies: which class gains and which loses by which source."""
 
 from collections.abc import Sequence
 from html import escape
@@ -22,7 +22,7 @@ _FEWEST: Final = 3  # candidates from which a trend is worth telling
 def classes(answer: Answer) -> Markup:
     """Return the section; it says so where no common set of images shows classes."""
     images = shown_set(answer)
-    title = "Which class pays for which source"
+    title = "Which class gains or loses by which source"
     if images is None:
         return section(
             title,
@@ -156,7 +156,7 @@ def _trend_cell(slope: float | None, largest: float) -> Markup:
     if slope is None:
         return tag("td", "–")
     share = round(_STRONG * abs(slope) / largest)
-    style = "gain" if slope >= 0 else "pay"
+    style = "gain" if slope >= 0 else "loss"
     change = round(25 * slope)  # 100 points × a quarter
     shown = f"{change:+d}".replace("-", "−") if change else "0"
     return Markup(f'<td class="{style}" style="--v:{share}">{shown}</td>')

@@ -150,7 +150,7 @@ def _mark(
 
 
 def described(candidate: CandidateResult, found: SweepAccuracy, answer: Answer) -> str:
-    """Return a candidate with its score, for who hovers over it."""
+    """Return a candidate with its score: the text shown under the mouse pointer."""
     interval = (
         "" if found.interval is None else f", 95 % {found.interval[0]:.3f}–{found.interval[1]:.3f}"
     )

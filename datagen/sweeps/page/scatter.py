@@ -29,7 +29,7 @@ def misleading(answer: Answer) -> Markup:
         title,
         tag("div", *panels, style="grid2" if len(panels) > 1 else ""),
         lead="On the dashed line both agree. The farther below it a candidate lies, the more the "
-        "accuracy on the dataset's own images flatters it.",
+        "accuracy on the dataset's own images is too high.",
     )
 
 
@@ -93,7 +93,7 @@ def _dot(answer: Answer, chart: Chart, candidate: CandidateResult, at: tuple[flo
 def told(
     pairs: list[tuple[CandidateResult, SweepAccuracy, SweepAccuracy]], name: str, other: str
 ) -> list[str]:
-    """Say how far one accuracy foretells the other."""
+    """Say how well one accuracy predicts the other."""
     gaps = [ours.mean - theirs.mean for _, ours, theirs in pairs]
     said = [f"{name[0].upper()}{name[1:]} minus {other}: {min(gaps):+.3f} to {max(gaps):+.3f}."]
     if len(pairs) > 2:
@@ -113,7 +113,7 @@ def _order(
     chosen, top = max(pairs, key=lambda pair: pair[1].mean), max(pairs, key=lambda p: p[2].mean)
     cost = top[2].mean - chosen[2].mean
     said.append(
-        f"The candidate that is best on {name} gives up {cost:.3f} of the accuracy on {other} to "
+        f"The candidate that is best on {name} is {cost:.3f} worse on {other} than "
         f"{top[0].name}, the best there."
         if cost > 0
         else f"The candidate that is best on {name} is also the best on {other}."

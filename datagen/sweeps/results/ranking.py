@@ -1,7 +1,7 @@
-"""The answer of a sweep: its candidates, best first, and whether the best is more than luck.
+"""The answer of a sweep: its candidates, best first, and whether the best leads by more than noise.
 
 Enters: a sweep's folder, finished or not. What it is ranked by is a held-out selection set or,
-without one, val; test sets decide nothing here, they only tell afterwards what the choice is worth.
+without one, val; test sets decide nothing here; they show afterwards how good the choice is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ class Lead:
 
     @property
     def real(self) -> bool | None:
-        """Whether the best beats the next by more than noise; None where nobody can tell."""
+        """Whether the best beats the next by more than noise; None where that is not known."""
         if self.difference is None:
             return None
         return self.difference.real and self.difference.accuracy.mean > 0
@@ -152,7 +152,7 @@ def _rank(candidate: CandidateResult, ranked_by: RankedBy) -> tuple[float, ...]:
     """Return the sort key; equal scores keep the order of the sweep."""
     found = candidate.selection if ranked_by == "selection" else candidate.val
     score = -1.0 if found is None else found.mean
-    # a preview never stands above an official score
+    # a preview never ranks above an official score
     return _ORDER[candidate.state], not candidate.official, -candidate.epochs, -score
 
 

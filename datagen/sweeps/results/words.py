@@ -1,4 +1,4 @@
-"""What a sweep's answer says, in sentences. Nothing here knows of HTML or of terminals."""
+"""What a sweep's answer says, in sentences, without HTML or colours."""
 
 from collections import Counter
 
@@ -77,7 +77,7 @@ def verdict(answer: Answer) -> str:
     text = f"{_compared(lead.next.name, lead.difference)} {_evidence(lead.difference)}"
     text = f"{text} on {set_name(answer, lead.on)}."
     if not lead.ranked:
-        text += " That test was asked afterwards and did not change the order."
+        text += " This test was read after the ranking and did not change it."
     return text + _remedy(lead.difference)
 
 
@@ -120,7 +120,7 @@ def _remedy(found: Difference) -> str:
     """Say what would settle an open question."""
     if found.real or found.p_seeds is None or found.p_images * found.compared >= ALPHA:
         return ""
-    return " Other images would hardly turn it, other seeds may: more seeds would tell."
+    return " Other images would hardly change that, other seeds may: use more seeds."
 
 
 def p_value(value: float) -> str:
@@ -164,7 +164,7 @@ def state(candidate: CandidateResult, answer: Answer) -> str:
 
 
 def mark(candidate: CandidateResult) -> str:
-    """Return what stands beside a score that is not official; nothing where it is."""
+    """Return the mark of a score that is not official; nothing where it is."""
     if candidate.official or candidate.state in {"stopped", "failed"}:
         return ""
     return "NOT OFFICIAL"
