@@ -100,7 +100,7 @@ class Evaluation:
 
     @property
     def summary(self) -> Summary:
-        """The evaluation in few numbers: what `datagen evaluate --json` prints."""
+        """Means over the seeds, with intervals: what `datagen evaluate --json` prints."""
         return summarise(self.scores, path=str(self.request.dataset), cached=self.cached)
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
-from datagen.cli.views.output import Json, Quiet, console, counts_table, emit, progress_bar
-from datagen.core.machine import cores
+from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bar
 
 if TYPE_CHECKING:
     from datagen.building.build import Built

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console, emit
+from datagen.cli.views.output import Json, Quiet, console, cores, emit
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
-from datagen.core.machine import cores
 
 if TYPE_CHECKING:
     from datagen.evaluation.summary import Summary

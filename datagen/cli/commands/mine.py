@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console, emit
+from datagen.cli.views.output import Json, Quiet, console, cores, emit
 from datagen.cli.views.record import check_places, write_both
 from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
-from datagen.core.machine import cores
 
 if TYPE_CHECKING:
     from datagen.curation.hard_examples.record import Hard

@@ -8,12 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from datagen.core import machine
 from datagen.core.numerals import Split
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per result on stdout.")]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
 ]
+
+
+cores = machine.cores
 
 
 def console(*, as_json: bool, quiet: bool = False) -> Any:
