@@ -159,7 +159,7 @@ def write_report(
         else Path(folder)
     )
     check_folder(place, request.dataset, tensorboard=tensorboard)
-    return write(evaluation, evaluation.summary, place, tensorboard=tensorboard)
+    return write(evaluation, place, tensorboard=tensorboard)
 
 
 def _html(comparison: Comparison) -> str:

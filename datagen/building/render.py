@@ -13,7 +13,8 @@ import numpy as np
 from datagen.building.augment import augment, open_pipelines
 from datagen.composition import Composition, glyph_ids, render, sample
 from datagen.core.errors import CorruptInputError
-from datagen.core.evaluator_resize import SIDE, evaluator_view
+from datagen.core.evaluator_facts import SIDE
+from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import GlyphInfo, GlyphPool, Gray, NumeralPool
 from datagen.core.numerals import SPLITS, Split
 from datagen.datasets.format import ManifestEntry, image_path

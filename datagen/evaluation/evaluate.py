@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
+from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
@@ -51,9 +52,9 @@ class EvaluationRequest:
 
     dataset: Path
     tests: tuple[Path, ...] = ()
-    protocol: str = "cutoff-resnet50"
+    protocol: str = PROTOCOL
     engine: Engine = "auto"
-    seed: int = 123
+    seed: int = OFFICIAL_SEED
     seeds: int = 1
     preview: int | None = None
     until: int | None = None
@@ -107,7 +108,7 @@ class Evaluation:
 
 
 def _keep_silent(seed: int, event: Event) -> None:
-    """Tell nobody."""
+    """Ignore the event."""
 
 
 def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> Evaluation:

@@ -4,12 +4,13 @@ Enters: a `Recipe`. Leaves: a `ResolvedRecipe`, which planning and building hand
 after this module derives sources, sides or pipelines from the recipe again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datagen.core.errors import SplitError
 from datagen.core.numerals import SPLITS, Split
+from datagen.planning.pool_keys import PoolRequest, pool_keys
 from datagen.recipes.schema import NO_PIPELINE, Ingredient, PerClass, Recipe
 
 
@@ -72,13 +73,17 @@ def resolve(recipe: Recipe) -> ResolvedRecipe:
         SplitError: one folder is to be all of val and a source of train too.
     """
     val_mix = _val_mix(recipe)
-    mixes = {"train": _used(recipe.mix), "val": _used(val_mix or recipe.mix)}
-    ingredients = _keyed([*mixes["train"], *mixes["val"]])
+    keyed = _keyed((*recipe.mix, *val_mix))
+    mixes = {"train": keyed[: len(recipe.mix)], "val": keyed[len(recipe.mix) :] or keyed}
+    ingredients: dict[str, Ingredient] = {}
+    for key, part in keyed:
+        if part.ratio > 0:
+            ingredients.setdefault(key, part)
     resolved = ResolvedRecipe(
         recipe=recipe,
         ingredients=ingredients,
         parts={
-            split: tuple(_part(part, ingredients, recipe) for part in mixes[split])
+            split: tuple(_part(key, part, recipe) for key, part in mixes[split] if part.ratio > 0)
             for split in SPLITS
         },
         own_val=bool(val_mix),
@@ -98,29 +103,16 @@ def _val_mix(recipe: Recipe) -> tuple[Ingredient, ...]:
     return recipe.val.mix
 
 
-def _used(mix: tuple[Ingredient, ...]) -> list[Ingredient]:
-    return [part for part in mix if part.ratio > 0]
+def _keyed(mix: Sequence[Ingredient]) -> list[tuple[str, Ingredient]]:
+    """Return every ingredient with the key of its pool."""
+    keys = pool_keys([PoolRequest(part.source, part.path, part.options) for part in mix])
+    return list(zip(keys, mix, strict=True))
 
 
-def _keyed(mix: list[Ingredient]) -> dict[str, Ingredient]:
-    """Give every pool of a mix a key: its source's name, numbered from the second one on."""
-    keys: dict[str, Ingredient] = {}
-    for part in mix:
-        if any(_same_pool(part, known) for known in keys.values()):
-            continue
-        number = 1 + sum(known.source == part.source for known in keys.values())
-        keys[part.source if number == 1 else f"{part.source}-{number}"] = part
-    return keys
-
-
-def _same_pool(one: Ingredient, other: Ingredient) -> bool:
-    return (one.source, one.path, one.options) == (other.source, other.path, other.options)
-
-
-def _part(part: Ingredient, ingredients: Mapping[str, Ingredient], recipe: Recipe) -> SidePart:
+def _part(key: str, part: Ingredient, recipe: Recipe) -> SidePart:
     pipeline = part.pipeline or recipe.pipeline
     return SidePart(
-        source=next(key for key, known in ingredients.items() if _same_pool(part, known)),
+        source=key,
         pipeline=None if pipeline == NO_PIPELINE else pipeline,
         ratio=part.ratio,
         per_class=part.per_class,

@@ -77,7 +77,7 @@ def _print(table: "Comparison", out: Any) -> None:
 
 
 def _name(row: "ComparisonRow") -> str:
-    """Return the dataset, below it how many seeds, and what mars the score."""
+    """Return the dataset, below it the number of seeds, and a mark where it is not official."""
     seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else "1 seed"
     return "\n  ".join(filter(None, (row.path, seeds, row.mark)))
 

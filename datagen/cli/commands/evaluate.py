@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.views.output import Json, Quiet, console, cores, emit
+from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 
 if TYPE_CHECKING:
     from datagen.evaluation.summary import Summary
@@ -42,11 +43,13 @@ def evaluate(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")
     ] = False,
-    protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = "cutoff-resnet50",
+    protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = PROTOCOL,
     engine: Annotated[
         EngineName, typer.Option(help="How it is computed (auto: native, or fast on a GPU).")
     ] = EngineName.auto,
-    seed: Annotated[int, typer.Option(min=0, help="The first run's; official is 123.")] = 123,
+    seed: Annotated[
+        int, typer.Option(min=0, help=f"The first run's; official is {OFFICIAL_SEED}.")
+    ] = OFFICIAL_SEED,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,

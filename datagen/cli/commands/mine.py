@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.views.output import Json, Quiet, console, cores, emit
+from datagen.core.evaluator_facts import OFFICIAL_SEED
 
 if TYPE_CHECKING:
     from datagen.curation.hard_examples.record import Hard
@@ -33,7 +34,7 @@ def mine(
         int | None,
         typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The first run's.")] = 123,
+    seed: Annotated[int, typer.Option(min=0, help="The first run's.")] = OFFICIAL_SEED,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,

@@ -1,7 +1,6 @@
 """What all commands share of printing: who hears what, and how a number reads."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.core import machine
 from datagen.core.numerals import Split
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object per result o
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
 ]
+
+
+cores = machine.cores
 
 
 def console(*, as_json: bool, quiet: bool = False) -> Any:
@@ -83,10 +86,3 @@ def progress_bar(what: str, total: int | None, *, quiet: bool) -> Iterator[Calla
     with bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -45,13 +45,13 @@ def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_pa
         "RAY_USAGE_STATS_ENABLED": "0",
         "DATAGEN_CACHE": str(tmp_path / "cache"),
     }
-    points = ("--mix", "pen=1", "--option", "pen.writers=12", "--vary", "seed=1,2")
+    candidates = ("--mix", "pen=1", "--option", "pen.writers=12", "--vary", "seed=1,2")
     short = ("--images", "60", "--preview", "80", "--no-timing", "--json")
 
     def begin(address: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [
-                *(str(Path(sys.executable).with_name("datagen")), "sweep", *points, *short),
+                *(str(Path(sys.executable).with_name("datagen")), "sweep", *candidates, *short),
                 *("--executor", "ray", "--address", address),
             ],
             cwd=tmp_path,
