@@ -7,19 +7,19 @@ kept, one file each, below a folder named by the dataset's fingerprint.
 import hashlib
 import json
 import logging
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from datagen.core.errors import CorruptInputError, MissingInputError
-from datagen.core.numerals import CLASSES, SPLITS
-from datagen.datasets.format import IMAGE_SUFFIXES, fingerprint
+from datagen.core.numerals import SPLITS
+from datagen.datasets.format import fingerprint
 from datagen.evaluation.process import EvaluationJob
 from datagen.evaluation.records import Score, read_score
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder, set_aside
+from datagen.files.class_folders import EVALUATOR_RULES, class_files
 
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
@@ -60,33 +60,14 @@ def _content(folders: dict[str, Path]) -> Content | None:
     files: dict[str, Path] = {}
     try:
         for split, folder in folders.items():
-            if not _only_classes(folder):
-                return None
-            for numeral, path in _walk(folder):
+            for numeral, path in class_files(folder, EVALUATOR_RULES):
                 with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
                     digest = hashlib.sha256(file.read()).hexdigest()
                 rows.append((split, numeral, digest))
-                files[digest] = Path(path)
-    except OSError:
+                files[digest] = path
+    except (CorruptInputError, OSError):
         return None  # the evaluator says it better, and with the right exit code
     return Content(fingerprint(rows), files)
-
-
-def _only_classes(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return all(
-            entry.name in CLASSES or entry.name.startswith(".") or not entry.is_dir()
-            for entry in entries
-        )
-
-
-def _walk(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield class and path of every file that the evaluator reads, at any depth."""
-    for numeral in CLASSES:
-        for root, _, names in os.walk(folder / numeral):
-            for name in names:
-                if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122 - faster
-                    yield numeral, os.path.join(root, name)  # noqa: PTH118
 
 
 @dataclass(frozen=True, slots=True)
