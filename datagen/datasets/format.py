@@ -171,9 +171,8 @@ def read_manifest(root: Path) -> list[ManifestEntry]:
         try:
             entries.append(entry_adapter.validate_json(line))
         except ValidationError as error:
-            first = error.errors()[0]
             raise CorruptInputError(
-                f"{root / MANIFEST} line {number} is not an entry: {first['msg']}; build it again"
+                f"{root / MANIFEST} line {number} is not an entry: {explain(error)}; build it again"
             ) from error
     return entries
 

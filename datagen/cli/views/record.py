@@ -9,7 +9,7 @@ from datagen.core.errors import UsageError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from datagen.sources.images.weights import Record
+    from datagen.sources.images.weights import WeightsRecord
 
 
 def check_places(out: Path, picture: Path) -> None:
@@ -33,7 +33,9 @@ def check_places(out: Path, picture: Path) -> None:
         ) from error
 
 
-def write_both(out: Path, record: "Record", picture: Path, draw: Callable[[], "Image"]) -> None:
+def write_both(
+    out: Path, record: "WeightsRecord", picture: Path, draw: Callable[[], "Image"]
+) -> None:
     """Write the record, then draw and write the picture.
 
     Raises:
