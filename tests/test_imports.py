@@ -26,7 +26,7 @@ def test_the_command_line_loads_no_tensorflow() -> None:
 
 
 def test_the_command_line_loads_nothing_slow() -> None:
-    slow = {"numpy", "cv2", "PIL", "pydantic", "matplotlib", "albumentations", "pooch"}
+    slow = {"numpy", "cv2", "PIL", "pydantic", "albumentations", "pooch"}
     assert not loaded_by("datagen.cli") & slow
 
 

@@ -7,12 +7,12 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
+def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """Say what is wrong with the first offending key.
 
     Args:
         error: raised while `model` was validated.
-        model: where the keys of the error's location begin.
+        model: where the keys of the error's location begin; None for what is no model.
 
     Returns:
         The key, what was given and what was expected; for an unknown key the nearest valid one.
@@ -21,7 +21,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
-        valid = sorted(_keys(model, first["loc"][:-1]))
+        valid = sorted(_keys(model, first["loc"][:-1])) if model else []
         near = get_close_matches(str(first["loc"][-1]), valid, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(valid) or 'none'}"
         return f"unknown key {where!r}; {hint}{more}"

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
-
 from datagen.core.errors import BuildError, CorruptInputError, SplitError, UsageError
 from datagen.core.glyphs import Gray
+from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import require_unicode
@@ -34,11 +33,7 @@ Progress = Callable[[int], None]
 _NAME_LIMIT: Final = 200  # bytes: file systems take 255
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Placed(_Model):
+class Placed(StrictModel):
     """One picture that stands on a side.
 
     Attributes:
@@ -60,7 +55,7 @@ class Placed(_Model):
     group: str
 
 
-class LeftOut(_Model):
+class LeftOut(StrictModel):
     """One file that stands on no side, and why."""
 
     source: str
@@ -69,7 +64,7 @@ class LeftOut(_Model):
     reason: str
 
 
-class Holdout(_Model):
+class Holdout(StrictModel):
     """The record of one holdout, written as `holdout.json`.
 
     Attributes:

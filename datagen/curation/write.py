@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from datagen.core.errors import UsageError
 from datagen.previews.contact_sheet import check_writable, save
-from datagen.sources.images.weights import Record, write_record
+from datagen.sources.images.weights import WeightsRecord, write_record
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,7 +34,7 @@ def check_places(out: Path | None, sheet: Path | None) -> None:
 
 
 def write_asked(
-    record: Record, draw: Callable[[], "Image"], out: Path | None, sheet: Path | None
+    record: WeightsRecord, draw: Callable[[], "Image"], out: Path | None, sheet: Path | None
 ) -> None:
     """Write the record, then draw and write the picture, each where a place is given.
 

@@ -17,16 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from datagen.composition import Composition
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
-from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Split
+from datagen.core.numerals import SPLITS, CaseStyle, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
+from datagen.files.class_folders import DATASET_RULES, class_files
 from pipelines.pipeline import Applied
 
 MANIFEST: Final = "manifest.jsonl"
 RECIPE: Final = "recipe.yaml"
 INFO: Final = "dataset.json"
-IMAGE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif"})
-"""What the evaluator's loader reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def image_path(split: Split, numeral: str, index: int) -> str:
 
 
 def image_files(root: Path) -> Iterator[tuple[Split, str, Path]]:
-    """Yield split, class and path of every image that the evaluator would read, sorted.
+    """Yield split, class and path of every image of a dataset, sorted; nothing else may be there.
 
     Raises:
         MissingInputError: a split or class folder is not there.
@@ -141,23 +140,8 @@ def image_files(root: Path) -> Iterator[tuple[Split, str, Path]]:
         folder = root / split
         if not folder.is_dir():
             raise MissingInputError(f"{root} has no {split}/; expected {' and '.join(SPLITS)}")
-        for stray in sorted({entry.name for entry in folder.iterdir()} - set(CLASSES)):
-            raise CorruptInputError(
-                f"{folder / stray} is no class folder; expected {', '.join(CLASSES)}"
-            )
-        for numeral in CLASSES:
-            if not (folder / numeral).is_dir():
-                raise MissingInputError(f"{folder} has no folder {numeral}/; each class needs one")
-            yield from _class_files(folder, split, numeral)
-
-
-def _class_files(folder: Path, split: Split, numeral: str) -> Iterator[tuple[Split, str, Path]]:
-    for path in sorted((folder / numeral).iterdir()):
-        if not path.is_file() or path.suffix.lower() not in IMAGE_SUFFIXES:
-            raise CorruptInputError(
-                f"{path} is not an image file; expected {', '.join(sorted(IMAGE_SUFFIXES))}"
-            )
-        yield split, numeral, path
+        for numeral, path in class_files(folder, DATASET_RULES):
+            yield split, numeral, path
 
 
 def write_manifest(root: Path, entries: Iterable[ManifestEntry]) -> None:
@@ -182,9 +166,8 @@ def read_manifest(root: Path) -> list[ManifestEntry]:
         try:
             entries.append(_entries.validate_json(line))
         except ValidationError as error:
-            first = error.errors()[0]
             raise CorruptInputError(
-                f"{root / MANIFEST} line {number} is not an entry: {first['msg']}; build it again"
+                f"{root / MANIFEST} line {number} is not an entry: {explain(error)}; build it again"
             ) from error
     return entries
 

@@ -5,21 +5,24 @@ kept, one file each, below a folder named by the dataset's fingerprint.
 """
 
 import hashlib
-import json
-import logging
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import CorruptInputError, MissingInputError
-from datagen.core.numerals import CLASSES, SPLITS
-from datagen.datasets.format import IMAGE_SUFFIXES, fingerprint
+from datagen.core.errors import CorruptInputError
+from datagen.core.numerals import SPLITS
+from datagen.datasets.format import fingerprint
 from datagen.evaluation.process import EvaluationJob
 from datagen.evaluation.records import Score, read_score
-from datagen.files.atomic import staged_file
-from datagen.files.cache_dir import cache_folder, set_aside
+from datagen.files.cache_dir import (
+    cache_folder,
+    cache_key,
+    read_cached,
+    set_aside,
+    write_cached,
+)
+from datagen.files.class_folders import EVALUATOR_RULES, class_files
 
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
@@ -28,8 +31,6 @@ _AUTO: Final = ("native", "fast")
 
 LOCK: Final = "lock"
 """In the folder of a run's state: held by who runs it."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +61,14 @@ def _content(folders: dict[str, Path]) -> Content | None:
     files: dict[str, Path] = {}
     try:
         for split, folder in folders.items():
-            if not _only_classes(folder):
-                return None
-            for numeral, path in _walk(folder):
+            for numeral, path in class_files(folder, EVALUATOR_RULES):
                 with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
                     digest = hashlib.sha256(file.read()).hexdigest()
                 rows.append((split, numeral, digest))
-                files[digest] = Path(path)
-    except OSError:
+                files[digest] = path
+    except (CorruptInputError, OSError):
         return None  # the evaluator says it better, and with the right exit code
     return Content(fingerprint(rows), files)
-
-
-def _only_classes(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return all(
-            entry.name in CLASSES or entry.name.startswith(".") or not entry.is_dir()
-            for entry in entries
-        )
-
-
-def _walk(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield class and path of every file that the evaluator reads, at any depth."""
-    for numeral in CLASSES:
-        for root, _, names in os.walk(folder / numeral):
-            for name in names:
-                if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:  # noqa: PTH122 - faster
-                    yield numeral, os.path.join(root, name)  # noqa: PTH118
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +109,7 @@ def slot(
 
     def score(engine: str) -> Path:
         scored = [*training(engine), sorted(map(str, tests))]
-        return _scores_of(data) / f"{_hash(scored)}.json"
+        return _scores_of(data) / f"{cache_key(scored)}.json"
 
     # The evaluator tells states of different engines in one folder apart by itself.
     run = "native" if job.engine == "auto" else job.engine
@@ -136,7 +118,7 @@ def slot(
         tests=tuple(tests),
         score=score(job.engine),
         named={engine: score(engine) for engine in _AUTO if job.engine == "auto"},
-        run=cache_folder() / "runs" / _hash(training(run)),
+        run=cache_folder() / "runs" / cache_key(training(run)),
     )
 
 
@@ -144,15 +126,11 @@ def _scores_of(dataset: str) -> Path:
     return cache_folder() / "scores" / dataset[:24] if "/" not in dataset else cache_folder()
 
 
-def _hash(parts: Sequence[object]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
-
-
 def recall(place: Slot, job: EvaluationJob) -> Score | None:
     """Return the score kept for `job`, its paths and the order of its tests as asked for now."""
     if place.dataset is None or None in place.tests or job.preview is not None:
         return None
-    score = _read(place.score)
+    score = read_cached(place.score, read_score)
     if score is None:
         return None
     kept = {test.fingerprint: test for test in score.tests}
@@ -178,26 +156,13 @@ def located(score: Score, job: EvaluationJob) -> Score:
     return score.model_copy(update={"tests": tests, "dataset": dataset})
 
 
-def _read(path: Path) -> Score | None:
-    try:
-        return read_score(path)
-    except MissingInputError:
-        return None
-    except CorruptInputError as error:
-        set_aside(path, error)
-        return None
-
-
 def remember(place: Slot, score: Score) -> None:
     """Keep an official score. Failing to is a warning: the score itself is not lost."""
     if not score.official or place.dataset is None:
         return
-    try:
-        for path in {place.score, place.named.get(score.protocol.engine, place.score)}:
-            with staged_file(path) as temporary:
-                temporary.write_text(score.model_dump_json(), "utf-8")
-    except OSError as error:
-        _log.warning("could not cache the score in %s: %s", place.score, error)
+    text = score.model_dump_json()
+    for path in {place.score, place.named.get(score.protocol.engine, place.score)}:
+        write_cached(path, lambda temporary: temporary.write_text(text, "utf-8"))
 
 
 def clear(run: Path) -> None:
@@ -211,7 +176,7 @@ def known_scores(content: Content) -> list[Score]:
     """Return every score kept for a dataset, one of each run, damaged ones left out."""
     found: dict[tuple[object, ...], Score] = {}
     for path in sorted(_scores_of(content.fingerprint).glob("*.json")):
-        score = _read(path)
+        score = read_cached(path, read_score)
         if score is None or score.dataset.fingerprint != content.fingerprint:
             continue
         # Asked for as `auto` and by the engine's name, one run is kept twice; run again by --force

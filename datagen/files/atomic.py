@@ -1,13 +1,18 @@
 """Files and folders that appear whole or not at all: staged beside their target, then renamed."""
 
 import shutil
+import sys
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from datagen.core.errors import UsageError
+
+_PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between attempts to rename on Windows
 
 
 @contextmanager
@@ -22,7 +27,7 @@ def staged_file(target: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
     try:
         yield temporary
-        temporary.replace(target)
+        _patiently(lambda: temporary.replace(target))
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -100,8 +105,9 @@ def _move_into_place(staging: Path, target: Path) -> None:
             aside = Path(
                 tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent)
             )
-            target.rename(aside / "old")
-        staging.rename(target)
+            moved = aside / "old"
+            _patiently(lambda: target.rename(moved))
+        _patiently(lambda: staging.rename(target))
     except OSError as error:
         raise UsageError(
             f"cannot put the result at {target}: {error.strerror}; does another run write there?"
@@ -111,6 +117,18 @@ def _move_into_place(staging: Path, target: Path) -> None:
             if not target.exists() and (aside / "old").exists():
                 (aside / "old").rename(target)  # also when interrupted between the two renames
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def _patiently(rename: Callable[[], object]) -> None:
+    """Rename; on Windows again and again, for a virus scanner may hold what was just written."""
+    for pause in _PAUSES if sys.platform == "win32" else ():
+        try:
+            rename()
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    rename()
 
 
 def _make(folder: Path) -> None:

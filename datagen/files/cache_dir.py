@@ -1,11 +1,22 @@
-"""The folder that holds caches and fetched archives, and what is done with a damaged file in it."""
+"""The folder that holds caches and fetched archives: its files, read, written and set aside.
 
+A cache is a convenience: what cannot be read is made anew, what cannot be written is a warning.
+"""
+
+import hashlib
+import json
 import logging
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
+
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.files.atomic import staged_file
 
 CACHE_VARIABLE: Final = "DATAGEN_CACHE"
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +33,49 @@ def cache_folder() -> Path:
     import pooch  # noqa: PLC0415 - 0.1 s, and most runs do not come here
 
     return Path(pooch.os_cache("roman-datagen"))
+
+
+def cache_key(parts: Sequence[object]) -> str:
+    """Return 24 hex digits that are equal for equal parts, which JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def read_cached(
+    path: Path,
+    read: Callable[[Path], T],
+    damage: tuple[type[Exception], ...] = (OSError, ValueError, TypeError, CorruptInputError),
+) -> T | None:
+    """Return what `read` makes of a cache file.
+
+    Args:
+        path: of the file.
+        read: called with the path.
+        damage: what `read` raises for a file that cannot be trusted.
+
+    Returns:
+        None where there is no file, or a damaged one, which is then set aside.
+    """
+    try:
+        return read(path)
+    except (FileNotFoundError, NotADirectoryError, MissingInputError):
+        return None
+    except damage as error:
+        set_aside(path, error)
+        return None
+
+
+def write_cached(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a cache file, whole or not at all; where the system refuses, only warn.
+
+    Args:
+        path: where the file shall be.
+        write: called with the path to write to.
+    """
+    try:
+        with staged_file(path) as temporary:
+            write(temporary)
+    except OSError as error:
+        _log.warning("could not cache %s: %s; the next run works it out again", path, error)
 
 
 def set_aside(path: Path, reason: object) -> None:

@@ -6,7 +6,6 @@ bytes, or why it cannot be used.
 
 import hashlib
 import json
-import logging
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +14,9 @@ from typing import Final
 
 from datagen.core.errors import CorruptInputError
 from datagen.core.glyphs import Gray
-from datagen.files.atomic import staged_file
-from datagen.files.cache_dir import cache_folder, set_aside, stamp
+from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
 
 FORMAT: Final = 1
-_log = logging.getLogger(__name__)
 
 _Known = dict[str, tuple[int, int, str]]  # name → size, mtime in ns, hash
 
@@ -58,7 +55,7 @@ def hash_files(
         digest: returns the hash of one file; called from several threads.
     """
     memory = cache_folder() / "pixels" / f"{_key(root, variant)}.json"
-    known = _recall(memory)
+    known = read_cached(memory, _read) or {}
     stamps = {name: stamp(root / name) for name in names}
     fresh = [name for name in names if known.get(name, ())[:2] != stamps[name]]
 
@@ -75,7 +72,7 @@ def hash_files(
     sound = {name: found for name, found in judged.items() if isinstance(found, str)}
     if sound:
         known.update({name: (*stamps[name], found) for name, found in sound.items()})
-        _remember(memory, known)
+        write_cached(memory, lambda path: _write(path, known))
     return {name: judged[name] if name in judged else known[name][2] for name in names}
 
 
@@ -83,21 +80,11 @@ def _key(root: Path, variant: str) -> str:
     return hashlib.sha256(f"{FORMAT}\n{root.resolve()}\n{variant}".encode()).hexdigest()[:24]
 
 
-def _recall(memory: Path) -> _Known:
-    try:
-        rows = json.loads(memory.read_text("utf-8"))
-        return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, ValueError, TypeError) as error:
-        set_aside(memory, error)
-        return {}
+def _read(memory: Path) -> _Known:
+    rows = json.loads(memory.read_text("utf-8"))
+    return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
 
 
-def _remember(memory: Path, known: _Known) -> None:
+def _write(memory: Path, known: _Known) -> None:
     rows = [[name, *entry] for name, entry in sorted(known.items())]
-    try:
-        with staged_file(memory) as temporary:
-            temporary.write_text(json.dumps(rows), "utf-8")
-    except OSError as error:
-        _log.warning("could not remember picture hashes in %s: %s", memory, error)
+    memory.write_text(json.dumps(rows), "utf-8")

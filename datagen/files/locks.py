@@ -12,19 +12,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _take(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 _PAUSE: Final = 0.2  # seconds between two looks at a lock that another process holds
+
+
+def _take(descriptor: int) -> None:
+    """Take the lock or raise `OSError`; no system has both of the modules that do it."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def try_lock(path: Path) -> int | None:

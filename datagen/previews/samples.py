@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +12,11 @@ from datagen.building.render import ImageRenderer
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
 from datagen.core.glyphs import Gray
 from datagen.core.numerals import CLASSES, CaseStyle
-from datagen.datasets.format import IMAGE_SUFFIXES
+from datagen.files.class_folders import SAMPLE_RULES, class_files, files_in, has_classes
 from datagen.files.decode import decode_gray
 from datagen.planning.assign import Item
 from datagen.recipes.schema import Recipe
 
-_SUFFIXES: Final = IMAGE_SUFFIXES | {".tif", ".tiff", ".webp"}
 _MIN_SIDE: Final = 2  # pixels: less no pipeline takes
 
 
@@ -89,18 +90,16 @@ def _files(path: Path, per_class: int) -> Iterator[Path]:
         yield path
         return
     root = path / "train" if (path / "train").is_dir() else path
-    folders = [folder for folder in (root / numeral for numeral in CLASSES) if folder.is_dir()]
-    found = [file for folder in folders or [root] for file in _first(folder, per_class)]
+    if has_classes(root):
+        classes = groupby(class_files(root, SAMPLE_RULES), key=itemgetter(0))
+        found = [file for _, files in classes for _, file in islice(files, per_class)]
+    else:
+        found = files_in(root, SAMPLE_RULES)[:per_class]
     if not found:
         raise MissingInputError(
             f"{path} holds no image; expected class folders {CLASSES[0]} … {CLASSES[-1]}, or images"
         )
     yield from found
-
-
-def _first(folder: Path, count: int) -> list[Path]:
-    files = (file for file in folder.iterdir() if not file.name.startswith("."))
-    return sorted(file for file in files if file.suffix.lower() in _SUFFIXES)[:count]
 
 
 def _class_of(file: Path, given: str | None) -> str:

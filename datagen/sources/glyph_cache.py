@@ -5,8 +5,6 @@ convenience: where it cannot be written or read, the letters are extracted again
 says so.
 """
 
-import hashlib
-import json
 import logging
 import tokenize
 import zipfile
@@ -22,8 +20,7 @@ from pydantic import BaseModel
 
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
 from datagen.core.numerals import Case, Letter
-from datagen.files.atomic import staged_file
-from datagen.files.cache_dir import cache_folder, set_aside, stamp
+from datagen.files.cache_dir import cache_folder, cache_key, read_cached, stamp, write_cached
 
 FORMAT: Final = 1
 """Raised whenever the arrays of a bundle change, so that old files are never misread."""
@@ -121,18 +118,18 @@ def cached_pool(
         InputError: what `extract` raises; then nothing is written.
     """
     path = cache_folder() / "glyphs" / f"{source}-{_key(source, version, options, files)}.npz"
-    bundle = _read(path)
+    bundle = read_cached(path, _read, _UNREADABLE)
     if bundle is None:
         notes: list[str] = []
-        bundle = _pack(extract(notes.append), notes)
-        _write(path, bundle)
+        extracted = bundle = _pack(extract(notes.append), notes)
+        write_cached(path, lambda temporary: _write(temporary, extracted))
     return bundle.pool(source)
 
 
 def _key(source: str, version: int, options: BaseModel, files: Sequence[Path]) -> str:
     stamps = [(str(file.resolve()), *stamp(file)) for file in sorted(files)]
     parts = [FORMAT, source, version, options.model_dump(mode="json"), stamps]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
+    return cache_key(parts)
 
 
 def _pack(glyphs: Iterable[Glyph], notes: list[str]) -> _Bundle:
@@ -157,23 +154,13 @@ def _pack(glyphs: Iterable[Glyph], notes: list[str]) -> _Bundle:
     )
 
 
-def _read(path: Path) -> _Bundle | None:
-    """Return the bundle at `path`; None if it is absent, or corrupt and now set aside."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            held: dict[str, Any] = {field.name: arrays[field.name] for field in fields(_Bundle)}
-        return _Bundle(**held)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except _UNREADABLE as error:
-        set_aside(path, error)
-        return None
+def _read(path: Path) -> _Bundle:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        held: dict[str, Any] = {field.name: arrays[field.name] for field in fields(_Bundle)}
+    return _Bundle(**held)
 
 
 def _write(path: Path, bundle: _Bundle) -> None:
     arrays = {field.name: getattr(bundle, field.name) for field in fields(_Bundle)}
-    try:
-        with staged_file(path) as temporary, temporary.open("wb") as stream:
-            np.savez(stream, **arrays)
-    except OSError as error:
-        _log.warning("could not cache %s: %s; the next run extracts again", path, error)
+    with path.open("wb") as stream:
+        np.savez(stream, **arrays)

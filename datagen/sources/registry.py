@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from datagen.core.errors import RecipeError, UnknownNameError, UsageError
 from datagen.core.glyphs import GlyphPool, NumeralPool
+from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 
 
-class Options(BaseModel):
+class Options(StrictModel):
     """Options of a source: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Source(ABC):

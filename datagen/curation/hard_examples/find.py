@@ -6,7 +6,8 @@ more often variants of it should be made.
 
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, get_args
 
@@ -19,11 +20,11 @@ from datagen.core.errors import (
 )
 from datagen.core.numerals import Numeral
 from datagen.curation.hard_examples.record import Hard, HardImage
-from datagen.datasets.format import IMAGE_SUFFIXES, INFO, MANIFEST, read_info, read_manifest
+from datagen.datasets.format import INFO, MANIFEST, read_info, read_manifest
 from datagen.evaluation.cache import dataset_content
 from datagen.evaluation.evaluate import EvaluationRequest, Tell, evaluate_dataset
 from datagen.evaluation.records import Score
-from datagen.files.class_folders import require_unicode
+from datagen.files.class_folders import EVALUATOR_RULES, class_files, require_unicode
 from datagen.files.hashing import file_hash
 
 GAIN: Final = 4.0
@@ -33,6 +34,7 @@ image that is surely known, 5 for one whose label is given no chance."""
 SHARE: Final = 0.1
 """Part of the images that are called hard unless a number is asked for."""
 
+_RULES: Final = replace(EVALUATOR_RULES, strangers="none")  # the evaluator itself refuses them
 _NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 _HELD_OUT: Final = {"test", "holdout", "label_book", "val", "validation"}
 
@@ -62,7 +64,10 @@ def mine(
     _check(top, share)
     require_unicode(request.dataset)  # the record names them, and training takes hours
     require_unicode(folder.absolute())
-    files = [(numeral, path, file_hash(path)) for numeral, path in _files(folder)]
+    listed = list(class_files(folder, _RULES))
+    for _, path in listed:
+        require_unicode(folder, path.relative_to(folder))
+    files = [(numeral, path, file_hash(path)) for numeral, path in listed]
     known = _known(request.dataset, files)
     _refuse_if_all(known, len(files), request.dataset, folder)  # before hours are spent on it
     scores = evaluate_dataset(request, tell).scores
@@ -119,15 +124,6 @@ def _check(top: int | None, share: float) -> None:
         raise UsageError(f"top is {top}; expected 1 or more")
     if not 0 < share <= 1:
         raise UsageError(f"share is {share:g}; expected more than 0, at most 1")
-
-
-def _files(folder: Path) -> Iterator[tuple[Numeral, Path]]:
-    """Yield class and path of every file that the evaluator reads, at any depth, sorted."""
-    for numeral in _NUMERALS:
-        for path in sorted((folder / numeral).rglob("*")):
-            if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
-                require_unicode(folder, path.relative_to(folder))
-                yield numeral, path
 
 
 def _known(dataset: Path, files: Sequence[tuple[str, Path, str]]) -> set[Path]:

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.numerals import Numeral
-from datagen.sources.images.weights import Record
+from datagen.sources.images.weights import WeightsRecord
 
 
-class HardImage(Record):
+class HardImage(WeightsRecord):
     """One image of the folder.
 
     Attributes:
@@ -39,7 +39,7 @@ class HardImage(Record):
         return self.predicted != self.numeral
 
 
-class Hard(Record):
+class Hard(WeightsRecord):
     """`hard.json`.
 
     Attributes:

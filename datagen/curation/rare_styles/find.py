@@ -18,7 +18,7 @@ from datagen.core.numerals import Numeral
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash
 from datagen.sources.images.source import ImagesOptions, read_numeral, survey
-from datagen.sources.images.weights import Record
+from datagen.sources.images.weights import WeightsRecord
 
 CLUSTERS: Final = 12
 """Styles per class: about two cases, with bars and without, upright and slanted, and odd ones."""
@@ -35,7 +35,7 @@ Tell = Callable[[int], None]
 """Told how many classes are done."""
 
 
-class RareImage(Record):
+class RareImage(WeightsRecord):
     """One picture of the folder.
 
     Attributes:
@@ -55,7 +55,7 @@ class RareImage(Record):
     weight: Annotated[float, Field(gt=0, le=RATIO_LIMIT)]
 
 
-class Rare(Record):
+class Rare(WeightsRecord):
     """`rare.json`.
 
     Attributes:

@@ -11,8 +11,6 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -20,6 +18,7 @@ from pydantic import (
 )
 
 from datagen.core.errors import CorruptInputError, RecipeError
+from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.core.pydantic_errors import explain
 from datagen.files.hashing import file_hash, hash_files
@@ -39,11 +38,7 @@ _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LabelCorrection(_Model):
+class LabelCorrection(StrictModel):
     """What is wrong with one image.
 
     Attributes:
@@ -67,7 +62,7 @@ class LabelCorrection(_Model):
         return self
 
 
-class Review(_Model):
+class Review(StrictModel):
     """The judgements of one collection.
 
     Attributes:

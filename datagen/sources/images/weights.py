@@ -10,18 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 
 _WRITERS = "`datagen mine` and `datagen rare` write one"
 
 
-class Record(BaseModel):
-    """What the records of both commands are: checked, unchangeable, without unknown keys."""
+class WeightsRecord(StrictModel):
+    """What `hard.json` and `rare.json` have in common: fields go by their names or their keys."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True
-    )
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class _Weighed(BaseModel):
@@ -35,7 +34,7 @@ class _Weights(BaseModel):
     images: tuple[_Weighed, ...]
 
 
-def write_record(record: Record, path: Path) -> None:
+def write_record(record: WeightsRecord, path: Path) -> None:
     """Write `hard.json` or `rare.json`; it appears whole or not at all.
 
     Raises:

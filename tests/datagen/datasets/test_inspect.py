@@ -120,7 +120,7 @@ def test_missing_and_stray_folders_are_named(dataset: Path) -> None:
     with pytest.raises(MissingInputError, match="no dataset at"):
         inspect(dataset / "nowhere")
     (dataset / "train" / "xi").mkdir()
-    with pytest.raises(CorruptInputError, match="xi is no class folder"):
+    with pytest.raises(CorruptInputError, match="xi is not one of the class folders"):
         inspect(dataset)
     (dataset / "train" / "xi").rmdir()
     (dataset / "val" / "v" / "notes.txt").write_text("")

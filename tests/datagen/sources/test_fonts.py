@@ -12,7 +12,7 @@ from datagen.core.errors import MissingInputError
 from datagen.core.glyphs import GlyphPool
 from datagen.sources import get_source
 
-FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"  # a dependency's own, so always there
+FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"  # that package's own, so always there
 SYSTEM = Path("/usr/share/fonts/truetype/dejavu")
 
 

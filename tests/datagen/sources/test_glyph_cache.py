@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from datagen.core.errors import CorruptInputError
 from datagen.core.glyphs import Glyph, GlyphInfo
 from datagen.files.atomic import staged_file
-from datagen.files.cache_dir import cache_folder
+from datagen.files.cache_dir import cache_folder, read_cached
 from datagen.sources import glyph_cache as cache
 from datagen.sources.glyph_cache import Note, cached_pool
 from datagen.sources.registry import Options
@@ -200,7 +200,7 @@ def test_a_bundle_with_flipped_bits_is_set_aside_whatever_breaks(tmp_path: Path)
         for place in rng.integers(len(sound), size=2):
             damaged[place] = rng.integers(256)
         path.write_bytes(damaged)
-        assert cache._read(path) is None
+        assert read_cached(path, cache._read, cache._UNREADABLE) is None
 
 
 def test_a_cache_that_is_a_file_is_told_once(

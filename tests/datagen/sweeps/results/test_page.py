@@ -232,6 +232,19 @@ def test_a_trend_is_the_slope_over_the_share(trial: Make, write: Write) -> None:
     assert trend(candidates[:2], axis, "i") is None
 
 
+def luminance(rgb: list[float]) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_a_better_score_is_always_lighter() -> None:
+    fills = [Scale(0.0, 1.0).fill(k / 200) for k in range(201)]
+    lights = [luminance([int(code[k : k + 2], 16) / 255 for k in (1, 3, 5)]) for code in fills]
+    assert lights == sorted(lights)
+    assert len(set(fills)) == 201
+    assert (fills[0], fills[-1]) == ("#440154", "#fde725")  # the ends of viridis
+
+
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_text_on_a_colour_is_readable(value: float, low: float) -> None:
     colours = Scale(min(low, 0.9), 1.0)
@@ -239,10 +252,6 @@ def test_text_on_a_colour_is_readable(value: float, low: float) -> None:
         [int(code[k : k + 2], 16) / 255 for k in (1, 3, 5)]
         for code in (colours.fill(value), colours.text(value))
     )
-
-    def luminance(rgb: list[float]) -> float:
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     lighter, darker = sorted((luminance(fill), luminance(text)), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
