@@ -14,6 +14,7 @@ from datagen.cli.commands import (
     evaluate,
     export,
     fetch,
+    guide,
     holdout,
     inspect,
     mine,
@@ -49,6 +50,7 @@ app.command("compare")(compare.compare)
 app.command("mine")(mine.mine)
 app.command("rare")(rare.rare)
 app.command("sweep")(sweep.sweep)
+app.command("guide")(guide.guide)
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child
