@@ -15,6 +15,7 @@ from datagen.cli.commands import (
     evaluate,
     export,
     fetch,
+    guide,
     holdout,
     inspect,
     mine,
@@ -70,6 +71,7 @@ app.command("compare")(compare.compare)
 app.command("mine")(mine.mine)
 app.command("rare")(rare.rare)
 app.command("sweep")(sweep.sweep)
+app.command("guide")(guide.guide)
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child
