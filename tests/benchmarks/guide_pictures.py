@@ -80,7 +80,7 @@ def sweep_page(folder: Path) -> Image.Image | None:
         "sweep --vary pipeline=none,scanned,paper-and-pen --images 1000 --select other/train "
         "--test other/val --preview 5 --out sweeps/pipelines",
     )
-    return screenshot(folder / "sweeps" / "pipelines" / "sweep.html", 1500)
+    return screenshot(folder / "sweeps" / "pipelines" / "sweep.html", 1430)
 
 
 def _datasets(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The README's sweep of ratios, as a shell script on small data."""
+"""The guide's sweep of ratios, as a shell script on small data."""
 
 import json
 import os
@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
-(SCRIPT,) = re.findall(r"```sh\n(for r in .*?)```", README, flags=re.DOTALL)
+from datagen.guide import text
+
+PAGE = text("sweeps")
+(SCRIPT,) = re.findall(r"```sh\n(for r in .*?)```", PAGE, flags=re.DOTALL)
 SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
 
 
