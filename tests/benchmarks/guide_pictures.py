@@ -58,9 +58,7 @@ def sources(folder: Path) -> Image.Image | None:
 
 def pipeline(folder: Path) -> Image.Image:
     """Draw what each step of a pipeline does, and all of them together, of some classes."""
-    datagen(
-        folder, "preview --pipeline paper-and-pen --per-cell 4 --tile 72 --out pipeline.png"
-    )
+    datagen(folder, "preview --pipeline paper-and-pen --per-cell 4 --tile 72 --out pipeline.png")
     return Image.open(folder / "pipeline.png")
 
 
