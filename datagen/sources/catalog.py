@@ -1,4 +1,4 @@
-"""What the sources of ink catalog_entry, for a person to see."""
+"""What the sources of ink have, for a person to see."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -31,7 +31,7 @@ class CatalogEntry:
     citation: str
 
     def plain(self) -> dict[str, Any]:
-        """Return the catalog_entry as plain data."""
+        """Return the entry as plain data."""
         return asdict(self)
 
 
