@@ -9,6 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.marks import (  # noqa: F401 - hooks, which pytest finds by their names
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
+
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
