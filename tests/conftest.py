@@ -52,3 +52,27 @@ def datagen(tmp_path: Path) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def datagen_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Run `datagen` as the fixture of that name does, but in this process, which takes no start.
+
+    For what needs no process of its own: no signals, no closed streams, no workers.
+    """
+    from datagen.cli.app import _run
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATAGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        words = [str(argument) for argument in arguments]
+        capsys.readouterr()
+        code = _run(words)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
+
+    return run

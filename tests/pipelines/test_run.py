@@ -94,6 +94,7 @@ def digest(index: int) -> str:
     return sha256(made.image.tobytes()).hexdigest()
 
 
+@pytest.mark.slow
 def test_order_and_workers_change_nothing() -> None:
     alone = [digest(index) for index in range(24)]
     assert [digest(index) for index in reversed(range(24))] == alone[::-1]

@@ -12,6 +12,7 @@ README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_of_ratios_is_a_shell_loop(
     evaluable: Path, numeral_folder: Path, tmp_path: Path
 ) -> None:
