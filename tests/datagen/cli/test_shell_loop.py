@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 (SCRIPT,) = re.findall(r"```sh\n(for r in .*?)```", README, flags=re.DOTALL)
 SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
