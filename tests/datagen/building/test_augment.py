@@ -44,6 +44,7 @@ def test_every_augmented_image_is_made_again_from_its_line(
     assert inspect(root).clean
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(augmented: Recipe, tmp_path: Path) -> None:
     one, two = (
         build(augmented, tmp_path / str(workers), workers=workers).path for workers in (1, 2)

@@ -37,6 +37,7 @@ def contents(root: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path) -> None:
     recipe = recipe.model_copy(update={"images": 200})
     one = build(recipe, tmp_path / "one", workers=1)
@@ -208,6 +209,7 @@ def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
     assert told == [64, 100]
 
 
+@pytest.mark.slow
 def test_an_exception_ends_the_workers_before_the_folder_goes(
     recipe: Recipe, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from datagen.guide import text
 
 PAGE = text("sweeps")
@@ -14,6 +16,7 @@ PAGE = text("sweeps")
 SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_of_ratios_is_a_shell_loop(
     evaluable: Path, numeral_folder: Path, tmp_path: Path
 ) -> None:

@@ -26,10 +26,13 @@ from datagen.evaluation.records import Score
 from datagen.files.locks import try_lock
 from tests.datagen.conftest import untimed
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")),
-    reason="forks a process with TensorFlow: on Linux without a GPU",
-)
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(
+        sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")),
+        reason="forks a process with TensorFlow: on Linux without a GPU",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

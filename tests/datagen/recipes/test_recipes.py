@@ -43,11 +43,6 @@ def test_yaml_round_trip(recipe: Recipe) -> None:
     assert parse(recipe.to_yaml()) == recipe
 
 
-@pytest.mark.parametrize("name", recipes.shipped())
-def test_shipped_recipes_validate_and_carry_their_name(name: str) -> None:
-    assert recipes.load(name).name == name
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -42,6 +42,7 @@ def spec(tmp_path: Path, evaluable: Path, numeral_folder: Path) -> Path:
     return path
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_from_its_plan_to_its_answer(datagen: Run, spec: Path, tmp_path: Path) -> None:
     given = ("sweep", spec, "--workers", 2, "--no-timing", "--json")
     planned = datagen(*given, "--dry-run")
@@ -84,6 +85,7 @@ def test_a_sweep_from_its_plan_to_its_answer(datagen: Run, spec: Path, tmp_path:
     assert datagen(*given, "--seeds", 2, "--extend", "--dry-run").returncode == 0
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Path) -> None:
     spec.write_text(SPEC.format(preview=30))
     command = ["sweep", str(spec), "--workers", "2", "--no-timing", "--json"]
@@ -153,6 +155,7 @@ def children_of(folder: Path, *modules: str) -> set[str]:
     return found
 
 
+@pytest.mark.tensorflow
 def test_a_trial_killed_by_the_system_fails_alone(
     evaluable: Path, pen: Ingredient, tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def test_a_plan_too_big_for_the_disk_is_refused(out: Path) -> None:
         check_disk(small, out)
 
 
+@pytest.mark.slow
 def test_every_candidate_is_planned_before_anything_is_built(out: Path) -> None:
     spec = make_spec(2, images=60)
     assert {count.exact for count in counts(spec, candidates_of(spec), out).values()} == {60}
@@ -66,6 +67,7 @@ def test_a_test_set_without_classes_is_refused(tmp_path: Path) -> None:
         check_folders(make_spec(2, tests=[str(tmp_path)]))
 
 
+@pytest.mark.tensorflow
 def test_the_evaluator_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = time_evaluator(make_spec(2))
     assert 0 < first.step < 1
