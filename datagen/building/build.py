@@ -41,7 +41,7 @@ from datagen.recipes.schema import Recipe
 from datagen.sources import get_source
 from pipelines.pipeline import Pipeline
 
-_ATTEMPTS: Final = 20  # at making an image unlike all others, before the source is called too small
+_ATTEMPTS: Final = 20  # at making an image unlike all others, before the build is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def plan_recipe(recipe: Recipe, *, opened: OpenPool = open_pool) -> Plan:
     Raises:
         UsageError: the recipe names what is not there.
         InputError: a source is missing or corrupt.
-        RuleError: the plan breaks the budget, starves a side or leaves a class empty.
+        RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
         PipelineError: a pipeline is unknown, or would make a label wrong.
     """
     return _plan_resolved(resolve(recipe), opened)
@@ -90,15 +90,15 @@ def build(
         recipe: what to build.
         out: the dataset's folder.
         workers: processes that make images.
-        overwrite: replace a dataset that stands there.
+        overwrite: replace a dataset that is there.
         progress: told how far the work is.
 
     Raises:
         UsageError: the target cannot be used, or the recipe names what is not there.
         InputError: a source is missing or corrupt.
-        RuleError: the plan breaks the budget, starves a side or leaves a class empty.
+        RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
         PipelineError: a pipeline is unknown, or would make a label wrong.
-        BuildError: the disk is full, a worker was killed, or images keep coming out alike.
+        BuildError: the disk is full, a worker was killed, or too many images look the same.
     """
     out = resolved_path(out)
     check_target(out, overwrite=overwrite, marker=INFO)
@@ -123,7 +123,7 @@ def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> Datas
     renderer = ImageRenderer(planned.sources)
     writer = ImageWriter(renderer, root)
     written = write_all(planned, writer, workers, progress)
-    entries, notes = _without_twins(written, planned, writer)
+    entries, notes = _without_duplicates(written, planned, writer)
     info = _info(planned, entries, renderer.pipelines, notes)
     check_every_class(info.counts)  # images were left out or relabelled
     write_manifest(root, entries)
@@ -155,25 +155,25 @@ def _disk_errors(root: Path) -> Iterator[None]:
         ) from error
 
 
-def _without_twins(
+def _without_duplicates(
     written: Sequence[ManifestEntry], planned: Plan, writer: ImageWriter
 ) -> tuple[list[ManifestEntry], list[str]]:
     """Make every image unlike all others.
 
-    A composed or augmented twin is made anew with its next seed. A finished image that only looks
-    like another once resized cannot be: it leaves train.
+    Of two equal files, a composed or augmented image is made anew with its next seed. A finished
+    image, equal only once resized, cannot be made anew: it leaves train.
 
     Returns:
         The entries that stay, in order of index, and what a person should know of the others.
 
     Raises:
-        BuildError: an item's images keep coming out like others.
+        BuildError: all attempts at an item look like other images.
     """
     seen: set[str] = set()
     kept: list[ManifestEntry] = []
-    # val first: of two finished twins the training image goes
+    # val first: of two equal finished images the one in train goes
     for entry in sorted(written, key=lambda entry: (entry.split == "train", entry.index)):
-        unique = _unlike(entry, planned.items[entry.index], seen, writer)
+        unique = _unlike_all(entry, planned.items[entry.index], seen, writer)
         if unique is not None:
             seen.add(unique.sha256)
             kept.append(unique)
@@ -182,13 +182,13 @@ def _without_twins(
     return sorted(kept, key=lambda entry: entry.index), notes
 
 
-def _unlike(
+def _unlike_all(
     entry: ManifestEntry, item: Item, seen: set[str], writer: ImageWriter
 ) -> ManifestEntry | None:
     """Return an image of `item` unlike those seen; None where its image cannot be another.
 
     Raises:
-        BuildError: its images keep coming out like others.
+        BuildError: all attempts at it look like other images.
     """
     attempt = 0
     while entry.sha256 in seen:

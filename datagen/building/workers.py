@@ -26,7 +26,7 @@ from datagen.planning.resolve import ResolvedRecipe
 Progress = Callable[[int], None]
 """Called with the number of images made so far."""
 
-_CHUNK: Final = 64  # items per task: long enough to hide the hand-over, short enough to interrupt
+_CHUNK: Final = 64  # items per task: enough to make sending cheap, few enough to be stopped soon
 
 
 def write_all(
@@ -83,7 +83,7 @@ def _in_processes(
         for future in futures:
             yield future.result()
     finally:
-        # waits for the chunks in hand, so that nobody writes into a folder that is going away
+        # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
 
 
@@ -110,7 +110,7 @@ _writer: ImageWriter | None = None  # a worker process has one, made by its init
 
 
 def _set_up_worker(resolved: ResolvedRecipe, root: Path) -> None:
-    global _writer  # noqa: PLW0603 - an initializer has no other way to hand on what it made
+    global _writer  # noqa: PLW0603 - an initializer cannot return what it made
     cv2.setNumThreads(1)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
     # opened and divided anew, not handed over: more than a pipe holds would keep the parent from

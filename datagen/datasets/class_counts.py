@@ -1,4 +1,4 @@
-"""How many images of each class stand on each side: counted, added up and checked here alone."""
+"""How many images of each class train and val have: counted, added up and checked only here."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -173,7 +173,7 @@ def _misfits(count: Count, given: Quotas) -> Iterator[tuple[Split, int, int]]:
 
 
 def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
-    """Deal the classes: exact quotas as asked, the others so that classes come out even."""
+    """Decide every image's class: as exact quotas ask, the others so that all classes are even."""
     numbers = _numbers(given, count)
     blocks: list[ClassBlock] = []
     start = 0
@@ -181,10 +181,10 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
         exact = [quota.exact for quota in given[split] if quota.exact is not None]
         fixed = {numeral: sum(part.get(numeral, 0) for part in exact) for numeral in CLASSES}
         rest = sum(numbers[split])
-        dealt = iter(_rounds(_evened(fixed, rest, start), start))
+        turns = iter(_rounds(_evened(fixed, rest, start), start))
         for quota, number in zip(given[split], numbers[split], strict=True):
             numerals = (
-                [next(dealt) for _ in range(number)]
+                [next(turns) for _ in range(number)]
                 if quota.exact is None
                 else _rounds(quota.exact, 0)
             )
@@ -196,8 +196,8 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
 def _numbers(given: Quotas, count: Count) -> dict[Split, list[int]]:
     """Divide what exact quotas leave open by the ratios; 0 for exact quotas.
 
-    Where both sides mix alike, the whole is divided first, so that a source's total is exact,
-    and each source's total then between the sides.
+    Where both sides have the same mix, the whole is divided first, so that a source's total is
+    exact, and each source's total then between the sides.
     """
     ratios = {
         split: {k: p.ratio for k, p in enumerate(given[split]) if p.exact is None}
@@ -207,18 +207,18 @@ def _numbers(given: Quotas, count: Count) -> dict[Split, list[int]]:
         split: number - sum(quota.number for quota in given[split])
         for split, number in zip(SPLITS, (count.train, count.val), strict=True)
     }
-    alike = [(p.source, p.pipeline, p.ratio, p.exact is None) for p in given["train"]] == [
+    same_mix = [(p.source, p.pipeline, p.ratio, p.exact is None) for p in given["train"]] == [
         (p.source, p.pipeline, p.ratio, p.exact is None) for p in given["val"]
     ]
-    if alike and ratios["train"]:
+    if same_mix and ratios["train"]:
         totals = shares(rest["train"] + rest["val"], ratios["train"])
         train = shares(rest["train"], totals) if any(totals.values()) else totals
-        dealt = {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
+        numbers = {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
     else:
-        dealt = {
+        numbers = {
             split: shares(rest[split], ratios[split]) if ratios[split] else {} for split in SPLITS
         }
-    return {split: [dealt[split].get(k, 0) for k in range(len(given[split]))] for split in SPLITS}
+    return {split: [numbers[split].get(k, 0) for k in range(len(given[split]))] for split in SPLITS}
 
 
 def _evened(fixed: Mapping[str, int], rest: int, start: int) -> dict[str, int]:
@@ -230,7 +230,7 @@ def _evened(fixed: Mapping[str, int], rest: int, start: int) -> dict[str, int]:
 
 
 def _rounds(wanted: Mapping[str, int], start: int) -> list[str]:
-    """Deal classes in rounds, so that every stretch of the list has them in proportion."""
+    """List classes in rounds, so that every part of the list has them in proportion."""
     most = max(wanted.values(), default=0)
     places = [
         (k * most // wanted[numeral], place, numeral)
@@ -241,6 +241,6 @@ def _rounds(wanted: Mapping[str, int], start: int) -> list[str]:
 
 
 def _from(start: int) -> list[str]:
-    """Return the classes in turn, beginning where an earlier assign_items ended."""
+    """Return the classes in turn, beginning where the other side ended."""
     first = start % len(CLASSES)
     return [*CLASSES[first:], *CLASSES[:first]]

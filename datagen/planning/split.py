@@ -28,7 +28,7 @@ class PoolSplit:
 
     Attributes:
         sides: per split, the positions in the pool that it may use.
-        dropped: letters or pictures left out of train, for another pool has them in val.
+        dropped: letters or images left out of train because another pool has them in val.
     """
 
     sides: Sides
@@ -75,7 +75,7 @@ def split_sources(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> SplitS
 def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSplit:
     """Divide a pool by identity: about `val_fraction` of the identities go to val.
 
-    Identities are grouped by what they offer (a writer by letters and cases, a picture by class)
+    Identities are grouped by what they hold (a writer by letters and cases, an image by class)
     and each group is divided, so that both sides can write the same things; a group of one goes
     to train.
     """
@@ -104,9 +104,9 @@ def whole(pool: Pool, split: Split) -> PoolSplit:
 def without_shared(
     pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
 ) -> dict[str, PoolSplit]:
-    """Take out of train what stands in val too, whichever pool it comes from.
+    """Take out of train what is in val too, whichever pool it comes from.
 
-    Pixel-identical pictures have one identity. Of letters, two pools may hold the same where one
+    Pixel-identical images have one identity. Of letters, two pools may hold the same where one
     source is used twice, with other options or from another place. Val keeps them: it is the
     smaller side, and often a folder that is to be taken as it is.
     """
@@ -130,14 +130,14 @@ def without_shared(
             for name, other in letters.items()
             if name != key and other.source == one.source
         ]
-        cleaned[key] = _without_hands_of(one, pool_splits[key], others)
+        cleaned[key] = _without_writers_of(one, pool_splits[key], others)
     return cleaned
 
 
-def _without_hands_of(
+def _without_writers_of(
     pool: GlyphPool, pool_split: PoolSplit, others: Sequence[tuple[GlyphPool, PoolSplit]]
 ) -> PoolSplit:
-    """Take out of train everyone who wrote a letter that stands in the val of `others`."""
+    """Take out of train every writer of a letter that is in the val of `others`."""
     train = pool_split.sides["train"]
     in_val = {
         letter
@@ -177,19 +177,19 @@ def by_class(infos: Sequence[NumeralInfo], positions: Iterable[int]) -> dict[str
 
 
 def writer_index(key: str, pool: GlyphPool, pool_split: PoolSplit, split: Split) -> WriterIndex:
-    """Return the glyphs of one side, every class of which somebody can write.
+    """Return the glyphs of one side by writer; every class can be written with them.
 
     Raises:
-        SplitError: for a class nobody has every letter; the message says which and how many.
+        SplitError: no writer has every letter of a class; the message says which and how many.
     """
     side = WriterIndex(pool.infos, pool_split.sides[split])
     for numeral in CLASSES:
         if not side.styles[numeral]:
-            raise SplitError(_starved(key, pool, numeral, split, pool_split.dropped))
+            raise SplitError(_too_few(key, pool, numeral, split, pool_split.dropped))
     return side
 
 
-def _starved(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
+def _too_few(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
     """Say which letters are too few for a side."""
     everyone = WriterIndex(pool.infos, range(len(pool)))
     letters = {
@@ -212,18 +212,18 @@ def _starved(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int
 def _divide(
     infos: Sequence[Info],
     identity: Callable[[Info], str],
-    offer: Callable[[Info], Hashable],
+    content: Callable[[Info], Hashable],
     val_fraction: float,
     rng: np.random.Generator,
 ) -> dict[Split, list[int]]:
     positions: dict[str, list[int]] = defaultdict(list)
-    offers: dict[str, set[Hashable]] = defaultdict(set)
+    contents: dict[str, set[Hashable]] = defaultdict(set)
     for position, info in enumerate(infos):
         positions[identity(info)].append(position)
-        offers[identity(info)].add(offer(info))
+        contents[identity(info)].add(content(info))
     groups: dict[frozenset[Hashable], list[str]] = defaultdict(list)
-    for name, offered in offers.items():
-        groups[frozenset(offered)].append(name)
+    for name, held in contents.items():
+        groups[frozenset(held)].append(name)
     sides: dict[Split, list[int]] = {"train": [], "val": []}
     for members in groups.values():
         shuffled = [members[k] for k in rng.permutation(len(members))]

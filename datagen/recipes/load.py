@@ -1,4 +1,4 @@
-"""Reading recipes: shipped ones by name, anybody's by path, plain data.
+"""Reading recipes: shipped ones by name, other files by path, plain data.
 
 Nothing here touches a source; paths are only resolved against the folder of the recipe's file.
 """

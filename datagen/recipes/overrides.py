@@ -18,7 +18,7 @@ from datagen.sources.reference import parse_reference
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What flags say over a recipe's file; what is None or empty leaves the file's word alone.
+    """What flags change in a recipe; what is None or empty changes nothing.
 
     Attributes:
         mix: the sources, instead of all of the recipe's.
