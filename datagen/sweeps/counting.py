@@ -22,8 +22,8 @@ from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources import open_source
 from datagen.sweeps.candidates import Candidate
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.spec import Spec
-from datagen.sweeps.trial import DATASETS
 from pipelines.errors import PipelineError
 
 _PLANNED: Final = 50
