@@ -20,8 +20,8 @@ from datagen.evaluation.cache import test_content
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient
 from datagen.sweeps.candidates import Candidate
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.spec import Spec
-from datagen.sweeps.trial import DATASETS
 from pipelines.errors import PipelineError
 
 _PLANNED: Final = 50

@@ -8,10 +8,10 @@ from typing import Final
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError
 from datagen.datasets.format import INFO
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.spec import Spec
 from datagen.sweeps.strategies import planned_epochs, planned_rounds
 from datagen.sweeps.timing import Timing
-from datagen.sweeps.trial import DATASETS
 
 _BLOCK: Final = 4096  # bytes a small file takes
 _BYTES: Final = {"32": _BLOCK + 1_200, "native": 3 * _BLOCK + 1_200}

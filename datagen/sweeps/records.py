@@ -14,6 +14,8 @@ from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 
 TRIALS: Final = "sweep.jsonl"
+DATASETS: Final = "datasets"
+"""The folder, in a sweep's, that has one dataset per candidate."""
 
 State = Literal["done", "stopped", "failed"]
 Setting = float | int | str | None

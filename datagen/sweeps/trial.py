@@ -27,11 +27,10 @@ from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import set_aside
 from datagen.files.locks import locked
 from datagen.recipes import load as recipes
-from datagen.sweeps.records import Reached, Scored
+from datagen.sweeps.records import DATASETS, Reached, Scored
 from pipelines.errors import PipelineError
 
 SPEC: Final = "spec.yaml"
-DATASETS: Final = "datasets"
 SCORES: Final = "scores"
 
 Tell = Callable[[Event], None]

@@ -7,16 +7,14 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from datagen.core.errors import InputError
 from datagen.core.numerals import CLASSES
 from datagen.datasets.format import read_info
 from datagen.evaluation.compare import Difference
 from datagen.evaluation.summary import Spread, spread, wilson
-from datagen.sweeps.records import Scored, Setting, Trial
-
-DATASETS: Final = "datasets"
+from datagen.sweeps.records import DATASETS, Scored, Setting, Trial
 
 CandidateState = Literal["done", "partly", "stopped", "failed"]
 

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from datagen.evaluation.compare import Difference, difference, holm
-from datagen.sweeps.records import Scored, Trial, read_trials
+from datagen.sweeps.records import DATASETS, Scored, Trial, read_trials
 from datagen.sweeps.results.candidates import (
-    DATASETS,
     CandidateResult,
     ImageSet,
     SweepAccuracy,

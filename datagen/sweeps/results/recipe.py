@@ -4,8 +4,8 @@ import textwrap
 
 from datagen.core.errors import EvaluationError, MissingInputError
 from datagen.datasets.format import RECIPE
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results import words
-from datagen.sweeps.results.candidates import DATASETS
 from datagen.sweeps.results.ranking import Answer
 
 
