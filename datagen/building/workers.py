@@ -22,8 +22,10 @@ from datagen.datasets.format import ManifestEntry, entry_adapter, image_path
 from datagen.files.signals import held_back
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan, divide_pools
+from datagen.planning.quotas import keyed_ingredients
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Recipe
+from datagen.sources.registry import Source, outside_sources, register_again
 
 Progress = Callable[[int], None]
 """Called with the number of images made so far."""
@@ -54,6 +56,7 @@ def write_all(
 
     Raises:
         BuildError: a worker process was killed.
+        UsageError: worker processes cannot import a source that was registered from outside.
     """
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
@@ -83,11 +86,12 @@ def _in_processes(
     workers: int,
 ) -> Generator[list[WrittenImage]]:
     """Yield what fresh processes wrote, chunk by chunk."""
+    outside = outside_sources(part.source for part in keyed_ingredients(recipe).values())
     executor = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),  # the same on every system
         initializer=_set_up_worker,
-        initargs=(recipe, root),
+        initargs=(recipe, root, outside),
     )
     try:
         with held_back():
@@ -139,9 +143,10 @@ class ImageWriter:
 _writer: ImageWriter | None = None  # a worker process has one, made by its initializer
 
 
-def _set_up_worker(recipe: Recipe, root: Path) -> None:
+def _set_up_worker(recipe: Recipe, root: Path, outside: Sequence[type[Source]]) -> None:
     global _writer  # noqa: PLW0603 - an initializer has no other way to hand on what it made
     cv2.setNumThreads(1)
+    register_again(outside)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
     # divided anew, not handed over: more than a pipe holds would keep the parent from starting
     # the next worker until this one reads it
