@@ -22,6 +22,7 @@ from datagen.files.signals import held_back
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan
 from datagen.planning.resolve import ResolvedRecipe
+from datagen.sources.registry import Source, outside_sources, register_again
 
 Progress = Callable[[int], None]
 """Called with the number of images made so far."""
@@ -42,6 +43,7 @@ def write_all(
 
     Raises:
         BuildError: a worker process was killed.
+        UsageError: worker processes cannot import a source that was registered from outside.
     """
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
@@ -71,11 +73,12 @@ def _in_processes(
     workers: int,
 ) -> Generator[list[ManifestEntry]]:
     """Yield what fresh processes wrote, chunk by chunk."""
+    outside = outside_sources(part.source for part in resolved.ingredients.values())
     executor = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),  # the same on every system
         initializer=_set_up_worker,
-        initargs=(resolved, root),
+        initargs=(resolved, root, outside),
     )
     try:
         with held_back():
@@ -109,9 +112,10 @@ class ImageWriter:
 _writer: ImageWriter | None = None  # a worker process has one, made by its initializer
 
 
-def _set_up_worker(resolved: ResolvedRecipe, root: Path) -> None:
+def _set_up_worker(resolved: ResolvedRecipe, root: Path, outside: Sequence[type[Source]]) -> None:
     global _writer  # noqa: PLW0603 - an initializer cannot return what it made
     cv2.setNumThreads(1)
+    register_again(outside)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
     # opened and divided anew, not handed over: more than a pipe holds would keep the parent from
     # starting the next worker until this one reads it

@@ -7,6 +7,7 @@ from datagen.sources.registry import (
     get_source,
     open_source,
     register,
+    unregister,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "get_source",
     "open_source",
     "register",
+    "unregister",
 ]

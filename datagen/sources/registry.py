@@ -4,8 +4,11 @@ A source turns an optional path and its own options into a pool: of letters (`Gl
 finished numerals (`NumeralPool`). It does no work at import and none before `open`.
 """
 
+import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib.machinery import PathFinder
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -30,6 +33,12 @@ class Source(ABC):
         licence, citation: copied into every dataset made from it.
         path_hint: what a path names, e.g. "a folder of TTF/OTF files"; None: it takes no path.
         options: the pydantic model of its options.
+
+    Example:
+        >>> from datagen.sources import get_source
+        >>> pen = get_source("pen")
+        >>> isinstance(pen, Source), pen.path_hint is None
+        (True, True)
     """
 
     name: ClassVar[str]
@@ -61,15 +70,119 @@ _registry: Final[dict[str, Source]] = {}
 
 
 def register(source: type[Source]) -> type[Source]:
-    """Class decorator: make a source known by its name.
+    """Make a source known by its name, in this process; a class decorator.
+
+    Recipes then use the source like those of the package. Where a build has several workers, each
+    of them imports the module that defines the class, so that must be a module or a script and
+    not a notebook cell; in a notebook build with `workers=1`. Sweeps run every trial in a process
+    of its own that knows only the sources of the package.
+
+    Defining the same class again, as in a notebook cell that is run twice, replaces it.
+
+    Args:
+        source: a class with `name`, `summary`, `licence`, `citation` and `open`.
+
+    Returns:
+        The same class.
 
     Raises:
-        ValueError: another source has that name.
+        UsageError: another source has that name, or the class lacks one of these attributes.
+
+    Example:
+        >>> import numpy as np
+        >>> from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+        >>> @register
+        ... class Bars(Source):
+        ...     name, summary = "bars", "every letter is one thick bar"
+        ...     licence, citation = "CC0-1.0", "none"
+        ...     def open(self, path, options):
+        ...         infos = [GlyphInfo(f"bar-{c}", c, "lower", None) for c in "ivx"]
+        ...         bar = np.full((60, 12), 255, np.uint8)  # 255 = full ink
+        ...         return GlyphPool("bars", infos, lambda k: Glyph(infos[k], "bars", ink=bar))
+        >>> pool = open_source("bars", None, {})
+        >>> len(pool), pool[0].ink.shape
+        (3, (60, 12))
+        >>> unregister("bars")
     """
-    if source.name in _registry:
-        raise ValueError(f"a source named {source.name!r} is registered already")
+    if _is_outside(source):
+        _check_attributes(source)
+        _import_all()  # so that a name that the package uses is refused here
+    known = _registry.get(source.name)
+    if known is not None and not _is_same(type(known), source):
+        raise UsageError(f"a source named {source.name!r} is registered already; choose another")
     _registry[source.name] = source()
     return source
+
+
+def unregister(name: str) -> None:
+    """Forget a source that `register` made known from outside the package.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
+    outside = [known for known, source in _registry.items() if _is_outside(type(source))]
+    if name not in outside:
+        raise UnknownNameError("source from outside the package", name, outside)
+    del _registry[name]
+
+
+def outside_sources(names: Iterable[str]) -> tuple[type[Source], ...]:
+    """Return the classes among `names` from outside the package, for another process to register.
+
+    Args:
+        names: of registered sources.
+
+    Raises:
+        UsageError: another process could not import one of the classes.
+    """
+    found = {name: type(_registry[name]) for name in sorted(set(names)) if name in _registry}
+    outside = {name: source for name, source in found.items() if _is_outside(source)}
+    for name, source in outside.items():
+        if not _can_be_imported(source):
+            raise UsageError(
+                f"source {name!r} is defined in a notebook, a prompt or a function, where worker "
+                "processes cannot import it; use 1 worker, or put the class into a module"
+            )
+    return tuple(outside.values())
+
+
+def register_again(sources: Iterable[type[Source]]) -> None:
+    """Make sources of `outside_sources` known in this process, where their import has not."""
+    for source in sources:
+        register(source)
+
+
+def _is_outside(source: type[Source]) -> bool:
+    # this module registers none itself: what is defined in it is the example of a docstring
+    return not source.__module__.startswith("datagen.sources.") or source.__module__ == __name__
+
+
+def _is_same(one: type[Source], other: type[Source]) -> bool:
+    return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
+
+
+def _check_attributes(source: type[Source]) -> None:
+    needed = ("name", "summary", "licence", "citation")
+    lacking = [name for name in needed if not isinstance(getattr(source, name, None), str)]
+    if lacking:
+        raise UsageError(
+            f"the source {source.__name__} has no {', '.join(lacking)}; each is a text in its class"
+        )
+
+
+def _can_be_imported(source: type[Source]) -> bool:
+    """Return whether a fresh process would find the class by its module and name."""
+    module = sys.modules.get(source.__module__)
+    try:
+        if attrgetter(source.__qualname__)(module) is not source:
+            return False
+    except AttributeError:  # defined in a function
+        return False
+    if source.__module__ != "__main__":
+        return PathFinder.find_spec(source.__module__.partition(".")[0]) is not None
+    # as `multiprocessing` finds it again: `python -m NAME`, or a script
+    named = getattr(module, "__spec__", None) is not None
+    return named or Path(getattr(module, "__file__", None) or "").is_file()
 
 
 def get_source(name: str) -> Source:

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.core.budget import BATCH, ELIGIBLE_BUDGET, Count
+from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.core.evaluator_resize import SIDE
 from datagen.core.numerals import CLASSES
 from datagen.evaluation.evaluate import EvaluationRequest
-from datagen.sweeps.spec import FIRST_SEED
 from fixed_eval.errors import BudgetError, EvaluatorError
 from fixed_eval.fingerprint import protocol_fingerprint
 from fixed_eval.protocol import PROTOCOLS, Protocol, get_protocol
@@ -73,4 +73,4 @@ def test_no_other_has_its_fingerprint(protocol: Protocol) -> None:
 def test_what_is_asked_for_unsaid_is_the_official_score() -> None:
     fields = EvaluationRequest.__dataclass_fields__
     protocol = get_protocol(str(fields["protocol"].default))
-    assert fields["seed"].default == FIRST_SEED == protocol.seed
+    assert fields["seed"].default == OFFICIAL_SEED == protocol.seed

@@ -5,16 +5,14 @@ A new recipe is tested by being there. No image is made.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from datagen.building.augment import check_labels, open_pipelines
-from datagen.building.render import open_pools
+from datagen.building.build import plan_recipe
 from datagen.core.numerals import CLASSES, SPLITS
-from datagen.planning.plan import Plan, plan
-from datagen.planning.split import Pool
+from datagen.planning.plan import Plan
 from datagen.recipes.load import load, shipped
 from datagen.recipes.overrides import Overrides, override
 from datagen.recipes.schema import NO_PIPELINE, Recipe
@@ -63,8 +61,7 @@ def test_it_is_the_same_after_a_round_trip(name: str, tmp_path: Path) -> None:
 @EVERY
 def test_its_plan_keeps_the_budget_the_balance_and_the_labels(name: str, tmp_path: Path) -> None:
     recipe = on_made_up_input(load(name), tmp_path)
-    pools = open_pools(recipe)
-    planned = plan(recipe, pools)
+    planned = plan_recipe(recipe)
     assert recipe.eligible
     assert planned.count.within(recipe.budget)
     assert len(planned.items) == planned.count.exact
@@ -72,15 +69,16 @@ def test_its_plan_keeps_the_budget_the_balance_and_the_labels(name: str, tmp_pat
         by_class = Counter(item.numeral for item in planned.items if item.split == split)
         assert by_class.total() == size
         assert max(by_class.values()) - min(by_class[numeral] for numeral in CLASSES) <= 1
-    _check_apart(planned, pools)
-    check_labels(planned.items, open_pipelines(recipe))
+    _check_apart(planned)
+    check_labels(planned.items, open_pipelines(planned.sources.resolved))
 
 
-def _check_apart(planned: Plan, pools: Mapping[str, Pool]) -> None:
+def _check_apart(planned: Plan) -> None:
     """No writer and no picture of a source stands on both sides."""
-    for key, pool_split in planned.pool_splits.items():
+    for key, pool_split in planned.sources.splits.items():
+        pool = planned.sources.pools[key]
         train, val = (
-            {pools[key].infos[position].identity for position in pool_split.sides[split]}
+            {pool.infos[position].identity for position in pool_split.sides[split]}
             for split in SPLITS
         )
         assert not train & val

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from datagen.planning.pool_keys import PoolRequest, pool_keys
-from datagen.planning.quotas import keyed_ingredients
+from datagen.planning.resolve import resolve
 from datagen.recipes.schema import Ingredient, Recipe
 
 
@@ -21,5 +21,5 @@ def test_a_source_of_ratio_0_keeps_its_number_and_is_not_opened() -> None:
         Ingredient(source="images", path=Path(f"/{name}"), ratio=ratio)
         for name, ratio in (("a", 0), ("b", 1))
     ]
-    keys = keyed_ingredients(Recipe(mix=tuple(parts)))
+    keys = resolve(Recipe(mix=tuple(parts))).ingredients
     assert keys == {"images-2": parts[1]}

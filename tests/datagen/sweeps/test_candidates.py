@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.core.errors import RecipeError, UsageError
-from datagen.planning.quotas import keyed_ingredients
+from datagen.planning.resolve import resolve
 from datagen.sweeps.candidates import candidates_of, fingerprint, mixes_of, source_keys
 from datagen.sweeps.spec import Spec, axis_values
 
@@ -162,7 +162,7 @@ def test_a_source_has_one_name_on_the_page_and_in_manifests() -> None:
     spec = Spec.model_validate({"mix": [*mix, {"source": "pen", "ratio": "0:1:0.5"}]})
     assert source_keys(spec) == ["images", "images-2", "pen"]
     for candidate in candidates_of(spec):
-        named = {key: part.ratio for key, part in keyed_ingredients(candidate.recipe).items()}
+        named = {key: part.ratio for key, part in resolve(candidate.recipe).ingredients.items()}
         assert named == {key: share for key, share in candidate.ratios.items() if share > 0}
 
 
