@@ -10,6 +10,9 @@ import typer
 from datagen.cli import app
 from datagen.core.errors import UnknownNameError
 from datagen.guide import ORDER, text, topics
+from datagen.recipes import load as recipes
+from datagen.sweeps import spec as sweeps
+from datagen.sweeps.candidates import candidates_of
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "datagen" / "guide"
@@ -52,6 +55,23 @@ def test_every_command_and_flag_shown_exists(name: str) -> None:
                 known = {option for each in COMMANDS[called].params for option in _options(each)}
                 given = set(re.findall(r"(?<!\S)(-[a-zA-Z]|--[\w-]+)", rest))
                 assert given <= known | {"--help"}, line
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_recipes_and_sweeps_shown_are_valid(name: str, tmp_path: Path) -> None:
+    for block in blocks(text(name), "yaml"):
+        if block.startswith("recipe: 1"):
+            recipes.parse(block, origin=name, folder=tmp_path)
+        elif block.startswith("sweep: 1"):
+            keys = sweeps.located(sweeps.parse_yaml(block, name), tmp_path)
+            assert len(candidates_of(sweeps.validate(keys, origin=name))) > 1
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_code_fits_a_terminal_of_80_columns(name: str) -> None:
+    for block in re.findall(r"^```\w*\n(.*?)^```", text(name), flags=re.DOTALL | re.MULTILINE):
+        wide = [line for line in block.splitlines() if len(line) > 80]
+        assert not wide, wide
 
 
 def _options(parameter: typer.core.TyperOption) -> list[str]:
