@@ -9,23 +9,21 @@ from typing import Final, Literal
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from datagen.core.glyphs import Glyph, GlyphInfo, Gray
+from datagen.core.models import StrictModel
 from pipelines import ops
 
 
-class ClassicEmnistOptions(BaseModel):
+class ClassicEmnistOptions(StrictModel):
     """`classic-emnist` has nothing to choose."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     method: Literal["classic-emnist"] = "classic-emnist"
 
 
-class ClassicChars74kOptions(BaseModel):
+class ClassicChars74kOptions(StrictModel):
     """`classic-chars74k` has nothing to choose."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     method: Literal["classic-chars74k"] = "classic-chars74k"
 
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from datagen.composition import Composition
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.models import StrictModel
 from datagen.core.numerals import SPLITS, CaseStyle, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
@@ -67,11 +68,7 @@ class ManifestEntry:
 _entries: Final = TypeAdapter(ManifestEntry)
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class BudgetInfo(_Record):
+class BudgetInfo(StrictModel):
     """The budget, counted both ways, and whether the competition would have accepted it."""
 
     limit: int
@@ -80,7 +77,7 @@ class BudgetInfo(_Record):
     eligible: bool
 
 
-class SourceInfo(_Record):
+class SourceInfo(StrictModel):
     """A source as it was used: its part of the images, licence and citation."""
 
     key: str
@@ -91,7 +88,7 @@ class SourceInfo(_Record):
     citation: str
 
 
-class DatasetInfo(_Record):
+class DatasetInfo(StrictModel):
     """`dataset.json`; `pipelines` holds the YAML of each by its name in the recipe."""
 
     schema_version: Literal[1] = 1
@@ -102,7 +99,7 @@ class DatasetInfo(_Record):
     styles: dict[CaseStyle, int]
     budget: BudgetInfo
     sources: tuple[SourceInfo, ...]
-    pipelines: dict[str, str] = {}
+    pipelines: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...]
     versions: dict[str, str]
 

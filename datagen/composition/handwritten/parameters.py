@@ -13,15 +13,16 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from datagen.core.glyphs import GlyphInfo
+from datagen.core.models import StrictModel
 from datagen.core.numerals import CaseStyle, spell
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class HandOptions(BaseModel):
+class HandOptions(StrictModel):
     """What a recipe may say about composition; see the fields of `Hand` for what is drawn.
 
     Attributes:
@@ -32,8 +33,6 @@ class HandOptions(BaseModel):
         spacing: least and greatest gap between letters, letter heights.
         scan: quantise to 0, 64 and 255 as the organisers did; False keeps soft edges.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: Literal["hand"] = "hand"
     bars: Probability = 0.42

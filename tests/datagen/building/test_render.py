@@ -4,14 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datagen.building.render import ImageRenderer, Made, open_pools
-from datagen.planning.plan import plan
+from datagen.building.build import plan_recipe
+from datagen.building.render import ImageRenderer, RenderedImage
 from datagen.recipes.schema import Ingredient, Recipe
 
 IMAGES = 40
 
 
-def make(seed: int, order: list[int]) -> dict[int, Made]:
+def make(seed: int, order: list[int]) -> dict[int, RenderedImage]:
     """Make some images of a small recipe in the order given, by index."""
     recipe = Recipe(
         seed=seed,
@@ -21,9 +21,8 @@ def make(seed: int, order: list[int]) -> dict[int, Made]:
         mix=(Ingredient(source="pen", options={"writers": 12}),),
         val={"fraction": 0.25},
     )
-    pools = open_pools(recipe)
-    planned = plan(recipe, pools)
-    renderer = ImageRenderer(recipe, pools, planned.pool_splits)
+    planned = plan_recipe(recipe)
+    renderer = ImageRenderer(planned.sources)
     return {index: renderer.make(planned.items[index]) for index in order}
 
 
@@ -37,6 +36,6 @@ def test_what_was_made_before_changes_nothing_and_another_seed_does(
 ) -> None:
     first, again, other = make(seed, order), make(seed, order[::-1]), make(seed + 1, order)
     for index in order:
-        assert np.array_equal(first[index].image, again[index].image)
-        assert first[index].seed == again[index].seed == (seed, index)
-        assert not np.array_equal(first[index].image, other[index].image)
+        assert np.array_equal(first[index].pixels, again[index].pixels)
+        assert first[index].entry.seed == again[index].entry.seed == (seed, index)
+        assert not np.array_equal(first[index].pixels, other[index].pixels)

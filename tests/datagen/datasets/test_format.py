@@ -12,12 +12,11 @@ from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import (
     MANIFEST,
     ManifestEntry,
-    Op,
-    entry_adapter,
     fingerprint,
     read_manifest,
     write_manifest,
 )
+from pipelines.pipeline import Applied
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=8)
 NUMBERS = st.integers(0, 2**63) | st.floats(-1e6, 1e6) | st.booleans() | NAMES
@@ -35,7 +34,7 @@ ENTRIES = st.builds(
     composition=st.none(),
     ops=st.lists(
         st.builds(
-            Op,
+            Applied,
             op=NAMES,
             parameters=st.dictionaries(NAMES, NUMBERS | st.lists(NUMBERS, max_size=3), max_size=3),
             numeral=st.none() | st.sampled_from(CLASSES),
@@ -51,7 +50,7 @@ ENTRIES = st.builds(
 @given(st.lists(ENTRIES, max_size=4))
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, entries: list[ManifestEntry]) -> None:
-    write_manifest(tmp_path, [entry_adapter.dump_json(entry, by_alias=True) for entry in entries])
+    write_manifest(tmp_path, entries)
     assert read_manifest(tmp_path) == entries
 
 
