@@ -93,8 +93,8 @@ def build(
         check_classes((image.item.split, image.numeral) for image in written)  # twins, relabelled
         info = _info(recipe, planned, written, pipelines, notes)
         write_manifest(root, [image.line for image in written])
-        (root / RECIPE).write_text(recipe.to_yaml(), "utf-8")
-        (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8")
+        (root / RECIPE).write_text(recipe.to_yaml(), "utf-8", newline="\n")
+        (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
         _verify(root, info)
     counts = [sum(info.counts[split].values()) for split in SPLITS]
     return Built(out, info, Count(*counts))

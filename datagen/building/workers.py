@@ -19,7 +19,7 @@ import cv2
 from datagen.building.render import ImageRenderer, open_pools
 from datagen.core.errors import BuildError
 from datagen.datasets.format import ManifestEntry, entry_adapter, image_path
-from datagen.files.signals import held_back
+from datagen.files.signals import held_back, ignore_ctrl_c
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan, divide_pools
 from datagen.planning.quotas import keyed_ingredients
@@ -145,6 +145,7 @@ _writer: ImageWriter | None = None  # a worker process has one, made by its init
 
 def _set_up_worker(recipe: Recipe, root: Path, outside: Sequence[type[Source]]) -> None:
     global _writer  # noqa: PLW0603 - an initializer has no other way to hand on what it made
+    ignore_ctrl_c()
     cv2.setNumThreads(1)
     register_again(outside)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already

@@ -235,7 +235,7 @@ def _group(
         if isinstance(value, CorruptInputError):
             raise value
         sums[name] = value
-    names = sorted(sums, key=lambda name: sums[name])  # not by path: see the room's first lines
+    names = sorted(sums, key=lambda name: sums[name])  # not by path: names do not matter
     labels = group(_read_all(root, names, progress(len(names))))
     first: dict[int, str] = {}
     for name, label in zip(names, labels, strict=True):
@@ -315,4 +315,4 @@ def _write(record: Holdout, root: Path, folder: Path) -> None:
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise BuildError(f"{root / file.source} changed meanwhile; run again")
         (folder / file.file).write_bytes(data)
-    (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", "utf-8")
+    (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", "utf-8", newline="\n")

@@ -1,4 +1,4 @@
-"""What the sources of ink catalog_entry, for a person to see."""
+"""What each source of ink has, as a table for people."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -31,17 +31,17 @@ class CatalogEntry:
     citation: str
 
     def plain(self) -> dict[str, Any]:
-        """Return the catalog_entry as plain data."""
+        """Return the entry as plain data."""
         return asdict(self)
 
 
 def catalog() -> list[CatalogEntry]:
-    """Return what every source offers without being told a path."""
+    """Return what every source has where no path is given."""
     return [_catalog_entry(source, None) for source in all_sources()]
 
 
 def catalog_entry(text: str) -> CatalogEntry:
-    """Return what `NAME[:PATH]` offers.
+    """Return what `NAME[:PATH]` has.
 
     Raises:
         UnknownNameError: there is no such source.

@@ -251,7 +251,8 @@ def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutco
 def _append(path: Path, record: BaseModel) -> None:
     """Add one line in one write, and wait until it is on the disk."""
     line = record.model_dump_json().encode() + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    binary = getattr(os, "O_BINARY", 0)  # or Windows would write other ends of lines
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | binary, 0o644)
     try:
         os.write(descriptor, line)
         os.fsync(descriptor)

@@ -20,7 +20,7 @@ _LETTERS: dict[str, Letter] = {letter: letter for letter in LETTERS}
 
 
 class TrajectoryOptions(Options):
-    """Which of the recorded letters to offer.
+    """Which of the recorded letters to use.
 
     Attributes:
         src: collections, such as `unipen`; None: all.
