@@ -1,1 +1,121 @@
-"""Letters become numerals, numerals become a budgeted dataset, a dataset becomes a score."""
+"""Letters become numerals, numerals become a budgeted dataset, a dataset becomes a score.
+
+The names below are the public API. They are loaded when first asked for, so that `import datagen`
+and `datagen --help` stay fast; TensorFlow is never loaded here, the evaluator is a process.
+
+Example:
+    >>> import datagen, tempfile, pathlib
+    >>> ds = datagen.build({"images": 100}, pathlib.Path(tempfile.mkdtemp(), "ds"))
+    >>> datagen.inspect(ds).clean
+    True
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from datagen.api.datasets import (
+        Dataset,
+        build,
+        export,
+        inspect,
+        open_dataset,
+        plan,
+        preview,
+    )
+    from datagen.api.evaluations import compare, evaluate, write_report
+    from datagen.api.images import find_hard, find_rare, hold_out
+    from datagen.api.progress import NotebookProgress, RichProgress
+    from datagen.api.recipes import list_recipes, load_recipe
+    from datagen.api.sources import fetch, list_sources, open_source
+    from datagen.api.sweeps import read_sweep, sweep
+    from datagen.core.errors import DatagenError
+    from datagen.recipes.schema import Recipe
+    from datagen.sources.registry import Source
+    from datagen.sources.registry import register as register_source
+
+    __version__: str
+
+_HOMES: Final = {
+    "Dataset": "datagen.api.datasets",
+    "DatagenError": "datagen.core.errors",
+    "NotebookProgress": "datagen.api.progress",
+    "Recipe": "datagen.recipes.schema",
+    "RichProgress": "datagen.api.progress",
+    "Source": "datagen.sources.registry",
+    "build": "datagen.api.datasets",
+    "compare": "datagen.api.evaluations",
+    "evaluate": "datagen.api.evaluations",
+    "export": "datagen.api.datasets",
+    "fetch": "datagen.api.sources",
+    "find_hard": "datagen.api.images",
+    "find_rare": "datagen.api.images",
+    "hold_out": "datagen.api.images",
+    "inspect": "datagen.api.datasets",
+    "list_recipes": "datagen.api.recipes",
+    "list_sources": "datagen.api.sources",
+    "load_recipe": "datagen.api.recipes",
+    "open_dataset": "datagen.api.datasets",
+    "open_source": "datagen.api.sources",
+    "plan": "datagen.api.datasets",
+    "preview": "datagen.api.datasets",
+    "read_sweep": "datagen.api.sweeps",
+    "register_source": "datagen.sources.registry:register",
+    "sweep": "datagen.api.sweeps",
+    "write_report": "datagen.api.evaluations",
+}
+"""Where each public name is defined: a module, and the name there where it is another."""
+
+__all__ = [
+    "DatagenError",
+    "Dataset",
+    "NotebookProgress",
+    "Recipe",
+    "RichProgress",
+    "Source",
+    "__version__",
+    "build",
+    "compare",
+    "evaluate",
+    "export",
+    "fetch",
+    "find_hard",
+    "find_rare",
+    "hold_out",
+    "inspect",
+    "list_recipes",
+    "list_sources",
+    "load_recipe",
+    "open_dataset",
+    "open_source",
+    "plan",
+    "preview",
+    "read_sweep",
+    "register_source",
+    "sweep",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, inner = _HOMES[name].partition(":")
+    value = getattr(import_module(module), inner or name)
+    globals()[name] = value  # found at once the next time
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 10 ms
+
+    try:
+        return version("roman-datagen")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "unknown"

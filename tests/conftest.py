@@ -9,6 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.marks import (  # noqa: F401 - hooks, which pytest finds by their names
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+    pytest_runtest_setup,
+    pytest_runtest_teardown,
+)
+
 ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -42,5 +50,29 @@ def datagen(tmp_path: Path) -> Run:
             timeout=timeout,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def datagen_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Run `datagen` as the fixture of that name does, but in this process, which takes no start.
+
+    For what needs no process of its own: no signals, no closed streams, no workers.
+    """
+    from datagen.cli.app import _run
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATAGEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        words = [str(argument) for argument in arguments]
+        capsys.readouterr()
+        code = _run(words)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
 
     return run

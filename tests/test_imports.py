@@ -34,6 +34,7 @@ def test_building_loads_no_tensorflow() -> None:
     assert not loaded_by("datagen.building.build") & HEAVY
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("module", ["keras", "tensorflow"])
 def test_this_test_can_fail(module: str) -> None:
     assert module in loaded_by(module) & HEAVY

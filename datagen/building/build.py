@@ -14,29 +14,34 @@ import cv2
 import numpy as np
 
 from datagen.building.augment import check_labels, open_pipelines
-from datagen.building.render import ImageRenderer, open_pools, source_folders
-from datagen.building.workers import ImageWriter, Progress, WrittenImage, write_all
+from datagen.building.open_sources import OpenPool, open_pool, open_sources
+from datagen.building.render import ImageRenderer
+from datagen.building.workers import ImageWriter, Progress, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.numerals import CLASSES, SPLITS
+from datagen.datasets.class_counts import check_every_class, class_counts, total_count
 from datagen.datasets.format import (
     INFO,
     RECIPE,
     BudgetInfo,
     DatasetInfo,
+    ManifestEntry,
     SourceInfo,
     fingerprint,
     image_files,
     write_manifest,
 )
-from datagen.files.atomic import check_target, resolved, staged
-from datagen.planning.plan import Plan, check_classes, plan
-from datagen.planning.quotas import keyed_ingredients
+from datagen.files.atomic import check_target, staged
+from datagen.files.atomic import resolved as resolved_path
+from datagen.planning.assign import Item
+from datagen.planning.plan import Plan, plan
+from datagen.planning.resolve import ResolvedRecipe, resolve
 from datagen.recipes.schema import Recipe
 from datagen.sources import get_source
 from pipelines.pipeline import Pipeline
 
-_ATTEMPTS: Final = 20  # at making an image unlike all others, before the source is called too small
+_ATTEMPTS: Final = 20  # at making an image unlike all others, before the build is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,27 @@ class Built:
 
     path: Path
     info: DatasetInfo
-    count: Count
+
+    @property
+    def count(self) -> Count:
+        """How many images each side has."""
+        return self.info.count
+
+
+def plan_recipe(recipe: Recipe, *, opened: OpenPool = open_pool) -> Plan:
+    """Plan the dataset of `recipe`: open its sources and decide every image; make none.
+
+    Args:
+        recipe: what would be built.
+        opened: opens the pool of one ingredient; another than the default may keep what it opened.
+
+    Raises:
+        UsageError: the recipe names what is not there.
+        InputError: a source is missing or corrupt.
+        RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
+        PipelineError: a pipeline is unknown, or would make a label wrong.
+    """
+    return _plan_resolved(resolve(recipe), opened)
 
 
 def build(
@@ -65,44 +90,52 @@ def build(
         recipe: what to build.
         out: the dataset's folder.
         workers: processes that make images.
-        overwrite: replace a dataset that stands there.
+        overwrite: replace a dataset that is there.
         progress: told how far the work is.
 
     Raises:
         UsageError: the target cannot be used, or the recipe names what is not there.
         InputError: a source is missing or corrupt.
-        RuleError: the plan breaks the budget, starves a side or leaves a class empty.
+        RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
         PipelineError: a pipeline is unknown, or would make a label wrong.
-        BuildError: the disk is full, a worker was killed, or images keep coming out alike.
+        BuildError: the disk is full, a worker was killed, or too many images look the same.
     """
-    out = resolved(out)
+    out = resolved_path(out)
     check_target(out, overwrite=overwrite, marker=INFO)
-    _check_not_in_source(out, recipe)
-    pools = open_pools(recipe)
-    planned = plan(recipe, pools)
-    pipelines = open_pipelines(recipe)
-    check_labels(planned.items, pipelines)
+    resolved = resolve(recipe)
+    _check_not_in_source(out, resolved)
+    planned = _plan_resolved(resolved, open_pool)
     with staged(out, overwrite=overwrite, marker=INFO) as root, _disk_errors(root):
-        for split in SPLITS:
-            for numeral in CLASSES:
-                (root / split / numeral).mkdir(parents=True)
-        written = write_all(recipe, pools, planned, root, workers, progress or (lambda _: None))
-        written, notes = _without_twins(
-            written, ImageRenderer(recipe, pools, planned.pool_splits), root
-        )
-        check_classes((image.item.split, image.numeral) for image in written)  # twins, relabelled
-        info = _info(recipe, planned, written, pipelines, notes)
-        write_manifest(root, [image.line for image in written])
-        (root / RECIPE).write_text(recipe.to_yaml(), "utf-8", newline="\n")
-        (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
-        _verify(root, info)
-    counts = [sum(info.counts[split].values()) for split in SPLITS]
-    return Built(out, info, Count(*counts))
+        return Built(out, _write(planned, root, workers, progress or (lambda _: None)))
 
 
-def _check_not_in_source(out: Path, recipe: Recipe) -> None:
+def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool) -> Plan:
+    planned = plan(open_sources(resolved, opened))
+    check_labels(planned.items, open_pipelines(resolved))
+    return planned
+
+
+def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> DatasetInfo:
+    """Write the images of a plan, and all that is recorded of them, into the empty `root`."""
+    for split in SPLITS:
+        for numeral in CLASSES:
+            (root / split / numeral).mkdir(parents=True)
+    renderer = ImageRenderer(planned.sources)
+    writer = ImageWriter(renderer, root)
+    written = write_all(planned, writer, workers, progress)
+    entries, notes = _without_duplicates(written, planned, writer)
+    info = _info(planned, entries, renderer.pipelines, notes)
+    check_every_class(info.counts)  # images were left out or relabelled
+    write_manifest(root, entries)
+    (root / RECIPE).write_text(planned.sources.resolved.recipe.to_yaml(), "utf-8", newline="\n")
+    (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
+    _verify(root, info)
+    return info
+
+
+def _check_not_in_source(out: Path, resolved: ResolvedRecipe) -> None:
     """Refuse a target that lies in a source, or a source that lies in the target."""
-    for folder in source_folders(recipe):
+    for folder in resolved.paths:
         if out.is_relative_to(folder) or folder.is_relative_to(out):
             raise UsageError(
                 f"--out {out} and the source {folder} lie in each other; choose another --out"
@@ -122,88 +155,108 @@ def _disk_errors(root: Path) -> Iterator[None]:
         ) from error
 
 
-def _without_twins(
-    written: Sequence[WrittenImage], renderer: ImageRenderer, root: Path
-) -> tuple[list[WrittenImage], list[str]]:
+def _without_duplicates(
+    written: Sequence[ManifestEntry], planned: Plan, writer: ImageWriter
+) -> tuple[list[ManifestEntry], list[str]]:
     """Make every image unlike all others.
 
-    A composed or augmented twin is made anew with its next seed. A finished image that only looks
-    like another once resized cannot be: it leaves train.
+    Of two equal files, a composed or augmented image is made anew with its next seed. A finished
+    image, equal only once resized, cannot be made anew: it leaves train.
+
+    Returns:
+        The entries that stay, in order of index, and what a person should know of the others.
 
     Raises:
-        BuildError: an item's images keep coming out like others.
+        BuildError: all attempts at an item look like other images.
     """
-    writer = ImageWriter(renderer, root)
     seen: set[str] = set()
-    kept: list[WrittenImage] = []
-    dropped = 0
-    # val first: of two finished twins the training image goes
-    for image in sorted(written, key=lambda w: (w.item.split == "train", w.item.index)):
-        unique = image
-        attempt = 0
-        while unique.sha256 in seen and (unique.item.pick is None or unique.item.pipeline):
-            (root / unique.path).unlink()  # made anew, it may show another class
-            attempt += 1
-            if attempt > _ATTEMPTS:
-                raise BuildError(
-                    f"{_ATTEMPTS} attempts at {image.item.numeral!r} from {image.item.source} all "
-                    "looked like images already made; the source offers too little variety"
-                )
-            (unique,) = writer.write([image.item], attempt)
-        if unique.sha256 in seen:
-            (root / unique.path).unlink()
-            dropped += 1
-            continue
-        seen.add(unique.sha256)
-        kept.append(unique)
+    kept: list[ManifestEntry] = []
+    # val first: of two equal finished images the one in train goes
+    for entry in sorted(written, key=lambda entry: (entry.split == "train", entry.index)):
+        unique = _unlike_all(entry, planned.items[entry.index], seen, writer)
+        if unique is not None:
+            seen.add(unique.sha256)
+            kept.append(unique)
+    dropped = len(written) - len(kept)
     notes = [f"{dropped} images left out: as stored they equal another"] if dropped else []
-    return sorted(kept, key=lambda w: w.item.index), notes
+    return sorted(kept, key=lambda entry: entry.index), notes
+
+
+def _unlike_all(
+    entry: ManifestEntry, item: Item, seen: set[str], writer: ImageWriter
+) -> ManifestEntry | None:
+    """Return an image of `item` unlike those seen; None where its image cannot be another.
+
+    Raises:
+        BuildError: all attempts at it look like other images.
+    """
+    attempt = 0
+    while entry.sha256 in seen:
+        (writer.root / entry.path).unlink()  # made anew, it may show another class
+        if item.pick is not None and not item.pipeline:
+            return None
+        attempt += 1
+        if attempt > _ATTEMPTS:
+            raise BuildError(
+                f"{_ATTEMPTS} attempts at {item.numeral!r} from {item.source} all looked like "
+                "images already made; the source offers too little variety"
+            )
+        entry = writer.write_one(item, attempt)
+    return entry
 
 
 def _info(
-    recipe: Recipe,
     planned: Plan,
-    written: Sequence[WrittenImage],
+    entries: Sequence[ManifestEntry],
     pipelines: Mapping[str, Pipeline],
     notes: Sequence[str],
 ) -> DatasetInfo:
     """Describe what was written."""
-    items = [image.item for image in written]
-    cells = Counter((image.item.split, image.numeral) for image in written)
-    count = Count(*(sum(item.split == split for item in items) for split in SPLITS))
-    used = Counter(item.source for item in items)
+    recipe = planned.sources.resolved.recipe
+    counts = class_counts((entry.split, entry.numeral) for entry in entries)
+    count = total_count(counts)
     return DatasetInfo(
         name=recipe.name,
-        fingerprint=fingerprint((i.item.split, i.numeral, i.sha256) for i in written),
+        fingerprint=fingerprint((e.split, e.numeral, e.sha256) for e in entries),
         size=recipe.size,
-        counts={split: {c: cells[split, c] for c in CLASSES} for split in SPLITS},
-        styles=dict(sorted(Counter(item.style for item in items).items())),
+        counts=counts,
+        styles=dict(sorted(Counter(entry.style for entry in entries).items())),
         budget=BudgetInfo(
             limit=recipe.budget,
             exact=count.exact,
             in_batches=count.in_batches,
             eligible=recipe.eligible and count.within(recipe.budget),
         ),
-        sources=tuple(
-            SourceInfo(
-                key=key,
-                source=part.source,
-                path=None if part.path is None else str(part.path),
-                images=used[key],
-                licence=get_source(part.source).licence,
-                citation=get_source(part.source).citation,
-            )
-            for key, part in keyed_ingredients(recipe).items()
-        ),
+        sources=_sources(planned.sources.resolved, entries),
         pipelines={name: found.to_yaml() for name, found in pipelines.items()},
         notes=(*planned.notes, *notes),
-        versions={
-            "datagen": _version(),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "opencv": cv2.__version__,
-        },
+        versions=_versions(),
     )
+
+
+def _sources(resolved: ResolvedRecipe, entries: Sequence[ManifestEntry]) -> tuple[SourceInfo, ...]:
+    """Say of every source how many images are from it, and under what licence."""
+    used = Counter(entry.source for entry in entries)
+    return tuple(
+        SourceInfo(
+            key=key,
+            source=part.source,
+            path=None if part.path is None else str(part.path),
+            images=used[key],
+            licence=get_source(part.source).licence,
+            citation=get_source(part.source).citation,
+        )
+        for key, part in resolved.ingredients.items()
+    )
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "datagen": _version(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+    }
 
 
 def _version() -> str:

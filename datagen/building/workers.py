@@ -1,58 +1,45 @@
-"""The crew: processes that make the images of a plan and write them.
+"""Processes that make the images of a plan and write them.
 
 The same files come out for any number of workers: an item knows all that its image depends on.
 """
 
-import hashlib
 import logging
 import multiprocessing
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import cv2
 
-from datagen.building.render import ImageRenderer, open_pools
+from datagen.building.open_sources import open_sources
+from datagen.building.render import ImageRenderer
 from datagen.core.errors import BuildError
-from datagen.datasets.format import ManifestEntry, entry_adapter, image_path
+from datagen.datasets.format import ManifestEntry
 from datagen.files.signals import held_back, ignore_ctrl_c
 from datagen.planning.assign import Item
-from datagen.planning.plan import Plan, divide_pools
-from datagen.planning.quotas import keyed_ingredients
-from datagen.planning.split import Pool
-from datagen.recipes.schema import Recipe
+from datagen.planning.plan import Plan
+from datagen.planning.resolve import ResolvedRecipe
 from datagen.sources.registry import Source, outside_sources, register_again
 
 Progress = Callable[[int], None]
 """Called with the number of images made so far."""
 
-_CHUNK: Final = 64  # items per task: long enough to hide the hand-over, short enough to interrupt
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenImage:
-    """A written image, as it comes back from a worker: small, for it crosses processes."""
-
-    item: Item
-    numeral: str
-    path: str
-    sha256: str
-    line: bytes
+_CHUNK: Final = 64  # items per task: enough to make sending cheap, few enough to be stopped soon
 
 
 def write_all(
-    recipe: Recipe,
-    pools: Mapping[str, Pool],
-    planned: Plan,
-    root: Path,
-    workers: int,
-    progress: Progress,
-) -> list[WrittenImage]:
+    planned: Plan, writer: "ImageWriter", workers: int, progress: Progress
+) -> list[ManifestEntry]:
     """Make and write every item, in order of index.
+
+    Args:
+        planned: the items.
+        writer: writes in this process, where one is enough.
+        workers: processes that make images.
+        progress: told how far the work is.
 
     Raises:
         BuildError: a worker process was killed.
@@ -60,12 +47,12 @@ def write_all(
     """
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
-    written: list[WrittenImage] = []
+    written: list[ManifestEntry] = []
     if workers == 1 or len(chunks) == 1:
-        writer = ImageWriter(ImageRenderer(recipe, pools, planned.pool_splits), root)
         parts = (writer.write(chunk) for chunk in chunks)
     else:
-        parts = _in_processes(chunks, recipe, root, min(workers, len(chunks)))
+        resolved = planned.sources.resolved
+        parts = _in_processes(chunks, resolved, writer.root, min(workers, len(chunks)))
     try:
         with closing(parts):  # an exception here must end the workers before it rises further
             for part in parts:
@@ -81,17 +68,17 @@ def write_all(
 
 def _in_processes(
     chunks: Sequence[Sequence[Item]],
-    recipe: Recipe,
+    resolved: ResolvedRecipe,
     root: Path,
     workers: int,
-) -> Generator[list[WrittenImage]]:
+) -> Generator[list[ManifestEntry]]:
     """Yield what fresh processes wrote, chunk by chunk."""
-    outside = outside_sources(part.source for part in keyed_ingredients(recipe).values())
+    outside = outside_sources(part.source for part in resolved.ingredients.values())
     executor = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),  # the same on every system
         initializer=_set_up_worker,
-        initargs=(recipe, root, outside),
+        initargs=(resolved, root, outside),
     )
     try:
         with held_back():
@@ -99,63 +86,44 @@ def _in_processes(
         for future in futures:
             yield future.result()
     finally:
-        # waits for the chunks in hand, so that nobody writes into a folder that is going away
+        # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
 
 
 class ImageWriter:
-    """Where images are made and written."""
+    """Makes images and writes their files below `root`."""
 
     def __init__(self, renderer: ImageRenderer, root: Path) -> None:
         self._renderer = renderer
-        self._root = root
+        self.root = root
 
-    def write(self, items: Sequence[Item], attempt: int = 0) -> list[WrittenImage]:
-        """Make and write `items`; see `ImageRenderer.make` for `attempt`."""
-        return [self._write_one(item, attempt) for item in items]
+    def write(self, items: Sequence[Item]) -> list[ManifestEntry]:
+        """Make and write `items`, each at its first attempt."""
+        return [self.write_one(item) for item in items]
 
-    def _write_one(self, item: Item, attempt: int) -> WrittenImage:
+    def write_one(self, item: Item, attempt: int = 0) -> ManifestEntry:
+        """Make and write one image; see `ImageRenderer.make` for `attempt`."""
         made = self._renderer.make(item, attempt)
-        encoded = cv2.imencode(".png", made.image)[1].tobytes()
-        path = image_path(item.split, made.numeral, item.index)
-        with open(self._root / path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
-            file.write(encoded)
-        entry = ManifestEntry(
-            index=item.index,
-            path=path,
-            sha256=hashlib.sha256(encoded).hexdigest(),
-            numeral=made.numeral,
-            split=item.split,
-            source=item.source,
-            style=item.style,
-            glyphs=made.glyphs,
-            writers=made.writers,
-            composition=made.composition,
-            ops=made.ops,
-            seed=made.seed,
-            parent=made.parent,
-            pipeline=item.pipeline,
-        )
-        line = entry_adapter.dump_json(entry, by_alias=True)
-        return WrittenImage(item, made.numeral, path, entry.sha256, line)
+        with open(self.root / made.entry.path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
+            file.write(made.png)
+        return made.entry
 
 
 _writer: ImageWriter | None = None  # a worker process has one, made by its initializer
 
 
-def _set_up_worker(recipe: Recipe, root: Path, outside: Sequence[type[Source]]) -> None:
-    global _writer  # noqa: PLW0603 - an initializer has no other way to hand on what it made
+def _set_up_worker(resolved: ResolvedRecipe, root: Path, outside: Sequence[type[Source]]) -> None:
+    global _writer  # noqa: PLW0603 - an initializer cannot return what it made
     ignore_ctrl_c()
     cv2.setNumThreads(1)
     register_again(outside)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
-    # divided anew, not handed over: more than a pipe holds would keep the parent from starting
-    # the next worker until this one reads it
-    pools = open_pools(recipe)
-    _writer = ImageWriter(ImageRenderer(recipe, pools, divide_pools(recipe, pools)), root)
+    # opened and divided anew, not handed over: more than a pipe holds would keep the parent from
+    # starting the next worker until this one reads it
+    _writer = ImageWriter(ImageRenderer(open_sources(resolved)), root)
 
 
-def _work(items: Sequence[Item]) -> list[WrittenImage]:
+def _work(items: Sequence[Item]) -> list[ManifestEntry]:
     if _writer is None:
         raise BuildError("a worker got work before it was set up")
     return _writer.write(items)

@@ -4,16 +4,18 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
+import datagen
 from datagen.cli.commands import (
     build,
     compare,
     evaluate,
     export,
     fetch,
+    guide,
     holdout,
     inspect,
     mine,
@@ -31,10 +33,30 @@ from pipelines.errors import PipelineError
 app = typer.Typer(
     name="datagen",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
     help="Datasets of handwritten Roman numerals: the model is frozen, you program the data.",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"datagen {datagen.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and end."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
 app.command("build")(build.build)
 app.command("fetch")(fetch.fetch)
 app.command("sources")(sources.sources)
@@ -49,6 +71,7 @@ app.command("compare")(compare.compare)
 app.command("mine")(mine.mine)
 app.command("rare")(rare.rare)
 app.command("sweep")(sweep.sweep)
+app.command("guide")(guide.guide)
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child

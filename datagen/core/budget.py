@@ -6,12 +6,11 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from datagen.core.evaluator_facts import BATCH, MAX_IMAGES
+
 Key = TypeVar("Key")
 
-BATCH: Final = 8
-"""Images per batch in the published script, which counts its budget in batches."""
-
-ELIGIBLE_BUDGET: Final = 10_000
+ELIGIBLE_BUDGET: Final = MAX_IMAGES
 """Images, train + val: the rule of the 2021 Data-Centric AI Competition."""
 
 RATIO_LIMIT: Final = 1e12

@@ -1,21 +1,21 @@
 """The one tree of errors. Library code raises these; only the command line prints them.
 
     DatagenError
-    ├── UsageError        what was asked makes no sense                     exit 2
-    │   ├── UnknownNameError       a name that no registry holds
-    │   └── RecipeError       a recipe that cannot be read or does not validate
-    ├── RuleError         a rule of budget, split or dataset is broken      exit 3
-    │   ├── BudgetError       more images than the budget, by either count
-    │   ├── SplitError        one identity would sit on both sides, or a side is starved
-    │   └── DatasetError      a dataset on disk that breaks its own contract
-    ├── InputError        input is missing or corrupt                       exit 4
-    │   ├── MissingInputError      a file, folder or member that is not there
-    │   ├── CorruptInputError      a file that is there and cannot be trusted
-    │   └── DownloadError     a fetch that did not end in a verified file
-    ├── BuildError        the work itself failed: disk full, worker killed  exit 1
-    ├── EvaluationError   the evaluator failed or was killed                exit 1
-    ├── SweepError        trials failed, or their storage is out of reach   exit 1
-    └── StoppedError           Ctrl-C, with where it stopped and how to go on    exit 130
+    ├── UsageError               what was asked makes no sense                     exit 2
+    │   ├── UnknownNameError     a name that no registry holds
+    │   └── RecipeError          a recipe that cannot be read or does not validate
+    ├── RuleError                a rule of budget, split or dataset is broken      exit 3
+    │   ├── BudgetError          more images than the budget, by either count
+    │   ├── SplitError           one identity would be on both sides, or a side has too little
+    │   └── DatasetError         a dataset on disk that breaks its own contract
+    ├── InputError               input is missing or corrupt                       exit 4
+    │   ├── MissingInputError    a file, folder or member that is not there
+    │   ├── CorruptInputError    a file that is there and cannot be trusted
+    │   └── DownloadError        a fetch that did not end in a verified file
+    ├── BuildError               the work itself failed: disk full, worker killed  exit 1
+    ├── EvaluationError          the evaluator failed or was killed                exit 1
+    ├── SweepError               trials failed, or their storage is out of reach   exit 1
+    └── StoppedError             Ctrl-C, with where it stopped and how to go on    exit 130
 
 Every message is one sentence: what was given, what was expected, what to do.
 """
@@ -26,7 +26,19 @@ from typing import ClassVar
 
 
 class DatagenError(Exception):
-    """Anything this package refuses to do, with a sentence that says why."""
+    """Anything this package refuses to do, with a sentence that says why.
+
+    Attributes:
+        exit_code: what the command line ends with.
+
+    Example:
+        >>> import datagen
+        >>> try:
+        ...     datagen.plan({"images": 100, "budget": 50})
+        ... except datagen.DatagenError as error:
+        ...     print(error.exit_code)
+        3
+    """
 
     exit_code: ClassVar[int] = 1
 

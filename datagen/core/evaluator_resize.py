@@ -1,21 +1,17 @@
 """An image as the frozen evaluator sees it: 32×32, squashed bilinearly without antialiasing."""
 
-from typing import Final
-
 import cv2
 import numpy as np
 
+from datagen.core.evaluator_facts import SIDE
 from datagen.core.glyphs import Gray
-
-SIDE: Final = 32
-"""Pixels; the evaluator's input is square."""
 
 
 def evaluator_view(image: Gray) -> Gray:
     """Return `image` as the evaluator would resize it, rounded to whole grey levels.
 
     Equal to `tf.image.resize(image, (32, 32), "bilinear", antialias=False)` rounded, which
-    `tests/datagen/test_evaluator_view.py` proves; an image of 32×32 comes back as it is.
+    `tests/datagen/core/test_evaluator_resize.py` proves; an image of 32×32 comes back as it is.
 
     Args:
         image: `uint8 H×W` of any size.

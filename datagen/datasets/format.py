@@ -10,32 +10,22 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from datagen.composition import Composition
+from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import SPLITS, CaseStyle, Split
 from datagen.core.pydantic_errors import explain
+from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import DATASET_RULES, class_files
+from pipelines.pipeline import Applied
 
 MANIFEST: Final = "manifest.jsonl"
 RECIPE: Final = "recipe.yaml"
 INFO: Final = "dataset.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Op:
-    """Something done to an image after it was composed or read.
-
-    Attributes:
-        numeral: the class it made of the image, where it made another.
-    """
-
-    op: str
-    parameters: dict[str, Any]
-    numeral: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class ManifestEntry:
         glyphs: ids of the letters used, left to right.
         writers: who wrote them, where the source says.
         composition: the drawn parameters; None for finished images.
-        ops: what was done afterwards, in order.
+        ops: what was done to the image after it was composed or read, in order.
         seed: root seed and spawn key of `numpy.random.SeedSequence`.
         parent: id of the finished image it comes from.
     """
@@ -68,13 +58,13 @@ class ManifestEntry:
     glyphs: tuple[str, ...]
     writers: tuple[str, ...]
     composition: Composition | None
-    ops: tuple[Op, ...]
+    ops: tuple[Applied, ...]
     seed: tuple[int, ...]
     parent: str | None
     pipeline: str | None = None
 
 
-entry_adapter: Final = TypeAdapter(ManifestEntry)
+_entries: Final = TypeAdapter(ManifestEntry)
 
 
 class _Record(BaseModel):
@@ -116,6 +106,11 @@ class DatasetInfo(_Record):
     notes: tuple[str, ...]
     versions: dict[str, str]
 
+    @property
+    def count(self) -> Count:
+        """How many images each side has."""
+        return total_count(self.counts)
+
 
 def fingerprint(files: Iterable[tuple[str, str, str]]) -> str:
     r"""Return the sha256 of the sorted lines `split/class/sha256\n`: content, not names or times.
@@ -149,10 +144,10 @@ def image_files(root: Path) -> Iterator[tuple[Split, str, Path]]:
             yield split, numeral, path
 
 
-def write_manifest(root: Path, lines: Iterable[bytes]) -> None:
-    """Write already encoded entries, one a line."""
+def write_manifest(root: Path, entries: Iterable[ManifestEntry]) -> None:
+    """Write the manifest, one entry a line."""
     with (root / MANIFEST).open("wb") as file:
-        file.writelines(line + b"\n" for line in lines)
+        file.writelines(_entries.dump_json(entry, by_alias=True) + b"\n" for entry in entries)
 
 
 def read_manifest(root: Path) -> list[ManifestEntry]:
@@ -169,7 +164,7 @@ def read_manifest(root: Path) -> list[ManifestEntry]:
     entries = []
     for number, line in enumerate(lines, 1):
         try:
-            entries.append(entry_adapter.validate_json(line))
+            entries.append(_entries.validate_json(line))
         except ValidationError as error:
             raise CorruptInputError(
                 f"{root / MANIFEST} line {number} is not an entry: {explain(error)}; build it again"

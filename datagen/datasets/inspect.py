@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from datagen.core.budget import ELIGIBLE_BUDGET, Count
-from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.core.numerals import Split
+from datagen.datasets.class_counts import ClassCounts, class_counts, empty_classes, total_count
 from datagen.datasets.format import (
     INFO,
     MANIFEST,
@@ -58,7 +59,7 @@ class Inspection:
     path: Path
     fingerprint: str
     count: Count
-    counts: Mapping[Split, Mapping[str, int]]
+    counts: ClassCounts
     styles: Mapping[str, int]
     sources: Mapping[str, int]
     budget: int
@@ -87,8 +88,8 @@ def inspect(root: Path) -> Inspection:
     info = read_info(root) if (root / INFO).is_file() else None
     budget = info.budget.limit if info else ELIGIBLE_BUDGET
     content = fingerprint((f.split, f.numeral, f.sha256) for f in files)
-    cells = Counter((file.split, file.numeral) for file in files)
-    count = Count(*(sum(file.split == split for file in files) for split in SPLITS))
+    counts = class_counts((file.split, file.numeral) for file in files)
+    count = total_count(counts)
     sides = _sides((file.pixels, file.split) for file in files)
     duplicates = sum(n - 1 for n in Counter((f.split, f.pixels) for f in files).values())
     leaked = sum(len(found) > 1 for found in sides.values())
@@ -98,7 +99,7 @@ def inspect(root: Path) -> Inspection:
         path=root,
         fingerprint=content,
         count=count,
-        counts={split: {c: cells[split, c] for c in CLASSES} for split in SPLITS},
+        counts=counts,
         styles=Counter(entry.style for entry in entries),
         sources=Counter(entry.source for entry in entries),
         budget=budget,
@@ -108,7 +109,7 @@ def inspect(root: Path) -> Inspection:
         has_manifest=has_manifest,
         problems=tuple(
             _budget_problems(count, budget)
-            + _empty_problems(cells)
+            + _empty_problems(counts)
             + _leak_problems(leaked, shared)
             + (integrity or _record_problems(info, content))
         ),
@@ -174,8 +175,8 @@ def _budget_problems(count: Count, budget: int) -> list[str]:
     return [f"{count}; the budget is {budget:,}{hint}"]
 
 
-def _empty_problems(cells: Mapping[tuple[Split, str], int]) -> list[str]:
-    empty = [f"{split}/{c}" for split in SPLITS for c in CLASSES if not cells.get((split, c))]
+def _empty_problems(counts: ClassCounts) -> list[str]:
+    empty = empty_classes(counts)
     return [f"no image in {', '.join(empty)}"] if empty else []
 
 

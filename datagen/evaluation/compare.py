@@ -27,10 +27,10 @@ class Difference:
         accuracy: mean over the common seeds of this row minus the best, and its spread.
         best_only, row_only: with one common seed, the images that only the best, and only this
             row, got right (McNemar's discordant pairs); None with several.
-        p_images: would other test images have turned it? Exact McNemar test with one seed; with
-            several a sign-flip test of the hits per image, averaged over the seeds.
-        p_seeds: would other seeds have turned it? Paired t-test over the common seeds; None with
-            fewer than two.
+        p_images: could other test images have given another order? Exact McNemar test with one
+            seed; with several a sign-flip test of the hits per image, averaged over the seeds.
+        p_seeds: could other seeds have given another order? Paired t-test over the common seeds;
+            None with fewer than two.
         p: the larger of the two, for both have to tell, corrected for `compared`; see `holm`.
         compared: how many rows were compared with the best.
     """
@@ -54,7 +54,7 @@ class ComparisonRow:
     """One dataset on one test set.
 
     Attributes:
-        mark: what stands beside a score that is not official; "" where it is.
+        mark: shown beside a score that is not official; "" where it is.
         difference: None for the best row, and where no seed is common with it.
     """
 
@@ -234,7 +234,7 @@ def holm(differences: Sequence[Difference | None]) -> list[Difference | None]:
     be (Gutmann and Maymin, 1987, "Is the selected population the best?"); for best against last
     the correction is a little too kind. Among 15 made-up points, all equally good, with 2, 3 and 5
     seeds some point was called worse in 1, 1 and 10 % of 200 sweeps (uncorrected: 35, 58 and
-    77 %), the next one in none. One seed cannot tell its luck from the dataset: 40 % (93 %).
+    77 %), the next one in none. With one seed, chance and dataset cannot be separated: 40 % (93 %).
 
     Args:
         differences: one per row, uncorrected; None where there is none to be told.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
+from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
@@ -27,6 +28,7 @@ from datagen.evaluation.cache import (
 )
 from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score
+from datagen.evaluation.summary import Summary, summarise, summary_html
 from datagen.files.locks import locked
 
 Tell = Callable[[int, Event], None]
@@ -50,9 +52,9 @@ class EvaluationRequest:
 
     dataset: Path
     tests: tuple[Path, ...] = ()
-    protocol: str = "cutoff-resnet50"
+    protocol: str = PROTOCOL
     engine: Engine = "auto"
-    seed: int = 123
+    seed: int = OFFICIAL_SEED
     seeds: int = 1
     preview: int | None = None
     until: int | None = None
@@ -96,9 +98,17 @@ class Evaluation:
         """Whether nothing was run."""
         return len(self.cached) == len(self.scores)
 
+    @property
+    def summary(self) -> Summary:
+        """Means over the seeds, with intervals: what `datagen evaluate --json` prints."""
+        return summarise(self.scores, path=str(self.request.dataset), cached=self.cached)
+
+    def _repr_html_(self) -> str:
+        return summary_html(self.summary)
+
 
 def _keep_silent(seed: int, event: Event) -> None:
-    """Tell nobody."""
+    """Ignore the event."""
 
 
 def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> Evaluation:

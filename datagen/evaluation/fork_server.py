@@ -1,8 +1,13 @@
-"""Evaluators that start in a second: forks of a process that has TensorFlow imported already.
+"""Evaluators that start in a second: forks of a process that has imported TensorFlow already.
 
-Enters: the evaluator's command lines. Leaves: processes like those of `subprocess`. Where the warm
-one cannot be had (no Linux, no pidfd, a GPU, no memory) there is no fork, and the caller starts a
-fresh process.
+Enters: the evaluator's command lines. Leaves: processes like those of `subprocess`. Where there can
+be no fork server (no Linux, no pidfd, a GPU, no memory, `DATAGEN_FORK_SERVER=0`) the caller starts
+a fresh process instead.
+
+A sweep of 8 trials, 2 epochs on 1,000 images each, takes 45, 46 and 41 s with it and 98, 108 and
+98 s without it on 2 workers of a 2-core machine that had other work too
+(2026-11-26, the runs alternating; `python tests/benchmarks/bench_sweep.py --grid-only --epochs 2`
+times the same sweep, and without forks with `--cold`).
 """
 
 import contextlib
@@ -17,33 +22,35 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-WARM: Final = "DATAGEN_WARM_EVALUATOR"
-"""The environment variable with the descriptor that a process inherits, to ask the warm one by."""
+SWITCH: Final = "DATAGEN_FORK_SERVER"
+"""The environment variable that switches the fork server off where it is `0`."""
+
+SOCKET: Final = "DATAGEN_FORK_SERVER_SOCKET"
+"""The environment variable with the descriptor of the socket that takes requests."""
 
 _MODULE: Final = "fixed_eval.warm"
 
 
 class ForkServer:
-    """The warm process of one sweep, started when first asked for, ended by `close`."""
+    """The fork server of one sweep, started when first asked for, ended by `close`."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
 
     def descriptor(self, environment: Mapping[str, str], threads: int) -> int | None:
-        """Return what a process is to inherit to ask the warm one; None where there is none.
+        """Return the descriptor that a process is to inherit for its requests; None without one.
 
         Args:
             environment: of the evaluations; that of the first call.
             threads: of every evaluation; those of the first call.
         """
         if self._process is None and can_fork():
-            with contextlib.suppress(OSError):  # no memory for a process
-                self._start(environment, threads)
+            self._start(environment, threads)
         return self._requests.fileno() if self._requests else None
 
     def close(self) -> None:
-        """End it. Evaluations that still run end by themselves, or by whoever follows them."""
+        """End it. Evaluations that still run end by themselves, or are ended by their callers."""
         if self._requests is not None:
             self._requests.close()
         if self._process is not None:
@@ -54,20 +61,26 @@ class ForkServer:
         self._process = self._requests = None
 
     def _start(self, environment: Mapping[str, str], threads: int) -> None:
-        asking, serving = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with serving, contextlib.ExitStack() as unless_started:
-            unless_started.enter_context(asking)
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _MODULE, str(serving.fileno()), str(threads)],
-                stdin=subprocess.PIPE,  # open as long as we live
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
-                pass_fds=(serving.fileno(),),
-            )
-            unless_started.pop_all()
-            self._requests = asking
+        """Start it; where there is no memory for a process there is none."""
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        except OSError:
+            return
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(threads)],
+                    stdin=subprocess.PIPE,  # open as long as we live
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=environment,
+                    start_new_session=True,
+                    pass_fds=(theirs.fileno(),),
+                )
+            except OSError:
+                ours.close()
+                return
+        self._requests = ours
 
 
 def gpus() -> list[str]:
@@ -76,8 +89,8 @@ def gpus() -> list[str]:
 
 
 def can_fork() -> bool:
-    """Return whether this system has what forking evaluations takes."""
-    if sys.platform != "linux" or gpus():
+    """Return whether this system can fork evaluations, and that is not switched off."""
+    if sys.platform != "linux" or os.environ.get(SWITCH) == "0" or gpus():
         return False
     try:  # some builds of Python lack it, some containers refuse it
         handle = os.pidfd_open(os.getpid())
@@ -133,7 +146,7 @@ class ForkedEvaluation:
             if self._handle is not None:
                 os.close(self._handle)
             self._handle = None
-        # no answer: it was killed, and so was the warm process that would have told
+        # no answer: it was killed, and so was the fork server that would have told
         return int(answer) if answer else -signal.SIGKILL
 
     def terminate(self) -> None:
@@ -151,17 +164,17 @@ class ForkedEvaluation:
 
 
 def fork(arguments: Sequence[str], held: int | None) -> ForkedEvaluation | None:
-    """Start an evaluation in a fork of the warm process; None where there is none.
+    """Start an evaluation as a fork; None where there is no fork server.
 
     Args:
         arguments: of `python -m fixed_eval`.
         held: a descriptor that it is to hold open.
     """
-    if sys.platform != "linux" or WARM not in os.environ:
+    if sys.platform != "linux" or SOCKET not in os.environ:
         return None
     with contextlib.ExitStack() as given, contextlib.ExitStack() as unless_begun:
         try:
-            requests = given.enter_context(socket.socket(fileno=os.dup(int(os.environ[WARM]))))
+            requests = given.enter_context(socket.socket(fileno=os.dup(int(os.environ[SOCKET]))))
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             unless_begun.enter_context(ours)
             given.enter_context(theirs)
@@ -173,7 +186,7 @@ def fork(arguments: Sequence[str], held: int | None) -> ForkedEvaluation | None:
             socket.send_fds(requests, [json.dumps(list(arguments)).encode()], passed)
             given.close()  # now the fork alone has the other ends: where they close, it has ended
             _, handles, _, _ = socket.recv_fds(ours, 16, 1)
-        except (OSError, ValueError):  # it has ended, or the variable is not from a sweep
+        except (OSError, ValueError):  # it has ended, or the variable names no socket of ours
             return None
         if not handles:
             return None

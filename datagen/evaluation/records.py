@@ -15,12 +15,14 @@ from datagen.core.pydantic_errors import explain
 SCHEMA_VERSION: Final = 1
 
 
-class _Record(BaseModel):
+class EvaluatorRecord(BaseModel):
+    """What every record of the evaluator is: unchangeable, and free to have further keys."""
+
     # a diverged run has losses of NaN, which the evaluator writes as such
     model_config = ConfigDict(extra="allow", frozen=True, ser_json_inf_nan="constants")
 
 
-class Accuracy(_Record):
+class Accuracy(EvaluatorRecord):
     """Hits among images with the 95 % Wilson interval; None without images."""
 
     images: int
@@ -29,7 +31,7 @@ class Accuracy(_Record):
     interval: tuple[float, float] | None
 
 
-class ClassMetrics(_Record):
+class ClassMetrics(EvaluatorRecord):
     """One class against the rest; None where a value is undefined."""
 
     name: str
@@ -40,7 +42,7 @@ class ClassMetrics(_Record):
     auc: float | None
 
 
-class Average(_Record):
+class Average(EvaluatorRecord):
     """An average over the classes that have images."""
 
     precision: float
@@ -49,7 +51,7 @@ class Average(_Record):
     auc: float | None
 
 
-class RocCurve(_Record):
+class RocCurve(EvaluatorRecord):
     """False and true positive rates (0..1) of one class against the rest."""
 
     name: str
@@ -57,7 +59,7 @@ class RocCurve(_Record):
     true_positive_rate: tuple[float, ...]
 
 
-class Confusion(_Record):
+class Confusion(EvaluatorRecord):
     """A way of being wrong, also in words: `vii → viii 14`."""
 
     true: str
@@ -66,7 +68,7 @@ class Confusion(_Record):
     words: str
 
 
-class Metrics(_Record):
+class Metrics(EvaluatorRecord):
     """What is known of one labelled set; `confusion[true][predicted]` in class order."""
 
     accuracy: Accuracy
@@ -79,7 +81,7 @@ class Metrics(_Record):
     roc: tuple[RocCurve, ...]
 
 
-class ImageResult(_Record):
+class ImageResult(EvaluatorRecord):
     """One test image: its labels by name, the probabilities in class order, whether it leaked."""
 
     path: str
@@ -95,7 +97,7 @@ class ImageResult(_Record):
         return self.true == self.predicted
 
 
-class Leakage(_Record):
+class Leakage(EvaluatorRecord):
     """Test images that are also training or validation images."""
 
     images: int
@@ -103,7 +105,7 @@ class Leakage(_Record):
     input_identical: int
 
 
-class TestResult(_Record):
+class TestResult(EvaluatorRecord):
     """The chosen epoch's weights on one test set."""
 
     __test__ = False  # pytest: no class of tests
@@ -116,8 +118,14 @@ class TestResult(_Record):
     leak_free: Accuracy
     results: tuple[ImageResult, ...]
 
+    @property
+    def hits(self) -> str:
+        """`1` per right and `0` per wrong image, in the order of class name, then SHA-256."""
+        ordered = sorted(self.results, key=lambda image: (image.true, image.sha256))
+        return "".join("1" if image.hit else "0" for image in ordered)
 
-class EvaluatedDataset(_Record):
+
+class EvaluatedDataset(EvaluatorRecord):
     """The dataset as the evaluator counted it."""
 
     path: str
@@ -129,7 +137,7 @@ class EvaluatedDataset(_Record):
     budget_used: int
 
 
-class ProtocolRecord(_Record):
+class ProtocolRecord(EvaluatorRecord):
     """The protocol as run."""
 
     name: str
@@ -141,7 +149,7 @@ class ProtocolRecord(_Record):
     sources: dict[str, str]
 
 
-class Epoch(_Record):
+class Epoch(EvaluatorRecord):
     """Losses, accuracies (0..1) and seconds of one epoch."""
 
     epoch: int
@@ -153,7 +161,7 @@ class Epoch(_Record):
     train_seconds: float
 
 
-class Score(_Record):
+class Score(EvaluatorRecord):
     """`score.json`."""
 
     schema_version: Literal[1]

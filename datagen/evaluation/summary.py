@@ -10,24 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from datagen.core.models import StrictModel
+from datagen.core.notebook import table
 from datagen.evaluation.records import Score, TestResult
 
 Z_95: Final = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 NO_TEST: Final = (
-    "no test set: a val accuracy says little, for val shares the habits of train and chose the "
-    "epoch; a dataset that scored 0.994 on its own split scored 0.27 on real handwriting"
+    "no test set: a val accuracy says little, because val images are made like train images and "
+    "chose the epoch; a dataset that scored 0.994 on its own split scored 0.27 on real handwriting"
 )
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Spread(_Record):
+class Spread(StrictModel):
     """Mean over the seeds and their sample standard deviation; None with one seed."""
 
     mean: float
@@ -38,11 +36,11 @@ class Spread(_Record):
         return f"{self.mean:.4f}" + ("" if self.std is None else f" ± {self.std:.4f}")
 
 
-class SeedTest(_Record):
+class SeedTest(StrictModel):
     """One seed on one test set.
 
     Attributes:
-        hits: `1` per right and `0` per wrong image, in the order of class name, then SHA-256.
+        hits: see `datagen.evaluation.records.TestResult.hits`.
         leak_free: accuracy without the leaked images; None where all leaked.
     """
 
@@ -52,7 +50,7 @@ class SeedTest(_Record):
     hits: str
 
 
-class SeedRun(_Record):
+class SeedRun(StrictModel):
     """One seed; `tests` in the order of `Summary.tests`."""
 
     seed: int
@@ -63,7 +61,7 @@ class SeedRun(_Record):
     cached: bool = False
 
 
-class TestSummary(_Record):
+class TestSummary(StrictModel):
     """One test set over all seeds.
 
     Attributes:
@@ -82,8 +80,10 @@ class TestSummary(_Record):
     leak_free: Spread | None
 
 
-class Summary(_Record):
+class Summary(StrictModel):
     """One dataset, evaluated."""
+
+    model_config = ConfigDict(extra="ignore")  # `evaluate --json` adds where its report is
 
     command: Literal["evaluate"] = "evaluate"
     schema_version: Literal[1] = 1
@@ -105,7 +105,7 @@ class Summary(_Record):
 
 
 def label(*, official: bool, preview: int | None) -> str:
-    """Return the mark that stands wherever a score is shown."""
+    """Return the mark that is shown beside every score."""
     if official:
         return "official"
     if preview is not None:
@@ -209,10 +209,27 @@ def _test(results: Sequence[TestResult]) -> TestSummary:
 
 
 def _seed_test(test: TestResult) -> SeedTest:
-    ordered = sorted(test.results, key=lambda image: (image.true, image.sha256))
     return SeedTest(
         accuracy=_share(test.metrics.accuracy.accuracy),
         correct=test.metrics.accuracy.correct,
         leak_free=test.leak_free.accuracy,
-        hits="".join("1" if image.hit else "0" for image in ordered),
+        hits=test.hits,
     )
+
+
+def summary_html(summary: Summary) -> str:
+    """Return a summary as a table for a notebook, its mark and missing test set in words."""
+    rows = [
+        (
+            short_path(test.path),
+            f"{test.images:,}",
+            str(test.accuracy),
+            f"{test.interval[0]:.3f} – {test.interval[1]:.3f}",
+            f"{test.leaked:,}",
+        )
+        for test in summary.tests
+    ]
+    rows.append(("val (chose the epoch)", "", str(summary.val), "", ""))
+    caption = f"{summary.path}: {summary.images:,} images, {summary.protocol}, {summary.label}"
+    titles = ("scored on", "images", "accuracy", "95 % interval", "also in the dataset")
+    return table(titles, rows, caption if summary.tests else f"{caption}; {NO_TEST}")

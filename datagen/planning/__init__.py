@@ -1,1 +1,1 @@
-"""Who, how many, which: a recipe and its sources become a list of items. No image is made here."""
+"""A recipe and its sources become a list of items: which image is made from what. None is made."""

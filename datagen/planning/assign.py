@@ -1,7 +1,7 @@
-"""Dealing: which source, class and case style every image of a balanced plan gets.
+"""Which source, class and case style every image of a balanced plan gets. Pure: no I/O, no image.
 
-Sources come out by largest remainder, classes are dealt in turn, and case styles are rounded so
-that what one class leaves over the next makes good. Pure: no I/O, no image.
+Sources get their shares by largest remainder, classes follow each other in turn, and what rounding
+takes from the case styles of one class is given to those of the next.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,7 @@ from datagen.core.errors import SplitError
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Split
 from datagen.planning.quotas import ClassBlock, Quotas, blocks_of
-from datagen.planning.split import Pool, PoolSplit, by_class, writer_index
-from datagen.recipes.schema import Recipe
+from datagen.planning.split import SplitSources, by_class, writer_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,11 @@ class Item:
     pipeline: str | None = None
 
 
-def assign_items(
-    recipe: Recipe,
-    pools: Mapping[str, Pool],
-    pool_splits: Mapping[str, PoolSplit],
-    given: Quotas,
-    count: Count,
-) -> list[Item]:
-    """Deal the images of a balanced plan.
+def assign_items(sources: SplitSources, given: Quotas, count: Count) -> list[Item]:
+    """Decide every image of a balanced plan.
 
     Args:
-        recipe: validated.
-        pools: one per source key.
-        pool_splits: which part of each pool stands on which side.
+        sources: the divided sources of a recipe.
         given: the quotas of both sides.
         count: images per side.
 
@@ -59,11 +50,11 @@ def assign_items(
         SplitError: a source has too few letters or images for a side.
     """
     blocks = blocks_of(given, count)
-    styles = _deal_styles(recipe, pools, pool_splits, blocks)
-    album = _ImagePicker(recipe, pools, pool_splits)
+    styles = _assign_styles(sources, blocks)
+    picker = _ImagePicker(sources)
     items: list[Item] = []
     for number, (block, block_styles) in enumerate(zip(blocks, styles, strict=True)):
-        picks = album.picks(block, number)
+        picks = picker.picks(block, number)
         for numeral, pick in zip(block.numerals, picks, strict=True):
             style = block_styles[numeral].pop()
             items.append(
@@ -72,19 +63,17 @@ def assign_items(
     return items
 
 
-def _deal_styles(
-    recipe: Recipe,
-    pools: Mapping[str, Pool],
-    pool_splits: Mapping[str, PoolSplit],
-    blocks: Sequence[ClassBlock],
+def _assign_styles(
+    sources: SplitSources, blocks: Sequence[ClassBlock]
 ) -> list[dict[str, list[CaseStyle]]]:
     """Return, per block and class, the case styles in which its images are written."""
     rows: list[tuple[int, dict[CaseStyle, float]]] = []
     for block in blocks:
-        weights = _style_weights(recipe, pools[block.source], pool_splits[block.source], block)
+        weights = _style_weights(sources, block)
         rows += [(block.numerals.count(numeral), weights[numeral]) for numeral in CLASSES]
     counts = iter(table(rows))
-    rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(0, 0, 2)))
+    seed = sources.resolved.recipe.seed
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0, 2)))
     return [{numeral: _shuffled(next(counts), rng) for numeral in CLASSES} for _ in blocks]
 
 
@@ -94,22 +83,20 @@ def _shuffled(counts: Mapping[CaseStyle, int], rng: np.random.Generator) -> list
     return [styles[k] for k in rng.permutation(len(styles))]
 
 
-def _style_weights(
-    recipe: Recipe, pool: Pool, pool_split: PoolSplit, block: ClassBlock
-) -> dict[str, dict[CaseStyle, float]]:
+def _style_weights(sources: SplitSources, block: ClassBlock) -> dict[str, dict[CaseStyle, float]]:
     """Return, per class, the weights of the styles that this side of the source can write.
 
     Raises:
         SplitError: a class cannot be written, or only in styles that the recipe excludes.
     """
+    pool = sources.pools[block.source]
     if isinstance(pool, NumeralPool) or not block.numerals:
         return {numeral: {"unknown": 1.0} for numeral in CLASSES}
-    side = writer_index(block.source, pool, pool_split, block.split)
+    side = writer_index(block.source, pool, sources.splits[block.source], block.split)
+    case_styles = sources.resolved.recipe.case_styles
     weights: dict[str, dict[CaseStyle, float]] = {}
     for numeral, styles in side.styles.items():
-        asked = (
-            {"unknown": 1.0, **recipe.case_styles} if styles == ("unknown",) else recipe.case_styles
-        )
+        asked = {"unknown": 1.0, **case_styles} if styles == ("unknown",) else case_styles
         weights[numeral] = {s: asked[s] for s in styles if asked.get(s, 0) > 0}
         if not weights[numeral]:
             raise SplitError(
@@ -122,12 +109,8 @@ def _style_weights(
 class _ImagePicker:
     """Finished images, handed out: each once, or through a pipeline as often as asked."""
 
-    def __init__(
-        self, recipe: Recipe, pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
-    ) -> None:
-        self._recipe = recipe
-        self._pools = pools
-        self._pool_splits = pool_splits
+    def __init__(self, sources: SplitSources) -> None:
+        self._sources = sources
         self._unused: dict[tuple[str, Split], dict[str, list[int]]] = {}
 
     def picks(self, block: ClassBlock, number: int) -> Sequence[int] | Sequence[None]:
@@ -140,7 +123,7 @@ class _ImagePicker:
         Raises:
             SplitError: there are too few of a class.
         """
-        pool = self._pools[block.source]
+        pool = self._sources.pools[block.source]
         if isinstance(pool, GlyphPool):
             return [None] * len(block.numerals)
         if block.pipeline is not None:
@@ -171,8 +154,10 @@ class _ImagePicker:
     def _shuffled(
         self, block: ClassBlock, pool: NumeralPool, key: tuple[int, ...]
     ) -> dict[str, list[int]]:
-        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
-        offered = by_class(pool.infos, self._pool_splits[block.source].sides[block.split])
+        rng = np.random.default_rng(
+            np.random.SeedSequence(self._sources.resolved.recipe.seed, spawn_key=key)
+        )
+        offered = by_class(pool.infos, self._sources.splits[block.source].sides[block.split])
         return {
             numeral: [positions[k] for k in rng.permutation(len(positions))]
             for numeral, positions in offered.items()

@@ -1,6 +1,6 @@
 """Quotas: what every ingredient gives to each side, as a share or in exact numbers. Pure.
 
-Enters: a recipe and its divided pools. Leaves: quotas per side, and how many images of which
+Enters: the divided sources of a recipe. Leaves: quotas per side, and how many images of which
 class every one of them is to give.
 """
 
@@ -11,8 +11,9 @@ from datagen.core.budget import Count, shares
 from datagen.core.errors import BudgetError, RecipeError
 from datagen.core.glyphs import NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
-from datagen.planning.split import Pool, PoolSplit, by_class
-from datagen.recipes.schema import Ingredient, Recipe
+from datagen.planning.resolve import SidePart
+from datagen.planning.split import SplitSources, by_class
+from datagen.recipes.schema import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,63 +51,19 @@ class ClassBlock:
     numerals: tuple[str, ...]
 
 
-def keyed_ingredients(recipe: Recipe) -> dict[str, Ingredient]:
-    """Name every distinct source of a recipe: `pen`, `images`, `images-2`, ….
-
-    Ingredients that differ only in what is asked of them share a key, and so a pool; one of ratio
-    0 needs none.
-    """
-    keys: dict[str, Ingredient] = {}
-    for part in (*recipe.mix, *(val_mix(recipe) or ())):
-        if part.ratio == 0 or any(_same_pool(part, known) for known in keys.values()):
-            continue
-        number = 1 + sum(known.source == part.source for known in keys.values())
-        keys[part.source if number == 1 else f"{part.source}-{number}"] = part
-    return keys
-
-
-def val_mix(recipe: Recipe) -> tuple[Ingredient, ...] | None:
-    """Return what val alone is made of; None where it is a part of what train is made of."""
-    if recipe.val.folder:
-        return (Ingredient(source="images", path=recipe.val.folder, per_class="all"),)
-    return recipe.val.mix or None
-
-
-def sides(recipe: Recipe) -> dict[Split, list[str]]:
-    """Return the keys of the sources that each side draws from."""
-    keys = keyed_ingredients(recipe)
-    mixes = {"train": recipe.mix, "val": val_mix(recipe) or recipe.mix}
-    return {
-        split: [_key(part, keys) for part in mixes[split] if part.ratio > 0] for split in SPLITS
-    }
-
-
-def quotas(
-    recipe: Recipe, pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
-) -> dict[Split, list[Quota]]:
+def quotas(sources: SplitSources) -> dict[Split, list[Quota]]:
     """Return what gives how much to each side, in the order of the recipe.
 
     Raises:
         RecipeError: "all" is asked of a source of letters.
     """
-    keys = keyed_ingredients(recipe)
-    own_val = val_mix(recipe)
-    found: dict[Split, list[Quota]] = {}
-    for split in SPLITS:
-        parts = own_val if own_val and split == "val" else recipe.mix
-        found[split] = _merged(
-            Quota(
-                source=(key := _key(part, keys)),
-                pipeline=None if recipe.val.folder and split == "val" else recipe.pipeline_of(part),
-                ratio=part.ratio,
-                exact=_exact(
-                    part, pools[key], pool_splits[key], split, None if own_val else recipe
-                ),
-            )
-            for part in parts
-            if part.ratio > 0
+    return {
+        split: _merged(
+            Quota(part.source, part.pipeline, part.ratio, _exact(part, sources, split))
+            for part in sources.resolved.parts[split]
         )
-    return found
+        for split in SPLITS
+    }
 
 
 def _merged(given: Iterator[Quota]) -> list[Quota]:
@@ -122,32 +79,34 @@ def _merged(given: Iterator[Quota]) -> list[Quota]:
     return list(merged.values())
 
 
-def _exact(
-    part: Ingredient, pool: Pool, pool_split: PoolSplit, split: Split, divided: Recipe | None
-) -> dict[str, int] | None:
-    """Return the exact numbers asked of an ingredient on one side.
-
-    Where the numbers count both sides, `divided` is the recipe that divides them.
-    """
+def _exact(part: SidePart, sources: SplitSources, split: Split) -> dict[str, int] | None:
+    """Return the exact numbers asked of a part, by class; None where its ratio decides."""
     if part.per_class is None:
         return None
     if part.per_class == "all":
-        if not isinstance(pool, NumeralPool):
-            raise RecipeError(
-                f"per_class: all asks for every image of source {part.source}, which has letters "
-                "to compose and no images; give a number"
-            )
-        offered = by_class(pool.infos, pool_split.sides[split])
-        return {numeral: len(found) for numeral, found in offered.items()}
+        return _all_images(part, sources, split)
     asked = (
         dict.fromkeys(CLASSES, part.per_class)
         if isinstance(part.per_class, int)
         else {numeral: part.per_class.get(numeral, 0) for numeral in CLASSES}  # type: ignore[call-overload]
     )
-    if divided is None:
+    if sources.resolved.own_val:
         return asked
-    in_val = {numeral: round(n * divided.val.fraction) for numeral, n in asked.items()}
+    fraction = sources.resolved.recipe.val.fraction  # the numbers count both sides
+    in_val = {numeral: round(n * fraction) for numeral, n in asked.items()}
     return {n: asked[n] - in_val[n] if split == "train" else in_val[n] for n in CLASSES}
+
+
+def _all_images(part: SidePart, sources: SplitSources, split: Split) -> dict[str, int]:
+    pool = sources.pools[part.source]
+    if not isinstance(pool, NumeralPool):
+        name = sources.resolved.ingredients[part.source].source
+        raise RecipeError(
+            f"per_class: all asks for every image of source {name}, which has letters "
+            "to compose and no images; give a number"
+        )
+    offered = by_class(pool.infos, sources.splits[part.source].sides[split])
+    return {numeral: len(found) for numeral, found in offered.items()}
 
 
 def count_of(recipe: Recipe, given: Quotas) -> Count:
@@ -214,7 +173,7 @@ def _misfits(count: Count, given: Quotas) -> Iterator[tuple[Split, int, int]]:
 
 
 def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
-    """Deal the classes: exact quotas as asked, the others so that classes come out even."""
+    """Decide every image's class: as exact quotas ask, the others so that all classes are even."""
     numbers = _numbers(given, count)
     blocks: list[ClassBlock] = []
     start = 0
@@ -222,10 +181,10 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
         exact = [quota.exact for quota in given[split] if quota.exact is not None]
         fixed = {numeral: sum(part.get(numeral, 0) for part in exact) for numeral in CLASSES}
         rest = sum(numbers[split])
-        dealt = iter(_rounds(_evened(fixed, rest, start), start))
+        turns = iter(_rounds(_evened(fixed, rest, start), start))
         for quota, number in zip(given[split], numbers[split], strict=True):
             numerals = (
-                [next(dealt) for _ in range(number)]
+                [next(turns) for _ in range(number)]
                 if quota.exact is None
                 else _rounds(quota.exact, 0)
             )
@@ -237,8 +196,8 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
 def _numbers(given: Quotas, count: Count) -> dict[Split, list[int]]:
     """Divide what exact quotas leave open by the ratios; 0 for exact quotas.
 
-    Where both sides mix alike, the whole is divided first, so that a source's total is exact,
-    and each source's total then between the sides.
+    Where both sides have the same mix, the whole is divided first, so that a source's total is
+    exact, and each source's total then between the sides.
     """
     ratios = {
         split: {k: p.ratio for k, p in enumerate(given[split]) if p.exact is None}
@@ -248,18 +207,18 @@ def _numbers(given: Quotas, count: Count) -> dict[Split, list[int]]:
         split: number - sum(quota.number for quota in given[split])
         for split, number in zip(SPLITS, (count.train, count.val), strict=True)
     }
-    alike = [(p.source, p.pipeline, p.ratio, p.exact is None) for p in given["train"]] == [
+    same_mix = [(p.source, p.pipeline, p.ratio, p.exact is None) for p in given["train"]] == [
         (p.source, p.pipeline, p.ratio, p.exact is None) for p in given["val"]
     ]
-    if alike and ratios["train"]:
+    if same_mix and ratios["train"]:
         totals = shares(rest["train"] + rest["val"], ratios["train"])
         train = shares(rest["train"], totals) if any(totals.values()) else totals
-        dealt = {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
+        numbers = {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
     else:
-        dealt = {
+        numbers = {
             split: shares(rest[split], ratios[split]) if ratios[split] else {} for split in SPLITS
         }
-    return {split: [dealt[split].get(k, 0) for k in range(len(given[split]))] for split in SPLITS}
+    return {split: [numbers[split].get(k, 0) for k in range(len(given[split]))] for split in SPLITS}
 
 
 def _evened(fixed: Mapping[str, int], rest: int, start: int) -> dict[str, int]:
@@ -271,7 +230,7 @@ def _evened(fixed: Mapping[str, int], rest: int, start: int) -> dict[str, int]:
 
 
 def _rounds(wanted: Mapping[str, int], start: int) -> list[str]:
-    """Deal classes in rounds, so that every stretch of the list has them in proportion."""
+    """List classes in rounds, so that every part of the list has them in proportion."""
     most = max(wanted.values(), default=0)
     places = [
         (k * most // wanted[numeral], place, numeral)
@@ -282,14 +241,6 @@ def _rounds(wanted: Mapping[str, int], start: int) -> list[str]:
 
 
 def _from(start: int) -> list[str]:
-    """Return the classes in turn, beginning where an earlier assign_items ended."""
+    """Return the classes in turn, beginning where the other side ended."""
     first = start % len(CLASSES)
     return [*CLASSES[first:], *CLASSES[:first]]
-
-
-def _key(part: Ingredient, keys: Mapping[str, Ingredient]) -> str:
-    return next(key for key, known in keys.items() if _same_pool(part, known))
-
-
-def _same_pool(one: Ingredient, other: Ingredient) -> bool:
-    return (one.source, one.path, one.options) == (other.source, other.path, other.options)

@@ -1,8 +1,11 @@
-"""Who stands on which side: pools are divided by identity before anything is composed."""
+"""Which letter or image may serve which side: pools are divided by identity, before composing.
+
+Enters: a resolved recipe and its opened pools. Leaves: `SplitSources`.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +13,7 @@ import numpy as np
 from datagen.core.errors import SplitError
 from datagen.core.glyphs import GlyphPool, NumeralInfo, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.writer_index import WriterIndex
 
 Info = TypeVar("Info")
@@ -24,17 +28,54 @@ class PoolSplit:
 
     Attributes:
         sides: per split, the positions in the pool that it may use.
-        dropped: letters or pictures left out of train, for another pool has them in val.
+        dropped: letters or images left out of train because another pool has them in val.
     """
 
     sides: Sides
     dropped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SplitSources:
+    """The sources of a recipe, opened and divided between train and val.
+
+    Attributes:
+        resolved: the recipe.
+        pools: per source key.
+        splits: per source key, which part of its pool stands on which side.
+    """
+
+    resolved: ResolvedRecipe
+    pools: Mapping[str, Pool] = field(repr=False, compare=False)  # loaders know no equality
+    splits: Mapping[str, PoolSplit]
+
+
+def split_sources(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> SplitSources:
+    """Decide which part of every pool stands on which side; the same for the same recipe.
+
+    A pool that serves both sides is divided by identity, any other goes to its side whole.
+
+    Args:
+        resolved: the recipe.
+        pools: one per key of `resolved.ingredients`, in that order.
+    """
+    recipe = resolved.recipe
+    in_train, in_val = resolved.sources("train"), resolved.sources("val")
+    splits = {}
+    for k, (key, pool) in enumerate(pools.items()):
+        if key in in_train and key in in_val:
+            # three numbers in the key: never an item's own seed
+            rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(k, 0, 0)))
+            splits[key] = divide(pool, recipe.val.fraction, rng)
+        else:
+            splits[key] = whole(pool, "val" if key in in_val else "train")
+    return SplitSources(resolved, pools, without_shared(pools, splits))
+
+
 def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSplit:
     """Divide a pool by identity: about `val_fraction` of the identities go to val.
 
-    Identities are grouped by what they offer (a writer by letters and cases, a picture by class)
+    Identities are grouped by what they hold (a writer by letters and cases, an image by class)
     and each group is divided, so that both sides can write the same things; a group of one goes
     to train.
     """
@@ -63,9 +104,9 @@ def whole(pool: Pool, split: Split) -> PoolSplit:
 def without_shared(
     pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
 ) -> dict[str, PoolSplit]:
-    """Take out of train what stands in val too, whichever pool it comes from.
+    """Take out of train what is in val too, whichever pool it comes from.
 
-    Pixel-identical pictures have one identity. Of letters, two pools may hold the same where one
+    Pixel-identical images have one identity. Of letters, two pools may hold the same where one
     source is used twice, with other options or from another place. Val keeps them: it is the
     smaller side, and often a folder that is to be taken as it is.
     """
@@ -89,14 +130,14 @@ def without_shared(
             for name, other in letters.items()
             if name != key and other.source == one.source
         ]
-        cleaned[key] = _without_hands_of(one, pool_splits[key], others)
+        cleaned[key] = _without_writers_of(one, pool_splits[key], others)
     return cleaned
 
 
-def _without_hands_of(
+def _without_writers_of(
     pool: GlyphPool, pool_split: PoolSplit, others: Sequence[tuple[GlyphPool, PoolSplit]]
 ) -> PoolSplit:
-    """Take out of train everyone who wrote a letter that stands in the val of `others`."""
+    """Take out of train every writer of a letter that is in the val of `others`."""
     train = pool_split.sides["train"]
     in_val = {
         letter
@@ -136,19 +177,19 @@ def by_class(infos: Sequence[NumeralInfo], positions: Iterable[int]) -> dict[str
 
 
 def writer_index(key: str, pool: GlyphPool, pool_split: PoolSplit, split: Split) -> WriterIndex:
-    """Return the glyphs of one side, every class of which somebody can write.
+    """Return the glyphs of one side by writer; every class can be written with them.
 
     Raises:
-        SplitError: for a class nobody has every letter; the message says which and how many.
+        SplitError: no writer has every letter of a class; the message says which and how many.
     """
     side = WriterIndex(pool.infos, pool_split.sides[split])
     for numeral in CLASSES:
         if not side.styles[numeral]:
-            raise SplitError(_starved(key, pool, numeral, split, pool_split.dropped))
+            raise SplitError(_too_few(key, pool, numeral, split, pool_split.dropped))
     return side
 
 
-def _starved(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
+def _too_few(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
     """Say which letters are too few for a side."""
     everyone = WriterIndex(pool.infos, range(len(pool)))
     letters = {
@@ -171,18 +212,18 @@ def _starved(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int
 def _divide(
     infos: Sequence[Info],
     identity: Callable[[Info], str],
-    offer: Callable[[Info], Hashable],
+    content: Callable[[Info], Hashable],
     val_fraction: float,
     rng: np.random.Generator,
 ) -> dict[Split, list[int]]:
     positions: dict[str, list[int]] = defaultdict(list)
-    offers: dict[str, set[Hashable]] = defaultdict(set)
+    contents: dict[str, set[Hashable]] = defaultdict(set)
     for position, info in enumerate(infos):
         positions[identity(info)].append(position)
-        offers[identity(info)].add(offer(info))
+        contents[identity(info)].add(content(info))
     groups: dict[frozenset[Hashable], list[str]] = defaultdict(list)
-    for name, offered in offers.items():
-        groups[frozenset(offered)].append(name)
+    for name, held in contents.items():
+        groups[frozenset(held)].append(name)
     sides: dict[Split, list[int]] = {"train": [], "val": []}
     for members in groups.values():
         shuffled = [members[k] for k in rng.permutation(len(members))]

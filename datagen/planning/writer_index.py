@@ -1,4 +1,4 @@
-"""Who may write what: the glyphs of one source on one side of the split, by writer and letter."""
+"""Which writer has which letters, in one source and on one side of the split."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,11 +17,11 @@ class WriterIndex:
 
     def __init__(self, infos: Sequence[GlyphInfo], positions: Iterable[int]) -> None:
         """Index `positions` of a pool's `infos`."""
-        self._hands: dict[str | None, dict[WrittenForm, list[int]]] = {}
+        self._writers: dict[str | None, dict[WrittenForm, list[int]]] = {}
         for position in positions:
             info = infos[position]
-            hand = self._hands.setdefault(info.writer, {})
-            hand.setdefault((info.letter, info.case), []).append(position)
+            letters = self._writers.setdefault(info.writer, {})
+            letters.setdefault((info.letter, info.case), []).append(position)
         self._eligible: dict[frozenset[WrittenForm], list[dict[WrittenForm, list[int]]]] = {}
 
     @cached_property
@@ -36,10 +36,12 @@ class WriterIndex:
         }
 
     def writers(self, numeral: str, style: CaseStyle) -> list[dict[WrittenForm, list[int]]]:
-        """Return the hands that have every letter of `numeral` in `style`."""
+        """Return the letters of each writer who has every letter of `numeral` in `style`."""
         need = frozenset(spell(numeral, style))
         if need not in self._eligible:
-            self._eligible[need] = [hand for hand in self._hands.values() if need <= hand.keys()]
+            self._eligible[need] = [
+                letters for letters in self._writers.values() if need <= letters.keys()
+            ]
         return self._eligible[need]
 
     def choose(self, numeral: str, style: CaseStyle, rng: np.random.Generator) -> list[int]:
@@ -51,15 +53,15 @@ class WriterIndex:
             Positions in the pool, one per letter.
 
         Raises:
-            ValueError: nobody can write it; see `styles`.
+            ValueError: no writer has the letters; see `styles`.
         """
-        hands = self.writers(numeral, style)
-        if not hands:
+        writers = self.writers(numeral, style)
+        if not writers:
             raise ValueError(f"no writer has every letter of {numeral!r} in case style {style!r}")
-        hand = hands[rng.integers(len(hands))]
+        own = writers[rng.integers(len(writers))]
         letters = spell(numeral, style)
         instances = {
-            letter: _draw(hand[letter], count, rng) for letter, count in Counter(letters).items()
+            letter: _draw(own[letter], count, rng) for letter, count in Counter(letters).items()
         }
         return [instances[letter].pop() for letter in letters]
 

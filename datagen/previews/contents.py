@@ -5,12 +5,12 @@ from pathlib import Path
 
 import cv2
 
-from datagen.building.render import ImageRenderer, open_pools
+from datagen.building.build import plan_recipe
+from datagen.building.render import ImageRenderer
 from datagen.core.errors import MissingInputError
 from datagen.core.glyphs import Gray
 from datagen.datasets.format import MANIFEST, image_files, read_manifest
 from datagen.files.decode import decode_stored
-from datagen.planning.plan import plan
 from datagen.previews.contact_sheet import SheetImages
 from datagen.recipes.schema import Recipe
 
@@ -43,16 +43,16 @@ def preview_recipe(recipe: Recipe, per_cell: int) -> SheetImages:
     Raises:
         DatagenError: as building it would.
     """
-    pools = open_pools(recipe)
-    planned = plan(recipe, pools)
-    renderer = ImageRenderer(recipe, pools, planned.pool_splits)
+    planned = plan_recipe(recipe)
+    renderer = ImageRenderer(planned.sources)
     cells: dict[tuple[str, str], list[Gray]] = defaultdict(list)
     tried: Counter[tuple[str, str]] = Counter()
     for item in planned.items:
         tried[item.numeral, item.source] += 1
         if tried[item.numeral, item.source] <= per_cell:
             made = renderer.make(item)
-            cells[made.numeral, item.source].append(made.image)  # a pipeline may have relabelled it
+            # a pipeline may have relabelled it
+            cells[made.entry.numeral, item.source].append(made.pixels)
     columns = tuple(dict.fromkeys(item.source for item in planned.items))
     return SheetImages(columns, cells)
 

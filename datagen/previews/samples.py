@@ -7,14 +7,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
-from datagen.building.render import ImageRenderer, open_pools
+from datagen.building.build import plan_recipe
+from datagen.building.render import ImageRenderer
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
 from datagen.core.glyphs import Gray
 from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.class_folders import SAMPLE_RULES, class_files, files_in, has_classes
 from datagen.files.decode import decode_gray
 from datagen.planning.assign import Item
-from datagen.planning.plan import plan
 from datagen.recipes.schema import Recipe
 
 _MIN_SIDE: Final = 2  # pixels: less no pipeline takes
@@ -69,16 +69,15 @@ def compose_samples(recipe: Recipe, style: CaseStyle | None) -> list[Sample]:
     Raises:
         DatagenError: as building it would.
     """
-    pools = open_pools(recipe)
-    planned = plan(recipe, pools)
-    renderer = ImageRenderer(recipe, pools, planned.pool_splits)
+    planned = plan_recipe(recipe)
+    renderer = ImageRenderer(planned.sources)
     chosen: dict[str, Item] = {}
     for item in planned.items:
         best = chosen.setdefault(item.numeral, item)
         if best.style != style and item.style == style:
             chosen[item.numeral] = item
     return [
-        Sample(f"composed, {item.source}", made.image, made.numeral, item.style)
+        Sample(f"composed, {item.source}", made.pixels, made.entry.numeral, item.style)
         for item in (chosen[numeral] for numeral in CLASSES if numeral in chosen)
         for made in (renderer.make(item),)
     ]

@@ -1,4 +1,4 @@
-"""Reading recipes: shipped ones by name, anybody's by path, plain data.
+"""Reading recipes: shipped ones by name, other files by path, plain data.
 
 Nothing here touches a source; paths are only resolved against the folder of the recipe's file.
 """
@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from datagen.core.errors import RecipeError
 from datagen.core.pydantic_errors import explain
 from datagen.files.presets import Presets, plain_yaml
+from datagen.recipes.paths import absolute_ingredient, absolute_value
 from datagen.recipes.schema import Ingredient, Recipe
 
 _PRESETS: Final = Presets("recipe", "datagen.recipes")
-_FILES: Final = {".yaml", ".yml", ".json"}
 
 
 def shipped() -> dict[str, str]:
@@ -60,7 +60,7 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
     except ValidationError as error:
         raise RecipeError(f"{origin}: {explain(error, Recipe)}") from error
     try:
-        resolved = _resolve(recipe, folder)
+        resolved = _with_absolute_paths(recipe, folder)
         resolved.model_dump_json()
     except (ValueError, OSError, RuntimeError) as error:
         # a path that no system takes, text that is no Unicode, options that hold themselves
@@ -69,40 +69,25 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
     return resolved
 
 
-def option_path(value: Any, folder: Path) -> Any:
-    """Return an option of a source, taken from `folder` where it ends like a file."""
-    if not isinstance(value, str) or Path(value).suffix not in _FILES:
-        return value
-    return str((folder / Path(value).expanduser()).resolve())
-
-
-def pipeline_path(name: str | None, folder: Path) -> str | None:
-    """Return a pipeline's name, taken from `folder` where it is a file: no preset has one in it."""
-    if name is None or (Path(name).suffix not in _FILES and name == Path(name).name):
-        return name
-    return str((folder / Path(name).expanduser()).resolve())
-
-
-def _resolve(recipe: Recipe, folder: Path) -> Recipe:
-    """Make every path absolute."""
-
-    def absolute(path: Path | None) -> Path | None:
-        return None if path is None else (folder / path.expanduser()).resolve()
-
-    def resolved(mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
+    def ingredients(mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+        keys = ("path", "pipeline", "options")
         return tuple(
             part.model_copy(
-                update={
-                    "path": absolute(part.path),
-                    "pipeline": pipeline_path(part.pipeline, folder),
-                    "options": {k: option_path(value, folder) for k, value in part.options.items()},
-                }
+                update=absolute_ingredient({key: getattr(part, key) for key in keys}, folder)
             )
             for part in mix
         )
 
-    val = recipe.val.model_copy(
-        update={"mix": resolved(recipe.val.mix), "folder": absolute(recipe.val.folder)}
+    val = recipe.val
+    changed = {
+        "mix": ingredients(val.mix),
+        "folder": absolute_value("val.folder", val.folder, folder),
+    }
+    return recipe.model_copy(
+        update={
+            "mix": ingredients(recipe.mix),
+            "pipeline": absolute_value("pipeline", recipe.pipeline, folder),
+            "val": val.model_copy(update=changed),
+        }
     )
-    pipeline = pipeline_path(recipe.pipeline, folder)
-    return recipe.model_copy(update={"mix": resolved(recipe.mix), "val": val, "pipeline": pipeline})

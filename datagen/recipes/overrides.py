@@ -3,7 +3,7 @@
 Paths in flags are relative to the shell's folder, those of a recipe's file to that file's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,10 +18,21 @@ from datagen.sources.reference import parse_reference
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What flags say over a recipe's file: None leaves the file's word alone."""
+    """What flags change in a recipe; what is None or empty changes nothing.
+
+    Attributes:
+        mix: the sources, instead of all of the recipe's.
+        options: source, option and value, the value as text.
+        val_from: the one source of val.
+        val_dir: class folders that are val.
+        paths: source, and where its ink is.
+
+    Raises:
+        UsageError: val is to come from a source and from a folder.
+    """
 
     mix: tuple[Ingredient, ...] | None = None
-    options: tuple[tuple[str, str, str], ...] = ()  # (source, option, value)
+    options: tuple[tuple[str, str, str], ...] = ()
     images: int | None = None
     budget: int | None = None
     fit: bool | None = None
@@ -31,7 +42,11 @@ class Overrides:
     seed: int | None = None
     size: Literal[32, "native"] | None = None
     pipeline: str | None = None
-    paths: tuple[tuple[str, Path], ...] = ()  # (source, where its ink is)
+    paths: tuple[tuple[str, Path], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.val_from is not None and self.val_dir is not None:
+            raise UsageError("--val-from and --val-dir exclude each other")
 
 
 def override(recipe: Recipe, flags: Overrides) -> Recipe:
@@ -70,6 +85,22 @@ def _val(val: dict[str, Any], flags: Overrides) -> dict[str, Any]:
     if flags.val_dir is not None:
         val |= {"folder": flags.val_dir, "mix": ()}
     return val
+
+
+def mix_of(source: str | None, mix: Sequence[str] | None) -> tuple[Ingredient, ...] | None:
+    """Parse `--source NAME[:PATH]`, or the texts of `--mix NAME[:PATH]=RATIO`.
+
+    Returns:
+        The sources; None where neither flag is given.
+
+    Raises:
+        UsageError: both are said, or one does not parse.
+    """
+    if source and mix:
+        raise UsageError("--source and --mix exclude each other; name every source with --mix")
+    if source:
+        return (ingredient(source),)
+    return tuple(mixed_ingredient(text) for text in mix) if mix else None
 
 
 def ingredient(text: str, ratio: float = 1.0) -> Ingredient:
@@ -111,6 +142,34 @@ def source_option(text: str) -> tuple[str, str, str]:
     if not (sign and dot and source and key):
         raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as emnist.split=letters")
     return source, key, value
+
+
+def source_path(text: str) -> tuple[str, Path]:
+    """Parse `SOURCE=PATH`.
+
+    Raises:
+        UsageError: it is not of that form.
+    """
+    source, sign, path = text.partition("=")
+    if not (sign and source and path):
+        raise UsageError(f"--path {text!r} is not SOURCE=PATH, such as images=photos")
+    return source, Path(path)
+
+
+def image_size(text: str | None) -> Literal[32, "native"] | None:
+    """Parse what to store: `32` or `native`; None where nothing is said.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    sizes: dict[str | None, Literal[32, "native"] | None] = {
+        None: None,
+        "32": 32,
+        "native": "native",
+    }
+    if text not in sizes:
+        raise UsageError(f"--size {text} is neither 32 nor native")
+    return sizes[text]
 
 
 def _entries(plain: dict[str, Any], source: str, flag: str) -> Iterator[dict[str, Any]]:

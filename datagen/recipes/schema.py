@@ -110,6 +110,12 @@ class Recipe(_Model):
         case_styles: weights of the ways to write a numeral.
         compose: how letters become numerals.
         val: what the validation set is made of.
+
+    Example:
+        >>> import datagen
+        >>> recipe = datagen.Recipe(images=500, seed=7)
+        >>> recipe.mix[0].source, recipe.val.fraction
+        ('pen', 0.2)
     """
 
     recipe: Literal[1] = 1  # version of this format
@@ -145,11 +151,6 @@ class Recipe(_Model):
     def eligible(self) -> bool:
         """Whether the budget is one the competition would have accepted."""
         return self.budget <= ELIGIBLE_BUDGET
-
-    def pipeline_of(self, part: Ingredient) -> str | None:
-        """Return the pipeline that an ingredient's images pass through."""
-        name = part.pipeline or self.pipeline
-        return None if name == NO_PIPELINE else name
 
     def to_yaml(self) -> str:
         """Return the recipe as YAML that `load` reads back to an equal recipe."""

@@ -1,4 +1,4 @@
-"""What each source of ink has, as a table for people."""
+"""What the sources of ink have, for a person to see."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass

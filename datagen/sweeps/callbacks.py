@@ -1,4 +1,4 @@
-"""Trials told to others: TensorBoard's files, MLflow, Weights & Biases. All optional, all thin.
+"""Trials logged elsewhere: TensorBoard's files, MLflow, Weights & Biases. All are optional.
 
 Each is imported only where it is asked for, and checked before anything runs.
 """

@@ -1,4 +1,6 @@
-"""A spec becomes its points: every recipe of the sweep, once. Reads only files that recipes name.
+"""A spec becomes its candidates, the recipes of the sweep, each once.
+
+Only files that the recipes name are read.
 
 Ratios are exact fractions until they enter a recipe, so that 0.1 + 0.2 and 0.3 are one mix.
 """
@@ -16,12 +18,13 @@ from typing import Any, Final, TypeGuard
 
 from datagen.core.errors import UsageError
 from datagen.files.hashing import file_hash
+from datagen.planning.pool_keys import PoolRequest, pool_keys
 from datagen.recipes import load as recipes
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
 from datagen.sweeps.spec import Spec, axis_values
 
-MOST_POINTS: Final = 10_000
+MOST_CANDIDATES: Final = 10_000
 """More is a typing error, not a sweep: each is hours of work."""
 
 Mix = tuple[Fraction, ...]
@@ -47,7 +50,7 @@ class Candidate:
 
 
 def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
-    """Return every point of a sweep, in the order of its axes.
+    """Return every candidate of a sweep, in the order of its axes.
 
     Raises:
         UsageError: nothing varies, or far too much.
@@ -58,16 +61,16 @@ def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
         dict(zip(spec.vary, values, strict=True))
         for values in itertools.product(*spec.vary.values())
     ]
-    if len(mixes) * len(settings) > MOST_POINTS:
+    if len(mixes) * len(settings) > MOST_CANDIDATES:
         raise UsageError(
-            f"{len(mixes) * len(settings):,} points; at most {MOST_POINTS:,} make sense: "
+            f"{len(mixes) * len(settings):,} candidates; at most {MOST_CANDIDATES:,} make sense: "
             "use larger steps or fewer values"
         )
     base = spec.base()
     found: dict[str, Candidate] = {}
     for mix, setting in itertools.product(mixes, settings):
-        point = _point(spec, base, mix, setting)
-        found.setdefault(point.id, point)
+        candidate = _candidate(spec, base, mix, setting)
+        found.setdefault(candidate.id, candidate)
     if len(found) < 2:
         raise UsageError(
             f"nothing varies: all is {_only(found)}; give a ratio an axis such as "
@@ -115,7 +118,7 @@ def mixes_of(spec: Spec) -> list[Mix]:
     for combination in combinations:
         if total := sum(combination):
             unique[tuple(ratio / total for ratio in combination)] = None
-            if len(unique) > MOST_POINTS:
+            if len(unique) > MOST_CANDIDATES:
                 break
     return list(unique)
 
@@ -134,16 +137,51 @@ def _adding_up(axes: Sequence[Sequence[Fraction]], whole: Fraction) -> Iterable[
 
 
 def source_keys(spec: Spec) -> list[str]:
-    """Name the sources of the mix: `pen`, `images`, `images-2`."""
+    """Name the ingredients of the mix as manifests name their sources: `pen`, `images-2`.
+
+    Ingredients of one source that differ in their pipelines alone are told apart by these:
+    `pen`, `pen+scanned`.
+    """
     seen: Counter[str] = Counter()
     keys = []
-    for part in spec.mix:
-        seen[part.source] += 1
-        keys.append(part.source if seen[part.source] == 1 else f"{part.source}-{seen[part.source]}")
+    for key, part in zip(_pool_keys(spec), spec.mix, strict=True):
+        pipeline = (part.model_extra or {}).get("pipeline")
+        name = f"{key}+{Path(pipeline).stem}" if seen[key] and isinstance(pipeline, str) else key
+        seen[key] += 1
+        keys.append(name if name not in keys else f"{name}+{seen[key]}")
     return keys
 
 
-def _point(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting]) -> Candidate:
+def _pool_keys(spec: Spec) -> list[str]:
+    options = [(part.model_extra or {}).get("options") or {} for part in spec.mix]
+    return pool_keys(
+        [
+            PoolRequest(part.source, part.path, each)
+            for part, each in zip(spec.mix, options, strict=True)
+        ]
+    )
+
+
+def _mixed(spec: Spec, shares: Iterable[float]) -> list[dict[str, Any]]:
+    """Return the ingredients of a mix, without those of share 0.
+
+    Where a source is given several times, those stay: its numbers are then the same in all recipes.
+    """
+    given = Counter(part.source for part in spec.mix)
+    return [
+        part.plain(share)
+        for part, share in zip(spec.mix, shares, strict=True)
+        if share > 0 or given[part.source] > 1
+    ]
+
+
+def _id(recipe: Recipe, spec: Spec) -> str:
+    """Return a candidate's id, on which ingredients of share 0 have no influence."""
+    used = tuple(part for part in recipe.mix if part.ratio > 0)
+    return fingerprint(recipe.model_copy(update={"mix": used}) if spec.mix else recipe)[:16]
+
+
+def _candidate(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting]) -> Candidate:
     shares = dict(zip(source_keys(spec), map(float, mix), strict=True))
     ratios = shares if any(part.varies for part in spec.mix) else {}
     named = {key: _short(value, spec.vary[key]) for key, value in settings.items()}
@@ -151,14 +189,13 @@ def _point(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting]) 
     name = " ".join(f"{key}={value}" for key, value in named.items())
     plain = base.model_dump(mode="json", exclude_none=True)
     if spec.mix:
-        parts = zip(spec.mix, shares.values(), strict=True)
-        plain["mix"] = [part.plain(share) for part, share in parts if share > 0]
+        plain["mix"] = _mixed(spec, shares.values())
     plain |= spec.model_dump(include={"images", "budget"}, exclude_none=True)
     for key, value in settings.items():
         _set(plain, key, value)
     plain["name"] = name or base.name
-    recipe = recipes.validate(plain, origin=f"point {name}", folder=Path.cwd())
-    return Candidate(fingerprint(recipe)[:16], recipe.name, ratios, dict(settings), recipe)
+    recipe = recipes.validate(plain, origin=f"candidate {name}", folder=Path.cwd())
+    return Candidate(_id(recipe, spec), recipe.name, ratios, dict(settings), recipe)
 
 
 def _set(plain: dict[str, Any], key: str, value: Setting) -> None:

@@ -1,35 +1,32 @@
-"""`sweep.jsonl`, one `Trial` a line: a recipe of the sweep with one seed, and how far it came.
+"""`sweep.jsonl`, one `Trial` a line: a candidate with one seed of the evaluator, and its result.
 
-What runs a sweep writes these records, what reads its answer needs nothing else.
+A candidate is a recipe of the sweep. What runs a sweep writes these lines; whoever reads its answer
+needs nothing else.
 """
 
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 
 TRIALS: Final = "sweep.jsonl"
+DATASETS: Final = "datasets"
+"""The folder, in a sweep's, that has one dataset per candidate."""
 
 State = Literal["done", "stopped", "failed"]
 Setting = float | int | str | None
 
 
-class SweepRecord(BaseModel):
-    """What every record of a sweep is: checked, unchangeable, without unknown keys."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Scored(SweepRecord):
+class Scored(StrictModel):
     """The weights of the chosen epoch on one set of images.
 
     Attributes:
         images, correct: counted.
-        hits: `1` per right and `0` per wrong image, in the order of class name, then SHA-256, as
-            in `datagen.evaluation.summary.SeedTest`.
+        hits: see `datagen.evaluation.records.TestResult.hits`.
         classes: recall per class; None for a class without images.
     """
 
@@ -46,11 +43,11 @@ class Scored(SweepRecord):
         return self.correct / self.images
 
 
-class Reached(SweepRecord):
-    """How far one recipe came with one seed of the evaluator.
+class Reached(StrictModel):
+    """How far one candidate came with one seed of the evaluator.
 
     Attributes:
-        point: id of the recipe, equal for all seeds of it (its fingerprint's first 16 digits).
+        candidate: id of the recipe, equal for all seeds of it (its fingerprint's first 16 digits).
         seed: of the evaluator.
         epochs: how many it trained; a stopped trial's scores are those it had reached.
         official: whether the score is an official one (all epochs, frozen sources).
@@ -64,6 +61,8 @@ class Reached(SweepRecord):
         build_seconds, evaluate_seconds: spent in this sweep; 0 where a dataset or score was known.
         cached: whether the score was known already.
         error: why it failed, one sentence.
+        evaluator: `datagen.evaluation.process.identity` of what scored it; None in the logs of
+            earlier versions.
     """
 
     point: str
@@ -81,6 +80,12 @@ class Reached(SweepRecord):
     evaluate_seconds: float = 0.0
     cached: bool = False
     error: str | None = None
+    evaluator: str | None = None
+
+    @property
+    def decided(self) -> float | None:
+        """What decides between trials: accuracy on the selection set or, without one, on val."""
+        return self.val_accuracy if self.selection is None else self.selection.accuracy
 
 
 class Trial(Reached):
@@ -95,8 +100,8 @@ class Trial(Reached):
 
     schema_version: Literal[1] = 1
     name: str
-    ratios: dict[str, float] = {}
-    settings: dict[str, Setting] = {}
+    ratios: dict[str, float] = Field(default_factory=dict)
+    settings: dict[str, Setting] = Field(default_factory=dict)
     state: State
 
 

@@ -1,227 +1,201 @@
-"""A sweep from its spec to its last trial: what is known is looked up, the rest is run.
+"""A sweep in one call: spec → candidates → plan → trials → answer.
 
-Enters: a spec, its points, a folder, an executor. Leaves: the lines of `sweep.jsonl`. A strategy
-decides who goes how far; here its rounds become tasks, and outcomes become trials.
+All that `datagen sweep` does is done here. The command parses its flags, calls `sweep` and prints.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
-from typing import Any
+from typing import Any, Final
 
-from datagen.core.errors import StoppedError, UsageError
-from datagen.evaluation.process import PARTS, Event, identity
-from datagen.sweeps.candidates import Candidate
-from datagen.sweeps.executors.local import Executor
-from datagen.sweeps.records import Reached, State, Trial
-from datagen.sweeps.spec import Spec
-from datagen.sweeps.store import Store, opened
-from datagen.sweeps.strategies import Values, run_grid_or_halving, run_tpe
-from datagen.sweeps.tpe import Proposals, note_points
-from datagen.sweeps.trial import Task, TrialOutcome
+from datagen.core.machine import cores
+from datagen.sweeps import counting, estimate, timing
+from datagen.sweeps.callbacks import Callback
+from datagen.sweeps.candidates import Candidate, candidates_of
+from datagen.sweeps.estimate import CostEstimate
+from datagen.sweeps.executors.local import Executor, LocalExecutor
+from datagen.sweeps.folder import check_folder
+from datagen.sweeps.listener import Listener
+from datagen.sweeps.page import write_page
+from datagen.sweeps.records import TRIALS, read_trials
+from datagen.sweeps.results.ranking import Answer, read
+from datagen.sweeps.spec import Spec, read_spec_file, validate_located
+from datagen.sweeps.trial_runner import run_trials
 
+DEFAULT_OUT: Final = Path("sweeps")
+"""Sweeps without a folder of their own go below this one, by name."""
 
-class Listener:
-    """Is told how a sweep goes, from the caller's own thread; this one does not care."""
-
-    def round(self, tasks: int, until: int) -> None:
-        """Hear that so many trials now run to an epoch."""
-
-    def event(self, point: Candidate, task: Task, event: Event) -> None:
-        """Hear what a running evaluation says."""
-
-    def outcome(self, point: Candidate, outcome: TrialOutcome) -> None:
-        """Hear that a trial came to a rung, to the end, or failed."""
-
-    def trial(self, trial: Trial, *, news: bool) -> None:
-        """Hear that the state of a trial is final, and whether it was not before."""
+SpecLike = Spec | Mapping[str, Any] | Path | str
+"""A spec, its keys as plain data, or the file that holds it."""
 
 
-def run_sweep(
-    spec: Spec,
-    points: Sequence[Candidate],
-    folder: Path,
-    executor: Executor,
-    listener: Listener,
+@dataclass(frozen=True, slots=True)
+class SweepPlan:
+    """A sweep that may run: every check has passed.
+
+    Attributes:
+        spec: what is asked.
+        candidates: the recipes of the sweep, each once.
+        folder: where it runs, absolute; it may not be there yet.
+        cost: what it will cost.
+    """
+
+    spec: Spec
+    candidates: tuple[Candidate, ...]
+    folder: Path
+    cost: CostEstimate
+
+
+def sweep(
+    spec: SpecLike,
+    folder: Path | str | None = None,
     *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    listener: Listener | None = None,
+    callbacks: Sequence[Callback] = (),
+    timed: bool = False,
+    extend: bool = False,
     retry_failed: bool = False,
-) -> tuple[Trial, ...]:
-    """Run what of a sweep is not known yet.
+) -> Answer:
+    """Find the best recipe: build and evaluate every candidate of a sweep, nothing twice.
+
+    A sweep that was stopped goes on with the same call. Its page is `sweep.html` in the folder.
 
     Args:
-        spec: the sweep.
-        points: of `spec`.
-        folder: made where it is not there; its spec is replaced, unless the sweep is refused: then
-            all its files stay as they were.
-        executor: where trials run.
+        spec: what to try: a `Spec`, its keys, or the path of a `SPEC.yaml`.
+        folder: of the sweep, made where it is not there; `sweeps/NAME` without one.
+        executor: where trials run; a `LocalExecutor` with `workers` processes without one.
+        workers: trials at once; one per core without a number. It counts for the estimated hours,
+            and for trials on this machine.
         listener: told how it goes.
+        callbacks: told of every trial that ends, and closed at the end; see
+            `datagen.sweeps.callbacks`.
+        timed: time the evaluator first, so that the plan has hours (once per machine, some 20 s).
+        extend: the spec may say more than the one in the folder.
         retry_failed: run failed trials again.
 
     Returns:
-        Every trial of the sweep whose state is final.
+        The answer: all candidates, best first. `Answer.failed` has the trials that failed.
 
     Raises:
-        UsageError: another sweep runs in the folder, it cannot be written, or what trials it has
-            were scored by another evaluator.
-        CorruptInputError: a log in the folder is damaged.
-        StoppedError: Ctrl-C; the same call goes on.
+        UsageError: nothing varies, or the folder holds another sweep, or one that runs.
+        RecipeError: the spec, or a recipe that it makes, does not validate.
+        InputError: a source, a test set or the selection set is missing or damaged.
+        BudgetError: a candidate is over its budget.
+        BuildError: the disk is too small.
+        StoppedError: Ctrl-C; finished epochs are kept.
+
+    Example:
+        >>> from datagen.sweeps.run import sweep
+        >>> answer = sweep(
+        ...     {"mix": [{"source": "pen", "ratio": "0:1:0.5"},
+        ...              {"source": "emnist", "ratio": "0:1:0.5"}],
+        ...      "tests": ["label_book"]},
+        ...     "sweeps/pen-emnist",
+        ... )  # doctest: +SKIP
+        >>> answer.best.name  # doctest: +SKIP
+        'pen=0.5 emnist=0.5'
     """
-    folder = folder.resolve()
-    with opened(folder) as store:
-        if retry_failed:
-            store.forget_failed()
-        runner = _StoredTrialRunner(spec, points, store, executor, listener)
-        try:
-            if spec.strategy == "tpe":
-                run_tpe(spec, points, runner, Proposals(spec, points, store.journal))
-            else:
-                run_grid_or_halving(spec, points, runner)
-        except KeyboardInterrupt:
-            raise StoppedError(_where(store, folder)) from None
-        store.begin(spec)  # where nothing ran
-        if runner.ran and spec.strategy != "tpe":
-            note_points(store.journal, points, runner.values, spec.epochs)
-        wanted = {(point.id, seed) for point in points for seed in spec.seed_list}
-        return tuple(trial for key, trial in store.trials.items() if key in wanted)
-
-
-def _where(store: Store, folder: Path) -> str:
-    ended = len(store.trials)
-    return (
-        f"interrupted: {ended} trial{'s have' if ended != 1 else ' has'} ended, finished epochs of "
-        f"the others are kept; the same command goes on in {folder}"
+    listener = listener or Listener()
+    planned = plan_sweep(
+        spec, folder, workers=workers, listener=listener, timed=timed, extend=extend
     )
+    with ExitStack() as ended:
+        for callback in callbacks:
+            ended.callback(callback.close)
+        run_trials(
+            planned.spec,
+            planned.candidates,
+            planned.folder,
+            executor or ended.enter_context(LocalExecutor(workers or cores())),
+            listener,
+            callbacks=callbacks,
+            retry_failed=retry_failed,
+        )
+    answer = read_sweep(planned.folder)
+    write_page(answer)
+    return answer
 
 
-class _StoredTrialRunner:
-    """Runs what a strategy asks for, or finds it in the store; see `strategies.TrialRunner`.
+def plan_sweep(
+    spec: SpecLike,
+    folder: Path | str | None = None,
+    *,
+    workers: int | None = None,
+    listener: Listener | None = None,
+    timed: bool = False,
+    extend: bool = False,
+) -> SweepPlan:
+    """Check that a sweep can run, and say what it will cost; nothing is built or written.
 
-    Attributes:
-        ran: tasks that were run.
-        values: what decided, by point and epoch.
+    The arguments and the errors are those of `sweep`.
     """
+    listener = listener or Listener()
+    asked = load_spec(spec)
+    candidates = candidates_of(asked)
+    place = Path(folder or DEFAULT_OUT / asked.name).absolute()
+    check_folder(place, asked, extend=extend)
+    cost = _cost(asked, candidates, place, workers or cores(), listener, timed=timed)
+    estimate.check_disk(cost, place)
+    planned = SweepPlan(asked, candidates, place, cost)
+    listener.plan(planned)
+    return planned
 
-    def __init__(
-        self,
-        spec: Spec,
-        points: Sequence[Candidate],
-        store: Store,
-        executor: Executor,
-        listener: Listener,
-    ) -> None:
-        self._spec = spec
-        self._points = {point.id: point for point in points}
-        self._store = store
-        self._executor = executor
-        self._listener = listener
-        self._evaluator = identity()
-        self.ran = 0
-        self.values: dict[str, dict[int, float]] = defaultdict(dict)
 
-    def run(self, points: Sequence[Candidate], until: int | None) -> Values:
-        """Bring all seeds of the points to an epoch, or to the end; failed points are left out."""
-        # seed by seed: several datasets are then built at once, instead of one being waited for
-        pairs = [(point, seed) for seed in self._spec.seed_list for point in points]
-        tasks = []
-        for point, seed in pairs:
-            known = self._store.outcome(point.id, seed, until)
-            if known is None:
-                tasks.append(self._task(point, seed, until))
-            else:
-                self._settle(point, known)
-        if tasks:
-            self._work(tasks, until or self._spec.epochs)
-        return self._means(points, until)
+def read_sweep(folder: Path | str) -> Answer:
+    """Read the answer of a sweep, finished or not.
 
-    def _work(self, tasks: Sequence[Task], until: int) -> None:
-        self._check_evaluator()
-        self._store.begin(self._spec)
-        self._listener.round(len(tasks), until)
-        tell = self._listener.event
-        outcomes: Any = self._executor.run(
-            tasks, lambda task, event: tell(self._points[task.point], task, event)
-        )
-        with closing(outcomes):
-            for outcome in outcomes:
-                self.ran += 1
-                self._store.add_outcome(outcome)
-                point = self._points[outcome.point]
-                self._listener.outcome(point, outcome)
-                self._settle(point, outcome)
+    Raises:
+        MissingInputError: there is no sweep in `folder`.
+        CorruptInputError: a line of `sweep.jsonl` is not a trial.
 
-    def _check_evaluator(self) -> None:
-        """Refuse to add to trials that another evaluator scored.
+    Example:
+        >>> read_sweep("sweeps/pen-emnist").best.name  # doctest: +SKIP
+        'pen=0.5 emnist=0.5'
+    """
+    return read(Path(folder))
 
-        Raises:
-            UsageError: it was updated since, or sees another GPU.
-        """
-        scored = (o for o in self._store.outcomes.values() if o.error is None)
-        if {outcome.evaluator for outcome in scored} - {None, self._evaluator}:
-            raise UsageError(
-                f"trials in {self._store.folder} were scored by another evaluator ({PARTS}), so "
-                "more of them could not be compared; choose another --out"
-            )
 
-    def _settle(self, point: Candidate, outcome: TrialOutcome) -> None:
-        """Write the trial down where nothing can change it any more."""
-        if outcome.error is not None:
-            self._finish(point, outcome, "failed")
-        elif outcome.complete:
-            self._finish(point, outcome, "done")
+def load_spec(spec: SpecLike) -> Spec:
+    """Return a spec, read or validated where it is not one yet.
 
-    def stop(self, points: Iterable[Candidate]) -> None:
-        """Say of points that they go no further."""
-        for point in points:
-            for seed in self._spec.seed_list:
-                last = self._store.last(point.id, seed)
-                if last is not None and last.error is None and not last.complete:
-                    self._finish(point, last, "stopped")
+    Raises:
+        MissingInputError: there is no such file.
+        RecipeError: a key is unknown or a value is out of range; the message names it.
+    """
+    if isinstance(spec, Spec):
+        return spec
+    if isinstance(spec, Mapping):
+        return validate_located(spec, Path.cwd(), origin="the spec")
+    return read_spec_file(Path(spec))
 
-    def _means(self, points: Sequence[Candidate], until: int | None) -> dict[str, float]:
-        means = {}
-        for point in points:
-            found = [
-                outcome.value
-                for outcome in self._outcomes(point, until)
-                if outcome.error is None and outcome.value is not None
-            ]
-            if found:
-                means[point.id] = fmean(found)
-                self.values[point.id][until or self._spec.epochs] = means[point.id]
-        return means
 
-    def _outcomes(self, point: Candidate, until: int | None) -> Iterator[TrialOutcome]:
-        for seed in self._spec.seed_list:
-            outcome = self._store.outcome(point.id, seed, until)
-            if outcome is not None:
-                yield outcome
-
-    def _task(self, point: Candidate, seed: int, until: int | None) -> Task:
-        spec = self._spec
-        return Task(
-            folder=self._store.folder,
-            point=point.id,
-            seed=seed,
-            recipe=point.recipe.model_dump(mode="json", exclude_none=True),
-            until=until,
-            tests=spec.tests,
-            selection=spec.selection,
-            preview=spec.preview,
-            engine=spec.engine,
-            threads=spec.threads,
-            evaluator=self._evaluator,
-        )
-
-    def _finish(self, point: Candidate, last: TrialOutcome, state: State) -> None:
-        build, evaluate = self._store.seconds(point.id, last.seed)
-        reached = last.model_dump(include=set(Reached.model_fields))
-        trial = Trial(
-            **reached | {"build_seconds": build, "evaluate_seconds": evaluate},
-            name=point.name,
-            ratios=dict(point.ratios),
-            settings=dict(point.settings),
-            state=state,
-        )
-        self._listener.trial(trial, news=self._store.add_trial(trial))
+def _cost(
+    spec: Spec,
+    candidates: tuple[Candidate, ...],
+    folder: Path,
+    workers: int,
+    listener: Listener,
+    *,
+    timed: bool,
+) -> CostEstimate:
+    test_images = counting.check_folders(spec)
+    images = counting.counts(spec, candidates, folder)
+    wanted = {(candidate.id, seed) for candidate in candidates for seed in spec.seed_list}
+    trials = read_trials(folder) if (folder / TRIALS).is_file() else []
+    known = sum((trial.point, trial.seed) in wanted for trial in trials)
+    speed = None
+    if timed and known < len(wanted):
+        listener.timing()
+        speed = timing.time_evaluator(spec)
+    return estimate.estimate(
+        spec,
+        images,
+        folder,
+        known=known,
+        workers=workers,
+        timing=speed,
+        test_images=test_images,
+    )

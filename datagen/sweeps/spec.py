@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -21,31 +20,20 @@ from pydantic import (
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import RecipeError, UnknownNameError
+from datagen.core.evaluator_facts import OFFICIAL_EPOCHS, OFFICIAL_SEED
+from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
 from datagen.files.presets import plain_yaml, read_text
 from datagen.recipes import load as recipes
-from datagen.recipes.load import option_path, pipeline_path
+from datagen.recipes.paths import absolute, absolute_ingredient, absolute_value
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
-
-FIRST_SEED: Final = 123
-"""Seed of an official score (`fixed_eval.protocol`); further seeds follow it."""
-
-OFFICIAL_EPOCHS: Final = 100
-"""Epochs of an official score (`fixed_eval.protocol`, cutoff-resnet50)."""
 
 MOST_VALUES: Final = 1_001
 """Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
 
 BY_VAL: Final = "val"
-
-_PATHS: Final = {"path", "folder"}
-"""Keys of a recipe, of an ingredient or of val, that are paths; a pipeline may be one."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def parse_axis(given: object) -> str:
@@ -88,13 +76,13 @@ def axis_values(text: str) -> tuple[Fraction, ...]:
 Axis = Annotated[str, BeforeValidator(parse_axis)]
 
 
-class SweptIngredient(_Model):
+class SweptIngredient(StrictModel):
     """One source in the mix, like `datagen.recipes.load.Ingredient`, its ratio fixed or an axis.
 
     What else an ingredient of a recipe may say is kept as given and checked with the recipe.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", allow_inf_nan=True)
 
     source: str
     path: Path | None = None
@@ -110,14 +98,14 @@ class SweptIngredient(_Model):
         return self.model_dump(mode="json", exclude_none=True) | {"ratio": ratio}
 
 
-class Spec(_Model):
+class Spec(StrictModel):
     """A sweep.
 
     Attributes:
         name: for people.
         recipe: what all datasets share: a shipped name, a file, or a recipe's own keys.
         mix: the sources and their ratios; empty: the recipe's own.
-        points: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
+        candidates: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
             "product" every combination, both without duplicates; where a ratio is fixed beside
             an axis, every combination.
         vary: further keys of the recipe (`val.fraction`) and their values.
@@ -126,13 +114,13 @@ class Spec(_Model):
         select: "val", or a folder of held-out images that decides instead.
         seeds: of the evaluator, from 123 on.
         strategy: "grid" runs all to the end; "halving" stops the worse part at every rung; "tpe"
-            lets Optuna propose the points.
+            lets Optuna propose the candidates.
         rungs: epochs at which halving compares.
-        reduction: one in so many goes on after a rung.
-        finalists: halving brings at least so many points to the end, so that the best can be
+        reduction: n: one in n goes on after a rung.
+        finalists: halving trains at least this many candidates to the end, so that the best can be
             told from the next.
-        trials: most points that tpe tries.
-        together: points that tpe proposes before it sees their results.
+        trials: most candidates that tpe tries.
+        together: candidates that tpe proposes before it sees their results.
         sampler_seed: of tpe.
         preview: epochs of a short look that makes no official scores.
         engine, threads: of the evaluator.
@@ -143,7 +131,7 @@ class Spec(_Model):
     recipe: str | dict[str, Any] = "default"
     mix: tuple[SweptIngredient, ...] = ()
     points: Literal["simplex", "product"] = "simplex"
-    vary: dict[str, tuple[Setting, ...]] = {}
+    vary: dict[str, tuple[Setting, ...]] = Field(default_factory=dict)
     images: Annotated[int, Field(ge=1)] | None = None
     budget: Annotated[int, Field(ge=1)] | None = None
     tests: tuple[Path, ...] = ()
@@ -174,7 +162,9 @@ class Spec(_Model):
             if not values or len(set(values)) < len(values):
                 raise ValueError(f"{key} needs different values, at least one")
             if key == "recipe":
-                raise ValueError("recipe is what all points share; vary its keys, such as pipeline")
+                raise ValueError(
+                    "recipe is what all candidates share; vary its keys, such as pipeline"
+                )
             if key == "name" or (key.split(".")[0] == "mix" and key.endswith(".ratio")):
                 raise ValueError(f"{key} is not varied here; ratios vary in mix, the name follows")
         return vary
@@ -192,13 +182,13 @@ class Spec(_Model):
 
     @property
     def pauses(self) -> tuple[int, ...]:
-        """Epochs at which points are compared and some stopped."""
+        """Epochs at which candidates are compared and some stopped."""
         return tuple(r for r in self.rungs if r < self.epochs) if self.strategy == "halving" else ()
 
     @property
     def seed_list(self) -> tuple[int, ...]:
         """Seeds of the evaluator."""
-        return tuple(range(FIRST_SEED, FIRST_SEED + self.seeds))
+        return tuple(range(OFFICIAL_SEED, OFFICIAL_SEED + self.seeds))
 
     @property
     def selection(self) -> Path | None:
@@ -206,7 +196,7 @@ class Spec(_Model):
         return None if self.select == BY_VAL else Path(self.select)
 
     def base(self) -> Recipe:
-        """Return the recipe that all points share.
+        """Return the recipe that all candidates share.
 
         Raises:
             DatagenError: see `datagen.recipes.load.load`.
@@ -253,15 +243,16 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     found = dict(plain)
     if isinstance(found.get("mix"), list):
         found["mix"] = [
-            _located_part(part, folder) if isinstance(part, dict) else part for part in found["mix"]
+            absolute_ingredient(part, folder) if isinstance(part, dict) else part
+            for part in found["mix"]
         ]
     if isinstance(found.get("tests"), list):
-        found["tests"] = [_absolute(path, folder) for path in found["tests"]]
+        found["tests"] = [absolute_value("folder", path, folder) for path in found["tests"]]
     if found.get("select", BY_VAL) != BY_VAL:
-        found["select"] = _absolute(found["select"], folder)
+        found["select"] = absolute_value("folder", found["select"], folder)
     if isinstance(found.get("vary"), dict):
         found["vary"] = {
-            key: [_located_value(str(key), value, folder) for value in values]
+            key: [absolute_value(str(key), value, folder) for value in values]
             if isinstance(values, list)
             else values
             for key, values in found["vary"].items()
@@ -276,38 +267,38 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _recipe_file(named: str, folder: Path) -> str:
-    place = (folder / Path(named).expanduser()).resolve()
+    place = absolute(named, folder)
     if named == Path(named).stem and not place.is_file():
         raise UnknownNameError("recipe", named, recipes.shipped())
     return str(place)
 
 
-def _located_value(key: str, value: object, folder: Path) -> object:
-    """Return a value of a varied key, made absolute where a recipe would take it for a path."""
-    *above, last = key.split(".")
-    if above and above[-1] == "options":
-        return option_path(value, folder)
-    if last in _PATHS:
-        return _absolute(value, folder)
-    if last == "pipeline" and isinstance(value, str):
-        return pipeline_path(value, folder)
-    return value
+def read_spec_file(path: Path) -> Spec:
+    """Read a spec; it is named after its file unless it has a name.
+
+    Raises:
+        MissingInputError: there is no such file.
+        RecipeError: it is not a spec; the message names the key.
+    """
+    return validate({"name": path.stem} | read_plain(path), origin=str(path))
 
 
-def _absolute(path: object, folder: Path) -> object:
-    return str((folder / Path(path).expanduser()).resolve()) if isinstance(path, str) else path
+def validate_located(plain: Mapping[str, Any], folder: Path, *, origin: str) -> Spec:
+    """Validate plain data as a spec whose relative paths are taken from `folder`.
+
+    Raises:
+        RecipeError: a key is unknown or a value is out of range; the message names it.
+    """
+    return validate(located(_plain_paths(plain), folder), origin=origin)
 
 
-def _located_part(part: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return an ingredient with its path, and what else names a file, made absolute."""
-    found = dict(part)
-    if part.get("path"):
-        found["path"] = _absolute(part["path"], folder)
-    if part.get("pipeline"):
-        found["pipeline"] = pipeline_path(part["pipeline"], folder)
-    if isinstance(part.get("options"), dict):
-        found["options"] = {k: option_path(value, folder) for k, value in part["options"].items()}
-    return found
+def _plain_paths(value: Any) -> Any:
+    """Return plain data with paths and tuples, as Python has them, as YAML has them."""
+    if isinstance(value, Mapping):
+        return {key: _plain_paths(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_paths(inner) for inner in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def validate(plain: Mapping[str, Any], *, origin: str) -> Spec:

@@ -1,7 +1,9 @@
-"""The sweep's folder: its lock, its spec, and two logs that only ever grow.
+"""The sweep's folder: its lock, its spec, and its logs, to which lines are only ever added.
 
-`rungs.jsonl` has a line per `TrialOutcome`, as they come; `sweep.jsonl` a line per `Trial`, once
-its state is final. A line is on the disk before anything is built on it.
+`sweep.jsonl` has one line per `Trial` whose state is final: it ran to the end, failed or was
+stopped. `rungs.jsonl` has one line per `TrialOutcome` at a rung, so that only a halving sweep has
+it. (Earlier versions wrote every outcome there.) A result is on the disk before anything follows
+from it.
 """
 
 import json
@@ -18,7 +20,7 @@ from datagen.core.errors import CorruptInputError, UsageError
 from datagen.files.atomic import staged_file
 from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
-from datagen.sweeps.records import TRIALS, Trial, read_trials
+from datagen.sweeps.records import TRIALS, Reached, Trial, read_trials
 from datagen.sweeps.spec import Spec, parse_yaml, validate
 from datagen.sweeps.trial import SPEC, TrialOutcome
 
@@ -40,6 +42,26 @@ class Store:
         self.trials: dict[Key, Trial] = {}
         if (folder / TRIALS).is_file():
             self.trials = {(trial.point, trial.seed): trial for trial in read_trials(folder)}
+        for trial in self.trials.values():
+            self._take(trial)
+
+    def _take(self, trial: Trial) -> None:
+        """Let a trial that was done or failed answer for its last outcome."""
+        key = (trial.point, trial.seed, None)
+        if trial.state == "stopped" or key in self.outcomes:  # earlier versions logged it twice
+            return
+        build, evaluate = self.seconds(trial.point, trial.seed)
+        reached = trial.model_dump(include=set(Reached.model_fields))
+        self.outcomes[key] = TrialOutcome(
+            **reached
+            | {
+                "build_seconds": max(0.0, round(trial.build_seconds - build, 3)),
+                "evaluate_seconds": max(0.0, round(trial.evaluate_seconds - evaluate, 3)),
+            },
+            until=None,
+            complete=trial.state == "done",
+            value=None if trial.state == "failed" else trial.decided,
+        )
 
     @property
     def journal(self) -> Path:
@@ -72,48 +94,56 @@ class Store:
         else:
             self._waiting.append((self.folder / name, record))
 
-    def outcome(self, point: str, seed: int, until: int | None) -> TrialOutcome | None:
+    def outcome(self, candidate: str, seed: int, until: int | None) -> TrialOutcome | None:
         """Return what a trial gave at a rung or at the end; where it failed before, the failure."""
-        found = self.outcomes.get((point, seed, until))
+        found = self.outcomes.get((candidate, seed, until))
         if found is None:
-            ran = self._of(point, seed)
+            ran = self._of(candidate, seed)
             return next((outcome for outcome in ran if outcome.error is not None), None)
         return found
 
-    def last(self, point: str, seed: int) -> TrialOutcome | None:
+    def last(self, candidate: str, seed: int) -> TrialOutcome | None:
         """Return how far a trial came."""
-        return max(self._of(point, seed), key=lambda outcome: outcome.epochs, default=None)
+        return max(self._of(candidate, seed), key=lambda outcome: outcome.epochs, default=None)
 
-    def seconds(self, point: str, seed: int) -> tuple[float, float]:
+    def seconds(self, candidate: str, seed: int) -> tuple[float, float]:
         """Return what a trial took to build and to evaluate, over all its rungs."""
-        ran = self._of(point, seed)
+        ran = self._of(candidate, seed)
         return (
             round(sum(outcome.build_seconds for outcome in ran), 3),
             round(sum(outcome.evaluate_seconds for outcome in ran), 3),
         )
 
-    def _of(self, point: str, seed: int) -> list[TrialOutcome]:
-        return [found for key, found in self.outcomes.items() if key[:2] == (point, seed)]
+    def _of(self, candidate: str, seed: int) -> list[TrialOutcome]:
+        return [found for key, found in self.outcomes.items() if key[:2] == (candidate, seed)]
 
     def forget_failed(self) -> None:
-        """Let failed trials run again; the logs keep what they said."""
+        """Let failed trials run again; the log keeps their lines."""
         failed = [key for key, outcome in self.outcomes.items() if outcome.error is not None]
         for key in failed:
             del self.outcomes[key]
 
     def add_outcome(self, outcome: TrialOutcome) -> None:
-        """Log an outcome."""
+        """Take an outcome; one at a rung is logged here, any other with its trial."""
         self.outcomes[outcome.point, outcome.seed, outcome.until] = outcome
-        self._log(RUNGS, outcome)
+        if outcome.until is not None and outcome.error is None:
+            self._log(RUNGS, outcome)
 
     def add_trial(self, trial: Trial) -> bool:
         """Log a trial; return whether that was news."""
         key = (trial.point, trial.seed)
-        if self.trials.get(key) == trial:
+        known = self.trials.get(key)
+        if known is not None and trial in (known, _as_scored(known, trial)):
             return False
         self.trials[key] = trial
         self._log(TRIALS, trial)
+        self._take(trial)
         return True
+
+
+def _as_scored(known: Trial, trial: Trial) -> Trial:
+    """Return a known trial with the evaluator of `trial` where its line does not name one."""
+    return known.model_copy(update={"evaluator": known.evaluator or trial.evaluator})
 
 
 def read_spec(folder: Path) -> Spec | None:

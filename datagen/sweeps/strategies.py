@@ -1,7 +1,7 @@
-"""Which points go how far: the strategies, told apart from how trials are run.
+"""Which candidates train how far: the strategies, apart from how trials are run.
 
-A strategy asks for rounds of points and decides on what comes back. It decides the same again after
-a restart, for it looks at nothing but outcomes; those of test sets are not among what it looks at.
+A strategy asks for rounds of candidates and decides by what comes back. After a restart it decides
+the same again, because it looks at outcomes alone, and never at those of test sets.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,61 +12,63 @@ from datagen.sweeps.spec import Spec
 from datagen.sweeps.tpe import Proposals
 
 STALE: Final = 20
-"""Proposals in a row of points that are known: then tpe has nothing new to ask."""
+"""Proposals in a row of candidates that are known: then tpe has nothing new to ask."""
 
 Values = Mapping[str, float]
-"""What decides, by point: the mean over the seeds that have one."""
+"""What decides, by candidate: the mean over the seeds that have one."""
 
 
 class TrialRunner(Protocol):
     """What runs trials for a strategy."""
 
-    def run(self, points: Sequence[Candidate], until: int | None) -> Values:
-        """Bring all seeds of the points to an epoch, or to the end; failed points are left out."""
+    def run(self, candidates: Sequence[Candidate], until: int | None) -> Values:
+        """Train all seeds of the candidates to an epoch, or to the end; leave out failed ones."""
 
-    def stop(self, points: Iterable[Candidate]) -> None:
-        """Say of points that they go no further."""
+    def stop(self, candidates: Iterable[Candidate]) -> None:
+        """Say of candidates that they go no further."""
 
 
-def run_grid_or_halving(spec: Spec, points: Sequence[Candidate], runner: TrialRunner) -> None:
-    """Run all points to the end, or stop the worse part at every rung: grid and halving."""
-    alive = list(points)
+def run_grid_or_halving(spec: Spec, candidates: Sequence[Candidate], runner: TrialRunner) -> None:
+    """Run all candidates to the end, or stop the worse part at every rung: grid and halving."""
+    alive = list(candidates)
     for until in spec.pauses:
         if len(alive) <= _places(len(alive), spec.reduction, spec.finalists):
-            break  # nobody could be stopped: a pause would only cost a start
+            break  # none could be stopped: a pause would only cost time
         values = runner.run(alive, until)
         kept = survivors(values, spec.reduction, spec.finalists)
-        runner.stop(point for point in alive if point.id in values and point.id not in kept)
-        alive = [point for point in alive if point.id in kept]
+        runner.stop(
+            candidate for candidate in alive if candidate.id in values and candidate.id not in kept
+        )
+        alive = [candidate for candidate in alive if candidate.id in kept]
     runner.run(alive, None)
 
 
 def survivors(values: Values, reduction: int, finalists: int) -> frozenset[str]:
-    """Return the points that go on after a rung: the best, and who equals the last of these.
+    """Return the candidates that go on after a rung: the best, and who equals the last of these.
 
-    Successive halving (Jamieson and Talwalkar, 2016), all points of a rung judged at once. Optuna's
-    `SuccessiveHalvingPruner` is the asynchronous kind: it judges each trial against those that came
-    before, so that its verdicts depend on the order of arrival.
+    Successive halving (Jamieson and Talwalkar, 2016), all candidates of a rung judged at once.
+    Optuna's `SuccessiveHalvingPruner` is the asynchronous kind: it judges each trial against those
+    that came before, so that its decisions depend on the order of arrival.
 
     Args:
-        values: accuracy by point.
-        reduction: one in so many goes on, rounded down.
-        finalists: but no fewer than so many.
+        values: accuracy by candidate.
+        reduction: n: one in n goes on, rounded down.
+        finalists: at least this many go on.
     """
     if not values:
         return frozenset()
     number = _places(len(values), reduction, finalists)
     last = sorted(values.values(), reverse=True)[min(number, len(values)) - 1]
-    return frozenset(point for point, value in values.items() if value >= last)
+    return frozenset(candidate for candidate, value in values.items() if value >= last)
 
 
-def _places(points: int, reduction: int, finalists: int) -> int:
-    return max(points // reduction, finalists)
+def _places(candidates: int, reduction: int, finalists: int) -> int:
+    return max(candidates // reduction, finalists)
 
 
-def planned_rounds(spec: Spec, points: int) -> list[tuple[int, int]]:
-    """Return how many points train how many epochs in each round, ties and failures aside."""
-    alive = min(points, spec.trials) if spec.strategy == "tpe" else points
+def planned_rounds(spec: Spec, candidates: int) -> list[tuple[int, int]]:
+    """Return how many candidates train how many epochs in each round, ties and failures aside."""
+    alive = min(candidates, spec.trials) if spec.strategy == "tpe" else candidates
     rounds = []
     reached = 0
     for until in spec.pauses:
@@ -78,47 +80,51 @@ def planned_rounds(spec: Spec, points: int) -> list[tuple[int, int]]:
     return [*rounds, (alive, spec.epochs - reached)]
 
 
-def planned_epochs(spec: Spec, points: int) -> int:
+def planned_epochs(spec: Spec, candidates: int) -> int:
     """Return the epochs that a sweep will train at most, over all seeds."""
-    return spec.seeds * sum(alive * epochs for alive, epochs in planned_rounds(spec, points))
+    return spec.seeds * sum(alive * epochs for alive, epochs in planned_rounds(spec, candidates))
 
 
 def run_tpe(
-    spec: Spec, points: Sequence[Candidate], runner: TrialRunner, proposals: Proposals
+    spec: Spec, candidates: Sequence[Candidate], runner: TrialRunner, proposals: Proposals
 ) -> None:
-    """Let Optuna's TPE propose points until enough were tried, or it has nothing new to ask.
+    """Let Optuna's TPE propose candidates until enough were tried, or it has nothing new to ask.
 
     A proposal depends on the study and the spec alone, so that a sweep that was killed goes on as
     if it had not been.
     """
     known = proposals.known()
-    lost = [point for point in points if known.get(point.id, 0) is None]
-    for point_id, value in runner.run(lost, None).items():  # tried again, where that was asked for
-        known[point_id] = value
-        proposals.mend(point_id, value)
-    while len(known) < min(spec.trials, len(points)):
-        asked = _ask(spec, proposals, known, min(spec.trials, len(points)) - len(known))
+    lost = [candidate for candidate in candidates if known.get(candidate.id, 0) is None]
+    for candidate_id, value in runner.run(
+        lost, None
+    ).items():  # tried again, where that was asked for
+        known[candidate_id] = value
+        proposals.mend(candidate_id, value)
+    while len(known) < min(spec.trials, len(candidates)):
+        asked = _ask(spec, proposals, known, min(spec.trials, len(candidates)) - len(known))
         if not asked:
             return
-        fresh = list({point.id: point for _, point in asked}.values())
+        fresh = list({candidate.id: candidate for _, candidate in asked}.values())
         values = runner.run(fresh, None)
-        known |= {point.id: values.get(point.id) for point in fresh}
-        for number, point in asked:
-            proposals.answer(number, known[point.id])
+        known |= {candidate.id: values.get(candidate.id) for candidate in fresh}
+        for number, candidate in asked:
+            proposals.answer(number, known[candidate.id])
 
 
 def _ask(
     spec: Spec, proposals: Proposals, known: Mapping[str, float | None], most: int
 ) -> list[tuple[int, Candidate]]:
-    """Return proposals of points that are not known: first those that a kill left unanswered."""
+    """Return proposals of unknown candidates, first those that a kill left unanswered."""
     asked = proposals.unanswered()
     stale = 0
-    while len({point.id for _, point in asked}) < min(spec.together, most) and stale < STALE:
-        number, point = proposals.propose()
-        if point.id in known:
-            proposals.answer(number, known[point.id])
+    while (
+        len({candidate.id for _, candidate in asked}) < min(spec.together, most) and stale < STALE
+    ):
+        number, candidate = proposals.propose()
+        if candidate.id in known:
+            proposals.answer(number, known[candidate.id])
             stale += 1
         else:
-            stale = stale + 1 if any(other.id == point.id for _, other in asked) else 0
-            asked.append((number, point))
+            stale = stale + 1 if any(other.id == candidate.id for _, other in asked) else 0
+            asked.append((number, candidate))
     return asked

@@ -1,6 +1,6 @@
-"""The sweep in Optuna's terms: proposals by its TPE sampler, its journal file as their memory.
+"""Proposals of Optuna's TPE sampler, which are kept in its journal file.
 
-Optuna is imported late: it takes a third of a second, and a sweep that is done never asks it.
+Only the strategy "tpe" needs them. Optuna is imported late: that takes a third of a second.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNIT: Final = (1e-6, 1.0)
 """Range of a share's variable; see `shares`."""
 
-_POINT: Final = "point"
+_CANDIDATE: Final = "point"  # as it stands in journals on disk
 
 
 def open_study(journal: Path, name: str) -> "Study":
@@ -61,17 +61,17 @@ def shares(variables: Sequence[float]) -> tuple[float, ...]:
     return tuple(length / total if total else 1 / len(lengths) for length in lengths)
 
 
-def nearest(parameters: Mapping[str, Any], points: Sequence[Candidate]) -> Candidate:
-    """Return the point that a proposal means: of its settings, the mix nearest to its shares."""
+def nearest(parameters: Mapping[str, Any], candidates: Sequence[Candidate]) -> Candidate:
+    """Return the candidate with a proposal's settings whose mix is nearest to its shares."""
     alike = [
-        point
-        for point in points
-        if all(repr(value) == parameters[key] for key, value in point.settings.items())
+        candidate
+        for candidate in candidates
+        if all(repr(value) == parameters[key] for key, value in candidate.settings.items())
     ]
-    if not points[0].ratios:
+    if not candidates[0].ratios:
         return alike[0]
-    place = shares([parameters[_share(key)] for key in points[0].ratios])
-    return min(alike, key=lambda point: math.dist(tuple(point.ratios.values()), place))
+    place = shares([parameters[_share(key)] for key in candidates[0].ratios])
+    return min(alike, key=lambda candidate: math.dist(tuple(candidate.ratios.values()), place))
 
 
 def _share(key: str) -> str:
@@ -81,21 +81,21 @@ def _share(key: str) -> str:
 class Proposals:
     """What TPE proposes, and what it is told."""
 
-    def __init__(self, spec: Spec, points: Sequence[Candidate], journal: Path) -> None:
+    def __init__(self, spec: Spec, candidates: Sequence[Candidate], journal: Path) -> None:
         self._spec = spec
-        self._points = points
-        self._by_id = {point.id: point for point in points}
-        self._space = _space(points)
+        self._candidates = candidates
+        self._by_id = {candidate.id: candidate for candidate in candidates}
+        self._space = _space(candidates)
         # Optuna lets no study change its space: an extended sweep begins one
         space = json.dumps({key: str(value) for key, value in self._space.items()})
         self._study = open_study(journal, f"tpe-{hashlib.sha256(space.encode()).hexdigest()[:8]}")
 
     def known(self) -> dict[str, float | None]:
-        """Return what was answered, by point; None where it failed."""
+        """Return what was answered, by candidate; None where it failed."""
         found: dict[str, float | None] = {}
         for trial in self._study.get_trials(deepcopy=False):
-            if trial.state.is_finished() and (point := self._point(trial)) is not None:
-                found[point.id] = trial.value if trial.values else None
+            if trial.state.is_finished() and (candidate := self._candidate(trial)) is not None:
+                found[candidate.id] = trial.value if trial.values else None
         return found
 
     def unanswered(self) -> list[tuple[int, Candidate]]:
@@ -104,14 +104,14 @@ class Proposals:
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished():
                 continue
-            if (point := self._point(trial)) is not None:
-                found.append((trial.number, point))
+            if (candidate := self._candidate(trial)) is not None:
+                found.append((trial.number, candidate))
             else:
                 self.answer(trial.number, None)
         return found
 
     def propose(self) -> tuple[int, Candidate]:
-        """Ask for one more point; return its number and the point."""
+        """Ask for one more candidate; return its number and the candidate."""
         from optuna.samplers import TPESampler  # noqa: PLC0415
 
         # a sampler of its own for each: its draws then depend on none from before a restart
@@ -123,9 +123,9 @@ class Proposals:
             constant_liar=True,
         )
         trial = self._study.ask(self._space)
-        point = nearest(trial.params, self._points)
-        trial.set_user_attr(_POINT, point.id)
-        return trial.number, point
+        candidate = nearest(trial.params, self._candidates)
+        trial.set_user_attr(_CANDIDATE, candidate.id)
+        return trial.number, candidate
 
     def answer(self, number: int, value: float | None) -> None:
         """Tell what a proposal gave; None: it failed."""
@@ -136,13 +136,13 @@ class Proposals:
         else:
             self._study.tell(number, value)
 
-    def mend(self, point: str, value: float) -> None:
-        """Tell what a point gave that had failed before."""
+    def mend(self, candidate_id: str, value: float) -> None:
+        """Tell what a candidate gave that had failed before."""
         from optuna.trial import create_trial  # noqa: PLC0415
 
         for trial in self._study.get_trials(deepcopy=False):
-            meant = self._point(trial) if trial.state.is_finished() else None
-            if meant is not None and meant.id == point:
+            meant = self._candidate(trial) if trial.state.is_finished() else None
+            if meant is not None and meant.id == candidate_id:
                 mended = create_trial(
                     params=trial.params,
                     distributions=trial.distributions,
@@ -152,82 +152,29 @@ class Proposals:
                 self._study.add_trial(mended)
                 return
 
-    def _point(self, trial: "FrozenTrial") -> Candidate | None:
-        """Return the point that a proposal meant when it was made; a nearer one may be there now.
+    def _candidate(self, trial: "FrozenTrial") -> Candidate | None:
+        """Return the candidate that a proposal meant when it was made; None where it is no more.
 
-        None where it is no more, for a file that it names was edited, or where the proposal was
-        killed while it was written down.
+        It is no more where a file that it names was edited, or where the proposal was killed while
+        it was written down. Another candidate may be nearer to the proposal by now.
         """
         if trial.params.keys() != self._space.keys():
             return None
-        if _POINT in trial.user_attrs:
-            return self._by_id.get(trial.user_attrs[_POINT])
-        return nearest(trial.params, self._points)  # of an earlier version, or killed just then
+        if _CANDIDATE in trial.user_attrs:
+            return self._by_id.get(trial.user_attrs[_CANDIDATE])
+        return nearest(trial.params, self._candidates)  # of an earlier version, or killed just then
 
 
-def _space(points: Sequence[Candidate]) -> "dict[str, BaseDistribution]":
+def _space(candidates: Sequence[Candidate]) -> "dict[str, BaseDistribution]":
     from optuna.distributions import (  # noqa: PLC0415
         CategoricalDistribution,
         FloatDistribution,
     )
 
     space: dict[str, BaseDistribution] = {
-        _share(key): FloatDistribution(*_UNIT) for key in points[0].ratios
+        _share(key): FloatDistribution(*_UNIT) for key in candidates[0].ratios
     }
-    for key in points[0].settings:
-        values = dict.fromkeys(repr(point.settings[key]) for point in points)
+    for key in candidates[0].settings:
+        values = dict.fromkeys(repr(candidate.settings[key]) for candidate in candidates)
         space[key] = CategoricalDistribution(tuple(values))
     return space
-
-
-def note_points(
-    journal: Path,
-    points: Sequence[Candidate],
-    values: Mapping[str, Mapping[int, float]],
-    epochs: int,
-) -> None:
-    """Write what grid or halving found into the journal, for Optuna's own tools to show.
-
-    Args:
-        journal: of the sweep.
-        points: of the sweep.
-        values: what each point had at which epoch; none where it failed.
-        epochs: of a run to the end; a point that came less far was pruned.
-    """
-    from optuna.distributions import (  # noqa: PLC0415
-        CategoricalDistribution,
-        FloatDistribution,
-    )
-    from optuna.trial import TrialState, create_trial  # noqa: PLC0415
-
-    study = open_study(journal, "points")
-    noted = {
-        (trial.user_attrs.get(_POINT), tuple(trial.intermediate_values))
-        for trial in study.get_trials(deepcopy=False)
-    }
-    space = {key: value for key, value in _space(points).items() if key in points[0].settings}
-    for point in points:
-        found = dict(values.get(point.id, {}))
-        if (point.id, tuple(found)) in noted:
-            continue
-        ended = TrialState.COMPLETE if epochs in found else TrialState.PRUNED
-        study.add_trial(
-            create_trial(
-                state=ended if found else TrialState.FAIL,
-                value=found.get(epochs),
-                params={
-                    **point.ratios,
-                    **{key: repr(value) for key, value in point.settings.items()},
-                },
-                distributions={
-                    **{key: FloatDistribution(0, 1) for key in point.ratios},
-                    **{
-                        key: distribution
-                        for key, distribution in space.items()
-                        if isinstance(distribution, CategoricalDistribution)
-                    },
-                },
-                intermediate_values=found,
-                user_attrs={_POINT: point.id, "name": point.name},
-            )
-        )

@@ -18,6 +18,7 @@ from datagen.core.errors import (
     StoppedError,
     SweepError,
 )
+from datagen.core.models import StrictModel
 from datagen.datasets.format import INFO
 from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset, recall_scores
 from datagen.evaluation.process import PARTS, Engine, Event, identity
@@ -26,22 +27,21 @@ from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import set_aside
 from datagen.files.locks import locked
 from datagen.recipes import load as recipes
-from datagen.sweeps.records import Reached, Scored, SweepRecord
+from datagen.sweeps.records import DATASETS, Reached, Scored
 from pipelines.errors import PipelineError
 
 SPEC: Final = "spec.yaml"
-DATASETS: Final = "datasets"
 SCORES: Final = "scores"
 
 Tell = Callable[[Event], None]
 
 
-class Task(SweepRecord):
+class Task(StrictModel):
     """What one trial is to do next.
 
     Attributes:
         folder: of the sweep, absolute, as every node sees it.
-        point, seed: which trial.
+        candidate, seed: which trial.
         recipe: to build, as plain data.
         until: the rung to pause at; None runs to the end.
         tests: folders to score on.
@@ -84,14 +84,12 @@ class TrialOutcome(Reached):
     """What a task came to.
 
     Attributes:
-        until: the rung that was asked for.
-        evaluator: see `Task`; None in the logs of earlier versions.
+        until: the rung that was asked for; None: the end.
         complete: whether it ran to the end, or was known to.
         value: what decides at this rung: accuracy on val, or on the selection set.
     """
 
     until: int | None
-    evaluator: str | None = None
     complete: bool = False
     value: float | None = None
 
@@ -226,8 +224,6 @@ def _outcome(
     held, tests = (
         (None, score.tests) if task.selection is None else (score.tests[0], score.tests[1:])
     )
-    upto = score.history[: task.until]
-    by_val = max(epoch.val_accuracy for epoch in upto)
     return TrialOutcome(
         point=task.point,
         seed=task.seed,
@@ -236,7 +232,7 @@ def _outcome(
         epochs=len(score.history),
         complete=score.complete,
         official=score.official,
-        value=by_val if held is None else held.metrics.accuracy.accuracy,
+        value=_value(task, score),
         dataset=f"{DATASETS}/{task.point}",
         fingerprint=score.dataset.fingerprint,
         images=score.dataset.train + score.dataset.val,
@@ -250,14 +246,22 @@ def _outcome(
     )
 
 
+def _value(task: Task, score: Score) -> float | None:
+    """Return what decides: at a rung, of a score that went further, the best val until there."""
+    if task.selection is not None:
+        return score.tests[0].metrics.accuracy.accuracy
+    if task.until is None:
+        return score.val.accuracy.accuracy
+    return max(epoch.val_accuracy for epoch in score.history[: task.until])
+
+
 def scored(test: TestResult) -> Scored:
     """Return the few numbers of a test result that a sweep's answer needs."""
-    ordered = sorted(test.results, key=lambda image: (image.true, image.sha256))
     return Scored(
         path=test.path,
         fingerprint=test.fingerprint,
         images=test.images,
         correct=test.metrics.accuracy.correct,
-        hits="".join("1" if image.hit else "0" for image in ordered),
+        hits=test.hits,
         classes={row.name: row.recall for row in test.metrics.classes},
     )

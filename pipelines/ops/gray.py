@@ -53,15 +53,15 @@ def ink_level(image: Gray) -> int:
 
 
 def pen_width(image: Gray) -> float:
-    """Return the pen's width in pixels, 0 where there is no ink.
+    """Return the pen's width in pixels, 0 where there is no ink, or nothing but ink.
 
     Along a stroke of w pixels the distances to the paper are 1, 2 … 2, 1, and their mean m is
     (w + 1)² / 4w; this is solved for w; pens of one and two pixels cannot be told apart.
     """
     mask = ink_mask(image)
-    mean = cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 5), mask)[0]
-    if not mean:
+    if cv2.countNonZero(mask) in {0, mask.size}:
         return 0.0
+    mean = cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 5), mask)[0]
     half = max(2 * mean - 1, 1.0)
     return half + math.sqrt(half * half - 1)
 

@@ -1,14 +1,18 @@
 """How long `datagen sweep` takes: halving beside the grid, two workers beside one, again, overhead.
 
     python tests/benchmarks/bench_sweep.py [--images 1000] [--points 8] [--epochs 100]
-                                           [--rungs 10,30] [--seeds 1] [--keep FOLDER]
+                                           [--rungs 10,30] [--seeds 1] [--keep FOLDER] [--cold]
 
-Whole processes, wall time, one after the other in one run; the points are mixes of the pen and of
-EMNIST from `../shared/data` (or `DATAGEN_SHARED_DATA`; without it, seeds of the pen alone). Every
-sweep has a cache and a folder of its own, and builds its own datasets; how long that took is left
-out of the overhead. The bare evaluations are `python -m fixed_eval`, one after the other,
-on the same datasets, scored on the same images. The machine must have nothing else to do. Fewer
-epochs than 100 are a preview and measure starts more than training.
+Whole processes, wall time, one after the other in one run; the candidates are mixes of the pen and
+of EMNIST from `../shared/data` (or `DATAGEN_SHARED_DATA`; without it, seeds of the pen alone).
+Every sweep has a cache and a folder of its own, and builds its own datasets; how long that took is
+left out of the overhead. The bare evaluations are `python -m fixed_eval`, one after the other, on
+the same datasets, scored on the same images. The machine must have nothing else to do. Fewer epochs
+than 100 are a preview and measure starts more than training.
+
+With `--cold` every evaluation starts in a fresh process that imports TensorFlow, instead of as a
+fork of one that has (`datagen.evaluation.fork_server`). For the time of one grid alone, which shows
+what forks save, add `--grid-only`.
 """
 
 import argparse
@@ -37,7 +41,12 @@ class Bench:
     def environment(self, name: str) -> dict[str, str]:
         """Return an environment with a cache of its own."""
         cache = str(self.root / f"cache-{name}")
-        return os.environ | {"DATAGEN_CACHE": cache, "PYTHONPATH": str(ROOT)}
+        forks = "0" if self.options.cold else "1"
+        return os.environ | {
+            "DATAGEN_CACHE": cache,
+            "DATAGEN_FORK_SERVER": forks,
+            "PYTHONPATH": str(ROOT),
+        }
 
     def sweep(self, name: str, *more: object) -> tuple[float, list[dict[str, Any]]]:
         """Run one sweep; return its wall seconds and its trials."""
@@ -89,7 +98,7 @@ class Bench:
 
 
 def best(trials: list[dict[str, Any]]) -> str:
-    """Return the point with the best mean val accuracy among those that ran to the end."""
+    """Return the candidate with the best mean val accuracy among those that ran to the end."""
     values: dict[str, list[float]] = {}
     for trial in trials:
         if trial["state"] == "done":
@@ -106,6 +115,8 @@ def main() -> None:
     parser.add_argument("--rungs", default="10,30")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="work here and keep everything")
+    parser.add_argument("--cold", action="store_true", help="without the fork server")
+    parser.add_argument("--grid-only", action="store_true", help="time one grid and stop")
     parser.add_argument("--loud", action="store_true", help="show what the sweeps say")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -121,6 +132,8 @@ def report(bench: Bench) -> None:
     built = sum(trial["build_seconds"] for trial in grid)
     print(f"grid, two workers         {two:8.1f} s   {len(grid)} trials, best {best(grid)}")
     print(f"  of it building          {built:8.1f} s   (summed over the workers)")
+    if bench.options.grid_only:
+        return
     again, _ = bench.sweep("grid-2", "--strategy", "grid", "--workers", 2)
     print(f"the same sweep again      {again:8.2f} s   aim ≤ 2 s")
     one, alone = bench.sweep("grid-1", "--strategy", "grid", "--workers", 1)

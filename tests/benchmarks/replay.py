@@ -13,9 +13,10 @@ from pathlib import Path
 
 import cv2
 
-from datagen.building.render import ImageRenderer, open_pools
+from datagen.building.open_sources import open_sources
+from datagen.building.render import ImageRenderer
 from datagen.datasets.format import RECIPE, read_manifest
-from datagen.planning.plan import divide_pools
+from datagen.planning.resolve import resolve
 from datagen.recipes.load import load
 
 
@@ -27,8 +28,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     recipe = load(str(options.dataset / RECIPE))
-    pools = open_pools(recipe)
-    renderer = ImageRenderer(recipe, pools, divide_pools(recipe, pools))
+    renderer = ImageRenderer(open_sources(resolve(recipe)))
     entries = read_manifest(options.dataset)
     chosen = random.Random(options.seed).sample(entries, min(options.images, len(entries)))
     equal = sum(

@@ -1,12 +1,15 @@
 """Numerals drawn with straight strokes, so that every test knows what is on the sheet."""
 
+import json
 from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
 
+from pipelines.labels import Style
 from pipelines.ops import Gray
+from pipelines.pipeline import Applied, Pipeline, Result, replay
 
 Draw = Callable[..., Gray]
 
@@ -33,6 +36,29 @@ def draw_numeral(
             cv2.circle(image, (left, top - 14), pen // 2 + 1, 0, -1)
         left = right + pitch
     return image
+
+
+def through_json(result: Result) -> tuple[Applied, ...]:
+    text = json.dumps([step.to_json() for step in result.applied])
+    return tuple(Applied.from_json(plain) for plain in json.loads(text))
+
+
+def check_replay(pipeline: Pipeline, image: Gray, numeral: str, style: Style, seed: int) -> Result:
+    """Run a pipeline: the input stays, the output keeps the contract, its record makes it again."""
+    before = image.copy()
+    result = pipeline.run(image, numeral, style, np.random.default_rng(seed))
+    assert np.array_equal(image, before)
+    assert not np.shares_memory(result.image, image)
+    assert result.image.dtype == np.uint8
+    assert result.image.ndim == 2
+    assert result.image.flags.c_contiguous
+    assert through_json(result) == result.applied
+    for applied in (result.applied, through_json(result)):
+        assert np.array_equal(replay(image, applied), result.image)
+    assert np.array_equal(image, before)
+    again = pipeline.run(image, numeral, style, np.random.default_rng(seed))
+    assert again.applied == result.applied
+    return result
 
 
 @pytest.fixture

@@ -232,3 +232,8 @@ def test_elastic_moves_no_point_further_than_its_reach(numeral: Draw) -> None:
 def test_scan_refuses_a_step_out_of_range() -> None:
     with pytest.raises(ValueError, match="step is 0; expected 1 … 127"):
         ops.scan(np.zeros((4, 4), np.uint8), 0)
+
+
+def test_a_sheet_all_of_ink_shows_no_pen() -> None:
+    assert pen_width(np.zeros((20, 30), np.uint8)) == 0
+    assert pen_width(np.full((20, 30), 255, np.uint8)) == 0

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
-from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bar
+from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bars
 
 if TYPE_CHECKING:
-    from datagen.building.build import Built
+    from datagen.api.datasets import Dataset
+    from datagen.datasets.format import DatasetInfo
 
 
 def build(
@@ -44,27 +45,27 @@ def build(
 
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
-    from datagen.building.build import build as build_dataset
+    from datagen.api.datasets import build as build_dataset
+    from datagen.recipes import overrides
+    from datagen.recipes.load import load
 
-    resolved = flags.RecipeFlags(
-        source,
-        mix,
-        recipe,
-        option,
-        images,
-        budget,
-        fit,
-        val_fraction,
-        val_from,
-        val_dir,
-        seed,
-        size,
-        pipeline,
-        path,
-    ).resolve()
+    said = overrides.Overrides(
+        mix=overrides.mix_of(source, mix),
+        options=tuple(overrides.source_option(text) for text in option or ()),
+        images=images,
+        budget=budget,
+        fit=fit or None,
+        val_fraction=val_fraction,
+        val_from=overrides.ingredient(val_from) if val_from else None,
+        val_dir=val_dir,
+        seed=seed,
+        size=overrides.image_size(size),
+        pipeline=pipeline,
+        paths=tuple(overrides.source_path(text) for text in path or ()),
+    )
+    resolved = overrides.override(load(recipe or "default"), said)
     started = time.monotonic()
-    total = resolved.images or resolved.budget
-    with progress_bar("building", total, quiet=quiet) as progress:
+    with progress_bars(quiet=quiet) as progress:
         built = build_dataset(
             resolved,
             out,
@@ -73,16 +74,16 @@ def build(
             progress=progress,
         )
     seconds = time.monotonic() - started
-    _summarise(built, seconds, console(as_json=as_json, quiet=quiet))
+    info = built.read_info()
+    _summarise(built, info, seconds, console(as_json=as_json, quiet=quiet))
     if as_json:
-        result = built.info.model_dump(mode="json")
+        result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)
 
 
-def _summarise(built: "Built", seconds: float, out: Any) -> None:
+def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) -> None:
     """Print counts, sources, budget and what to do next."""
-    info = built.info
-    title = f"{info.name}: {built.count.exact:,} images in {built.path}"
+    title = f"{info.name}: {info.budget.exact:,} images in {built.path}"
     out.print(counts_table(title, info.counts))
     used = ", ".join(f"{source.key} {source.images:,}" for source in info.sources)
     if info.pipelines:

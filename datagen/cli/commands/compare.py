@@ -28,10 +28,9 @@ def compare(
     """
     from dataclasses import asdict
 
-    from datagen.evaluation.compare import compare as compare_summaries
-    from datagen.evaluation.load import read_summaries
+    from datagen.api.evaluations import compare as compare_scores
 
-    tables = compare_summaries([found for path in scores for found in read_summaries(path)])
+    tables = compare_scores(*scores)
     out = console(as_json=as_json)
     for table in tables:
         _print(table, out)
@@ -78,7 +77,7 @@ def _print(table: "Comparison", out: Any) -> None:
 
 
 def _name(row: "ComparisonRow") -> str:
-    """Return the dataset, below it how many seeds, and what mars the score."""
+    """Return the dataset, below it the number of seeds, and a mark where it is not official."""
     seeds = f"{len(row.seeds)} seeds" if len(row.seeds) > 1 else "1 seed"
     return "\n  ".join(filter(None, (row.path, seeds, row.mark)))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.views.output import Json, Quiet, console, cores, emit
+from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 
 if TYPE_CHECKING:
     from datagen.evaluation.summary import Summary
@@ -42,11 +43,13 @@ def evaluate(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")
     ] = False,
-    protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = "cutoff-resnet50",
+    protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = PROTOCOL,
     engine: Annotated[
         EngineName, typer.Option(help="How it is computed (auto: native, or fast on a GPU).")
     ] = EngineName.auto,
-    seed: Annotated[int, typer.Option(min=0, help="The first run's; official is 123.")] = 123,
+    seed: Annotated[
+        int, typer.Option(min=0, help=f"The first run's; official is {OFFICIAL_SEED}.")
+    ] = OFFICIAL_SEED,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,
@@ -60,30 +63,30 @@ def evaluate(
 
     Example: `datagen evaluate ds --test label_book --seeds 3`
     """
+    from datagen.api.evaluations import evaluate as evaluate_dataset
+    from datagen.api.evaluations import write_report
     from datagen.cli.views.evaluation_progress import progress_view
-    from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
-    from datagen.evaluation.summary import summarise
-    from datagen.reports.evaluation import check_folder, report_folder, write_report
+    from datagen.reports.evaluation import check_folder, report_folder
 
-    request = EvaluationRequest(
-        dataset=dataset,
-        tests=tuple(test or ()),
-        protocol=protocol,
-        engine=engine.value,
-        seed=seed,
-        seeds=seeds,
-        preview=preview,
-        force=force,
-        workers=workers or cores(),
-        threads=threads,
-    )
     folder = out or report_folder(dataset, preview=preview is not None)
     if report:
-        check_folder(folder, dataset, tensorboard=tensorboard)
+        check_folder(folder, dataset, tensorboard=tensorboard)  # before hours are spent
     with progress_view(seeds, quiet=quiet) as view:
-        evaluation = evaluate_dataset(request, view)
-    summary = summarise(evaluation.scores, path=str(dataset), cached=evaluation.cached)
-    page = write_report(evaluation, summary, folder, tensorboard=tensorboard) if report else None
+        evaluation = evaluate_dataset(
+            dataset,
+            test=test or (),
+            protocol=protocol,
+            engine=engine.value,
+            seed=seed,
+            seeds=seeds,
+            preview=preview,
+            force=force,
+            workers=workers or cores(),
+            threads=threads,
+            on_event=view,
+        )
+    summary = evaluation.summary
+    page = write_report(evaluation, folder, tensorboard=tensorboard) if report else None
     _print(summary, page, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(summary.model_dump(mode="json") | {"report": page and str(page)})

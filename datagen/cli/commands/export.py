@@ -20,12 +20,11 @@ def export(
 
     Example: `datagen export ds --zip submission.zip`
     """
-    from datagen.datasets.export import export_zip
+    from datagen.api.datasets import export as export_dataset
 
     if not as_zip:
         raise UsageError("say in which form to export: --zip is the one there is")
-    archive = file or Path(f"{dataset.resolve()}.zip")
-    images = export_zip(dataset, archive, overwrite=overwrite)
+    archive, images = export_dataset(dataset, file, overwrite=overwrite)
     console(as_json=as_json).print(f"{images:,} images in {archive}")
     if as_json:
         emit({"command": "export", "path": str(archive), "images": images})

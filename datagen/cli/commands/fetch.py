@@ -35,7 +35,7 @@ def fetch(
 
     Example: `datagen fetch emnist --from gzip.zip`
     """
-    from datagen.downloads.fetch import fetch as fetch_archive
+    from datagen.api.sources import fetch as fetch_archive
 
     with _bytes_bar(f"fetching {name}", quiet=quiet) as progress:
         fetched = fetch_archive(
@@ -44,7 +44,7 @@ def fetch(
             from_file=from_file,
             unofficial=unofficial,
             whole=whole,
-            base_url=mirror,
+            mirror=mirror,
         )
     out = console(as_json=as_json, quiet=quiet)
     out.print(f"{name} is in {fetched.path} ({fetched.received:,} bytes came)", soft_wrap=True)
@@ -55,7 +55,7 @@ def fetch(
 
 
 @contextmanager
-def _bytes_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int | None], None]]:
+def _bytes_bar(what: str, *, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     """Show a bar of bytes on stderr; yield what moves it."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -71,4 +71,4 @@ def _bytes_bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int | None]
     )
     with bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda _, done, total: bar.update(task, completed=done, total=total)

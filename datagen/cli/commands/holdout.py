@@ -1,12 +1,11 @@
 """`datagen holdout`: set real images aside before anything looks at them."""
 
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.output import Json, console, emit, progress_bar
+from datagen.cli.views.output import Json, console, emit, progress_bars
 
 if TYPE_CHECKING:
     from datagen.curation.holdout import Holdout
@@ -36,9 +35,9 @@ def holdout(
     Example: `datagen holdout photos --out split`, then `datagen build --source images:split/rest`
     and `datagen evaluate ds --test split/holdout`
     """
-    from datagen.curation.holdout import hold_out
+    from datagen.api.images import hold_out
 
-    with ExitStack() as bar:
+    with progress_bars(quiet=False) as progress:
         record = hold_out(
             folder,
             out,
@@ -47,9 +46,7 @@ def holdout(
             review=review,
             skip_bad=skip_bad,
             overwrite=overwrite,
-            progress=lambda total: bar.enter_context(
-                progress_bar("looking for near-duplicates", total, quiet=False)
-            ),
+            progress=progress,
         )
     _summarise(record, out, console(as_json=as_json))
     if as_json:

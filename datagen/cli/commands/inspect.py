@@ -22,7 +22,7 @@ def inspect(
 
     Example: `datagen inspect ds --json`
     """
-    from datagen.datasets.inspect import inspect as inspect_dataset
+    from datagen.api.datasets import inspect as inspect_dataset
 
     found = inspect_dataset(dataset)
     _summarise(found, console(as_json=as_json))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.views.output import Json, Quiet, console, cores, emit
-from datagen.cli.views.record import check_places, write_both
-from datagen.core.errors import UsageError
+from datagen.core.evaluator_facts import OFFICIAL_SEED
 
 if TYPE_CHECKING:
     from datagen.curation.hard_examples.record import Hard
@@ -35,7 +34,7 @@ def mine(
         int | None,
         typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The first run's.")] = 123,
+    seed: Annotated[int, typer.Option(min=0, help="The first run's.")] = OFFICIAL_SEED,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,
@@ -52,27 +51,24 @@ def mine(
 
     Example: `datagen mine ds --test photos/second-half --seeds 3 --out hard.json`
     """
+    from datagen.api.images import find_hard
     from datagen.cli.views.evaluation_progress import progress_view
-    from datagen.curation.hard_examples.find import SHARE
-    from datagen.curation.hard_examples.find import mine as mine_images
-    from datagen.curation.hard_examples.sheet import hard_sheet
-    from datagen.evaluation.evaluate import EvaluationRequest
 
-    if top is not None and share is not None:
-        raise UsageError("--top and --share exclude each other; one says how many are hard")
     picture = sheet or out.with_suffix(".png")
-    check_places(out, picture)
-    request = EvaluationRequest(
-        dataset=dataset,
-        tests=(test,),
-        seed=seed,
-        seeds=seeds,
-        preview=preview,
-        workers=workers or cores(),
-    )
     with progress_view(seeds, quiet=quiet) as view:
-        hard = mine_images(request, view, top=top, share=SHARE if share is None else share)
-    write_both(out, hard, picture, lambda: hard_sheet(hard))
+        hard = find_hard(
+            dataset,
+            test,
+            top=top,
+            share=share,
+            out=out,
+            sheet=picture,
+            seed=seed,
+            seeds=seeds,
+            preview=preview,
+            workers=workers or cores(),
+            on_event=view,
+        )
     _print(hard, out, picture, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(_plain(hard, out, picture))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datagen.previews.augmentation import AugmentationRows, AugmentedImage
     from datagen.previews.contact_sheet import SheetImages
     from datagen.previews.samples import Sample
+    from datagen.recipes.overrides import Overrides
 
 
 class StyleName(enum.StrEnum):
@@ -73,8 +74,14 @@ def preview(
 
     Example: `datagen preview --pipeline paper-and-pen photos/iv/1.png --style upper`
     """
-    given = flags.RecipeFlags(
-        source=source, mix=mix, option=option, seed=seed, size=size, path=path
+    from datagen.recipes import overrides
+
+    given = overrides.Overrides(
+        mix=overrides.mix_of(source, mix),
+        options=tuple(overrides.source_option(text) for text in option or ()),
+        seed=seed,
+        size=overrides.image_size(size),
+        paths=tuple(overrides.source_path(text) for text in path or ()),
     )
     if pipeline is not None:
         from datagen.previews.augmentation import outcomes
@@ -93,7 +100,7 @@ def preview(
 
 
 def _show_contacts(
-    what: str | None, given: flags.RecipeFlags, out: Path, per_cell: int, tile: int, as_json: bool
+    what: str | None, given: "Overrides", out: Path, per_cell: int, tile: int, as_json: bool
 ) -> None:
     from datagen.previews.contact_sheet import contact_sheet, terminal_rows
 
@@ -118,21 +125,21 @@ def _save(out: Path, draw: "Callable[[], Image]") -> None:
         ) from error
 
 
-def _contacts(what: str | None, given: flags.RecipeFlags, per_cell: int) -> "SheetImages":
-    from dataclasses import replace
-
+def _contacts(what: str | None, given: "Overrides", per_cell: int) -> "SheetImages":
     from datagen.previews.contents import preview_dataset, preview_recipe
+    from datagen.recipes.load import load
+    from datagen.recipes.overrides import Overrides, override
 
     if what is not None and Path(what).is_dir():
-        if given != flags.RecipeFlags():
+        if given != Overrides():
             raise UsageError(f"{what} is a dataset; --source, --mix, … belong to recipes")
         return preview_dataset(Path(what), per_cell)
-    return preview_recipe(replace(given, recipe=what).resolve(), per_cell)
+    return preview_recipe(override(load(what or "default"), given), per_cell)
 
 
 def _samples(
     images: list[str],
-    given: flags.RecipeFlags,
+    given: "Overrides",
     numeral: str | None,
     style: Any,  # a case style, as the enumeration's values are
     per_class: int,
@@ -140,9 +147,11 @@ def _samples(
     from dataclasses import replace
 
     from datagen.previews.samples import compose_samples, read_samples
+    from datagen.recipes.load import load
+    from datagen.recipes.overrides import Overrides, override
 
     if images:
-        if replace(given, seed=None) != flags.RecipeFlags():
+        if replace(given, seed=None) != Overrides():
             raise UsageError("images are given; --source, --mix, … are for composing numerals")
         return read_samples(
             [Path(image) for image in images],
@@ -153,7 +162,8 @@ def _samples(
     if numeral is not None:
         raise UsageError("--class says what given images show; name an image, or leave it out")
     # pipelines are made for sheets as they are composed, before they are shrunk
-    return compose_samples(replace(given, size=given.size or "native").resolve(), style)
+    said = replace(given, size=given.size or "native")
+    return compose_samples(override(load("default"), said), style)
 
 
 def _show_outcomes(found: "AugmentationRows", out: Path, tile: int, *, as_json: bool) -> None:

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console, emit, progress_bar
-from datagen.cli.views.record import check_places, write_both
+from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
 if TYPE_CHECKING:
     from datagen.curation.rare_styles.find import Rare
@@ -40,17 +39,20 @@ def rare(
 
     Example: `datagen rare photos --out rare.json`
     """
-    from datagen.core.numerals import CLASSES
-    from datagen.curation.rare_styles.find import find_rare
-    from datagen.curation.rare_styles.sheet import rare_sheet
-    from datagen.sources.images.source import ImagesOptions
+    from datagen.api.images import find_rare
 
     picture = sheet or out.with_suffix(".png")
-    check_places(out, picture)
-    options = ImagesOptions(review=review, skip_bad=skip_bad)
-    with progress_bar("looking for styles", len(CLASSES), quiet=quiet) as tell:
-        found = find_rare(folder, clusters=clusters, seed=seed, options=options, tell=tell)
-    write_both(out, found, picture, lambda: rare_sheet(found))
+    with progress_bars(quiet=quiet) as progress:
+        found = find_rare(
+            folder,
+            clusters=clusters,
+            seed=seed,
+            review=review,
+            skip_bad=skip_bad,
+            out=out,
+            sheet=picture,
+            progress=progress,
+        )
     _print(found, out, picture, console(as_json=as_json, quiet=quiet))
     if as_json:
         emit(_plain(found, out, picture))

@@ -22,23 +22,23 @@ def sources(
 
     Example: `datagen sources emnist:gzip.zip`
     """
-    from datagen.sources.catalog import catalog, catalog_entry
+    from datagen.api.sources import list_sources
 
-    offers = [catalog_entry(name) for name in names] if names else catalog()
+    found_sources = list_sources(*names or ())
     out = console(as_json=as_json)
-    out.print(_table(offers))
+    out.print(_table(found_sources))
     if as_json:
-        for found in offers:
+        for found in found_sources:
             emit({"command": "sources"} | found.plain())
 
 
-def _table(offers: Sequence["CatalogEntry"]) -> Any:
+def _table(entries: Sequence["CatalogEntry"]) -> Any:
     """Return a grid: name on the left, what it is and what it has on the right."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 1, 0))
-    for found in offers:
+    for found in entries:
         facts = Text(found.summary)
         facts.append(f"\n{_holdings(found)}", style="green" if found.available else "yellow")
         table.add_row(Text(found.name, style="bold"), facts)

@@ -1,23 +1,18 @@
 """`datagen sweep`: which recipe is best, answered cheaply."""
 
 import enum
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console, cores
+from datagen.cli.views.output import Json, Quiet, console
 from datagen.core.errors import SweepError, UsageError
 
 if TYPE_CHECKING:
-    from datagen.sweeps.candidates import Candidate
-    from datagen.sweeps.estimate import CostEstimate
     from datagen.sweeps.executors.local import Executor
+    from datagen.sweeps.results.ranking import Answer
     from datagen.sweeps.spec import Spec
-
-DEFAULT_OUT = Path("sweeps")
 
 
 class StrategyName(enum.StrEnum):
@@ -67,10 +62,11 @@ def sweep(
         typer.Option(help="Mixes that add up to the whole (simplex), or every combination."),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option("--recipe", metavar="FILE|NAME", help="What all points share.")
+        str | None,
+        typer.Option("--recipe", metavar="FILE|NAME", help="What all candidates share."),
     ] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Images of each dataset.")] = None,
-    budget: Annotated[int | None, typer.Option(min=1, help="Most images allowed.")] = None,
+    budget: Annotated[int | None, typer.Option(min=1, help="The largest number of images.")] = None,
     test: Annotated[
         list[Path] | None,
         typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
@@ -82,15 +78,17 @@ def sweep(
     seeds: Annotated[int | None, typer.Option(min=1, help="Evaluations of each dataset.")] = None,
     strategy: Annotated[
         StrategyName | None,
-        typer.Option(help="All to the end; stop the worse part at rungs; or let Optuna propose."),
+        typer.Option(help="Train all to the end, stop the worse at rungs, or let Optuna propose."),
     ] = None,
     rungs: Annotated[
         str | None, typer.Option(metavar="10,30,100", help="Epochs at which halving compares.")
     ] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="Most points that tpe tries.")] = None,
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="The number of candidates that tpe tries.")
+    ] = None,
     preview: Annotated[
         int | None,
-        typer.Option(min=1, metavar="EPOCHS", help="A short look; its scores are not official."),
+        typer.Option(min=1, metavar="EPOCHS", help="Short runs; their scores are not official."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The sweep's folder (sweeps/NAME).")
@@ -128,7 +126,9 @@ def sweep(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the best recipe: build and evaluate every point of a sweep, nothing twice.
+    """Find the best recipe: build and evaluate every candidate, each once.
+
+    A candidate is a recipe of the sweep: one mix of the sources, one value of each varied key.
 
     A sweep that was stopped goes on with the same command.
 
@@ -137,11 +137,11 @@ def sweep(
     if best is not None:
         _print_best(best, as_json=as_json)
         return
+    from datagen.cli.views.sweep_answer import print_answer
     from datagen.cli.views.sweep_progress import sweep_progress
+    from datagen.sweeps import run
     from datagen.sweeps.callbacks import callbacks
-    from datagen.sweeps.candidates import candidates_of
-    from datagen.sweeps.folder import check_folder
-    from datagen.sweeps.run import run_sweep
+    from datagen.sweeps.page import PAGE
 
     given = {
         "mix": mix,
@@ -159,29 +159,29 @@ def sweep(
         "preview": preview,
     }
     asked = _spec(spec, given, option or [])
-    found = candidates_of(asked)
-    folder = (out or DEFAULT_OUT / asked.name).absolute()
-    check_folder(folder, asked, extend=extend)
-    hooks = callbacks(folder, tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
-    _check_executor(executor, address)
-    planned = _plan(asked, found, folder, workers or cores(), timing=timing, quiet=quiet)
-    console_ = console(as_json=as_json, quiet=quiet)
-    _print_plan(asked, planned, folder, console_)
-    if dry_run:
-        return
-    with (
-        _executor(executor, address, workers or cores()) as runs,
-        sweep_progress(planned, hooks, as_json=as_json, quiet=quiet) as view,
-    ):
-        ended = run_sweep(asked, found, folder, runs, view, retry_failed=retry_failed)
-    if ended:
-        _show_answer(folder, console_)
-    failed = [trial for trial in ended if trial.state == "failed"]
-    if failed:
-        raise SweepError(
-            f"{len(failed)} of {len(ended)} trials failed, the first ({failed[0].name}, seed "
-            f"{failed[0].seed}): {failed[0].error}; --retry-failed runs them again"
+    folder = out or run.DEFAULT_OUT / asked.name
+    hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
+    human = console(as_json=as_json, quiet=quiet)
+    with sweep_progress(human, as_json=as_json, quiet=quiet) as view:
+        if dry_run:
+            run.plan_sweep(
+                asked, folder, workers=workers, listener=view, timed=timing, extend=extend
+            )
+            return
+        answer = run.sweep(
+            asked,
+            folder,
+            executor=_executor(executor, address),
+            workers=workers,
+            listener=view,
+            callbacks=hooks,
+            timed=timing,
+            extend=extend,
+            retry_failed=retry_failed,
         )
+    print_answer(answer, human)
+    human.print(f"page    {answer.folder / PAGE}", soft_wrap=True, markup=False)
+    _refuse_failed(answer)
 
 
 def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec":
@@ -215,118 +215,42 @@ def _whole_numbers(text: str) -> list[int]:
         raise UsageError(f"--rungs {text!r} is not epochs such as 10,30,100") from None
 
 
-def _check_executor(name: ExecutorName, address: str | None) -> None:
-    """Refuse what cannot run, before anything is planned."""
+def _executor(name: ExecutorName, address: str | None) -> "Executor | None":
+    """Return where the trials run; None: on this machine.
+
+    Raises:
+        UsageError: Ray is not installed, or an address is given without it.
+        SweepError: no cluster answers.
+    """
     if name is ExecutorName.ray:
-        from datagen.sweeps.executors.ray import check_installed
-
-        check_installed()
-    elif address is not None:
-        raise UsageError("--address is of a Ray cluster; say --executor ray")
-
-
-@contextmanager
-def _executor(name: ExecutorName, address: str | None, workers: int) -> "Iterator[Executor]":
-    if name is ExecutorName.local:
-        from datagen.sweeps.executors.local import LocalExecutor
-
-        with LocalExecutor(workers) as executor:
-            yield executor
-    else:
         from datagen.sweeps.executors.ray import RayExecutor
 
-        yield RayExecutor(address)
+        return RayExecutor(address)
+    if address is not None:
+        raise UsageError("--address is of a Ray cluster; say --executor ray")
+    return None
 
 
-def _plan(
-    spec: "Spec",
-    points: "tuple[Candidate, ...]",
-    folder: Path,
-    workers: int,
-    *,
-    timing: bool,
-    quiet: bool,
-) -> "CostEstimate":
-    """Find out what the sweep will cost, and whether it can be run at all."""
-    from datagen.cli.views.output import progress_bar
-    from datagen.sweeps import estimate as estimates
-    from datagen.sweeps.records import TRIALS, read_trials
+def _refuse_failed(answer: "Answer") -> None:
+    """End with an error where trials failed.
 
-    test_images = estimates.check_folders(spec)
-    counts = estimates.counts(spec, points, folder)
-    wanted = {(point.id, seed) for point in points for seed in spec.seed_list}
-    trials = read_trials(folder) if (folder / TRIALS).is_file() else []
-    known = sum((trial.point, trial.seed) in wanted for trial in trials)
-    timed = None
-    if timing and known < len(wanted):
-        with progress_bar("timing the evaluator", None, quiet=quiet):
-            timed = estimates.time_evaluator(spec)
-    planned = estimates.estimate(
-        spec,
-        counts,
-        folder,
-        known=known,
-        workers=workers,
-        timing=timed,
-        test_images=test_images,
-    )
-    estimates.check_disk(planned, folder)
-    return planned
-
-
-def _print_plan(spec: "Spec", plan: "CostEstimate", folder: Path, out: Any) -> None:
-    from datagen.cli.views.evaluation_progress import duration
-
-    seeds = f"{spec.seeds} seed" + ("s" if spec.seeds > 1 else "")
-    most = "at most " if spec.strategy != "grid" else ""
-    ends = {
-        "grid": "all to the end",
-        "halving": f"compared after {_and(spec.pauses)}",
-        "tpe": "TPE",
-    }
-    known = f"; {plan.known} have ended already" if plan.known else ""
-    built = f"; {plan.built} stand already" if plan.built else ""
-    rows = {
-        "sweep": f"{spec.name} in {folder}",
-        "datasets": f"{most}{plan.datasets} of up to {plan.images:,} images{built}",
-        "evaluations": f"{plan.datasets} × {seeds} = {plan.evaluations}{known}",
-        "epochs": f"{most}{plan.epochs:,} ({ends[spec.strategy]}; selected by {spec.select})",
-        "time": f"about {duration(plan.seconds)} with {plan.workers} at once"
-        if plan.seconds is not None
-        else "not timed",
-        "disk": f"up to {plan.disk / 1e6:,.0f} MB of {plan.free / 1e9:,.1f} GB free",
-    }
-    for name, text in rows.items():
-        out.print(f"{name:12} {text}", soft_wrap=True)
-    if spec.preview is not None:
-        from datagen.evaluation.summary import label
-
-        out.print(label(official=False, preview=spec.preview), style="bold", soft_wrap=True)
-
-
-def _and(pauses: tuple[int, ...]) -> str:
-    return "epoch " + " and ".join(map(str, pauses)) if pauses else "no epoch"
-
-
-def _show_answer(folder: Path, out: Any) -> None:
-    """Print what the sweep found, and write its page."""
-    from datagen.cli.views.sweep_answer import print_answer
-    from datagen.sweeps.page import write_page
-    from datagen.sweeps.results.ranking import read
-
-    answer = read(folder)
-    page = write_page(answer)
-    print_answer(answer, out)
-    out.print(f"page    {page}", soft_wrap=True, markup=False)
+    Raises:
+        SweepError: some did.
+    """
+    if failed := answer.failed:
+        raise SweepError(
+            f"{len(failed)} of {answer.cost.trials} trials failed, the first ({failed[0].name}, "
+            f"seed {failed[0].seed}): {failed[0].error}; --retry-failed runs them again"
+        )
 
 
 def _print_best(folder: Path, *, as_json: bool) -> None:
     """Print the best recipe of a sweep, or all of its answer as one JSON object."""
     from datagen.cli.views.output import emit
     from datagen.cli.views.sweep_answer import plain, print_best
-    from datagen.sweeps.results.ranking import read
+    from datagen.sweeps.run import read_sweep
 
-    answer = read(folder)
+    answer = read_sweep(folder)
     if as_json:
         emit(plain(answer))
     else:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from datagen.core.text import duration
 from datagen.evaluation.process import Event
 
 
@@ -123,11 +124,3 @@ def _line(event: Event) -> str:
                 f"{duration(event['eta_seconds'])} left"
             )
     return ""
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as `1 h 02 min`, `3 min 20 s` or `12 s`."""
-    whole = max(0, round(seconds))
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"

@@ -1,20 +1,26 @@
 """What all commands share of printing: who hears what, and how a number reads."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.core import machine
 from datagen.core.numerals import Split
+
+if TYPE_CHECKING:
+    from datagen.api.progress import Progress
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per result on stdout.")]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
 ]
+
+
+cores = machine.cores
 
 
 def console(*, as_json: bool, quiet: bool = False) -> Any:
@@ -45,6 +51,18 @@ def emit(result: Mapping[str, Any]) -> None:
 
 
 @contextmanager
+def progress_bars(*, quiet: bool) -> "Iterator[Progress]":
+    """Yield what shows the progress of work on stderr, if that is a terminal."""
+    from datagen.api.progress import RichProgress, no_progress
+
+    if quiet or not sys.stderr.isatty():
+        yield no_progress
+        return
+    with RichProgress(transient=True) as bars:
+        yield bars
+
+
+@contextmanager
 def progress_bar(what: str, total: int | None, *, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on stderr; yield what moves it to a number of finished parts."""
     from rich.console import Console
@@ -68,10 +86,3 @@ def progress_bar(what: str, total: int | None, *, quiet: bool) -> Iterator[Calla
     with bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -13,16 +13,16 @@ _WIDE = 110  # columns of a terminal from which there is room for more
 
 
 def print_answer(answer: "Answer", out: "Console") -> None:
-    """Print the points, best first, then what the table says in sentences."""
+    """Print the candidates, best first, then what the table says in sentences."""
     from rich.text import Text
 
     from datagen.sweeps.results import words
 
     out.print(Text(words.ranked_by(answer), style="bold"))
     out.print(_table(answer, wide=out.width >= _WIDE))
-    for point in answer.points:
-        for error in point.errors:
-            out.print(Text(f"failed  {point.name}: {error}", style="red"))
+    for candidate in answer.candidates:
+        for error in candidate.errors:
+            out.print(Text(f"failed  {candidate.name}: {error}", style="red"))
     best = words.best(answer)
     out.print(Text(f"best    {best}" if answer.best else best, style="bold"))
     said = [words.verdict(answer), words.rivals(answer)] if answer.best else []
@@ -30,7 +30,7 @@ def print_answer(answer: "Answer", out: "Console") -> None:
         if text:
             out.print(Text(text))
     notes = words.notes(answer)
-    if out.width >= _WIDE and any(p.to_best and not p.to_best.real for p in answer.points):
+    if out.width >= _WIDE and any(p.to_best and not p.to_best.real for p in answer.candidates):
         notes.append("≈ where the difference to the best is within noise")
     for note in notes:
         out.print(Text(f"note    {note}", style="yellow"))
@@ -40,7 +40,7 @@ def print_best(answer: "Answer") -> None:
     """Print the best recipe on stdout, as YAML that `datagen build --recipe` takes.
 
     Raises:
-        EvaluationError: no point has run to the end.
+        EvaluationError: no candidate has run to the end.
         MissingInputError: its recipe is not in the sweep's folder.
     """
     from datagen.sweeps.results.recipe import best_recipe
@@ -59,33 +59,33 @@ def plain(answer: "Answer") -> dict[str, Any]:
         "folder": str(answer.folder),
         "ranked_by": answer.ranked_by,
         "official": answer.official,
-        "best": None if answer.best is None else answer.best.point,
+        "best": None if answer.best is None else answer.best.id,
         "beats_next": None if lead is None else lead.real,
         "p_next": None if found is None else found.p,
         "comparisons": None if found is None else found.compared,
         "verdict": words.verdict(answer),
         "to_come": answer.to_come,
         "seconds": round(answer.cost.seconds, 3),
-        "points": [_plain_point(answer, point) for point in answer.points],
+        "points": [_plain_candidate(answer, candidate) for candidate in answer.candidates],
     }
 
 
-def _plain_point(answer: "Answer", point: "CandidateResult") -> dict[str, Any]:
+def _plain_candidate(answer: "Answer", candidate: "CandidateResult") -> dict[str, Any]:
     return {
-        "point": point.point,
-        "name": point.name,
-        "ratios": dict(point.ratios),
-        "settings": dict(point.settings),
-        "state": point.state,
-        "official": point.official,
-        "epochs": point.epochs,
-        "seeds": list(point.seeds),
-        "val": _plain_accuracy(point.val),
-        "selection": _plain_accuracy(point.selection),
-        "tests": {each.path: _plain_accuracy(answer.on(point, each)) for each in answer.tests},
-        "seconds": round(point.seconds, 3),
-        "cached": point.cached,
-        "errors": list(point.errors),
+        "point": candidate.id,
+        "name": candidate.name,
+        "ratios": dict(candidate.ratios),
+        "settings": dict(candidate.settings),
+        "state": candidate.state,
+        "official": candidate.official,
+        "epochs": candidate.epochs,
+        "seeds": list(candidate.seeds),
+        "val": _plain_accuracy(candidate.val),
+        "selection": _plain_accuracy(candidate.selection),
+        "tests": {each.path: _plain_accuracy(answer.on(candidate, each)) for each in answer.tests},
+        "seconds": round(candidate.seconds, 3),
+        "cached": candidate.cached,
+        "errors": list(candidate.errors),
     }
 
 
@@ -105,9 +105,9 @@ def _table(answer: "Answer", *, wide: bool) -> "Table":
     with_val = answer.ranked_by != "val"
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
     grid.add_column("", justify="right", no_wrap=True)
-    grid.add_column("point", overflow="fold")
+    grid.add_column("candidate", overflow="fold")
     grid.add_column(answer.ranked_by, justify="right", no_wrap=True)
-    intervals = any(found and found.interval for found in map(answer.score, answer.points))
+    intervals = any(found and found.interval for found in map(answer.score, answer.candidates))
     if intervals:
         grid.add_column("95 %", justify="right", no_wrap=True)
     for place, _ in enumerate(tests):
@@ -118,22 +118,25 @@ def _table(answer: "Answer", *, wide: bool) -> "Table":
     if wide:
         grid.add_column("to the best", justify="right", no_wrap=True)
         grid.add_column("seconds", justify="right", no_wrap=True)
-    for rank, point in enumerate(answer.points, 1):
-        cells = [Text(str(rank)), Text(point.name), _mean(answer.score(point))]
-        cells += [_interval(answer.score(point))] if intervals else []
-        cells += [_mean(answer.on(point, images)) for images in tests]
-        cells += [_mean(point.val)] if with_val else []
-        cells.append(_state(answer, point))
+    for rank, candidate in enumerate(answer.candidates, 1):
+        cells = [Text(str(rank)), Text(candidate.name), _mean(answer.score(candidate))]
+        cells += [_interval(answer.score(candidate))] if intervals else []
+        cells += [_mean(answer.on(candidate, images)) for images in tests]
+        cells += [_mean(candidate.val)] if with_val else []
+        cells.append(_state(answer, candidate))
         if wide:
-            cells += [Text(_to_best(point)), Text(f"{point.seconds:,.0f}{_cached(point)}")]
-        grid.add_row(*cells, style=_style(answer, point))
+            cells += [
+                Text(_to_best(candidate)),
+                Text(f"{candidate.seconds:,.0f}{_cached(candidate)}"),
+            ]
+        grid.add_row(*cells, style=_style(answer, candidate))
     return grid
 
 
-def _style(answer: "Answer", point: "CandidateResult") -> str:
-    if answer.best is not None and point.point == answer.best.point:
+def _style(answer: "Answer", candidate: "CandidateResult") -> str:
+    if answer.best is not None and candidate.id == answer.best.id:
         return "bold green"
-    return {"stopped": "dim", "failed": "red"}.get(point.state, "")
+    return {"stopped": "dim", "failed": "red"}.get(candidate.state, "")
 
 
 def _interval(found: "SweepAccuracy | None") -> "Text":
@@ -152,23 +155,23 @@ def _mean(found: "SweepAccuracy | None") -> "Text":
     return Text(f"{found.mean:.4f}" + ("" if found.std is None else f"\n± {found.std:.4f}"))
 
 
-def _state(answer: "Answer", point: "CandidateResult") -> "Text":
+def _state(answer: "Answer", candidate: "CandidateResult") -> "Text":
     from rich.text import Text
 
     from datagen.sweeps.results import words
 
-    text = words.state(point, answer).replace(", ", "\n")
-    if answer.best is not None and point.point == answer.best.point:
+    text = words.state(candidate, answer).replace(", ", "\n")
+    if answer.best is not None and candidate.id == answer.best.id:
         text += "\nBEST"
-    marked = words.mark(point)
+    marked = words.mark(candidate)
     return Text(text).append(f"\n{marked}" if marked else "", style="bold red")
 
 
-def _to_best(point: "CandidateResult") -> str:
-    if point.to_best is None:
+def _to_best(candidate: "CandidateResult") -> str:
+    if candidate.to_best is None:
         return ""
-    return ("" if point.to_best.real else "≈ ") + f"{point.to_best.accuracy.mean:+.4f}"
+    return ("" if candidate.to_best.real else "≈ ") + f"{candidate.to_best.accuracy.mean:+.4f}"
 
 
-def _cached(point: "CandidateResult") -> str:
-    return f"\n{point.cached} cached" if point.cached else ""
+def _cached(candidate: "CandidateResult") -> str:
+    return f"\n{candidate.cached} cached" if candidate.cached else ""

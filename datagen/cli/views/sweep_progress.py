@@ -1,47 +1,42 @@
-"""A sweep on its way: a line per trial, a bar with the time left, JSON on stdout where asked."""
+"""A sweep on its way: its plan, a line per trial, a bar with the time left, JSON where asked."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datagen.cli.views.output import emit
 from datagen.evaluation.process import Event
-from datagen.sweeps.callbacks import Callback
 from datagen.sweeps.candidates import Candidate
+from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
-from datagen.sweeps.run import Listener
+from datagen.sweeps.run import SweepPlan
 from datagen.sweeps.trial import Task, TrialOutcome
-
-if TYPE_CHECKING:
-    from datagen.sweeps.estimate import CostEstimate
 
 
 @contextmanager
-def sweep_progress(
-    plan: "CostEstimate", callbacks: Sequence[Callback], *, as_json: bool, quiet: bool
-) -> Iterator[Listener]:
-    """Yield what shows a sweep on stderr, and tells the callbacks.
+def sweep_progress(human: Any, *, as_json: bool, quiet: bool) -> Iterator[Listener]:
+    """Yield what prints the plan, then shows the sweep on stderr.
 
     Args:
-        plan: for the bar's length.
-        callbacks: told of every trial that ends; closed at the end.
+        human: the console that the plan is printed on.
         as_json: print every trial, known ones too, as JSON on stdout.
         quiet: show nothing on stderr.
     """
     from rich.console import Console
 
     out = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
-    bar = _bar(out, disable=quiet or not (out.is_terminal and sys.stderr.isatty()))
+    # with JSON, rich must leave stdout alone: it would print what goes there on stderr
+    bar = _bar(
+        out, disable=quiet or not (out.is_terminal and sys.stderr.isatty()), redirect=not as_json
+    )
     try:
-        with bar:
-            yield _View(plan, callbacks, out, bar, as_json=as_json)
+        yield _View(human, out, bar, as_json=as_json)
     finally:
-        for callback in callbacks:
-            callback.close()
+        bar.stop()
 
 
-def _bar(out: Any, *, disable: bool) -> Any:
+def _bar(out: Any, *, disable: bool, redirect: bool) -> Any:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -59,6 +54,7 @@ def _bar(out: Any, *, disable: bool) -> Any:
         console=out,
         transient=True,
         disable=disable,
+        redirect_stdout=redirect,
         speed_estimate_period=3600,  # starts and pauses would upset a shorter one
     )
 
@@ -66,40 +62,44 @@ def _bar(out: Any, *, disable: bool) -> Any:
 class _View(Listener):
     """Counts epochs for the bar; says a line for everything that ends."""
 
-    def __init__(
-        self,
-        plan: "CostEstimate",
-        callbacks: Sequence[Callback],
-        out: Any,
-        bar: Any,
-        *,
-        as_json: bool,
-    ) -> None:
-        self._callbacks = callbacks
+    def __init__(self, human: Any, out: Any, bar: Any, *, as_json: bool) -> None:
+        self._human = human
         self._out = out
         self._bar = bar
         self._as_json = as_json
-        self._row = bar.add_task("sweeping", total=plan.epochs)
+        self._row: Any = None
         self._reached: dict[tuple[str, int], int] = {}
+
+    def timing(self) -> None:
+        """Say what takes some seconds before the plan."""
+        self._out.print("timing the evaluator", style="dim")
+
+    def plan(self, plan: SweepPlan) -> None:
+        """Print the plan; the bar's length is its epochs."""
+        _print_plan(plan, self._human)
+        self._row = self._bar.add_task("sweeping", total=plan.cost.epochs)
 
     def round(self, tasks: int, until: int) -> None:
         """Say what runs now."""
+        self._bar.start()
         trials = f"{tasks} trial{'s' if tasks != 1 else ''}"
         self._out.print(f"{trials} to epoch {until}", style="dim", soft_wrap=True)
 
-    def event(self, point: Candidate, task: Task, event: Event) -> None:
+    def event(self, candidate: Candidate, task: Task, event: Event) -> None:
         """Move the bar; repeat warnings."""
         if event["event"] in ("epoch", "resume"):
-            self._reach((point.id, task.seed), int(event["epoch"]))
+            self._reach((candidate.id, task.seed), int(event["epoch"]))
         elif event["event"] == "warning":
-            self._out.print(f"{point.name} seed {task.seed}: {event['message']}", soft_wrap=True)
+            self._out.print(
+                f"{candidate.name} seed {task.seed}: {event['message']}", soft_wrap=True
+            )
 
-    def outcome(self, point: Candidate, outcome: TrialOutcome) -> None:
+    def outcome(self, candidate: Candidate, outcome: TrialOutcome) -> None:
         """Say how far a trial came."""
-        self._reach((point.id, outcome.seed), outcome.epochs)
+        self._reach((candidate.id, outcome.seed), outcome.epochs)
         if outcome.error is None and not outcome.complete and outcome.value is not None:
             self._out.print(
-                f"paused   {point.name}  seed {outcome.seed}  epoch {outcome.epochs}  "
+                f"paused   {candidate.name}  seed {outcome.seed}  epoch {outcome.epochs}  "
                 f"{'val' if outcome.selection is None else 'selection'} {outcome.value:.4f}",
                 style="dim",
                 soft_wrap=True,
@@ -113,8 +113,6 @@ class _View(Listener):
             self._reach((trial.point, trial.seed), trial.epochs)
             return
         self._out.print(_line(trial), style=_STYLES[trial.state], soft_wrap=True)
-        for callback in self._callbacks:
-            callback.trial(trial)
 
     def _reach(self, key: tuple[str, int], epoch: int) -> None:
         before = self._reached.get(key, 0)
@@ -141,3 +139,38 @@ def _line(trial: Trial) -> str:
         parts.append("not official")
     parts.append("cached" if trial.cached else f"{trial.evaluate_seconds:.0f} s")
     return "  ".join(parts)
+
+
+def _print_plan(plan: SweepPlan, out: Any) -> None:
+    from datagen.core.text import duration
+
+    spec, cost = plan.spec, plan.cost
+    seeds = f"{spec.seeds} seed" + ("s" if spec.seeds > 1 else "")
+    most = "at most " if spec.strategy != "grid" else ""
+    ends = {
+        "grid": "all to the end",
+        "halving": f"compared after {_and(spec.pauses)}",
+        "tpe": "TPE",
+    }
+    known = f"; {cost.known} have ended already" if cost.known else ""
+    built = f"; {cost.built} are there already" if cost.built else ""
+    rows = {
+        "sweep": f"{spec.name} in {plan.folder}",
+        "datasets": f"{most}{cost.datasets} of up to {cost.images:,} images{built}",
+        "evaluations": f"{cost.datasets} × {seeds} = {cost.evaluations}{known}",
+        "epochs": f"{most}{cost.epochs:,} ({ends[spec.strategy]}; selected by {spec.select})",
+        "time": f"about {duration(cost.seconds)} with {cost.workers} at once"
+        if cost.seconds is not None
+        else "not timed",
+        "disk": f"up to {cost.disk / 1e6:,.0f} MB of {cost.free / 1e9:,.1f} GB free",
+    }
+    for name, text in rows.items():
+        out.print(f"{name:12} {text}", soft_wrap=True)
+    if spec.preview is not None:
+        from datagen.evaluation.summary import label
+
+        out.print(label(official=False, preview=spec.preview), style="bold", soft_wrap=True)
+
+
+def _and(pauses: tuple[int, ...]) -> str:
+    return "epoch " + " and ".join(map(str, pauses)) if pauses else "no epoch"

@@ -31,7 +31,7 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> Gray:
         ValueError: `glyphs` are not those of `hand`.
     """
     if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
-        raise ValueError("the glyphs are not those that the hand was drawn for")
+        raise ValueError("the glyphs are not those named by hand.letters")
     for margin in _MARGINS:
         sheet = _draw(hand, lay_out(hand, glyphs, margin))
         if min(edge.min() for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) == 255:

@@ -9,7 +9,6 @@ from typing import Final
 from datagen.core.errors import EvaluationError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import Score
-from datagen.evaluation.summary import Summary
 from datagen.files.atomic import staged_file
 
 PAGE: Final = "report.html"
@@ -52,9 +51,7 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
         check_installed()
 
 
-def write_report(
-    evaluation: Evaluation, summary: Summary, folder: Path, *, tensorboard: bool = False
-) -> Path:
+def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = False) -> Path:
     """Write the report's files into `folder`, and return the page.
 
     `score.json` (`score-SEED.json` each where there are several), `summary.json`, `history.csv`,
@@ -65,7 +62,7 @@ def write_report(
     Raises:
         EvaluationError: a file cannot be written; the scores themselves are in the cache.
     """
-    scores = evaluation.scores
+    scores, summary = evaluation.scores, evaluation.summary
     runs = tuple(run.model_copy(update={"cached": False}) for run in summary.runs)
     summary_text = summary.model_copy(update={"runs": runs}).model_dump_json(indent=1) + "\n"
     names = ["score.json"] if len(scores) == 1 else [f"score-{s.seed}.json" for s in scores]
@@ -110,7 +107,7 @@ def _is_current(folder: Path, summary: str, names: list[str]) -> bool:
 
 
 def _drop_stale(folder: Path, fresh: set[str]) -> None:
-    """Remove an earlier report's scores, lest they be taken for this one's."""
+    """Remove an earlier report's scores, so that none is taken for this report's."""
     for path in folder.iterdir():
         if _SCORE_FILE.fullmatch(path.name) and path.name not in fresh:
             path.unlink()

@@ -122,7 +122,7 @@ def _scored(evaluation: Evaluation, summary: Summary) -> list[Markup]:
     ]
     if parts:
         return parts
-    lead = "The images that chose the epoch, from the dataset itself: a flattering sight." + seed
+    lead = "The dataset's own images, which chose the epoch: accuracy on them is too high." + seed
     return [scored("On val", lead, score.val, None, {})]
 
 

@@ -1,4 +1,4 @@
-"""What the numbers of a score say, in sentences. Nothing here knows of HTML."""
+"""What the numbers of a score say, in sentences, without HTML."""
 
 from datagen.evaluation.records import Metrics, Score, TestResult
 from datagen.evaluation.summary import Summary, TestSummary, short_path
@@ -21,7 +21,7 @@ def findings(score: Score, summary: Summary) -> list[str]:
 
 
 def _learning(score: Score) -> str:
-    """Say how far training went beyond what val rewards."""
+    """Say how far train accuracy is above val accuracy at the end."""
     last, chosen = score.history[-1], score.history[score.chosen_epoch - 1]
     text = (
         f"Of {len(score.history)} epochs, epoch {score.chosen_epoch} has the best val accuracy, "
@@ -32,19 +32,19 @@ def _learning(score: Score) -> str:
         return text + " The best epoch is the last one: it was still learning."
     if last.accuracy - chosen.val_accuracy > 0.2:
         return text + (
-            f" The gap of {last.accuracy - chosen.val_accuracy:.2f} is what the network learnt by "
-            "heart: more variety, or labels that agree, would close it."
+            f" That is {last.accuracy - chosen.val_accuracy:.2f} above the val accuracy: "
+            "overfitting. More varied data, or labels that agree, would make the gap smaller."
         )
     return text
 
 
 def _gap(test: TestSummary, summary: Summary) -> str:
-    """Say whether val foretold the test."""
+    """Say whether val accuracy predicted test accuracy."""
     drop = summary.val.mean - test.accuracy.mean
     name = short_path(test.path)
     low, high = test.interval
     if low <= summary.val.mean <= high:
-        return f"On {name} the accuracy is what val promised, within the interval of the test set."
+        return f"On {name} the accuracy equals that on val, within the interval of the test set."
     if drop > 0:
         return (
             f"On {name} the accuracy is {drop:.3f} below that on val: val is easier than the test, "
@@ -95,5 +95,5 @@ def confidence(result: TestResult) -> str:
     sure = sum(probability >= 0.9 for probability in wrong)
     return (
         f"{sure:,} of {len(wrong):,} mistakes were made with a probability of 0.9 or more. Look "
-        "for wrong labels and unreadable scribbles as well as for what the training data lack."
+        "for wrong labels and unreadable images as well as for what the training data lack."
     )

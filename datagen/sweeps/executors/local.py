@@ -1,7 +1,8 @@
 """Trials on this machine: fresh processes, a few at once, one trial each.
 
 Enters: tasks. Leaves: outcomes, as they come. Whatever ends the iteration early ends the processes.
-Their evaluators are forks of one that has TensorFlow imported already, where that can be had.
+Where there can be a fork server, their evaluators are forks of it and need no second import of
+TensorFlow.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from typing import Any, Final, Protocol, Self
 
 import datagen
 from datagen.core.errors import StoppedError
-from datagen.evaluation.fork_server import WARM, ForkServer
+from datagen.evaluation.fork_server import SOCKET, ForkServer
 from datagen.evaluation.process import Event
 from datagen.sweeps.trial import Task, TrialOutcome, failed
 
@@ -42,13 +43,13 @@ class LocalExecutor:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._warm = ForkServer()
+        self._fork_server = ForkServer()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._warm.close()
+        self._fork_server.close()
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
         """Yield outcomes as they come."""
@@ -56,32 +57,34 @@ class LocalExecutor:
             return
         threads = tasks[0].threads  # of all: it is the spec's
         environment = _environment(threads)
-        crew = _WorkerPool(environment, self._warm.descriptor(environment, threads))
+        workers = _WorkerPool(environment, self._fork_server.descriptor(environment, threads))
         left = len(tasks)
         with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
             try:
                 for task in tasks:
-                    pool.submit(crew.work, task)
+                    pool.submit(workers.work, task)
                 while left:
-                    task, message = crew.messages.get()
+                    task, message = workers.messages.get()
                     if isinstance(message, TrialOutcome):
                         left -= 1
                         yield message
                     else:
                         tell(task, message)
             finally:
-                crew.end()
-                if left:  # a trial may wait for the warm process to be ready
-                    self._warm.close()
+                workers.end()
+                if left:  # a trial may wait for the fork server to be ready
+                    self._fork_server.close()
                 pool.shutdown(wait=True, cancel_futures=True)
 
 
 class _WorkerPool:
     """The processes of one round."""
 
-    def __init__(self, environment: Mapping[str, str], warm: int | None) -> None:
-        self._inherited = () if warm is None else (warm,)
-        self._environment = environment if warm is None else {**environment, WARM: str(warm)}
+    def __init__(self, environment: Mapping[str, str], requests: int | None) -> None:
+        self._inherited = () if requests is None else (requests,)
+        self._environment = (
+            environment if requests is None else {**environment, SOCKET: str(requests)}
+        )
         self.messages: queue.SimpleQueue[tuple[Task, TrialOutcome | Event]] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._guard = threading.Lock()
@@ -131,7 +134,7 @@ class _WorkerPool:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Return what our processes run under: so many threads each, and this very package."""
+    """Return the environment of our processes: their number of threads, and this package."""
     root = str(Path(datagen.__file__).parents[1])
     paths = [root, os.environ.get("PYTHONPATH", "")]
     pinned = dict.fromkeys(_THREADS, str(threads))

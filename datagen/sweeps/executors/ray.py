@@ -18,7 +18,7 @@ from datagen.sweeps.executors.local import Tell
 from datagen.sweeps.trial import Task, TrialOutcome, failed, run_trial
 
 _RETRIES: Final = 5  # of a task whose node or process died
-_KNOCK: Final = 5.0  # seconds to wait for an answer
+_TIMEOUT: Final = 5.0  # seconds to wait for an answer
 _PASSED: Final = ("DATAGEN_CACHE",)  # environment that decides what is known
 
 
@@ -93,16 +93,16 @@ def _run_plain(task: str) -> str:
 
 
 def _check_answers(address: str | None) -> None:
-    """Knock at the cluster's door: Ray itself would try for minutes.
+    """Refuse a cluster that does not answer at once: Ray itself would try for minutes.
 
     Raises:
-        SweepError: nobody answers.
+        SweepError: it does not answer.
     """
     host, _, port = (address or "").removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():
         return  # "auto", "local": Ray looks it up
     try:
-        socket.create_connection((host, int(port)), timeout=_KNOCK).close()
+        socket.create_connection((host, int(port)), timeout=_TIMEOUT).close()
     except OSError as error:
         raise SweepError(
             f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or "

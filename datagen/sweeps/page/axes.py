@@ -1,4 +1,4 @@
-"""What varies in a sweep, as axes to draw scores against. Points enter, places in 0–1 leave."""
+"""What varies in a sweep, as axes to draw scores against. Candidates enter, places in 0–1 leave."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,9 +31,13 @@ class Axis:
         """Whether all values are numbers."""
         return all(isinstance(value, int | float) for value in self.values)
 
-    def value(self, point: CandidateResult) -> Setting:
-        """Return the value of `point`."""
-        return point.ratios.get(self.name, 0.0) if self.ratio else point.settings.get(self.name)
+    def value(self, candidate: CandidateResult) -> Setting:
+        """Return the value of `candidate`."""
+        return (
+            candidate.ratios.get(self.name, 0.0)
+            if self.ratio
+            else candidate.settings.get(self.name)
+        )
 
     def place(self, value: Setting) -> float:
         """Return where a value stands: shares from 0 to 1, other numbers between their extremes."""
@@ -49,20 +53,22 @@ class Axis:
         return min(numbers), max(numbers)
 
 
-def axes(points: Sequence[CandidateResult]) -> list[Axis]:
+def axes(candidates: Sequence[CandidateResult]) -> list[Axis]:
     """Return what varies: every varied source, and each setting with more than one value."""
-    sources = dict.fromkeys(name for point in points for name in point.ratios)
-    keys = dict.fromkeys(name for point in points for name in point.settings)
+    sources = dict.fromkeys(name for candidate in candidates for name in candidate.ratios)
+    keys = dict.fromkeys(name for candidate in candidates for name in candidate.settings)
     found = [
-        Axis(name, True, _values([p.ratios.get(name, 0.0) for p in points])) for name in sources
+        Axis(name, True, _values([p.ratios.get(name, 0.0) for p in candidates])) for name in sources
     ]
-    settings = [Axis(key, False, _values([p.settings.get(key) for p in points])) for key in keys]
+    settings = [
+        Axis(key, False, _values([p.settings.get(key) for p in candidates])) for key in keys
+    ]
     return found + [axis for axis in settings if len(axis.values) > 1]
 
 
-def layout(points: Sequence[CandidateResult]) -> Layout:
+def layout(candidates: Sequence[CandidateResult]) -> Layout:
     """Return how to draw scores against what varies."""
-    found = axes(points)
+    found = axes(candidates)
     sources = sum(axis.ratio for axis in found)
     if not found:
         return "nothing"

@@ -1,4 +1,4 @@
-"""Recall per class against what varies: which class pays for which source."""
+"""Recall per class against what varies: which class gains and which loses by which source."""
 
 from collections.abc import Sequence
 from html import escape
@@ -16,29 +16,31 @@ from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, Sw
 
 _MINI: Final = (160, 112)  # width and height of a small chart, SVG units
 _STRONG: Final = 40  # per cent of its colour that a cell gets at most, so that text stays readable
-_FEWEST: Final = 3  # points from which a trend is worth telling
+_FEWEST: Final = 3  # candidates from which a trend is worth telling
 
 
 def classes(answer: Answer) -> Markup:
     """Return the section; it says so where no common set of images shows classes."""
     images = shown_set(answer)
-    title = "Which class pays for which source"
+    title = "Which class gains or loses by which source"
     if images is None:
         return section(
             title,
             tag("p", "Only val was scored, and it is recorded without its classes."),
         )
-    points = [(p, found) for p in answer.finished if (found := answer.on(p, images)) is not None]
-    if not points:
-        return section(title, tag("p", "No point has run to the end."))
-    varied = axes(answer.points)
-    line = varied[0] if layout(answer.points) == "line" else None
-    trends = _trends(points, [axis for axis in varied if axis.ratio])
+    candidates = [
+        (p, found) for p in answer.finished if (found := answer.on(p, images)) is not None
+    ]
+    if not candidates:
+        return section(title, tag("p", "No candidate has run to the end."))
+    varied = axes(answer.candidates)
+    line = varied[0] if layout(answer.candidates) == "line" else None
+    trends = _trends(candidates, [axis for axis in varied if axis.ratio])
     return section(
         title,
-        _small_charts(points, line) if line is not None and len(points) > 1 else "",
+        _small_charts(candidates, line) if line is not None and len(candidates) > 1 else "",
         trends,
-        _heat(points, answer),
+        _heat(candidates, answer),
         lead=f"Recall of each class on {words.set_name(answer, images)}, mean over the seeds.",
     )
 
@@ -48,10 +50,12 @@ def shown_set(answer: Answer) -> ImageSet | None:
     return answer.tests[0] if answer.tests else answer.selection
 
 
-def _small_charts(points: Sequence[tuple[CandidateResult, SweepAccuracy]], axis: Axis) -> Markup:
-    found = [r for _, each in points for r in each.classes.values() if r is not None]
+def _small_charts(
+    candidates: Sequence[tuple[CandidateResult, SweepAccuracy]], axis: Axis
+) -> Markup:
+    found = [r for _, each in candidates for r in each.classes.values() if r is not None]
     ends = (max(0.0, min(found) - 0.03), min(1.0, max(found) + 0.03))
-    charts = [_small_chart(name, points, axis, ends) for name in CLASSES]
+    charts = [_small_chart(name, candidates, axis, ends) for name in CLASSES]
     what = f"the share of {axis.name}" if axis.ratio else axis.name
     return figure(
         f"Recall against {what}",
@@ -62,7 +66,7 @@ def _small_charts(points: Sequence[tuple[CandidateResult, SweepAccuracy]], axis:
 
 def _small_chart(
     name: str,
-    points: Sequence[tuple[CandidateResult, SweepAccuracy]],
+    candidates: Sequence[tuple[CandidateResult, SweepAccuracy]],
     axis: Axis,
     ends: tuple[float, float],
 ) -> Markup:
@@ -78,9 +82,9 @@ def _small_chart(
 
     at = sorted(
         (float(value), recall)
-        for point, found in points
+        for candidate, found in candidates
         if (recall := found.classes[name]) is not None
-        and isinstance(value := axis.value(point), int | float)
+        and isinstance(value := axis.value(candidate), int | float)
     )
     parts = []
     for tick in ticks(*ends, 3):
@@ -104,11 +108,11 @@ def _small_chart(
 
 
 def _trends(
-    points: Sequence[tuple[CandidateResult, SweepAccuracy]], sources: Sequence[Axis]
+    candidates: Sequence[tuple[CandidateResult, SweepAccuracy]], sources: Sequence[Axis]
 ) -> Markup:
     """Return how recall moves with the share of each source, as a table sources × classes."""
     found = [
-        (axis, [trend(points, axis, name) for name in CLASSES])
+        (axis, [trend(candidates, axis, name) for name in CLASSES])
         for axis in (
             sources if len(sources) > 2 else sources[:1]
         )  # of two, one is the other's rest
@@ -129,18 +133,18 @@ def _trends(
         "More of a source, and each class",
         _class_table(rows, "trends"),
         caption="Change of recall, in percentage points, for 25 % more of the source at the cost "
-        "of the others: the slope of the least-squares line through the points. Blue gains, orange "
-        "pays.",
+        "of the others: the slope of the least-squares line through the candidates. Blue: the "
+        "recall grows; orange: it falls.",
     )
 
 
 def trend(
-    points: Sequence[tuple[CandidateResult, SweepAccuracy]], axis: Axis, name: str
+    candidates: Sequence[tuple[CandidateResult, SweepAccuracy]], axis: Axis, name: str
 ) -> float | None:
     """Return the slope of a class's recall over the share of a source; None through too few."""
     at = [
-        (point.ratios.get(axis.name, 0.0), recall)
-        for point, found in points
+        (candidate.ratios.get(axis.name, 0.0), recall)
+        for candidate, found in candidates
         if (recall := found.classes[name]) is not None
     ]
     if len(at) < _FEWEST or len({x for x, _ in at}) < 2:
@@ -152,15 +156,15 @@ def _trend_cell(slope: float | None, largest: float) -> Markup:
     if slope is None:
         return tag("td", "–")
     share = round(_STRONG * abs(slope) / largest)
-    style = "gain" if slope >= 0 else "pay"
+    style = "gain" if slope >= 0 else "loss"
     change = round(25 * slope)  # 100 points × a quarter
     shown = f"{change:+d}".replace("-", "−") if change else "0"
     return Markup(f'<td class="{style}" style="--v:{share}">{shown}</td>')
 
 
-def _heat(points: Sequence[tuple[CandidateResult, SweepAccuracy]], answer: Answer) -> Markup:
-    """Return the recalls as a table points × classes, best point first."""
-    recalls = [r for _, found in points for r in found.classes.values() if r is not None]
+def _heat(candidates: Sequence[tuple[CandidateResult, SweepAccuracy]], answer: Answer) -> Markup:
+    """Return the recalls as a table candidates × classes, best candidate first."""
+    recalls = [r for _, found in candidates for r in found.classes.values() if r is not None]
     if not recalls:
         return Markup("")
     colours = scale(recalls)
@@ -171,20 +175,20 @@ def _heat(points: Sequence[tuple[CandidateResult, SweepAccuracy]], answer: Answe
         paint = f"background:{colours.fill(recall)};color:{colours.text(recall)}"
         return Markup(f'<td style="{paint}">{100 * recall:.0f}</td>')
 
-    ranks = {point.point: rank for rank, point in enumerate(answer.points, 1)}
+    ranks = {candidate.id: rank for rank, candidate in enumerate(answer.candidates, 1)}
     rows = [
         tag(
             "tr",
-            tag("th", tag("b", f"{ranks[point.point]} "), point.name, scope="row"),
+            tag("th", tag("b", f"{ranks[candidate.id]} "), candidate.name, scope="row"),
             *(cell(found.classes[name]) for name in CLASSES),
         )
-        for point, found in points
+        for candidate, found in candidates
     ]
     return figure(
-        "Recall of every point",
+        "Recall of every candidate",
         _class_table(rows, "heat"),
         colours.legend("recall"),
-        caption="In %. Points stand in the order of the ranking, each after its rank.",
+        caption="In %. Candidates stand in the order of the ranking, each after its rank.",
     )
 
 

@@ -16,7 +16,7 @@ _SHIFT: Final = 5.0  # SVG units between the whiskers of two sets at one place
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Accuracies of points on one set; `style` is a class of the style sheet."""
+    """Accuracies of candidates on one set; `style` is a class of the style sheet."""
 
     name: str
     style: str
@@ -28,7 +28,7 @@ def line_chart(answer: Answer, axis: Axis) -> Markup:
     series = _series(answer, axis)
     everything = [found for each in series for _, _, found in each.at]
     if not everything:
-        return figure(_title(axis), tag("p", "No point has a score."))
+        return figure(_title(axis), tag("p", "No candidate has a score."))
     chart = Chart(
         title=_alt(series[0], axis),
         x_label=x_label(answer, axis),
@@ -45,9 +45,9 @@ def line_chart(answer: Answer, axis: Axis) -> Markup:
     ]
     middle = (len(series) - 1) / 2
     marks = [
-        _mark(chart, each.style, x, point, found, (place - middle) * _SHIFT, answer)
+        _mark(chart, each.style, x, candidate, found, (place - middle) * _SHIFT, answer)
         for place, each in enumerate(series)
-        for x, point, found in each.at
+        for x, candidate, found in each.at
     ]
     keys = [key(each.style, each.name) for each in series]
     return figure(
@@ -55,7 +55,7 @@ def line_chart(answer: Answer, axis: Axis) -> Markup:
         Markup(draw(chart, lines, marks)),
         tag("ul", *keys, style="keys"),
         caption="Dots: mean over the seeds. Whiskers: 95 % interval, what other images would have "
-        "given. Small dots: single seeds. Ring: the best point. "
+        "given. Small dots: single seeds. Ring: the best candidate. "
         "Hollow and off the line: stopped early, at fewer epochs.",
     )
 
@@ -64,7 +64,9 @@ def x_label(answer: Answer, axis: Axis) -> str:
     """Return what stands below the horizontal axis."""
     if not axis.ratio:
         return axis.name
-    others = [name for point in answer.points for name in point.ratios if name != axis.name]
+    others = [
+        name for candidate in answer.candidates for name in candidate.ratios if name != axis.name
+    ]
     return f"share of {shortened(axis.name)}; the rest is {shortened(others[0])}"
 
 
@@ -77,7 +79,7 @@ def x_range(axis: Axis) -> tuple[float, float]:
 
 
 def _title(axis: Axis) -> str:
-    return f"SweepAccuracy against {'the share of ' if axis.ratio else ''}{axis.name}"
+    return f"Accuracy against {'the share of ' if axis.ratio else ''}{axis.name}"
 
 
 def _series(answer: Answer, axis: Axis) -> list[Series]:
@@ -85,19 +87,23 @@ def _series(answer: Answer, axis: Axis) -> list[Series]:
 
     def gathered(name: str, style: str, found: list[SweepAccuracy | None]) -> Series:
         at = [
-            (float(value), point, accuracy)
-            for point, accuracy in zip(answer.points, found, strict=True)
-            if accuracy is not None and isinstance(value := axis.value(point), int | float)
+            (float(value), candidate, accuracy)
+            for candidate, accuracy in zip(answer.candidates, found, strict=True)
+            if accuracy is not None and isinstance(value := axis.value(candidate), int | float)
         ]
         return Series(name, style, tuple(sorted(at, key=lambda each: each[0])))
 
-    points = answer.points
+    candidates = answer.candidates
     decided = gathered(
-        f"{words.decider(answer)} (ranked by)", "s0", [answer.score(point) for point in points]
+        f"{words.decider(answer)} (ranked by)",
+        "s0",
+        [answer.score(candidate) for candidate in candidates],
     )
     tests = [
         gathered(
-            words.set_name(answer, each), f"s{1 + place % 3}", [answer.on(p, each) for p in points]
+            words.set_name(answer, each),
+            f"s{1 + place % 3}",
+            [answer.on(p, each) for p in candidates],
         )
         for place, each in enumerate(answer.tests)
     ]
@@ -116,15 +122,15 @@ def _mark(
     chart: Chart,
     style: str,
     at: float,
-    point: CandidateResult,
+    candidate: CandidateResult,
     found: SweepAccuracy,
     shift: float,
     answer: Answer,
 ) -> str:
-    """Return one point on one set: its whisker, its seeds and its mean."""
+    """Return one candidate on one set: its whisker, its seeds and its mean."""
     x, y = chart.place((at, found.mean))
     x += shift
-    parts = [f"<title>{escape(described(point, found, answer))}</title>"]
+    parts = [f"<title>{escape(described(candidate, found, answer))}</title>"]
     if found.interval is not None:
         low, high = (chart.place((at, value))[1] for value in found.interval)
         parts.append(
@@ -137,18 +143,18 @@ def _mark(
             for value in found.seeds.values()
         ]
     parts.append(f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.2"/>')
-    if answer.best is not None and point.point == answer.best.point:
+    if answer.best is not None and candidate.id == answer.best.id:
         parts.append(f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="8"/>')
-    hollow = " hollow" if point.state == "stopped" else ""
+    hollow = " hollow" if candidate.state == "stopped" else ""
     return f'<g class="mark {style}{hollow}">{"".join(parts)}</g>'
 
 
-def described(point: CandidateResult, found: SweepAccuracy, answer: Answer) -> str:
-    """Return a point with its score, for who hovers over it."""
+def described(candidate: CandidateResult, found: SweepAccuracy, answer: Answer) -> str:
+    """Return a candidate with its score: the text shown under the mouse pointer."""
     interval = (
         "" if found.interval is None else f", 95 % {found.interval[0]:.3f}–{found.interval[1]:.3f}"
     )
-    return f"{point.name}: {found.spread}{interval}, {words.state(point, answer)}"
+    return f"{candidate.name}: {found.spread}{interval}, {words.state(candidate, answer)}"
 
 
 def key(style: str, name: str) -> Markup:
@@ -164,4 +170,4 @@ def key(style: str, name: str) -> Markup:
 def _alt(series: Series, axis: Axis) -> str:
     """Say in words what the line shows."""
     scores = ", ".join(f"{x:g}: {found.mean:.3f}" for x, _, found in series.at)
-    return f"SweepAccuracy on {series.name} against {axis.name}. {scores}"
+    return f"Accuracy on {series.name} against {axis.name}. {scores}"

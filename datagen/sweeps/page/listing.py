@@ -1,4 +1,4 @@
-"""The table of all points. On a phone each row becomes a small card, its cells named."""
+"""The table of all candidates. On a phone each row becomes a small card, its cells named."""
 
 from pathlib import Path
 
@@ -13,14 +13,16 @@ def listing(answer: Answer) -> Markup:
     scored += [f"test {Path(images.path).name}" for images in answer.tests]
     if answer.ranked_by != "val":
         scored.append("val")
-    names = ["point", *scored, "to the best", "trained", "seconds"]
+    names = ["candidate", *scored, "to the best", "trained", "seconds"]
     head = tag("tr", tag("th", "", scope="col"), *(tag("th", n, scope="col") for n in names))
-    rows = [_row(answer, rank, point, names) for rank, point in enumerate(answer.points, 1)]
+    rows = [
+        _row(answer, rank, candidate, names) for rank, candidate in enumerate(answer.candidates, 1)
+    ]
     return section(
-        "All points",
+        "All candidates",
         tag(
             "figure",
-            tag("table", tag("thead", head), tag("tbody", join(rows)), style="points"),
+            tag("table", tag("thead", head), tag("tbody", join(rows)), style="candidates"),
             tag("figcaption", _caption(answer)),
         ),
         lead="Best first: what ran to the end, then what was stopped, then what failed.",
@@ -28,40 +30,41 @@ def listing(answer: Answer) -> Markup:
 
 
 def _caption(answer: Answer) -> str:
-    text = (
-        "SweepAccuracy ± standard deviation over the seeds, and its 95 % interval over the images."
-    )
+    text = "Accuracy ± standard deviation over the seeds, and its 95 % interval over the images."
     if answer.judge is not None:
         text += (
             f" To the best: difference of accuracy on {words.set_name(answer, answer.judge)}, on "
             "the same images and seeds; ≈ where it is within noise, by p-values corrected for how "
-            "many points are compared with the best (Holm)."
+            "many candidates are compared with the best (Holm)."
         )
     return text
 
 
-def _row(answer: Answer, rank: int, point: CandidateResult, names: list[str]) -> Markup:
-    is_best = answer.best is not None and point.point == answer.best.point
-    found = [answer.score(point), *(answer.on(point, images) for images in answer.tests)]
+def _row(answer: Answer, rank: int, candidate: CandidateResult, names: list[str]) -> Markup:
+    is_best = answer.best is not None and candidate.id == answer.best.id
+    found = [answer.score(candidate), *(answer.on(candidate, images) for images in answer.tests)]
     if answer.ranked_by != "val":
-        found.append(point.val)
+        found.append(candidate.val)
     cells = [
         *(_score(each) for each in found),
-        html(_to_best(point, is_best=is_best)),
-        _state(answer, point),
-        html(f"{point.seconds:,.0f}" + (f" ({point.cached} cached)" if point.cached else "")),
+        html(_to_best(candidate, is_best=is_best)),
+        _state(answer, candidate),
+        html(
+            f"{candidate.seconds:,.0f}"
+            + (f" ({candidate.cached} cached)" if candidate.cached else "")
+        ),
     ]
     named = [
         Markup(f'<td data-name="{html(name)}">{cell}</td>')
         for name, cell in zip(names[1:], cells, strict=True)
     ]
-    notes = [tag("div", error, style="soft") for error in point.errors]
+    notes = [tag("div", error, style="soft") for error in candidate.errors]
     return tag(
         "tr",
         tag("td", rank, style="rank"),
-        tag("th", point.name, *notes, scope="row"),
+        tag("th", candidate.name, *notes, scope="row"),
         *named,
-        style="best" if is_best else point.state,
+        style="best" if is_best else candidate.state,
     )
 
 
@@ -75,16 +78,16 @@ def _score(found: SweepAccuracy | None) -> Markup:
     return join(parts)
 
 
-def _to_best(point: CandidateResult, *, is_best: bool) -> str:
+def _to_best(candidate: CandidateResult, *, is_best: bool) -> str:
     if is_best:
         return "best"
-    if point.to_best is None:
+    if candidate.to_best is None:
         return "–"
-    sign = "" if point.to_best.real else "≈ "
-    return f"{sign}{point.to_best.accuracy.mean:+.4f}".replace("-", "−")
+    sign = "" if candidate.to_best.real else "≈ "
+    return f"{sign}{candidate.to_best.accuracy.mean:+.4f}".replace("-", "−")
 
 
-def _state(answer: Answer, point: CandidateResult) -> Markup:
-    marked = words.mark(point)
+def _state(answer: Answer, candidate: CandidateResult) -> Markup:
+    marked = words.mark(candidate)
     badge = tag("span", marked, style="badge alarm") if marked else ""
-    return join((words.state(point, answer), " ", badge))
+    return join((words.state(candidate, answer), " ", badge))

@@ -7,6 +7,7 @@ forbids the browser to try.
 from importlib import resources
 
 from datagen.core.errors import DatagenError
+from datagen.core.text import duration
 from datagen.reports.html.document import document
 from datagen.reports.html.markup import Markup, facts, figure, join, section, tag
 from datagen.sweeps.page.axes import axes, layout
@@ -38,7 +39,7 @@ def page(answer: Answer) -> str:
                 _cost(answer),
                 listing(answer),
                 _recipe(answer),
-                tag("footer", f"Written by datagen from {len(answer.points)} points."),
+                tag("footer", f"Written by datagen from {len(answer.candidates)} candidates."),
             ),
         )
     )
@@ -62,7 +63,7 @@ def _banner(answer: Answer) -> Markup:
 def _headline(answer: Answer, name: str) -> Markup:
     shown = "official" if answer.official else "NOT OFFICIAL"
     badge = tag("span", shown, style="badge" if answer.official else "badge alarm")
-    states = [point.state for point in answer.points]
+    states = [candidate.state for candidate in answer.candidates]
     counts = [
         f"{states.count(state)} {text}"
         for state, text in (
@@ -74,7 +75,7 @@ def _headline(answer: Answer, name: str) -> Markup:
         if state in states
     ]
     seeds = f"{len(answer.seeds)} seed{'' if len(answer.seeds) == 1 else 's'}"
-    tagline = f"{len(answer.points)} points, {seeds}: {', '.join(counts)}."
+    tagline = f"{len(answer.candidates)} candidates, {seeds}: {', '.join(counts)}."
     said = [words.verdict(answer), words.rivals(answer), *words.cost(answer)]
     said += [f"{note[0].upper()}{note[1:]}." for note in words.notes(answer)]
     best = [] if answer.best is None else [_best(answer, answer.best)]
@@ -88,17 +89,17 @@ def _headline(answer: Answer, name: str) -> Markup:
     )
 
 
-def _best(answer: Answer, point: CandidateResult) -> Markup:
-    shown = [_score(f"{words.decider(answer)}, ranked by", answer.score(point), small=False)]
+def _best(answer: Answer, candidate: CandidateResult) -> Markup:
+    shown = [_score(f"{words.decider(answer)}, ranked by", answer.score(candidate), small=False)]
     shown += [
-        _score(words.set_name(answer, images), answer.on(point, images), small=True)
+        _score(words.set_name(answer, images), answer.on(candidate, images), small=True)
         for images in answer.tests
     ]
     if answer.ranked_by != "val":
-        shown.append(_score("val, its own images", point.val, small=True))
+        shown.append(_score("val, its own images", candidate.val, small=True))
     return join(
         (
-            tag("p", "Best: ", tag("b", point.name), style="winner"),
+            tag("p", "Best: ", tag("b", candidate.name), style="winner"),
             tag("div", *shown, style="headline"),
         )
     )
@@ -122,8 +123,8 @@ def _score(name: str, found: SweepAccuracy | None, *, small: bool) -> Markup:
 
 def _against(answer: Answer) -> Markup:
     """Return accuracy against what varies, drawn as suits how much of it there is."""
-    varied = axes(answer.points)
-    match layout(answer.points):
+    varied = axes(answer.candidates)
+    match layout(answer.candidates):
         case "line":
             chart = line_chart(answer, varied[0])
         case "ternary":
@@ -131,11 +132,11 @@ def _against(answer: Answer) -> Markup:
         case "parallel":
             chart = parallel(answer, varied)
         case "nothing":
-            chart = tag("p", "Nothing varies between the points.")
+            chart = tag("p", "Nothing varies between the candidates.")
     return section(
-        "SweepAccuracy against what varies",
+        "Accuracy against what varies",
         chart,
-        lead="Hover over a point for its name and numbers; the table below has them all.",
+        lead="Hover over a candidate for its name and numbers; the table below has them all.",
     )
 
 
@@ -144,9 +145,9 @@ def _cost(answer: Answer) -> Markup:
     saved = spent.saved
     share = 100 * spent.seconds / (spent.seconds + saved) if spent.seconds + saved else 100.0
     rows: list[tuple[object, object]] = [
-        ("spent", words.duration(spent.seconds)),
-        ("building", words.duration(spent.build_seconds)),
-        ("evaluating", words.duration(spent.evaluate_seconds)),
+        ("spent", duration(spent.seconds)),
+        ("building", duration(spent.build_seconds)),
+        ("evaluating", duration(spent.evaluate_seconds)),
         ("stopped early", f"{spent.stopped:,} of {spent.trials:,} trials"),
         ("epochs not trained", _known(spent.epochs_saved, "{:,}")),
         ("time saved by stopping", _saved(spent.stopped, spent.stopped_seconds)),
@@ -157,7 +158,7 @@ def _cost(answer: Answer) -> Markup:
     return section(
         "Cost",
         figure(
-            f"{words.duration(spent.seconds)} spent, about {words.duration(saved)} saved",
+            f"{duration(spent.seconds)} spent, about {duration(saved)} saved",
             tag("div", Markup(f'<i style="width:{share:.1f}%"></i>'), style="gauge"),
             facts(rows),
             caption="Work of all processes added up, so less passes on the clock where several run "
@@ -174,7 +175,7 @@ def _known(value: float | None, form: str) -> str:
 def _saved(trials: int, seconds: float | None) -> str:
     if not trials:
         return "nothing"
-    return "not known yet" if seconds is None else f"about {words.duration(seconds)}"
+    return "not known yet" if seconds is None else f"about {duration(seconds)}"
 
 
 def _recipe(answer: Answer) -> Markup:

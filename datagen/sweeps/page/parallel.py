@@ -1,7 +1,7 @@
 """Score against many things that vary: parallel coordinates, read from top to bottom.
 
 The axes lie, one below the other, so that their names can be read and any number of them fits a
-phone; each point of the sweep is a line through all of them that ends at its score.
+phone; each candidate of the sweep is a line through all of them that ends at its score.
 """
 
 from collections.abc import Sequence
@@ -25,22 +25,22 @@ _SPREAD: Final = 12.0  # SVG units over which lines through one value are spread
 
 def parallel(answer: Answer, axes: Sequence[Axis]) -> Markup:
     """Return the figure."""
-    drawn = [(p, found) for p in answer.points if (found := answer.score(p)) is not None]
-    title = f"SweepAccuracy on {words.decider(answer)}, and all that varies"
+    drawn = [(p, found) for p in answer.candidates if (found := answer.score(p)) is not None]
+    title = f"Accuracy on {words.decider(answer)}, and all that varies"
     if not drawn:
-        return figure(title, tag("p", "No point has a score."))
+        return figure(title, tag("p", "No candidate has a score."))
     ends = _ends([a for p, a in drawn if p.state != "stopped"] or [a for _, a in drawn])
     bottom = _TOP + _STEP * len(axes)
     lines = [
         _line(
             answer,
             axes,
-            point,
+            candidate,
             found,
             rank / max(1, len(drawn) - 1),
-            None if point.state == "stopped" else ends,
+            None if candidate.state == "stopped" else ends,
         )
-        for rank, (point, found) in reversed(list(enumerate(drawn)))
+        for rank, (candidate, found) in reversed(list(enumerate(drawn)))
     ]
     frame = [_axis(axis, _TOP + _STEP * k) for k, axis in enumerate(axes)]
     frame.append(_score_axis(bottom, ends))
@@ -53,8 +53,8 @@ def parallel(answer: Answer, axes: Sequence[Axis]) -> Markup:
     return figure(
         title,
         Markup(svg),
-        caption="Each line is a point of the sweep, from what it is made of to its accuracy at the "
-        "bottom: the stronger its colour, the higher its rank. The thick one is the best point. "
+        caption="Each line is a candidate, from what it is made of to its accuracy at the bottom: "
+        "the stronger its colour, the higher its rank. The thick one is the best candidate. "
         "Dotted lines that end above the last axis were stopped early. Lines through one value lie "
         "side by side.",
     )
@@ -73,18 +73,19 @@ def _x(share: float) -> float:
 def _line(
     answer: Answer,
     axes: Sequence[Axis],
-    point: CandidateResult,
+    candidate: CandidateResult,
     found: SweepAccuracy,
     rank: float,
     ends: tuple[float, float] | None,
 ) -> str:
-    """Return one point's line; `rank` goes from 0, the best, to 1.
+    """Return one candidate's line; `rank` goes from 0, the best, to 1.
 
     Without `ends` of the axis of scores the line ends above it.
     """
     shift = (0.5 - rank) * _SPREAD
     places = [
-        (_x(axis.place(axis.value(point))) + shift, _TOP + _STEP * k) for k, axis in enumerate(axes)
+        (_x(axis.place(axis.value(candidate))) + shift, _TOP + _STEP * k)
+        for k, axis in enumerate(axes)
     ]
     if ends is not None:
         score = _x((found.mean - ends[0]) / (ends[1] - ends[0]))
@@ -93,11 +94,11 @@ def _line(
     for (x1, y1), (x2, y2) in pairwise(places):
         middle = (y1 + y2) / 2
         path += f"C{x1:.1f} {middle:.1f} {x2:.1f} {middle:.1f} {x2:.1f} {y2:.1f}"
-    is_best = answer.best is not None and point.point == answer.best.point
-    style = "best" if is_best else "hollow" if point.state == "stopped" else ""
+    is_best = answer.best is not None and candidate.id == answer.best.id
+    style = "best" if is_best else "hollow" if candidate.state == "stopped" else ""
     return (
         f'<path class="way {style}" style="--v:{100 * (1 - rank) ** 1.5:.0f}" d="{path}">'
-        f"<title>{escape(described(point, found, answer))}</title></path>"
+        f"<title>{escape(described(candidate, found, answer))}</title></path>"
     )
 
 

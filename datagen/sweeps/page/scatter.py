@@ -21,32 +21,33 @@ def misleading(answer: Answer) -> Markup:
             title,
             tag("p", "Only val was scored: nothing here shows how far it misleads."),
         )
-    panels = [_panel(answer, "val", lambda point: point.val, images) for images in against]
+    panels = [_panel(answer, "val", lambda candidate: candidate.val, images) for images in against]
     if answer.selection is not None and answer.tests:
         name = words.set_name(answer, answer.selection)
-        panels.append(_panel(answer, name, lambda point: point.selection, answer.tests[0]))
+        panels.append(_panel(answer, name, lambda candidate: candidate.selection, answer.tests[0]))
     return section(
         title,
         tag("div", *panels, style="grid2" if len(panels) > 1 else ""),
-        lead="On the dashed line both agree. The farther below it a point lies, the more the "
-        "accuracy on the dataset's own images flatters it.",
+        lead="On the dashed line both agree. The farther below it a candidate lies, the more the "
+        "accuracy on the dataset's own images is too high.",
     )
 
 
 def _panel(answer: Answer, name: str, score: Score, images: ImageSet) -> Markup:
     other = words.set_name(answer, images)
     pairs = [
-        (point, ours, theirs)
-        for point in answer.finished
-        if (ours := score(point)) is not None and (theirs := answer.on(point, images)) is not None
+        (candidate, ours, theirs)
+        for candidate in answer.finished
+        if (ours := score(candidate)) is not None
+        and (theirs := answer.on(candidate, images)) is not None
     ]
     title = f"{name[0].upper()}{name[1:]} against {other}"
     if not pairs:
-        return figure(title, tag("p", "No point that ran to the end was scored on both."))
+        return figure(title, tag("p", "No candidate that ran to the end was scored on both."))
     xs = [ours.mean for _, ours, _ in pairs]
     ys = [theirs.mean for _, _, theirs in pairs]
     alt = f"{title}. " + ", ".join(
-        f"{point.name}: {ours.mean:.3f}, {theirs.mean:.3f}" for point, ours, theirs in pairs
+        f"{candidate.name}: {ours.mean:.3f}, {theirs.mean:.3f}" for candidate, ours, theirs in pairs
     )
     chart = Chart(
         title=alt,
@@ -57,7 +58,10 @@ def _panel(answer: Answer, name: str, score: Score, images: ImageSet) -> Markup:
         height=320,
         left=64,
     )
-    marks = [_dot(answer, chart, point, (ours.mean, theirs.mean)) for point, ours, theirs in pairs]
+    marks = [
+        _dot(answer, chart, candidate, (ours.mean, theirs.mean))
+        for candidate, ours, theirs in pairs
+    ]
     agreed = Line("both agree", "chance", _diagonal(chart))
     sentences = join(f"{text} " for text in told(pairs, name, other))
     return figure(title, Markup(draw(chart, [agreed], marks)), caption=sentences)
@@ -74,11 +78,11 @@ def _diagonal(chart: Chart) -> list[tuple[float, float]]:
     return [(low, low), (high, high)] if low < high else []
 
 
-def _dot(answer: Answer, chart: Chart, point: CandidateResult, at: tuple[float, float]) -> str:
+def _dot(answer: Answer, chart: Chart, candidate: CandidateResult, at: tuple[float, float]) -> str:
     x, y = chart.place(at)
-    title = f"<title>{escape(f'{point.name}: {at[0]:.4f}, {at[1]:.4f}')}</title>"
+    title = f"<title>{escape(f'{candidate.name}: {at[0]:.4f}, {at[1]:.4f}')}</title>"
     ring = ""
-    if answer.best is not None and point.point == answer.best.point:
+    if answer.best is not None and candidate.id == answer.best.id:
         ring = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="8"/>'
     return (
         f'<g class="mark s0">{title}<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="4.2"/>'
@@ -89,7 +93,7 @@ def _dot(answer: Answer, chart: Chart, point: CandidateResult, at: tuple[float, 
 def told(
     pairs: list[tuple[CandidateResult, SweepAccuracy, SweepAccuracy]], name: str, other: str
 ) -> list[str]:
-    """Say how far one accuracy foretells the other."""
+    """Say how well one accuracy predicts the other."""
     gaps = [ours.mean - theirs.mean for _, ours, theirs in pairs]
     said = [f"{name[0].upper()}{name[1:]} minus {other}: {min(gaps):+.3f} to {max(gaps):+.3f}."]
     if len(pairs) > 2:
@@ -100,19 +104,19 @@ def told(
 def _order(
     pairs: list[tuple[CandidateResult, SweepAccuracy, SweepAccuracy]], name: str, other: str
 ) -> list[str]:
-    """Say whether both put the points into the same order, and what choosing by one costs."""
+    """Say whether both put the candidates into the same order, and what choosing by one costs."""
     said = []
     xs, ys = [ours.mean for _, ours, _ in pairs], [theirs.mean for _, _, theirs in pairs]
     if len(set(xs)) > 1 and len(set(ys)) > 1:  # else there is no order to compare
         rank = correlation(ranks(xs), ranks(ys))
-        said.append(f"Rank correlation {rank:.2f}; at 1 both put the points into one order.")
+        said.append(f"Rank correlation {rank:.2f}; at 1 both put the candidates into one order.")
     chosen, top = max(pairs, key=lambda pair: pair[1].mean), max(pairs, key=lambda p: p[2].mean)
     cost = top[2].mean - chosen[2].mean
     said.append(
-        f"The point that is best on {name} gives up {cost:.3f} of the accuracy on {other} to "
+        f"The candidate that is best on {name} is {cost:.3f} worse on {other} than "
         f"{top[0].name}, the best there."
         if cost > 0
-        else f"The point that is best on {name} is also the best on {other}."
+        else f"The candidate that is best on {name} is also the best on {other}."
     )
     return said
 

@@ -23,8 +23,8 @@ _CORNERS: Final = (
     (_WIDTH / 2 - _SIDE / 2, _TOP + _RISE),
     (_WIDTH / 2 + _SIDE / 2, _TOP + _RISE),
 )
-_LARGEST, _LEAST = 21.0, 4.0  # radius of a point, SVG units
-_DIGITS: Final = {21.0: 3, 13.0: 2}  # radius from which so many digits fit in a point
+_LARGEST, _LEAST = 21.0, 4.0  # radius of a candidate, SVG units
+_DIGITS: Final = {21.0: 3, 13.0: 2}  # radius from which so many digits fit in a candidate
 
 
 def ternary(answer: Answer, sources: Sequence[Axis]) -> Markup:
@@ -60,18 +60,22 @@ def _panel(
     name: str,
     score: Callable[[CandidateResult], SweepAccuracy | None],
 ) -> Markup:
-    finished = [found.mean for point in answer.finished if (found := score(point))]
-    title = f"SweepAccuracy on {name}"
+    finished = [found.mean for candidate in answer.finished if (found := score(candidate))]
+    title = f"Accuracy on {name}"
     if not finished:
-        return figure(title, tag("p", "No point that ran to the end has a score on it."))
+        return figure(title, tag("p", "No candidate that ran to the end has a score on it."))
     colours = scale(finished)
-    radius = _radius([place(_shares(point, sources)) for point in answer.points])
+    radius = _radius([place(_shares(candidate, sources)) for candidate in answer.candidates])
     marks = [
-        _mark(answer, point, score(point), place(_shares(point, sources)), colours, radius)
-        for point in reversed(answer.points)
+        _mark(
+            answer, candidate, score(candidate), place(_shares(candidate, sources)), colours, radius
+        )
+        for candidate in reversed(answer.candidates)
     ]
     scores = ", ".join(
-        f"{point.name}: {found.mean:.3f}" for point in answer.finished if (found := score(point))
+        f"{candidate.name}: {found.mean:.3f}"
+        for candidate in answer.finished
+        if (found := score(candidate))
     )
     svg = (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="'
@@ -83,21 +87,21 @@ def _panel(
         Markup(svg),
         colours.legend("accuracy"),
         caption="A corner is one source alone, an edge mixes the two at its ends, grid lines are "
-        "25 % apart. Numbers: accuracy in %. Ring: the best point. Hollow: stopped early, at "
+        "25 % apart. Numbers: accuracy in %. Ring: the best candidate. Hollow: stopped early, at "
         "fewer epochs. Cross: failed.",
     )
 
 
-def _on(answer: Answer, images: ImageSet, point: CandidateResult) -> SweepAccuracy | None:
-    return answer.on(point, images)
+def _on(answer: Answer, images: ImageSet, candidate: CandidateResult) -> SweepAccuracy | None:
+    return answer.on(candidate, images)
 
 
-def _shares(point: CandidateResult, sources: Sequence[Axis]) -> list[float]:
-    return [point.ratios.get(axis.name, 0.0) for axis in sources]
+def _shares(candidate: CandidateResult, sources: Sequence[Axis]) -> list[float]:
+    return [candidate.ratios.get(axis.name, 0.0) for axis in sources]
 
 
 def _radius(places: Sequence[tuple[float, float]]) -> float:
-    """Return the largest radius at which points do not touch."""
+    """Return the largest radius at which candidates do not touch."""
     gaps = [math.dist(a, b) for k, a in enumerate(places) for b in places[:k]]
     return max(_LEAST, min(_LARGEST, 0.46 * min(gaps, default=2 * _LARGEST / 0.46)))
 
@@ -133,7 +137,7 @@ def _frame(sources: Sequence[Axis]) -> str:
 
 def _mark(
     answer: Answer,
-    point: CandidateResult,
+    candidate: CandidateResult,
     found: SweepAccuracy | None,
     at: tuple[float, float],
     colours: Scale,
@@ -141,12 +145,12 @@ def _mark(
 ) -> str:
     x, y = at
     if found is None:
-        title = f"<title>{escape(f'{point.name}: {words.state(point, answer)}')}</title>"
+        title = f"<title>{escape(f'{candidate.name}: {words.state(candidate, answer)}')}</title>"
         return (
             f'<path class="failed" d="M{x - 6:.1f} {y - 6:.1f}l12 12m0 -12l-12 12">{title}</path>'
         )
-    hollow = point.state == "stopped"
-    title = f"<title>{escape(described(point, found, answer))}</title>"
+    hollow = candidate.state == "stopped"
+    title = f"<title>{escape(described(candidate, found, answer))}</title>"
     fill = "" if hollow else f' style="fill:{colours.fill(found.mean)}"'
     parts = [
         f'<circle class="{"cell hollow" if hollow else "cell"}"{fill} cx="{x:.1f}" cy="{y:.1f}" '
@@ -159,6 +163,6 @@ def _mark(
         parts.append(
             f'<text{colour} x="{x:.1f}" y="{y + 4.5:.1f}" text-anchor="middle">{shown}</text>'
         )
-    if answer.best is not None and point.point == answer.best.point:
+    if answer.best is not None and candidate.id == answer.best.id:
         parts.append(f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="{radius + 4:.1f}"/>')
     return f"<g>{title}{''.join(parts)}</g>"

@@ -1,4 +1,4 @@
-"""The points of a sweep: every recipe with all its seeds together, and how well it did.
+"""The candidates of a sweep: every recipe with all its seeds together, and how well it did.
 
 Enters: trials. Leaves: one `CandidateResult` per recipe, in order of appearance, not ranked.
 """
@@ -7,23 +7,21 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from datagen.core.errors import InputError
 from datagen.core.numerals import CLASSES
 from datagen.datasets.format import read_info
 from datagen.evaluation.compare import Difference
 from datagen.evaluation.summary import Spread, spread, wilson
-from datagen.sweeps.records import Scored, Setting, Trial
-
-DATASETS: Final = "datasets"
+from datagen.sweeps.records import DATASETS, Scored, Setting, Trial
 
 CandidateState = Literal["done", "partly", "stopped", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """A labelled set that points are scored on."""
+    """A labelled set that candidates are scored on."""
 
     path: str
     fingerprint: str
@@ -32,7 +30,7 @@ class ImageSet:
 
 @dataclass(frozen=True, slots=True)
 class SweepAccuracy:
-    """One point on one set of images, over its seeds.
+    """One candidate on one set of images, over its seeds.
 
     Attributes:
         mean: over the seeds, 0–1.
@@ -40,7 +38,7 @@ class SweepAccuracy:
         interval: 95 % Wilson interval of the mean: what other images would have given; None where
             the number of images is not known.
         seeds: accuracy per seed.
-        hits: per seed, as in `Scored`; empty for val, whose images differ from point to point.
+        hits: per seed, as in `Scored`; empty for val: every candidate has its own val images.
         classes: mean recall per class over the seeds, in the order of `CLASSES`; empty for val.
     """
 
@@ -76,12 +74,12 @@ class CandidateResult:
         seconds: spent on it in this sweep, building included.
         cached: trials whose score was known.
         errors: one sentence per seed that failed.
-        to_best: its hits against those of the best point, on the set it was ranked by or, where
-            that is val, on the first test set, corrected for how many points were compared so;
+        to_best: its hits against those of the best candidate, on the set it was ranked by or, where
+            that is val, on the first test set, corrected for how many candidates were compared so;
             None for the best, and without common images.
     """
 
-    point: str
+    id: str
     name: str
     ratios: Mapping[str, float]
     settings: Mapping[str, Setting]
@@ -101,7 +99,7 @@ class CandidateResult:
 
 
 def gather(trials: Sequence[Trial], folder: Path) -> list[CandidateResult]:
-    """Bring the seeds of each point together.
+    """Bring the seeds of each candidate together.
 
     Args:
         trials: of one sweep.
@@ -111,10 +109,10 @@ def gather(trials: Sequence[Trial], folder: Path) -> list[CandidateResult]:
     grouped: dict[str, list[Trial]] = {}
     for trial in trials:
         grouped.setdefault(trial.point, []).append(trial)
-    return [_point(group, seeds, folder) for group in grouped.values()]
+    return [_candidate(group, seeds, folder) for group in grouped.values()]
 
 
-def _point(trials: Sequence[Trial], seeds: Sequence[int], folder: Path) -> CandidateResult:
+def _candidate(trials: Sequence[Trial], seeds: Sequence[int], folder: Path) -> CandidateResult:
     first = trials[0]
     scored = _scored(trials)
     done = bool(scored) and scored[0].state == "done"
@@ -122,7 +120,7 @@ def _point(trials: Sequence[Trial], seeds: Sequence[int], folder: Path) -> Candi
     used = {trial.seed for trial in scored}
     prints = dict.fromkeys(test.fingerprint for trial in scored for test in trial.tests)
     return CandidateResult(
-        point=first.point,
+        id=first.point,
         name=first.name,
         ratios=first.ratios,
         settings=first.settings,
@@ -196,7 +194,7 @@ def _val(trials: Sequence[Trial], folder: Path) -> SweepAccuracy | None:
 
 
 def _val_images(trial: Trial, folder: Path) -> int | None:
-    """Return how many val images a point has; None where its dataset is no longer there."""
+    """Return how many val images a candidate has; None where its dataset is no longer there."""
     places = [folder / DATASETS / trial.point]
     if trial.dataset:
         places += [folder / trial.dataset, Path(trial.dataset)]

@@ -22,7 +22,7 @@ class Cost:
         cached: trials whose score was known already.
         cached_seconds: what those would have taken, by the median seconds per epoch of the others:
             an estimate; None where no trial was timed.
-        datasets: points that have a dataset.
+        datasets: candidates that have a dataset.
         datasets_reused: those of them that were not built in this sweep.
     """
 

@@ -1,7 +1,7 @@
-"""The answer of a sweep: its points, best first, and whether the best is more than luck.
+"""The answer of a sweep: its candidates, best first, and whether the best leads by more than noise.
 
 Enters: a sweep's folder, finished or not. What it is ranked by is a held-out selection set or,
-without one, val; test sets decide nothing here, they only tell afterwards what the choice is worth.
+without one, val; test sets decide nothing here; they show afterwards how good the choice is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from datagen.evaluation.compare import Difference, difference, holm
-from datagen.sweeps.records import Scored, Trial, read_trials
+from datagen.sweeps.records import DATASETS, Scored, Trial, read_trials
 from datagen.sweeps.results.candidates import (
-    DATASETS,
     CandidateResult,
     ImageSet,
     SweepAccuracy,
@@ -38,14 +37,14 @@ _ORDER: Final = {"done": 0, "partly": 1, "stopped": 2, "failed": 3}
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """The best point beside the next one, image by image.
+    """The best candidate beside the next one, image by image.
 
     Attributes:
         next: the second of the ranking.
         on: the set whose images both were scored on; None where they have none in common.
-        ranked: whether `on` is what the points were ranked by; False where it is a test set.
+        ranked: whether `on` is what the candidates were ranked by; False where it is a test set.
         difference: best minus next, over the seeds that both have; its p-value is corrected for
-            all points that were compared with the best, for it was the best of them all.
+            all candidates that were compared with the best, for it was the best of them all.
     """
 
     next: CandidateResult
@@ -55,7 +54,7 @@ class Lead:
 
     @property
     def real(self) -> bool | None:
-        """Whether the best beats the next by more than noise; None where nobody can tell."""
+        """Whether the best beats the next by more than noise; None where that is not known."""
         if self.difference is None:
             return None
         return self.difference.real and self.difference.accuracy.mean > 0
@@ -66,19 +65,20 @@ class Answer:
     """What a sweep has found so far.
 
     Attributes:
-        points: best first: those done with all seeds, then those done with some, then those
+        candidates: best first: those done with all seeds, then those done with some, then those
             stopped early, by how far they came, then those that failed; within each by score.
         ranked_by: "selection" or, where the sweep has no such set, "val".
         selection: the selection set.
         tests: the test sets, in the sweep's order.
         seeds: of the evaluator, in the whole sweep.
-        to_come: trials of the known points that have no record yet.
-        best: first of the points; None where none has run to the end.
+        to_come: trials of the known candidates that have no record yet.
+        best: first of the candidates; None where none has run to the end.
         lead: of the best over the next that ran to the end; None where there is no such pair.
+        failed: the trials that failed; each has an `error`.
     """
 
     folder: Path
-    points: tuple[CandidateResult, ...]
+    candidates: tuple[CandidateResult, ...]
     ranked_by: RankedBy
     selection: ImageSet | None
     tests: tuple[ImageSet, ...]
@@ -87,31 +87,34 @@ class Answer:
     cost: Cost
     best: CandidateResult | None
     lead: Lead | None
+    failed: tuple[Trial, ...]
 
     @property
     def judge(self) -> ImageSet | None:
-        """The set on which points are compared image by image: selection, or the first test."""
+        """The set on which candidates are compared image by image: selection, or the first test."""
         return self.selection or (self.tests[0] if self.tests else None)
 
     @property
     def official(self) -> bool:
         """Whether every score that ran to the end is an official one."""
-        return all(point.official for point in self.finished)
+        return all(candidate.official for candidate in self.finished)
 
     @property
     def finished(self) -> tuple[CandidateResult, ...]:
-        """The points with a score of a run to the end, best first."""
-        return tuple(point for point in self.points if point.state in {"done", "partly"})
+        """The candidates with a score of a run to the end, best first."""
+        return tuple(
+            candidate for candidate in self.candidates if candidate.state in {"done", "partly"}
+        )
 
-    def score(self, point: CandidateResult) -> SweepAccuracy | None:
-        """Return what `point` is ranked by."""
-        return point.selection if self.ranked_by == "selection" else point.val
+    def score(self, candidate: CandidateResult) -> SweepAccuracy | None:
+        """Return what `candidate` is ranked by."""
+        return candidate.selection if self.ranked_by == "selection" else candidate.val
 
-    def on(self, point: CandidateResult, images: ImageSet) -> SweepAccuracy | None:
-        """Return the accuracy of `point` on the selection set or a test set."""
+    def on(self, candidate: CandidateResult, images: ImageSet) -> SweepAccuracy | None:
+        """Return the accuracy of `candidate` on the selection set or a test set."""
         if self.selection is not None and images.fingerprint == self.selection.fingerprint:
-            return point.selection
-        return point.tests.get(images.fingerprint)
+            return candidate.selection
+        return candidate.tests.get(images.fingerprint)
 
 
 def read(folder: Path) -> Answer:
@@ -122,33 +125,34 @@ def read(folder: Path) -> Answer:
         CorruptInputError: a line of `sweep.jsonl` is not a trial.
     """
     trials = read_trials(folder)
-    points = gather(trials, folder)
+    candidates = gather(trials, folder)
     selection = _sets([trial.selection for trial in trials if trial.selection])
     ranked_by: RankedBy = "selection" if selection else "val"
-    points.sort(key=lambda point: _rank(point, ranked_by))
+    candidates.sort(key=lambda candidate: _rank(candidate, ranked_by))
     seeds = tuple(sorted({trial.seed for trial in trials}))
     answer = Answer(
         folder=folder,
-        points=tuple(points),
+        candidates=tuple(candidates),
         ranked_by=ranked_by,
         selection=selection[0] if selection else None,
         tests=tuple(_sets([test for trial in trials for test in trial.tests])),
         seeds=seeds,
         to_come=_to_come(trials, folder),
         cost=cost(trials),
-        best=next((p for p in points if p.state in {"done", "partly"}), None),
+        best=next((p for p in candidates if p.state in {"done", "partly"}), None),
         lead=None,
+        failed=tuple(trial for trial in trials if trial.state == "failed"),
     )
-    compared = replace(answer, points=_to_best(answer))
+    compared = replace(answer, candidates=_to_best(answer))
     return replace(compared, lead=_lead(compared))
 
 
-def _rank(point: CandidateResult, ranked_by: RankedBy) -> tuple[float, ...]:
+def _rank(candidate: CandidateResult, ranked_by: RankedBy) -> tuple[float, ...]:
     """Return the sort key; equal scores keep the order of the sweep."""
-    found = point.selection if ranked_by == "selection" else point.val
+    found = candidate.selection if ranked_by == "selection" else candidate.val
     score = -1.0 if found is None else found.mean
-    # a preview never stands above an official score
-    return _ORDER[point.state], not point.official, -point.epochs, -score
+    # a preview never ranks above an official score
+    return _ORDER[candidate.state], not candidate.official, -candidate.epochs, -score
 
 
 def _sets(scored: Sequence[Scored]) -> list[ImageSet]:
@@ -162,19 +166,19 @@ def _sets(scored: Sequence[Scored]) -> list[ImageSet]:
 def _to_come(trials: Sequence[Trial], folder: Path) -> int:
     """Count the trials without a record: what a running sweep still has to do, as far as known."""
     seeds = {trial.seed for trial in trials}
-    points = {trial.point for trial in trials}
-    points |= {recipe.parent.name for recipe in (folder / DATASETS).glob("*/recipe.yaml")}
-    return len(points) * len(seeds) - len(trials)
+    candidates = {trial.point for trial in trials}
+    candidates |= {recipe.parent.name for recipe in (folder / DATASETS).glob("*/recipe.yaml")}
+    return len(candidates) * len(seeds) - len(trials)
 
 
 def _to_best(answer: Answer) -> tuple[CandidateResult, ...]:
-    """Return the finished points with their difference to the best, the others as they are."""
+    """Return the finished candidates with their difference to the best, the others as they are."""
     if answer.best is None:
-        return answer.points
+        return answer.candidates
     others = answer.finished[1:]
-    found = holm([_difference(answer, point, answer.best) for point in others])
+    found = holm([_difference(answer, candidate, answer.best) for candidate in others])
     compared = [replace(p, to_best=each) for p, each in zip(others, found, strict=True)]
-    return (answer.best, *compared, *answer.points[len(answer.finished) :])
+    return (answer.best, *compared, *answer.candidates[len(answer.finished) :])
 
 
 def _lead(answer: Answer) -> Lead | None:
@@ -194,12 +198,12 @@ def _lead(answer: Answer) -> Lead | None:
 
 
 def _difference(
-    answer: Answer, point: CandidateResult, other: CandidateResult
+    answer: Answer, candidate: CandidateResult, other: CandidateResult
 ) -> Difference | None:
-    """Compare two points on the judging set; None where they have no seed or image in common."""
+    """Compare two candidates on the set that decides; None without a common seed or image."""
     if answer.judge is None:
         return None
-    ours, theirs = (_hits(answer.on(each, answer.judge)) for each in (point, other))
+    ours, theirs = (_hits(answer.on(each, answer.judge)) for each in (candidate, other))
     return difference(ours, theirs)
 
 

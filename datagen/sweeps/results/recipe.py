@@ -4,24 +4,24 @@ import textwrap
 
 from datagen.core.errors import EvaluationError, MissingInputError
 from datagen.datasets.format import RECIPE
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results import words
-from datagen.sweeps.results.candidates import DATASETS
 from datagen.sweeps.results.ranking import Answer
 
 
 def best_recipe(answer: Answer) -> str:
-    """Return the best point's recipe as YAML that `datagen build --recipe` takes.
+    """Return the best candidate's recipe as YAML that `datagen build --recipe` takes.
 
     Raises:
-        EvaluationError: no point has run to the end.
+        EvaluationError: no candidate has run to the end.
         MissingInputError: its recipe is not in the sweep's folder.
     """
     if answer.best is None:
         raise EvaluationError(
-            f"the sweep in {answer.folder} has no best recipe: none of its {len(answer.points)} "
-            "points has run to the end"
+            f"the sweep in {answer.folder} has no best recipe: none of its "
+            f"{len(answer.candidates)} candidates has run to the end"
         )
-    path = answer.folder / DATASETS / answer.best.point / RECIPE
+    path = answer.folder / DATASETS / answer.best.id / RECIPE
     try:
         recipe = path.read_text("utf-8")
     except FileNotFoundError:
@@ -32,7 +32,7 @@ def best_recipe(answer: Answer) -> str:
 def header(answer: Answer) -> list[str]:
     """Return the lines of the comment, at most 78 characters each."""
     said = [
-        f"Best of {len(answer.points)} recipes: {words.best(answer)}",
+        f"Best of {len(answer.candidates)} recipes: {words.best(answer)}",
         words.ranked_by(answer),
         words.verdict(answer),
         f"Seeds of the evaluator: {', '.join(map(str, answer.best.seeds if answer.best else ()))}.",

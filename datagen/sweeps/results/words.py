@@ -1,7 +1,8 @@
-"""What a sweep's answer says, in sentences. Nothing here knows of HTML or of terminals."""
+"""What a sweep's answer says, in sentences, without HTML or colours."""
 
 from collections import Counter
 
+from datagen.core.text import duration
 from datagen.evaluation.compare import ALPHA, Difference
 from datagen.evaluation.summary import short_path
 from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, SweepAccuracy
@@ -23,20 +24,20 @@ def ranked_by(answer: Answer) -> str:
 
 
 def best(answer: Answer) -> str:
-    """Name the best point with its score; say why there is none."""
+    """Name the best candidate with its score; say why there is none."""
     if answer.best is None:
-        return "No point has run to the end, so there is no best one yet."
-    point = answer.best
-    text = f"{point.name}: {score(answer.score(point))} on {decider(answer)}"
+        return "No candidate has run to the end, so there is no best one yet."
+    candidate = answer.best
+    text = f"{candidate.name}: {score(answer.score(candidate))} on {decider(answer)}"
     for images in answer.tests:
-        found = answer.on(point, images)
+        found = answer.on(candidate, images)
         if found is not None:
             text += f", {score(found)} on test {short_path(images.path)}"
-    return text + f" ({', '.join(filter(None, (seeds(point), mark(point))))})."
+    return text + f" ({', '.join(filter(None, (seeds(candidate), mark(candidate))))})."
 
 
 def decider(answer: Answer) -> str:
-    """Return the name of what the points were ranked by: `selection roman/dev` or `val`."""
+    """Return the name of what the candidates were ranked by: `selection roman/dev` or `val`."""
     return "val" if answer.selection is None else set_name(answer, answer.selection)
 
 
@@ -51,17 +52,17 @@ def score(accuracy: SweepAccuracy | None) -> str:
     return "–" if accuracy is None else str(accuracy.spread)
 
 
-def seeds(point: CandidateResult) -> str:
+def seeds(candidate: CandidateResult) -> str:
     """Return `2 seeds`."""
-    return f"{len(point.seeds)} seed{'' if len(point.seeds) == 1 else 's'}"
+    return f"{len(candidate.seeds)} seed{'' if len(candidate.seeds) == 1 else 's'}"
 
 
 def verdict(answer: Answer) -> str:
-    """Say whether the best point beats the next by more than noise."""
+    """Say whether the best candidate beats the next by more than noise."""
     if answer.best is None:
         return "There is nothing to compare."
     if answer.lead is None:
-        return "No other point ran to the end, so it cannot be said whether the best beats one."
+        return "No other candidate ran to the end, so it cannot be said whether the best beats one."
     lead = answer.lead
     if lead.difference is None or lead.on is None:
         return (
@@ -69,14 +70,14 @@ def verdict(answer: Answer) -> str:
             + (
                 "the two share no seed."
                 if answer.judge is not None
-                else "val images differ from point to point; a selection set or a test set would "
-                "tell."
+                else "every candidate has its own val images; a selection set or a test set "
+                "would tell."
             )
         )
     text = f"{_compared(lead.next.name, lead.difference)} {_evidence(lead.difference)}"
     text = f"{text} on {set_name(answer, lead.on)}."
     if not lead.ranked:
-        text += " That test was asked afterwards and did not change the order."
+        text += " This test was read after the ranking and did not change it."
     return text + _remedy(lead.difference)
 
 
@@ -119,7 +120,7 @@ def _remedy(found: Difference) -> str:
     """Say what would settle an open question."""
     if found.real or found.p_seeds is None or found.p_images * found.compared >= ALPHA:
         return ""
-    return " Other images would hardly turn it, other seeds may: more seeds would tell."
+    return " Other images would hardly change that, other seeds may: use more seeds."
 
 
 def p_value(value: float) -> str:
@@ -128,8 +129,8 @@ def p_value(value: float) -> str:
 
 
 def rivals(answer: Answer) -> str:
-    """Say which points the best can be told from; empty where that is not known."""
-    found = [point.to_best for point in answer.finished if point.to_best is not None]
+    """Say which candidates the best can be told from; empty where that is not known."""
+    found = [candidate.to_best for candidate in answer.finished if candidate.to_best is not None]
     if len(found) < 2 or answer.judge is None:
         return ""
     better = sum(each.real and each.accuracy.mean > 0 for each in found)
@@ -140,31 +141,31 @@ def rivals(answer: Answer) -> str:
     ]
     parts = ", ".join(f"{count} {text}" for count, text in counted if count)
     text = (
-        f"Of the {len(found)} other points, on {set_name(answer, answer.judge)}: {parts} (p-values "
-        f"corrected by Holm's method for {len(found):,} comparisons)."
+        f"Of the {len(found)} other candidates, on {set_name(answer, answer.judge)}: {parts} "
+        f"(p-values corrected by Holm's method for {len(found):,} comparisons)."
     )
     if len(answer.seeds) == 2:  # Student's t with one degree of freedom: 12.7 at 5 %, one rival
-        text += " Two seeds can seldom tell points apart; three or more can, best a few points."
+        text += " Two seeds seldom tell candidates apart; use three or more, on few candidates."
     return text
 
 
-def state(point: CandidateResult, answer: Answer) -> str:
-    """Return how far a point came: `100 epochs`, `stopped at 10`, `failed`."""
-    if point.state == "failed":
+def state(candidate: CandidateResult, answer: Answer) -> str:
+    """Return how far a candidate came: `100 epochs`, `stopped at 10`, `failed`."""
+    if candidate.state == "failed":
         return "failed"
-    if point.state == "stopped":
-        return f"stopped at {point.epochs}"
-    text = f"{point.epochs} epoch{'' if point.epochs == 1 else 's'}"
-    if point.state == "partly":
-        reasons = Counter(point.missing.values())
+    if candidate.state == "stopped":
+        return f"stopped at {candidate.epochs}"
+    text = f"{candidate.epochs} epoch{'' if candidate.epochs == 1 else 's'}"
+    if candidate.state == "partly":
+        reasons = Counter(candidate.missing.values())
         lacking = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-        text += f", {len(point.seeds)} of {len(answer.seeds)} seeds ({lacking})"
+        text += f", {len(candidate.seeds)} of {len(answer.seeds)} seeds ({lacking})"
     return text
 
 
-def mark(point: CandidateResult) -> str:
-    """Return what stands beside a score that is not official; nothing where it is."""
-    if point.official or point.state in {"stopped", "failed"}:
+def mark(candidate: CandidateResult) -> str:
+    """Return the mark of a score that is not official; nothing where it is."""
+    if candidate.official or candidate.state in {"stopped", "failed"}:
         return ""
     return "NOT OFFICIAL"
 
@@ -179,7 +180,7 @@ def cost(answer: Answer) -> list[str]:
     if spent.stopped:
         stopped = f"{spent.stopped:,} trial{'' if spent.stopped == 1 else 's'}"
         if spent.epochs_saved is None or spent.stopped_seconds is None:
-            said.append(f"StoppedError early: {stopped}; what that saved is not known yet.")
+            said.append(f"Stopped early: {stopped}; what that saved is not known yet.")
         else:
             said.append(
                 f"Saved by stopping {stopped} early: {spent.epochs_saved:,} epochs, about "
@@ -206,17 +207,10 @@ def notes(answer: Answer) -> list[str]:
     if answer.to_come:
         trials = f"{answer.to_come:,} trial{'' if answer.to_come == 1 else 's'}"
         said.append(f"the sweep is not finished: {trials} to come, so the order may change")
-    if any(point.state == "partly" for point in answer.points):
-        said.append("points that lack a seed rank below those that have all")
-    if any(point.state == "stopped" for point in answer.points):
-        said.append("a stopped point's score is of the epoch it had reached, not of the last")
+    if any(candidate.state == "partly" for candidate in answer.candidates):
+        said.append("candidates that lack a seed rank below those that have all")
+    if any(candidate.state == "stopped" for candidate in answer.candidates):
+        said.append("a stopped candidate's score is of the epoch it had reached, not of the last")
     if len(answer.seeds) == 1 and len(answer.finished) > 1:
         said.append("one seed does not show how far a score moves from run to run")
     return said
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: `42 s`, `3.5 min`, `2.1 h`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

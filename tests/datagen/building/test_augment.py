@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from datagen.building.build import build
-from datagen.building.render import ImageRenderer, open_pools
+from datagen.building.open_sources import open_sources
+from datagen.building.render import ImageRenderer
 from datagen.datasets.format import read_info, read_manifest
 from datagen.datasets.inspect import inspect
-from datagen.planning.plan import divide_pools
+from datagen.planning.resolve import resolve
 from datagen.recipes.load import load
 from datagen.recipes.schema import Ingredient, Recipe, Validation
 from pipelines.errors import PipelineError, WrongLabelError
@@ -32,8 +33,7 @@ def test_every_augmented_image_is_made_again_from_its_line(
 ) -> None:
     root = build(augmented, tmp_path / "ds").path
     recipe = load(str(root / "recipe.yaml"))
-    pools = open_pools(recipe)
-    renderer = ImageRenderer(recipe, pools, divide_pools(recipe, pools))
+    renderer = ImageRenderer(open_sources(resolve(recipe)))
     entries = read_manifest(root)
     assert {entry.pipeline for entry in entries} == {"paper-and-pen", "edge-cases"}
     assert {op.op for entry in entries for op in entry.ops} > {"scan", "affine", "pen_width"}
@@ -44,6 +44,7 @@ def test_every_augmented_image_is_made_again_from_its_line(
     assert inspect(root).clean
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(augmented: Recipe, tmp_path: Path) -> None:
     one, two = (
         build(augmented, tmp_path / str(workers), workers=workers).path for workers in (1, 2)

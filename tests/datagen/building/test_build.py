@@ -14,17 +14,19 @@ import numpy as np
 import pytest
 
 from datagen.building import build as build_module
-from datagen.building.build import build
-from datagen.building.render import ImageRenderer, Made, open_pools
+from datagen.building.build import build, plan_recipe
+from datagen.building.open_sources import open_pool
+from datagen.building.render import ImageRenderer, RenderedImage
 from datagen.core.errors import BudgetError, BuildError, MissingInputError, SplitError, UsageError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.numerals import CLASSES
 from datagen.datasets.format import image_files, read_info, read_manifest
 from datagen.datasets.inspect import inspect
 from datagen.planning.assign import Item
-from datagen.planning.plan import plan
+from datagen.planning.split import Pool
 from datagen.recipes.load import load
 from datagen.recipes.schema import Ingredient, Recipe, Validation
+from pipelines.errors import WrongLabelError
 
 
 def contents(root: Path) -> dict[str, str]:
@@ -35,6 +37,7 @@ def contents(root: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path) -> None:
     recipe = recipe.model_copy(update={"images": 200})
     one = build(recipe, tmp_path / "one", workers=1)
@@ -46,6 +49,30 @@ def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path
 def test_the_stored_recipe_makes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
     again = build(load(str(dataset / "recipe.yaml")), tmp_path / "again")
     assert contents(again.path) == contents(dataset)
+
+
+def test_a_recipe_is_planned_as_it_is_built(recipe: Recipe, dataset: Path) -> None:
+    planned = plan_recipe(recipe)
+    assert planned.count == read_info(dataset).count
+    assert [(item.index, item.split, item.source, item.style) for item in planned.items] == [
+        (entry.index, entry.split, entry.source, entry.style) for entry in read_manifest(dataset)
+    ]
+
+
+def test_a_plan_checks_labels_and_opens_each_pool_once(recipe: Recipe) -> None:
+    opened: list[str] = []
+
+    def counted(part: Ingredient) -> Pool:
+        opened.append(part.source)
+        return open_pool(part)
+
+    twice = recipe.model_copy(
+        update={"mix": (*recipe.mix, recipe.mix[0].model_copy(update={"ratio": 2.0}))}
+    )
+    assert plan_recipe(twice, opened=counted).count.exact == 100
+    assert opened == ["pen"]
+    with pytest.raises(WrongLabelError, match="wrong label"):
+        plan_recipe(recipe.model_copy(update={"pipeline": "keras-flips"}))
 
 
 def test_another_seed_makes_other_images(recipe: Recipe, dataset: Path, tmp_path: Path) -> None:
@@ -60,8 +87,7 @@ def test_every_image_can_be_made_again_from_its_line(
     recipe = recipe.model_copy(update={"size": size})
     root = build(recipe, tmp_path / "ds").path
     stored = load(str(root / "recipe.yaml"))
-    pools = open_pools(stored)
-    renderer = ImageRenderer(stored, pools, plan(stored, pools).pool_splits)
+    renderer = ImageRenderer(plan_recipe(stored).sources)
     for entry in read_manifest(root):
         image = cv2.imread(str(root / entry.path), cv2.IMREAD_GRAYSCALE)
         np.testing.assert_array_equal(renderer.again(entry), image)
@@ -72,8 +98,7 @@ def test_a_finished_image_can_be_made_again_or_is_said_to_be_gone(
 ) -> None:
     recipe = Recipe(mix=(Ingredient(source="images", path=numeral_folder),))
     root = build(recipe, tmp_path / "ds").path
-    pools = open_pools(recipe)
-    renderer = ImageRenderer(recipe, pools, plan(recipe, pools).pool_splits)
+    renderer = ImageRenderer(plan_recipe(recipe).sources)
     entry = read_manifest(root)[7]
     image = cv2.imread(str(root / entry.path), cv2.IMREAD_GRAYSCALE)
     np.testing.assert_array_equal(renderer.again(entry), image)
@@ -130,10 +155,13 @@ def test_twins_are_made_anew(
     """Two items drawn alike: the later one, and whatever stands in train, gets its next seed."""
     honest = ImageRenderer.make
 
-    def forgetful(self: ImageRenderer, item: Item, attempt: int = 0) -> Made:
+    black = cv2.imencode(".png", np.zeros((32, 32), np.uint8))[1].tobytes()
+
+    def forgetful(self: ImageRenderer, item: Item, attempt: int = 0) -> RenderedImage:
         made = honest(self, item, attempt)
-        if attempt == 0 and made.item.index in {3, 90}:
-            return replace(made, image=np.zeros((32, 32), np.uint8))
+        if attempt == 0 and item.index in {3, 90}:
+            alike = replace(made.entry, sha256=hashlib.sha256(black).hexdigest())
+            return replace(made, png=black, entry=alike)
         return made
 
     monkeypatch.setattr(ImageRenderer, "make", forgetful)
@@ -181,6 +209,7 @@ def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
     assert told == [64, 100]
 
 
+@pytest.mark.slow
 def test_an_exception_ends_the_workers_before_the_folder_goes(
     recipe: Recipe, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from datagen.cli import app
 Run = Callable[..., subprocess.CompletedProcess[str]]
 posix = pytest.mark.skipif(os.name != "posix", reason="sends signals that Windows lacks")
 needs_proc = pytest.mark.skipif(os.name != "posix", reason="needs a folder that nobody can write")
-SMALL = ("--option", "pen.writers=12", "--images", "100")
+SMALL = ("--option", "pen.writers=12", "--images", "100", "--workers", "1")
 
 
 def one_json(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
@@ -29,19 +29,20 @@ def one_json(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return result
 
 
-def test_every_command_has_help_and_an_example(datagen: Run) -> None:
-    listed = datagen("--help")
+def test_every_command_has_help_and_an_example(datagen_here: Run) -> None:
+    listed = datagen_here("--help")
     assert listed.returncode == 0
     for command in app.registered_commands:
         assert command.name is not None
         assert command.name in listed.stdout
-        shown = datagen(command.name, "--help")
+        shown = datagen_here(command.name, "--help")
         assert shown.returncode == 0
         assert f"datagen {command.name}" in shown.stdout.partition("Example:")[2], command.name
 
 
+@pytest.mark.slow
 def test_build_inspect_preview_export(datagen: Run, tmp_path: Path) -> None:
-    built = datagen("build", *SMALL, "--workers", 2, "--out", "ds")
+    built = datagen("build", *SMALL[:-2], "--workers", 2, "--out", "ds")
     assert built.returncode == 0, built.stderr
     assert "100 images" in built.stdout
     assert "fingerprint" in built.stdout
@@ -64,6 +65,7 @@ def test_build_inspect_preview_export(datagen: Run, tmp_path: Path) -> None:
     assert one_json(exported)["images"] == 100
 
 
+@pytest.mark.slow
 def test_build_speaks_json_alone_on_stdout(datagen: Run) -> None:
     done = datagen("build", *SMALL, "--json", "-o", "ds", "--seed", 3)
     result = one_json(done)
@@ -74,6 +76,7 @@ def test_build_speaks_json_alone_on_stdout(datagen: Run) -> None:
     assert (quiet.stdout, quiet.stderr) == ("", "")
 
 
+@pytest.mark.slow
 def test_a_mix_and_a_recipe_file(datagen: Run, tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(
         "images: 120\nmix: [{source: pen, options: {writers: 12, seed: 1}}]\n"
@@ -96,6 +99,7 @@ def test_sources_lists_what_there_is(datagen: Run) -> None:
     assert "fetch" in found["emnist"]["where"]
 
 
+@pytest.mark.slow
 def test_fetch_registers_a_file_that_build_then_uses(datagen: Run, shared_data: Path) -> None:
     archive = shared_data / "emnist" / "gzip.zip"
     refused = datagen("fetch", "emnist", "--from", archive)
@@ -108,6 +112,7 @@ def test_fetch_registers_a_file_that_build_then_uses(datagen: Run, shared_data: 
     assert one_json(built)["counts"]["train"]["viii"] == 8  # type: ignore[index]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["emnist:emnist/gzip", "chars74k:chars74k/EnglishHnd.tgz"])
 def test_the_real_letters_become_a_clean_dataset(
     datagen: Run, shared_data: Path, name: str
@@ -157,10 +162,10 @@ def test_the_real_letters_become_a_clean_dataset(
     ],
 )
 def test_bad_input_is_one_clear_line(
-    datagen: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+    datagen_here: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     before = set(tmp_path.iterdir())
-    done = datagen(*arguments)
+    done = datagen_here(*arguments)
     assert done.returncode == code, done.stderr
     assert re.search(says, done.stderr), done.stderr
     assert done.stderr.startswith("datagen: ")
@@ -169,6 +174,7 @@ def test_bad_input_is_one_clear_line(
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "cache"}
 
 
+@pytest.mark.slow
 def test_an_existing_target_is_refused_without_overwrite(datagen: Run, tmp_path: Path) -> None:
     assert datagen("build", *SMALL, "-o", "ds").returncode == 0
     refused = datagen("build", *SMALL, "-o", "ds", "--seed", 1)
@@ -178,6 +184,7 @@ def test_an_existing_target_is_refused_without_overwrite(datagen: Run, tmp_path:
     assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
 
 
+@pytest.mark.slow
 def test_overwriting_by_a_roundabout_path_replaces_and_nothing_else(
     datagen: Run, tmp_path: Path
 ) -> None:
@@ -188,6 +195,7 @@ def test_overwriting_by_a_roundabout_path_replaces_and_nothing_else(
     assert [path.name for path in tmp_path.iterdir()] == ["ds"]
 
 
+@pytest.mark.slow
 def test_a_path_with_brackets_is_no_markup(datagen: Run, tmp_path: Path) -> None:
     built = datagen("build", *SMALL, "-o", "a[/red]b")
     assert built.returncode == 0, built.stderr
@@ -195,6 +203,7 @@ def test_a_path_with_brackets_is_no_markup(datagen: Run, tmp_path: Path) -> None
     assert datagen("inspect", "a[/red]b").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_without_our_characters_is_no_obstacle(
     datagen: Run, monkeypatch: pytest.MonkeyPatch, encoding: str
@@ -225,6 +234,7 @@ def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_warning_is_told_once_not_by_every_worker(datagen: Run, numeral_folder: Path) -> None:
     for numeral in ("i", "v"):
         copy = (numeral_folder / numeral / "0.png").read_bytes()
@@ -237,17 +247,17 @@ def test_a_warning_is_told_once_not_by_every_worker(datagen: Run, numeral_folder
     ]
 
 
-def test_export_names_its_archive_after_the_folder(datagen: Run, tmp_path: Path) -> None:
-    assert datagen("build", *SMALL, "-o", "ds").returncode == 0
-    script = Path(sys.executable).with_name("datagen")
-    subprocess.run([script, "export", ".", "--zip"], cwd=tmp_path / "ds", check=True)
+def test_export_names_its_archive_after_the_folder(
+    datagen_here: Run, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dataset)
+    assert datagen_here("export", ".", "--zip").returncode == 0
     assert (tmp_path / "ds.zip").is_file()
 
 
-def test_inspect_exits_3_on_a_broken_rule(datagen: Run, tmp_path: Path) -> None:
-    datagen("build", *SMALL, "-o", "ds")
-    next((tmp_path / "ds" / "train" / "v").iterdir()).unlink()
-    done = datagen("inspect", "ds", "--json")
+def test_inspect_exits_3_on_a_broken_rule(datagen_here: Run, dataset: Path) -> None:
+    next((dataset / "train" / "v").iterdir()).unlink()
+    done = datagen_here("inspect", dataset, "--json")
     assert done.returncode == 3
     assert one_json(done)["problems"]
     assert "missing, but in the manifest" in done.stderr
@@ -272,6 +282,7 @@ def start_build(folder: Path) -> subprocess.Popen[str]:
 
 
 @posix
+@pytest.mark.slow
 @pytest.mark.parametrize("signals_group", [True, False], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signals_group: bool) -> None:
     process = start_build(tmp_path)
@@ -286,6 +297,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signals_group: bool
 
 
 @posix
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.4, 0.55, 0.7, 0.85])
 def test_an_interrupt_while_workers_start_leaves_no_worker(tmp_path: Path, seconds: float) -> None:
     script = Path(sys.executable).with_name("datagen")
@@ -305,6 +317,7 @@ def test_an_interrupt_while_workers_start_leaves_no_worker(tmp_path: Path, secon
 
 
 @posix
+@pytest.mark.slow
 def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
     process = start_build(tmp_path)
     for _ in range(5):
@@ -316,6 +329,7 @@ def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds workers through /proc")
 def test_a_killed_worker_leaves_nothing(tmp_path: Path) -> None:
     process = start_build(tmp_path)

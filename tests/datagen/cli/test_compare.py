@@ -35,8 +35,8 @@ def scores(evaluation: Evaluation, tmp_path: Path) -> Path:
     return path
 
 
-def test_the_table_is_sorted_and_marks_previews(datagen: Run, scores: Path) -> None:
-    done = datagen("compare", scores)
+def test_the_table_is_sorted_and_marks_previews(datagen_here: Run, scores: Path) -> None:
+    done = datagen_here("compare", scores)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith("21 images of ")
@@ -49,8 +49,8 @@ def test_the_table_is_sorted_and_marks_previews(datagen: Run, scores: Path) -> N
     assert "leak-free" in lines[1]
 
 
-def test_json_is_one_object(datagen: Run, scores: Path) -> None:
-    done = datagen("compare", scores, "--json")
+def test_json_is_one_object(datagen_here: Run, scores: Path) -> None:
+    done = datagen_here("compare", scores, "--json")
     (line,) = done.stdout.splitlines()
     (table,) = json.loads(line)["tables"]
     best, real = table["rows"]
@@ -63,9 +63,11 @@ def test_json_is_one_object(datagen: Run, scores: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "says"), [("nowhere", "nothing at nowhere"), ("cache", "neither a dataset nor")]
 )
-def test_bad_input_is_one_clear_line(datagen: Run, tmp_path: Path, path: str, says: str) -> None:
+def test_bad_input_is_one_clear_line(
+    datagen_here: Run, tmp_path: Path, path: str, says: str
+) -> None:
     (tmp_path / "cache").mkdir()
-    done = datagen("compare", path)
+    done = datagen_here("compare", path)
     assert (done.returncode, done.stdout) == (4, "")
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -15,6 +15,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.tensorflow
 def test_two_seeds_as_json_with_a_report(datagen: Run, evaluable: Path, tmp_path: Path) -> None:
     given = ("evaluate", evaluable / "tiny", "--test", evaluable / "test", "--preview", 2)
     done = datagen(*given, "--seeds", 2, "--json", "--out", "out", "--tensorboard")
@@ -33,6 +34,7 @@ def test_two_seeds_as_json_with_a_report(datagen: Run, evaluable: Path, tmp_path
     assert " ± " in done.stderr
 
 
+@pytest.mark.tensorflow
 def test_without_a_test_set_the_first_line_says_so_and_the_second_call_is_known(
     datagen: Run, evaluable: Path, tmp_path: Path
 ) -> None:
@@ -60,6 +62,7 @@ def test_without_a_test_set_the_first_line_says_so_and_the_second_call_is_known(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends signals that Windows lacks")
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_evaluation_says_where_and_goes_on(
     datagen: Run, evaluable: Path, tmp_path: Path, number: int
@@ -97,7 +100,12 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
     ("arguments", "code", "says"),
     [
         (("nowhere",), 4, "nowhere is not a folder; expected a dataset with train/ and val/"),
-        (("{tiny}", "--test", "{tiny}/train/../../no"), 4, "no is not a folder"),
+        pytest.param(
+            ("{tiny}", "--test", "{tiny}/train/../../no"),
+            4,
+            "no is not a folder",
+            marks=pytest.mark.tensorflow,
+        ),
         (("{tiny}/train",), 4, "train has no train/ and no val/ folder"),
         (("{tiny}", "--protocol", "other"), 2, "invalid choice: 'other' (choose from"),
         (("{tiny}", "--engine", "slow"), 2, "'slow'"),
@@ -112,10 +120,15 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
     ],
 )
 def test_bad_input_is_one_clear_line(
-    datagen: Run, evaluable: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+    datagen_here: Run,
+    evaluable: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
 ) -> None:
     given = [argument.format(tiny=evaluable / "tiny") for argument in arguments]
-    done = datagen("evaluate", *given)
+    done = datagen_here("evaluate", *given)
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     assert says in done.stderr
     assert done.stderr.startswith("datagen: ")

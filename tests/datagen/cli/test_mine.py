@@ -14,11 +14,12 @@ from datagen.curation.hard_examples.record import Hard
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.tensorflow
 def test_hard_examples_are_recorded_and_shown(
-    datagen: Run, evaluable: Path, tmp_path: Path
+    datagen_here: Run, evaluable: Path, tmp_path: Path
 ) -> None:
     given = ("mine", evaluable / "tiny", "--test", evaluable / "test", "--preview", 1)
-    done = datagen(*given, "--top", 5, "--json")
+    done = datagen_here(*given, "--top", 5, "--json")
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
@@ -32,7 +33,7 @@ def test_hard_examples_are_recorded_and_shown(
     assert re.search(r"^viii +2 +[012] ", done.stderr, re.MULTILINE)
     assert "never by these" in done.stderr
     assert "test sounds like images to judge by" in done.stderr
-    quiet = datagen(*given, "--quiet", "--out", "a.json", "--sheet", "b.png")
+    quiet = datagen_here(*given, "--quiet", "--out", "a.json", "--sheet", "b.png")
     assert quiet.stdout == ""
     assert all(text.startswith("warning") for text in quiet.stderr.splitlines())
     assert {"a.json", "b.png"} <= {path.name for path in tmp_path.iterdir()}
@@ -58,9 +59,9 @@ def test_hard_examples_are_recorded_and_shown(
 )
 @pytest.mark.usefixtures("evaluable")
 def test_bad_input_is_one_clear_line(
-    datagen: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+    datagen_here: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
-    done = datagen("mine", *arguments)
+    done = datagen_here("mine", *arguments)
     assert done.returncode == code, done.stderr
     assert re.search(says, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) == 1

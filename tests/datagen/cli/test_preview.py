@@ -15,8 +15,10 @@ from pipelines.pipeline import Applied, replay
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_without_images_numerals_are_composed(datagen: Run, tmp_path: Path) -> None:
-    done = datagen("preview", "--pipeline", "keras-flips", "--option", "pen.writers=12", "--json")
+def test_without_images_numerals_are_composed(datagen_here: Run, tmp_path: Path) -> None:
+    done = datagen_here(
+        "preview", "--pipeline", "keras-flips", "--option", "pen.writers=12", "--json"
+    )
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
@@ -32,12 +34,12 @@ def test_without_images_numerals_are_composed(datagen: Run, tmp_path: Path) -> N
 
 
 def test_images_and_folders_become_rows_that_can_be_replayed(
-    datagen: Run, numeral_folder: Path, tmp_path: Path
+    datagen_here: Run, numeral_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mine.yaml").write_text("steps: [{op: elastic}, {op: fade, p: 0.5}]")
     image = numeral_folder / "iv" / "0.png"
     given = ("preview", "--pipeline", "mine.yaml", image, numeral_folder, "--per-class", 1)
-    done = datagen(*given, "--style", "upper", "--per-cell", 2, "--tile", 32, "--json")
+    done = datagen_here(*given, "--style", "upper", "--per-cell", 2, "--tile", 32, "--json")
     assert done.returncode == 0, done.stderr
     rows = json.loads(done.stdout)["images"]
     assert [row["class"] for row in rows] == ["iv", *(n for n in CLASSES if n != "iv")]
@@ -47,7 +49,7 @@ def test_images_and_folders_become_rows_that_can_be_replayed(
     before = cv2.imread(str(image), cv2.IMREAD_GRAYSCALE)
     assert before is not None
     assert replay(before.astype("uint8"), steps).shape == before.shape
-    other = datagen(*given, "--style", "upper", "--per-cell", 2, "--seed", 1, "--json")
+    other = datagen_here(*given, "--style", "upper", "--per-cell", 2, "--seed", 1, "--json")
     assert json.loads(other.stdout)["images"][0]["alone"] != rows[0]["alone"]
 
 
@@ -69,10 +71,10 @@ def test_images_and_folders_become_rows_that_can_be_replayed(
 )
 @pytest.mark.usefixtures("numeral_folder")
 def test_bad_input_is_one_clear_line(
-    datagen: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+    datagen_here: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     (tmp_path / "a.png").write_bytes(b"not a picture")
-    done = datagen("preview", *arguments)
+    done = datagen_here("preview", *arguments)
     assert done.returncode == code, done.stderr
     assert re.search(says, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -80,6 +82,6 @@ def test_bad_input_is_one_clear_line(
     assert not (tmp_path / "preview.png").exists()
 
 
-def test_a_recipe_is_told_where_its_images_are(datagen: Run) -> None:
-    done = datagen("preview", "top5", "--path", "images=nowhere")
+def test_a_recipe_is_told_where_its_images_are(datagen_here: Run) -> None:
+    done = datagen_here("preview", "top5", "--path", "images=nowhere")
     assert (done.returncode, "no folder at" in done.stderr) == (4, True), done.stderr

@@ -14,10 +14,11 @@ from datagen.sources.images.weights import read_weights
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_rare_styles_are_recorded_and_shown(
-    datagen: Run, numeral_folder: Path, tmp_path: Path
+    datagen_here: Run, numeral_folder: Path, tmp_path: Path
 ) -> None:
-    done = datagen("rare", numeral_folder, "--json")
+    done = datagen_here("rare", numeral_folder, "--json")
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     found = json.loads(line)
@@ -25,11 +26,11 @@ def test_rare_styles_are_recorded_and_shown(
     assert len(read_weights(tmp_path / "rare.json")) == 60
     assert cv2.imread(str(tmp_path / "rare.png")) is not None
     assert re.search(r"^viii +6 +1 +6 +6 +1\.00 … 1\.00", done.stderr, re.MULTILINE)
-    quiet = datagen("rare", numeral_folder, "--quiet", "--out", "a.json", "--sheet", "b.png")
+    quiet = datagen_here("rare", numeral_folder, "--quiet", "--out", "a.json", "--sheet", "b.png")
     assert (quiet.stdout, quiet.stderr) == ("", "")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "rare.json").read_bytes()
     boost = ("--option", "images.boost=rare.json", "--pipeline", "cropped")
-    built = datagen(
+    built = datagen_here(
         "build", "--source", f"images:{numeral_folder}", *boost, "--images", 100, "--out", "ds"
     )
     assert built.returncode == 0, built.stderr
@@ -49,9 +50,9 @@ def test_rare_styles_are_recorded_and_shown(
 )
 @pytest.mark.usefixtures("numeral_folder")
 def test_bad_input_is_one_clear_line(
-    datagen: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
+    datagen_here: Run, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
-    done = datagen("rare", *arguments)
+    done = datagen_here("rare", *arguments)
     assert done.returncode == code, done.stderr
     assert re.search(says, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""The README's sweep of ratios, as a shell script on small data."""
+"""The guide's sweep of ratios, as a shell script on small data."""
 
 import json
 import os
@@ -7,11 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
-(SCRIPT,) = re.findall(r"```sh\n(for r in .*?)```", README, flags=re.DOTALL)
+import pytest
+
+from datagen.guide import text
+
+PAGE = text("sweeps")
+(SCRIPT,) = re.findall(r"```sh\n(for r in .*?)```", PAGE, flags=re.DOTALL)
 SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_of_ratios_is_a_shell_loop(
     evaluable: Path, numeral_folder: Path, tmp_path: Path
 ) -> None:

@@ -115,7 +115,7 @@ def test_a_cast_knows_what_it_can_write() -> None:
 
 def test_render_refuses_other_glyphs(pool: GlyphPool) -> None:
     drawn, glyphs = draw(pool, "iv", "upper", HandOptions(), 1)
-    with pytest.raises(ValueError, match="not those that the hand was drawn for"):
+    with pytest.raises(ValueError, match="not those named by hand.letters"):
         render(drawn, glyphs[::-1])
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from datagen.core.evaluator_resize import evaluator_view
 
@@ -18,6 +19,7 @@ np.save(sys.argv[2], np.stack(views))
 """
 
 
+@pytest.mark.tensorflow
 def test_equal_to_tensorflow(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     shapes = [(253, 259), (32, 32), (28, 36), (900, 1200), (31, 33), (33, 500), (1, 7), (64, 64)]

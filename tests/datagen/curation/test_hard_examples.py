@@ -53,6 +53,7 @@ def hard(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> Hard:
     return mine(evaluation.request, tell, share=0.3)
 
 
+@pytest.mark.tensorflow
 def test_a_real_evaluation_is_mined(evaluable: Path) -> None:
     events: list[str] = []
     request = EvaluationRequest(evaluable / "tiny", (evaluable / "test",), preview=1)
@@ -195,6 +196,7 @@ def test_names_that_no_record_holds_are_refused_before_any_work(
         mine(EvaluationRequest(evaluable / "tiny", (test,), preview=1), tell)
 
 
+@pytest.mark.tensorflow
 def test_a_folder_that_is_not_there_is_the_evaluators_to_refuse(evaluable: Path) -> None:
     with pytest.raises(InputError, match="nowhere"):
         mine(EvaluationRequest(evaluable / "tiny", (evaluable / "nowhere",)), tell)

@@ -312,6 +312,7 @@ def test_a_picture_more_moves_few_others() -> None:
     assert sum(before[name] != after[name] for name in before) <= 2
 
 
+@pytest.mark.slow
 def test_the_competition_data_divides(shared_data: Path, tmp_path: Path) -> None:
     record = hold_out(shared_data / "roman-mnist", tmp_path / "o", review="competition-2021")
     kept = len(record.files)
@@ -329,6 +330,7 @@ def run_holdout(
     return done
 
 
+@pytest.mark.slow
 def test_the_command(datagen: Run, photos: Path, tmp_path: Path) -> None:
     smaller(photos / "train" / "i" / "1.png", photos / "train" / "i" / "1b.png")
     done = run_holdout(datagen, photos, "--out", "out", "--json")
@@ -343,7 +345,7 @@ def test_the_command(datagen: Run, photos: Path, tmp_path: Path) -> None:
     assert "holdout" in shown
 
 
-def test_the_command_says_what_is_wrong(datagen: Run, photos: Path, tmp_path: Path) -> None:
+def test_the_command_says_what_is_wrong(datagen_here: Run, photos: Path, tmp_path: Path) -> None:
     for arguments, code, said in (
         ((photos,), 2, "Missing option '--out'"),
         ((photos, "--out", photos / "x"), 2, "lie in one another"),
@@ -352,7 +354,7 @@ def test_the_command_says_what_is_wrong(datagen: Run, photos: Path, tmp_path: Pa
         ((photos, "--out", "o", "--fraction", 0.01), 3, "class i has 10 pictures"),
         (("nowhere", "--out", "o"), 4, "no folder at nowhere"),
     ):
-        done = run_holdout(datagen, *arguments, code=code)
+        done = run_holdout(datagen_here, *arguments, code=code)
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
         assert "Traceback" not in done.stderr

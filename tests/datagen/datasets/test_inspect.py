@@ -146,6 +146,7 @@ def test_a_spoilt_record_is_named(dataset: Path) -> None:
         inspect(dataset)
 
 
+@pytest.mark.slow
 def test_the_competitions_own_split_leaks(shared_data: Path) -> None:
     """49 of the published training images are byte-identical to validation images."""
     found = inspect(shared_data / "roman-mnist")

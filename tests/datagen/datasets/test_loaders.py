@@ -50,10 +50,12 @@ def run(script: str, *arguments: str) -> dict[str, object]:
     return loaded
 
 
+@pytest.mark.tensorflow
 def test_keras(dataset: Path) -> None:
     assert run(KERAS, str(dataset), " ".join(CLASSES)) == {"train": [8] * 10, "val": [2] * 10}
 
 
+@pytest.mark.tensorflow
 def test_hugging_face(dataset: Path, tmp_path: Path) -> None:
     pytest.importorskip("datasets", reason="Hugging Face datasets is not installed")
     loaded = run(HUGGING_FACE, str(dataset), str(tmp_path / "hf"))

@@ -13,7 +13,7 @@ from datagen.evaluation.cache import Slot, remember
 from datagen.evaluation.compare import Difference, compare, holm, mcnemar, paired_t, sign_flip
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.load import read_summaries
-from datagen.evaluation.summary import SeedRun, SeedTest, Spread, Summary, TestSummary, summarise
+from datagen.evaluation.summary import SeedRun, SeedTest, Spread, Summary, TestSummary
 from datagen.reports.evaluation import write_report
 
 
@@ -171,8 +171,8 @@ def test_each_test_set_has_its_table_and_untested_datasets_theirs() -> None:
 
 
 def test_scores_are_read_from_wherever_they_lie(evaluation: Evaluation, tmp_path: Path) -> None:
-    expected = summarise(evaluation.scores, path="ds")
-    write_report(evaluation, expected, tmp_path / "out")
+    expected = evaluation.summary
+    write_report(evaluation, tmp_path / "out")
     assert read_summaries(tmp_path / "out") == [expected]
     single = read_summaries(tmp_path / "out" / "score-124.json")[0]
     assert single.runs == expected.runs[1:]

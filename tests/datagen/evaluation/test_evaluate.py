@@ -59,6 +59,7 @@ def test_wilson_is_the_evaluators_interval(evaluation: Evaluation) -> None:
         assert wilson(found.accuracy, found.images) == pytest.approx(found.interval)
 
 
+@pytest.mark.tensorflow
 def test_an_official_score_is_remembered(
     evaluable: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -167,6 +168,7 @@ def test_what_the_evaluator_refuses_is_never_answered_from_the_cache(evaluable: 
         evaluate_dataset(EvaluationRequest(evaluable / "tiny"))
 
 
+@pytest.mark.tensorflow
 def test_data_changed_before_the_evaluator_reads_them_have_no_score(
     evaluable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +184,7 @@ def test_data_changed_before_the_evaluator_reads_them_have_no_score(
         evaluate_dataset(EvaluationRequest(evaluable / "tiny", preview=1))
 
 
+@pytest.mark.tensorflow
 def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
     request = EvaluationRequest(evaluable / "tiny", preview=20)
     pids = _children()
@@ -199,6 +202,7 @@ def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
     assert len(score.history) == 20
 
 
+@pytest.mark.tensorflow
 def test_two_equal_evaluations_at_once_run_once(evaluable: Path) -> None:
     request = EvaluationRequest(evaluable / "tiny")
     first: list[Event] = []
@@ -214,6 +218,7 @@ def test_two_equal_evaluations_at_once_run_once(evaluable: Path) -> None:
     assert len(list((cache_folder() / "runs").glob("*/state-*"))) == 1
 
 
+@pytest.mark.tensorflow
 def test_another_test_set_takes_no_training(evaluable: Path) -> None:
     (alone,) = evaluate_dataset(EvaluationRequest(evaluable / "tiny")).scores
     events: list[Event] = []
@@ -225,6 +230,7 @@ def test_another_test_set_takes_no_training(evaluable: Path) -> None:
     assert score.tests[0].images > 0
 
 
+@pytest.mark.tensorflow
 def test_a_paused_evaluation_keeps_its_state_and_no_score(evaluable: Path) -> None:
     paused = evaluate_dataset(EvaluationRequest(evaluable / "tiny", until=1))
     assert (len(paused.scores[0].history), paused.scores[0].complete) == (1, False)

@@ -1,4 +1,4 @@
-"""Evaluations forked from a warm process are those of fresh processes, ended as these are."""
+"""Evaluations forked from a fork server are those of fresh processes, ended as these are."""
 
 import os
 import signal
@@ -13,16 +13,26 @@ from typing import Any
 import pytest
 
 from datagen.core.errors import InputError
-from datagen.evaluation.fork_server import WARM, ForkedEvaluation, ForkServer, fork
+from datagen.evaluation.fork_server import (
+    SOCKET,
+    SWITCH,
+    ForkedEvaluation,
+    ForkServer,
+    can_fork,
+    fork,
+)
 from datagen.evaluation.process import EvaluationJob, EvaluatorProcess
 from datagen.evaluation.records import Score
 from datagen.files.locks import try_lock
 from tests.datagen.conftest import untimed
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")),
-    reason="forks a process with TensorFlow: on Linux without a GPU",
-)
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(
+        sys.platform != "linux" or any(Path("/dev").glob("nvidia[0-9]*")),
+        reason="forks a process with TensorFlow: on Linux without a GPU",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +46,9 @@ def _descriptor() -> Iterator[int]:
 
 
 @pytest.fixture
-def warm(_descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process ask a warm evaluator."""
-    monkeypatch.setenv(WARM, str(_descriptor))
+def fork_server(_descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process ask a fork server."""
+    monkeypatch.setenv(SOCKET, str(_descriptor))
 
 
 def job(root: Path, **changes: Any) -> EvaluationJob:
@@ -63,21 +73,21 @@ def evaluated(job: EvaluationJob, folder: Path, *, forked: bool = True) -> Score
     return run.listen(lambda _: None)
 
 
-@pytest.mark.usefixtures("warm")
+@pytest.mark.usefixtures("fork_server")
 def test_a_fork_scores_bit_for_bit_as_a_fresh_process(
     evaluable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = job(evaluable)
     first, again = (evaluated(asked, tmp_path / name) for name in ("first", "again"))
     other = evaluated(job(evaluable, seed=124), tmp_path / "other")
-    monkeypatch.delenv(WARM)
+    monkeypatch.delenv(SOCKET)
     fresh = evaluated(asked, tmp_path / "fresh", forked=False)
     assert untimed(first) == untimed(again) == untimed(fresh)
     assert untimed(other)["history"] != untimed(fresh)["history"]
     assert (tmp_path / "first" / "state").is_dir()
 
 
-@pytest.mark.usefixtures("warm")
+@pytest.mark.usefixtures("fork_server")
 def test_refusals_and_usage_are_told_as_by_a_fresh_process(evaluable: Path, tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     with pytest.raises(InputError, match=str(missing)):
@@ -89,7 +99,7 @@ def test_refusals_and_usage_are_told_as_by_a_fresh_process(evaluable: Path, tmp_
     assert wrong.wait() == wrong.wait() == wrong.poll() == 2
 
 
-@pytest.mark.usefixtures("warm")
+@pytest.mark.usefixtures("fork_server")
 def test_a_fork_is_ended_by_signals_and_holds_its_lock_until_then(
     evaluable: Path, tmp_path: Path
 ) -> None:
@@ -113,17 +123,17 @@ def test_a_fork_is_ended_by_signals_and_holds_its_lock_until_then(
     os.close(again)
 
 
-def test_a_fork_needs_the_warm_process_no_more(
+def test_a_fork_needs_the_fork_server_no_more(
     evaluable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    warm = ForkServer()
-    monkeypatch.setenv(WARM, str(warm.descriptor(os.environ, threads=1)))
+    server = ForkServer()
+    monkeypatch.setenv(SOCKET, str(server.descriptor(os.environ, threads=1)))
     run = EvaluatorProcess(job(evaluable, preview=3), tmp_path / "score.json", tmp_path / "state")
     run.start()
     assert isinstance(run._process, ForkedEvaluation)
     endless = fork(job(evaluable, preview=10_000).arguments(tmp_path / "a", tmp_path / "b"), None)
     assert endless is not None
-    warm.close()
+    server.close()
     assert run.listen(lambda _: None).complete
     with endless.stderr as lines:
         next(lines)
@@ -133,9 +143,9 @@ def test_a_fork_needs_the_warm_process_no_more(
     assert evaluated(job(evaluable, preview=1), tmp_path / "out", forked=False).complete
 
 
-@pytest.mark.usefixtures("warm")
+@pytest.mark.usefixtures("fork_server")
 def test_what_is_no_request_does_not_stop_it(evaluable: Path, tmp_path: Path) -> None:
-    with socket.socket(fileno=os.dup(int(os.environ[WARM]))) as requests:
+    with socket.socket(fileno=os.dup(int(os.environ[SOCKET]))) as requests:
         for message in (b"no JSON", b"[]"):
             requests.send(message)
     assert evaluated(job(evaluable, preview=1), tmp_path / "run").complete
@@ -145,30 +155,39 @@ def test_what_is_no_request_does_not_stop_it(evaluable: Path, tmp_path: Path) ->
 def test_a_variable_that_is_no_sweeps_is_passed_over(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(WARM, value)
+    monkeypatch.setenv(SOCKET, value)
     assert fork(["--help"], None) is None
 
 
 @pytest.mark.parametrize("refusal", [AttributeError, PermissionError])
-def test_a_system_without_pidfds_has_no_warm_evaluator(
+def test_a_system_without_pidfds_has_no_fork_server(
     refusal: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: int) -> int:
         raise refusal
 
     monkeypatch.setattr("os.pidfd_open", refuse)
-    warm = ForkServer()
-    assert warm.descriptor(os.environ, threads=1) is None
-    warm.close()
+    server = ForkServer()
+    assert server.descriptor(os.environ, threads=1) is None
+    server.close()
+
+
+def test_it_is_switched_off_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, "1")
+    assert can_fork()
+    monkeypatch.setenv(SWITCH, "0")
+    server = ForkServer()
+    assert server.descriptor(os.environ, threads=1) is None
+    server.close()
 
 
 def test_it_ends_when_who_started_it_is_killed() -> None:
     code = (
         "import os, signal\n"
         "from datagen.evaluation.fork_server import ForkServer\n"
-        "warm = ForkServer()\n"
-        "warm.descriptor(os.environ, threads=1)\n"
-        "print(warm._process.pid, flush=True)\n"
+        "server = ForkServer()\n"
+        "server.descriptor(os.environ, threads=1)\n"
+        "print(server._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     done = subprocess.run(
@@ -182,4 +201,4 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
         except (FileNotFoundError, ProcessLookupError):
             return
         time.sleep(0.1)
-    pytest.fail("the warm process outlived who started it")
+    pytest.fail("the fork server outlived who started it")

@@ -84,6 +84,7 @@ def test_nothing_and_the_faintest_ink() -> None:
     assert len(set(group([faint, scrawl(1), np.zeros((4, 4), np.uint8)]))) == 3
 
 
+@pytest.mark.slow
 def test_real_numerals_rescaled_are_found_again(shared_data: Path) -> None:
     pool = open_source("images", shared_data / "roman-mnist", {"review": "competition-2021"})
     rng = np.random.default_rng(0)

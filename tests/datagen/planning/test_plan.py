@@ -1,6 +1,7 @@
 """Counts, balance and split of plans, over many recipes; no image is made."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,16 @@ from hypothesis import strategies as st
 from datagen.core.errors import BudgetError, SplitError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray, NumeralInfo, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
-from datagen.planning.plan import Plan, plan
-from datagen.planning.split import Pool
+from datagen.planning import plan as planning
+from datagen.planning.plan import Plan
+from datagen.planning.resolve import resolve
+from datagen.planning.split import Pool, split_sources
 from datagen.recipes.schema import Ingredient, Recipe, Validation
+
+
+def plan(recipe: Recipe, pools: Mapping[str, Pool]) -> Plan:
+    """Plan a recipe over given pools instead of opened ones."""
+    return planning.plan(split_sources(resolve(recipe), pools))
 
 
 def letters(source: str, writers: int | None, each: int = 3) -> GlyphPool:
@@ -105,7 +113,7 @@ def _assert_balanced(recipe: Recipe, planned: Plan) -> None:
 
 
 def _assert_apart(planned: Plan, pools: dict[str, Pool]) -> None:
-    for key, pool_splits in planned.pool_splits.items():
+    for key, pool_splits in planned.sources.splits.items():
         sides = [
             {pools[key].infos[position].identity for position in pool_splits.sides[split]}
             for split in SPLITS
@@ -120,7 +128,7 @@ def test_the_same_recipe_gives_the_same_plan() -> None:
     first, second = (plan(recipe, {"pen": letters("pen", 9)}) for _ in range(2))
     assert first == second
     other = plan(recipe.model_copy(update={"seed": 1}), {"pen": letters("pen", 9)})
-    assert other.pool_splits != first.pool_splits
+    assert other.sources.splits != first.sources.splits
 
 
 def test_a_plan_above_the_batched_budget_is_refused_with_the_nearest() -> None:
@@ -219,7 +227,7 @@ def test_validation_from_another_source() -> None:
     planned = plan(recipe, pools)
     assert _sources(planned, "train") == {"pen"}
     assert _sources(planned, "val") == {"emnist"}
-    assert len(planned.pool_splits["pen"].sides["val"]) == 0
+    assert len(planned.sources.splits["pen"].sides["val"]) == 0
 
 
 def test_a_source_of_ratio_0_is_not_asked_for() -> None:

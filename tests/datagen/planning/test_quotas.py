@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from datagen.core.errors import BudgetError, DatagenError, RecipeError, SplitError
 from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS
-from datagen.planning.plan import plan
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient, Recipe, Validation
-from tests.datagen.planning.test_plan import letters, pictures
+from tests.datagen.planning.test_plan import letters, pictures, plan
 
 REAL = Path("/real")
 
@@ -70,7 +69,7 @@ def test_shares_even_out_what_exact_numbers_leave_uneven(
         level = max(n for c, n in total_by_class.items() if n > taken[c])
         assert all(n >= level - 1 for n in total_by_class.values())
         picks = Counter(i.pick for i in side if i.source == "images" and i.pipeline)
-        sided = set(planned.pool_splits["images"].sides[split])
+        sided = set(planned.sources.splits["images"].sides[split])
         assert set(picks) <= sided
 
 

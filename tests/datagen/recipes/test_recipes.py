@@ -43,11 +43,6 @@ def test_yaml_round_trip(recipe: Recipe) -> None:
     assert parse(recipe.to_yaml()) == recipe
 
 
-@pytest.mark.parametrize("name", recipes.shipped())
-def test_shipped_recipes_validate_and_carry_their_name(name: str) -> None:
-    assert recipes.load(name).name == name
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -212,3 +207,28 @@ def test_paths_and_pipelines_come_by_flags() -> None:
     assert changed.pipeline == "scanned"
     with pytest.raises(UnknownNameError, match="emnist"):
         overrides.override(base, Overrides(paths=(("emnist", Path("/e")),)))
+
+
+def test_a_source_or_a_mix_by_flags() -> None:
+    assert overrides.mix_of(None, None) is None
+    assert overrides.mix_of("pen", None) == (Ingredient(source="pen"),)
+    assert overrides.mix_of(None, ["pen=0.5", "emnist:/e=2"]) == (
+        Ingredient(source="pen", ratio=0.5),
+        Ingredient(source="emnist", path=Path("/e"), ratio=2),
+    )
+    with pytest.raises(UsageError, match="--source and --mix exclude each other"):
+        overrides.mix_of("pen", ["pen=1"])
+
+
+def test_val_comes_from_one_place() -> None:
+    with pytest.raises(UsageError, match="--val-from and --val-dir exclude each other"):
+        Overrides(val_from=Ingredient(source="pen"), val_dir=Path("/v"))
+
+
+def test_sizes_and_source_paths_parse() -> None:
+    assert [overrides.image_size(text) for text in (None, "32", "native")] == [None, 32, "native"]
+    with pytest.raises(UsageError, match="--size 33 is neither 32 nor native"):
+        overrides.image_size("33")
+    assert overrides.source_path("images=a=b") == ("images", Path("a=b"))
+    with pytest.raises(UsageError, match="is not SOURCE=PATH"):
+        overrides.source_path("images")

@@ -16,15 +16,11 @@ from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import read_score
 from datagen.evaluation.summary import NO_TEST, Summary, summarise
 from datagen.reports.evaluation import check_folder, report_folder, write_report
+from datagen.reports.evaluation.page import page
 
 Browse = Callable[[str, int], dict[str, Any]]
 
 VOID = {"meta", "img", "br", "wbr"}
-
-
-@pytest.fixture
-def summary(evaluation: Evaluation) -> Summary:
-    return summarise(evaluation.scores, path="some <ds> & more")
 
 
 class Outline(HTMLParser):
@@ -49,19 +45,19 @@ class Outline(HTMLParser):
             self.text.append(data)
 
 
-def outline(page: Path) -> Outline:
+def outline(path: Path) -> Outline:
     parsed = Outline()
-    parsed.feed(page.read_text("utf-8"))
+    parsed.feed(path.read_text("utf-8"))
     assert parsed.open == []
     return parsed
 
 
-def test_the_files_of_a_report(evaluation: Evaluation, summary: Summary, tmp_path: Path) -> None:
+def test_the_files_of_a_report(evaluation: Evaluation, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "score.json").write_text("an earlier report's")
     (folder / "mine.txt").write_text("not ours")
-    page = write_report(evaluation, summary, folder, tensorboard=True)
+    written = write_report(evaluation, folder, tensorboard=True)
     assert {path.name for path in folder.iterdir()} == {
         "score-123.json",
         "score-124.json",
@@ -71,9 +67,12 @@ def test_the_files_of_a_report(evaluation: Evaluation, summary: Summary, tmp_pat
         "mine.txt",
         "tensorboard",
     }
-    assert page == folder / "report.html"
+    assert written == folder / "report.html"
     assert read_score(folder / "score-124.json") == evaluation.scores[1]
-    assert Summary.model_validate(json.loads((folder / "summary.json").read_text())) == summary
+    assert (
+        Summary.model_validate(json.loads((folder / "summary.json").read_text()))
+        == evaluation.summary
+    )
     rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
     assert [(row["seed"], row["epoch"]) for row in rows] == [
         (seed, epoch) for seed in ("123", "124") for epoch in "012"
@@ -82,13 +81,11 @@ def test_the_files_of_a_report(evaluation: Evaluation, summary: Summary, tmp_pat
     assert sum(row["chosen"] == "1" for row in rows) == 2
 
 
-def test_tensorboard_reads_its_events(
-    evaluation: Evaluation, summary: Summary, tmp_path: Path
-) -> None:
+def test_tensorboard_reads_its_events(evaluation: Evaluation, tmp_path: Path) -> None:
     proto = pytest.importorskip("tensorboard.compat.proto.event_pb2")
     from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
 
-    write_report(evaluation, summary, tmp_path, tensorboard=True)
+    write_report(evaluation, tmp_path, tensorboard=True)
     (file,) = (tmp_path / "tensorboard" / "seed-124" / "val").iterdir()
     reader = PyRecordReader_New(str(file))
     events = []
@@ -101,22 +98,20 @@ def test_tensorboard_reads_its_events(
     assert values == pytest.approx({"loss": epoch.val_loss, "accuracy": epoch.val_accuracy})
 
 
-def test_a_known_report_is_left_as_it_is(
-    evaluation: Evaluation, summary: Summary, tmp_path: Path
-) -> None:
+def test_a_known_report_is_left_as_it_is(evaluation: Evaluation, tmp_path: Path) -> None:
     from dataclasses import replace
 
     known = replace(evaluation, cached=frozenset({123, 124}))
-    page = write_report(known, summary, tmp_path)
-    page.write_text("marked")
-    write_report(known, summary, tmp_path)
-    assert page.read_text() == "marked"
-    write_report(evaluation, summary, tmp_path)  # run again
-    assert page.read_text() != "marked"
-    page.write_text("marked")
+    written = write_report(known, tmp_path)
+    written.write_text("marked")
+    write_report(known, tmp_path)
+    assert written.read_text() == "marked"
+    write_report(evaluation, tmp_path)  # run again
+    assert written.read_text() != "marked"
+    written.write_text("marked")
     (tmp_path / "history.csv").unlink()
-    write_report(known, summary, tmp_path)
-    assert page.read_text() != "marked"
+    write_report(known, tmp_path)
+    assert written.read_text() != "marked"
 
 
 def test_where_a_report_may_go(tmp_path: Path) -> None:
@@ -139,9 +134,11 @@ def test_a_report_is_refused_where_it_cannot_be_written(tmp_path: Path) -> None:
         check_folder(Path("/proc/out"), tmp_path, tensorboard=False)
 
 
-def test_the_page_tells_all_of_it(evaluation: Evaluation, summary: Summary, tmp_path: Path) -> None:
-    page = write_report(evaluation, summary, tmp_path)
-    parsed = outline(page)
+def test_the_page_tells_all_of_it(evaluation: Evaluation, tmp_path: Path) -> None:
+    summary = summarise(evaluation.scores, path="some <ds> & more")
+    shown = tmp_path / "report.html"
+    shown.write_text(page(evaluation, summary), "utf-8")
+    parsed = outline(shown)
     text = " ".join(parsed.text)
     first = evaluation.scores[0].tests[0]
     for expected in (
@@ -173,14 +170,12 @@ def test_without_a_test_set_the_first_line_says_what_that_is_worth(
 
     scores = tuple(score.model_copy(update={"tests": ()}) for score in evaluation.scores)
     bare = replace(evaluation, scores=scores, request=replace(evaluation.request, tests=()))
-    page = write_report(bare, summarise(scores, path="ds"), tmp_path)
-    body = [text for text in outline(page).text if text.strip()]
+    written = write_report(bare, tmp_path)
+    body = [text for text in outline(written).text if text.strip()]
     assert body[1].startswith("No test set: ")  # the title comes first
 
 
-def test_a_dataset_of_unknown_origin_has_a_page_too(
-    evaluation: Evaluation, summary: Summary, tmp_path: Path
-) -> None:
+def test_a_dataset_of_unknown_origin_has_a_page_too(evaluation: Evaluation, tmp_path: Path) -> None:
     from dataclasses import replace
 
     bare = tmp_path / "bare"
@@ -188,22 +183,22 @@ def test_a_dataset_of_unknown_origin_has_a_page_too(
     for name in ("dataset.json", "manifest.jsonl", "recipe.yaml"):
         (bare / name).unlink()
     known = replace(evaluation, request=replace(evaluation.request, dataset=bare), images={})
-    text = " ".join(outline(write_report(known, summary, tmp_path / "out")).text)
+    text = " ".join(outline(write_report(known, tmp_path / "out")).text)
     assert "the dataset has no dataset.json" in text
     assert "not readable" in text  # the test images are gone
     shutil.rmtree(bare)
-    text = " ".join(outline(write_report(known, summary, tmp_path / "out")).text)
+    text = " ".join(outline(write_report(known, tmp_path / "out")).text)
     assert "No contact sheet: no dataset at" in text
 
 
 @pytest.mark.parametrize("width", [375, 1280])
 def test_nothing_overflows_and_nothing_is_asked_for_in_a_browser(
-    evaluation: Evaluation, summary: Summary, tmp_path: Path, width: int, browse: Browse
+    evaluation: Evaluation, tmp_path: Path, width: int, browse: Browse
 ) -> None:
-    page = write_report(evaluation, summary, tmp_path).read_text("utf-8")
-    found = browse(page, width)
+    shown = write_report(evaluation, tmp_path).read_text("utf-8")
+    found = browse(shown, width)
     assert found["height"] > 2000
     assert (found["scroll"], found["wide"]) == (width, [])
     assert (found["asked"], found["images"]) == ([], 0)
-    assert "default-src 'none'" in page
-    assert not re.search(r"url\(|@import|https?:", page)
+    assert "default-src 'none'" in shown
+    assert not re.search(r"url\(|@import|https?:", shown)

@@ -137,6 +137,7 @@ def test_truncated_and_hostile_archives(tmp_path: Path) -> None:
         open_chars74k(write_tgz(tmp_path / "b.tgz", hostile))
 
 
+@pytest.mark.slow
 def test_the_shared_archive_matches_its_readme(shared_data: Path) -> None:
     pool = open_chars74k(shared_data / "chars74k" / "EnglishHnd.tgz")
     assert len(pool) == 330

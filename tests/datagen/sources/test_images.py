@@ -218,6 +218,7 @@ def test_what_the_scan_erases_is_blank(root: Path) -> None:
         open_images(root, scan=True)
 
 
+@pytest.mark.slow
 def test_the_competition_data_opens(shared_data: Path, caplog: pytest.LogCaptureFixture) -> None:
     counts = {"train": 2067, "val": 813, "label_book": 52}
     pools = {

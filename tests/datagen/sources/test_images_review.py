@@ -177,6 +177,7 @@ def test_what_a_review_did_is_said(
     assert "review mine drops 1 and relabels 0 of 60 files" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_competition_review_fits_the_competition_data(
     shared_data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

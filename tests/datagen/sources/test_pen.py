@@ -169,6 +169,7 @@ def _raster(glyph: Glyph) -> np.ndarray:
     return np.asarray(np.exp(-((nearest / 0.12) ** 2)).ravel())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (SHARED / "strokes/handwriting_ivx.json").exists(),
     reason=f"no recorded strokes at {SHARED}/strokes (set DATAGEN_SHARED_DATA)",

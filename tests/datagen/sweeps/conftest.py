@@ -8,10 +8,11 @@ import pytest
 
 from datagen.sweeps.candidates import Candidate, candidates_of
 from datagen.sweeps.executors.local import Tell
+from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
-from datagen.sweeps.run import Listener, run_sweep
 from datagen.sweeps.spec import Spec, validate
 from datagen.sweeps.trial import Task, TrialOutcome
+from datagen.sweeps.trial_runner import run_trials
 
 
 class Pretender:
@@ -95,13 +96,13 @@ def sweep(
 ) -> tuple[tuple[Trial, ...], Notes]:
     """Run a sweep with made-up trials."""
     notes = Notes()
-    trials = run_sweep(spec, candidates_of(spec), out, executor, notes, retry_failed=retry_failed)
+    trials = run_trials(spec, candidates_of(spec), out, executor, notes, retry_failed=retry_failed)
     return trials, notes
 
 
-def by_seed(points: Sequence[Candidate]) -> dict[str, int]:
-    """Return the recipe's seed of each point."""
-    return {point.id: point.recipe.seed for point in points}
+def by_seed(candidates: Sequence[Candidate]) -> dict[str, int]:
+    """Return the recipe's seed of each candidate."""
+    return {candidate.id: candidate.recipe.seed for candidate in candidates}
 
 
 def state_files(folder: Path) -> list[Path]:

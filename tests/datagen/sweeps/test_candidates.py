@@ -1,4 +1,4 @@
-"""Every point of the simplex once, nothing twice, nothing empty."""
+"""Every candidate of the simplex once, nothing twice, nothing empty."""
 
 from fractions import Fraction
 from itertools import product
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datagen.core.errors import RecipeError, UsageError
-from datagen.sweeps.candidates import candidates_of, fingerprint, mixes_of
+from datagen.planning.resolve import resolve
+from datagen.sweeps.candidates import candidates_of, fingerprint, mixes_of, source_keys
 from datagen.sweeps.spec import Spec, axis_values
 
 SOURCES = ("pen", "emnist", "chars74k", "fonts")
@@ -22,7 +23,7 @@ def spec_of(*ratios: str, **keys: object) -> Spec:
 
 
 @given(st.integers(1, 4), st.integers(1, 8), st.sampled_from([1, 5, 100]))
-def test_a_simplex_has_all_its_points_once(sources: int, parts: int, scale: int) -> None:
+def test_a_simplex_has_all_its_candidates_once(sources: int, parts: int, scale: int) -> None:
     axis = f"0:{scale}:{Fraction(scale, parts)}"
     mixes = mixes_of(spec_of(*[axis] * sources))
     assert len(mixes) == len(set(mixes)) == comb(parts + sources - 1, sources - 1)
@@ -52,7 +53,7 @@ def test_a_product_has_every_mix_once_and_no_empty_one(ratios: list[str]) -> Non
 def test_a_varied_path_is_named_by_what_tells_it_from_the_others() -> None:
     paths = ["/data/a/roman/train", "/data/b/roman/train", "/data/c"]
     spec = Spec(vary={"val.folder": tuple(paths), "pipeline": ("/mine.yaml", "scanned", None)})
-    names = [point.name for point in candidates_of(spec)]
+    names = [candidate.name for candidate in candidates_of(spec)]
     assert len(set(names)) == 9
     assert names[:2] == [
         "val.folder=a/roman/train pipeline=mine.yaml",
@@ -73,29 +74,29 @@ def test_a_fixed_ratio_stands_beside_an_axis() -> None:
     assert mixes == [(0, 1), (Fraction(1, 2), Fraction(1, 2)), (Fraction(2, 3), Fraction(1, 3))]
 
 
-def test_points_carry_recipes_that_hold_no_empty_source() -> None:
+def test_candidates_carry_recipes_that_hold_no_empty_source() -> None:
     spec = spec_of("0:1:0.5", "0:1:0.5", images=60)
     first, second, third = candidates_of(spec)
-    assert [point.name for point in (first, second, third)] == [
+    assert [candidate.name for candidate in (first, second, third)] == [
         "pen=0 emnist=1",
         "pen=0.5 emnist=0.5",
         "pen=1 emnist=0",
     ]
     assert [part.source for part in first.recipe.mix] == ["emnist"]
     assert second.ratios == {"pen": 0.5, "emnist": 0.5}
-    assert {point.recipe.images for point in (first, second, third)} == {60}
+    assert {candidate.recipe.images for candidate in (first, second, third)} == {60}
     assert first.id == fingerprint(first.recipe)[:16]
     renamed = first.recipe.model_copy(update={"name": "other"})
     assert fingerprint(renamed) == fingerprint(first.recipe)
 
 
-def test_an_edited_pipeline_makes_other_points(tmp_path: Path) -> None:
+def test_an_edited_pipeline_makes_other_candidates(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     spec = Spec.model_validate({"vary": {"pipeline": [str(file), "scanned"]}})
 
     def ids(text: str) -> list[str]:
         file.write_text(text)
-        return [point.id for point in candidates_of(spec)]
+        return [candidate.id for candidate in candidates_of(spec)]
 
     first = ids("pipeline: 1\nsteps: [{op: scan}]\n")
     edited = ids("pipeline: 1\nsteps: [{op: fade}]\n")
@@ -107,32 +108,33 @@ def test_an_edited_pipeline_makes_other_points(tmp_path: Path) -> None:
 def test_any_key_of_a_recipe_varies() -> None:
     vary = {"val.fraction": [0.1, 0.2], "seed": [1, 2], "compose.slant": [0.0]}
     spec = Spec.model_validate({"vary": {key: vary[key] for key in ("val.fraction", "seed")}})
-    points = candidates_of(spec)
-    assert [point.settings for point in points] == [
+    candidates = candidates_of(spec)
+    assert [candidate.settings for candidate in candidates] == [
         {"val.fraction": fraction, "seed": seed} for fraction in (0.1, 0.2) for seed in (1, 2)
     ]
-    assert [point.recipe.val.fraction for point in points] == [0.1, 0.1, 0.2, 0.2]
-    assert [point.recipe.seed for point in points] == [1, 2, 1, 2]
-    assert points[0].ratios == {}
+    assert [candidate.recipe.val.fraction for candidate in candidates] == [0.1, 0.1, 0.2, 0.2]
+    assert [candidate.recipe.seed for candidate in candidates] == [1, 2, 1, 2]
+    assert candidates[0].ratios == {}
     deep = Spec.model_validate({"vary": {"mix.0.options.writers": [5, 9]}})
     assert [p.recipe.mix[0].options["writers"] for p in candidates_of(deep)] == [5, 9]
 
 
 def test_the_same_source_twice_has_two_keys(tmp_path: Path) -> None:
     mix = [{"source": "images", "path": str(tmp_path / n), "ratio": "0:1:1"} for n in "ab"]
-    points = candidates_of(Spec.model_validate({"mix": mix}))
-    assert [dict(point.ratios) for point in points] == [
+    candidates = candidates_of(Spec.model_validate({"mix": mix}))
+    assert [dict(candidate.ratios) for candidate in candidates] == [
         {"images": 0.0, "images-2": 1.0},
         {"images": 1.0, "images-2": 0.0},
     ]
-    assert points[0].recipe.mix[0].path == tmp_path / "b"
+    given = [(part.path, part.ratio) for part in candidates[0].recipe.mix]
+    assert given == [(tmp_path / "a", 0.0), (tmp_path / "b", 1.0)]
 
 
 def test_nothing_varying_is_refused() -> None:
     for spec in (Spec(), spec_of("0:1:1"), spec_of("1", "2"), Spec(vary={"seed": (3,)})):
         with pytest.raises(UsageError, match="nothing varies"):
             candidates_of(spec)
-    with pytest.raises(UsageError, match="points; at most 10,000"):
+    with pytest.raises(UsageError, match="candidates; at most 10,000"):
         candidates_of(spec_of("0:1:0.01", "0:1:0.01", "0:1:0.01", "0:1:0.01"))
 
 
@@ -151,5 +153,31 @@ def test_a_key_that_is_none_is_named(key: str, message: str) -> None:
 
 
 def test_a_value_out_of_range_is_named() -> None:
-    with pytest.raises(RecipeError, match=r"point val\.fraction=2: val\.fraction"):
+    with pytest.raises(RecipeError, match=r"candidate val\.fraction=2: val\.fraction"):
         candidates_of(Spec.model_validate({"vary": {"val.fraction": [0.5, 2.0]}}))
+
+
+def test_a_source_has_one_name_on_the_page_and_in_manifests() -> None:
+    mix = [{"source": "images", "path": f"/{name}", "ratio": "0:1:0.5"} for name in "ab"]
+    spec = Spec.model_validate({"mix": [*mix, {"source": "pen", "ratio": "0:1:0.5"}]})
+    assert source_keys(spec) == ["images", "images-2", "pen"]
+    for candidate in candidates_of(spec):
+        named = {key: part.ratio for key, part in resolve(candidate.recipe).ingredients.items()}
+        assert named == {key: share for key, share in candidate.ratios.items() if share > 0}
+
+
+def test_a_share_of_0_has_no_influence_on_a_candidates_id() -> None:
+    """Sweeps of before named the same candidates by recipes without such ingredients."""
+    mix = [{"source": "images", "path": f"/{name}", "ratio": "0:1:1"} for name in "ab"]
+    spec = Spec.model_validate({"mix": mix})
+    for candidate in candidates_of(spec):
+        used = tuple(part for part in candidate.recipe.mix if part.ratio > 0)
+        assert len(used) == 1 < len(candidate.recipe.mix)
+        short = candidate.recipe.model_copy(update={"mix": used})
+        assert candidate.id == fingerprint(short)[:16]
+
+
+def test_ingredients_of_one_pool_are_told_apart_by_their_pipelines() -> None:
+    pen = {"source": "pen", "ratio": "0:1:0.5"}
+    spec = Spec.model_validate({"mix": [pen, pen | {"pipeline": "scanned"}, pen]})
+    assert source_keys(spec) == ["pen", "pen+scanned", "pen+3"]

@@ -35,13 +35,14 @@ preview: {preview}
 
 @pytest.fixture
 def spec(tmp_path: Path, evaluable: Path, numeral_folder: Path) -> Path:
-    """A sweep of two points: pen alone, and pictures alone."""
+    """A sweep of two candidates: pen alone, and pictures alone."""
     assert evaluable.parent == numeral_folder.parent == tmp_path
     path = tmp_path / "two.yaml"
     path.write_text(SPEC.format(preview=1))
     return path
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_from_its_plan_to_its_answer(datagen: Run, spec: Path, tmp_path: Path) -> None:
     given = ("sweep", spec, "--workers", 2, "--no-timing", "--json")
     planned = datagen(*given, "--dry-run")
@@ -84,6 +85,7 @@ def test_a_sweep_from_its_plan_to_its_answer(datagen: Run, spec: Path, tmp_path:
     assert datagen(*given, "--seeds", 2, "--extend", "--dry-run").returncode == 0
 
 
+@pytest.mark.tensorflow
 def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Path) -> None:
     spec.write_text(SPEC.format(preview=30))
     command = ["sweep", str(spec), "--workers", "2", "--no-timing", "--json"]
@@ -100,8 +102,8 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
 
     interrupted = begin()
     wait_for(lambda: states(tmp_path) == 2)
-    warm = int(can_fork())
-    if warm:  # itself and its forks
+    server = int(can_fork())
+    if server:  # itself and its forks
         assert len(children_of(tmp_path, "fixed_eval.warm")) > 1
     interrupted.send_signal(signal.SIGINT)
     _, said = interrupted.communicate(timeout=100)
@@ -110,7 +112,7 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
     assert children_of(tmp_path) == set()
 
     killed = begin()
-    wait_for(lambda: len(children_of(tmp_path)) == 4 + warm)  # two workers, their two evaluators
+    wait_for(lambda: len(children_of(tmp_path)) == 4 + server)  # two workers, their two evaluators
     killed.kill()
     killed.communicate(timeout=100)
     wait_for(lambda: children_of(tmp_path) == set())
@@ -147,12 +149,13 @@ def children_of(folder: Path, *modules: str) -> set[str]:
             place = str((process / "cwd").readlink())
         except OSError:
             continue
-        wanted = modules or ("sweep.worker", "fixed_eval")
+        wanted = modules or ("executors.worker", "fixed_eval")
         if any(module in command for module in wanted) and place == str(folder):
             found.add(process.name)
     return found
 
 
+@pytest.mark.tensorflow
 def test_a_trial_killed_by_the_system_fails_alone(
     evaluable: Path, pen: Ingredient, tmp_path: Path
 ) -> None:
@@ -209,17 +212,17 @@ PEN = ("--mix", "pen=0:1:0.5", "--mix", "fonts:ttf=0:1:0.5")
         (("--mix", "pen=0:1:1"), 2, "nothing varies: all is 'pen=1'"),
         (("--mix", "pen=0:0:1", "--mix", "fonts=0:1:1"), 2, "never above 0"),
         (("--mix", "pen=1:2"), 2, "is not NAME[:PATH]=START:STOP:STEP"),
-        (PEN, 4, "point pen=0 fonts=1: no "),
+        (PEN, 4, "candidate pen=0 fonts=1: no "),
         (("--vary", "seed=1,2", "--test", "nowhere"), 4, "nowhere; expected class folders"),
         (("--vary", "seed=1,2", "--test", "test", "--test", "test"), 2, "hold the same images"),
         (("--vary", "seed=1,2", "--test", "test", "--select", "test"), 2, "the test would decide"),
         (("--vary", "images=9"), 2, "nothing varies"),
-        (("--vary", "images=9,90"), 3, "point images=9: train 7 + val 2"),
+        (("--vary", "images=9,90"), 3, "candidate images=9: train 7 + val 2"),
         (("--vary", "sede=1,2"), 2, "did you mean 'seed'"),
         (("--vary", "seed=1,2", "--rungs", "a"), 2, "--rungs 'a'"),
         (("--vary", "seed=1,2", "--address", "auto"), 2, "say --executor ray"),
         (("--vary", "seed=1,2", "--recipe", "defualt"), 2, "'defualt' (did you mean 'default'?)"),
-        (("--vary", "recipe=raw,top5"), 2, "recipe is what all points share; vary its keys"),
+        (("--vary", "recipe=raw,top5"), 2, "recipe is what all candidates share; vary its keys"),
         (("nowhere.yaml",), 4, "no sweep file nowhere.yaml"),
         (("--vary", "seed=1,2", "--mlflow"), 2, "install roman-datagen[mlflow]"),
         (("--vary", "seed=1,2", "--wandb"), 2, "install roman-datagen[wandb]"),

@@ -9,21 +9,15 @@ from datagen.core.errors import BudgetError, BuildError, CorruptInputError, Unkn
 from datagen.evaluation.process import EvaluatorProcess
 from datagen.evaluation.records import Score
 from datagen.sweeps.candidates import candidates_of
-from datagen.sweeps.estimate import (
-    CostEstimate,
-    Timing,
-    check_disk,
-    check_folders,
-    counts,
-    estimate,
-    time_evaluator,
-)
+from datagen.sweeps.counting import check_folders, counts
+from datagen.sweeps.estimate import CostEstimate, check_disk, estimate
 from datagen.sweeps.spec import Spec
+from datagen.sweeps.timing import Timing, time_evaluator
 from tests.datagen.sweeps.conftest import make_spec
 
 
 def plan_of(spec: Spec, out: Path, known: int = 0, workers: int = 1) -> CostEstimate:
-    found = {point.id: Count(80, 16) for point in candidates_of(spec)}
+    found = {candidate.id: Count(80, 16) for candidate in candidates_of(spec)}
     timing = Timing(start=5.0, step=0.01, val_batch=0.005)
     return estimate(spec, found, out, known=known, workers=workers, timing=timing, test_images=100)
 
@@ -52,12 +46,13 @@ def test_a_plan_too_big_for_the_disk_is_refused(out: Path) -> None:
         check_disk(small, out)
 
 
-def test_every_point_is_planned_before_anything_is_built(out: Path) -> None:
+@pytest.mark.slow
+def test_every_candidate_is_planned_before_anything_is_built(out: Path) -> None:
     spec = make_spec(2, images=60)
     assert {count.exact for count in counts(spec, candidates_of(spec), out).values()} == {60}
     assert not out.exists()
     small = Spec(vary={"images": (60, 9)})
-    with pytest.raises(BudgetError, match="^point images=9: train 7"):
+    with pytest.raises(BudgetError, match="^candidate images=9: train 7"):
         counts(small, candidates_of(small), out)
     unknown = Spec.model_validate({"mix": [{"source": "pn", "ratio": "0:1:1"}, {"source": "pen"}]})
     with pytest.raises(UnknownNameError, match="unknown source 'pn'"):
@@ -72,6 +67,7 @@ def test_a_test_set_without_classes_is_refused(tmp_path: Path) -> None:
         check_folders(make_spec(2, tests=[str(tmp_path)]))
 
 
+@pytest.mark.tensorflow
 def test_the_evaluator_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = time_evaluator(make_spec(2))
     assert 0 < first.step < 1
@@ -97,7 +93,7 @@ def test_what_is_done_once_is_no_start_of_every_trial(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Compiling, and where evaluations are forks the import of TensorFlow."""
-    monkeypatch.setattr("datagen.sweeps.estimate.can_fork", lambda: forking)
+    monkeypatch.setattr("datagen.sweeps.timing.can_fork", lambda: forking)
     listened: list[Path] = []
 
     def listen(run: EvaluatorProcess, _: object) -> Score:

@@ -10,10 +10,9 @@ from datagen.core.errors import CorruptInputError, RecipeError, StoppedError, Us
 from datagen.evaluation.process import identity
 from datagen.sweeps.candidates import candidates_of
 from datagen.sweeps.folder import check_folder
-from datagen.sweeps.records import read_trials
+from datagen.sweeps.records import Reached, read_trials
 from datagen.sweeps.spec import Spec, validate
 from datagen.sweeps.store import JOURNAL, RUNGS, opened, read_spec
-from datagen.sweeps.tpe import open_study
 from datagen.sweeps.trial import Task
 from tests.datagen.sweeps.conftest import Pretender, by_seed, make_spec, sweep
 
@@ -32,7 +31,7 @@ def test_a_grid_records_every_trial_once(out: Path) -> None:
     assert {(t.settings["seed"], t.seed) for t in trials} == {
         (recipe, seed) for recipe in range(3) for seed in (123, 124)
     }
-    # datasets of different points are built side by side, not one waited for
+    # datasets of different candidates are built side by side, not one waited for
     assert [task.seed for task in reversed(executor.ran)] == [123, 123, 123, 124, 124, 124]
     before = (out / "sweep.jsonl").read_bytes()
     again, heard = sweep(spec, out, second := Pretender(good))
@@ -45,7 +44,7 @@ def test_a_grid_records_every_trial_once(out: Path) -> None:
     assert notes.rounds == [(6, 100)]
 
 
-def test_halving_stops_all_seeds_of_a_point_by_their_mean(out: Path) -> None:
+def test_halving_stops_all_seeds_of_a_candidate_by_their_mean(out: Path) -> None:
     spec = make_spec(9, seeds=2, strategy="halving", finalists=1)
     trials, notes = sweep(spec, out, Pretender(good))
     assert notes.rounds == [(18, 10), (6, 30), (2, 100)]
@@ -55,11 +54,41 @@ def test_halving_stops_all_seeds_of_a_point_by_their_mean(out: Path) -> None:
     assert ended == {(k, seed): expected[k] for k in range(9) for seed in (123, 124)}
     assert not any(trial.official for trial in trials if trial.state == "stopped")
     assert {trial.evaluate_seconds for trial in trials} == {2.0, 4.0, 6.0}  # over all rungs
-    study = open_study(out / JOURNAL, "points")
-    states = [trial.state.name for trial in study.get_trials()]
-    assert (states.count("PRUNED"), states.count("COMPLETE")) == (8, 1)
-    assert study.best_trial.user_attrs["name"] == "seed=8"
-    assert set(study.best_trial.intermediate_values) == {10, 30, 100}
+    # each result once: what a rung gave in one log, how a trial ended in the other
+    assert len((out / RUNGS).read_text().splitlines()) == 18 + 6
+    assert len((out / "sweep.jsonl").read_text().splitlines()) == 18
+    assert not (out / JOURNAL).exists()
+
+
+def test_a_grid_and_tpe_need_no_log_of_rungs(out: Path, tmp_path: Path) -> None:
+    sweep(make_spec(3), out, Pretender(good))
+    assert {path.name for path in out.iterdir()} == {"lock", "spec.yaml", "sweep.jsonl"}
+    sweep(make_spec(9, strategy="tpe", trials=3), tmp_path / "tpe", Pretender(good))
+    assert {path.name for path in (tmp_path / "tpe").iterdir()} == {
+        *("lock", "spec.yaml", "sweep.jsonl", JOURNAL)
+    }
+
+
+def test_a_sweep_of_an_earlier_version_goes_on(out: Path) -> None:
+    """It wrote every outcome into `rungs.jsonl`, and no evaluator into `sweep.jsonl`."""
+    trials, _ = sweep(make_spec(3, seeds=2), out, Pretender(good))
+    outcomes = [
+        trial.model_dump(include=set(Reached.model_fields))
+        | {"until": None, "complete": True, "value": trial.val_accuracy}
+        for trial in trials
+    ]
+    (out / RUNGS).write_text("".join(f"{json.dumps(outcome)}\n" for outcome in outcomes))
+    old = "".join(trial.model_dump_json(exclude={"evaluator"}) + "\n" for trial in trials)
+    (out / "sweep.jsonl").write_text(old)
+    (out / JOURNAL).write_text("not read")
+    assert [trial.evaluator for trial in read_trials(out)] == [None] * 6
+    again, heard = sweep(make_spec(3, seeds=2), out, executor := Pretender(good))
+    assert executor.ran == []
+    assert not any(news for _, news in heard.trials)
+    assert (out / "sweep.jsonl").read_text() == old
+    more, _ = sweep(make_spec(4, seeds=2), out, executor := Pretender(good))
+    assert [task.recipe["seed"] for task in executor.ran] == [3, 3]
+    assert (len(again), len(more)) == (6, 8)
 
 
 @pytest.mark.parametrize("strategy", ["grid", "halving", "tpe"])
@@ -97,10 +126,8 @@ def test_a_failed_trial_does_not_stop_the_others_and_is_retried_on_demand(out: P
 def test_a_line_torn_by_a_kill_is_made_again(out: Path) -> None:
     spec = make_spec(2)
     trials, _ = sweep(spec, out, Pretender(good))
-    for name in ("sweep.jsonl", RUNGS):
-        path = out / name
-        path.write_bytes(path.read_bytes()[:-20])
-    (out / JOURNAL).write_bytes((out / JOURNAL).read_bytes() + b'{"op_code": 4, "wor')
+    path = out / "sweep.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
     again, _ = sweep(spec, out, executor := Pretender(good))
     assert len(executor.ran) == 1
     assert sorted(again, key=lambda t: t.name) == sorted(trials, key=lambda t: t.name)
@@ -111,8 +138,8 @@ def test_a_line_torn_by_a_kill_is_made_again(out: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["nonsense\n", "[1]\n", "{}\n", '{"op_code": 99}\n'])
 def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str) -> None:
-    def spec(points: int) -> Spec:
-        return make_spec(9, strategy="tpe", trials=points)
+    def spec(candidates: int) -> Spec:
+        return make_spec(9, strategy="tpe", trials=candidates)
 
     sweep(spec(3), out, first := Pretender(good))
     kept = (out / JOURNAL).read_text()
@@ -179,7 +206,7 @@ def test_an_edited_spec_needs_a_new_folder_or_extend(out: Path) -> None:
     for other, message in (
         (make_spec(3, preview=2), r"scored by \(preview: null → 2\)"),
         (make_spec(3, tests=["/test"]), r"scored by \(tests"),
-        (make_spec(3, images=50), r"lacks points \(seed=0 and 1 more\)"),
+        (make_spec(3, images=50), r"lacks candidates \(seed=0 and 1 more\)"),
     ):
         with pytest.raises(UsageError, match=message):
             check_folder(out, other, extend=True)
@@ -208,14 +235,14 @@ def test_an_edited_pipeline_needs_a_new_folder(out: Path, tmp_path: Path) -> Non
 def test_scores_of_two_evaluators_are_not_mixed(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, more = make_spec(2), make_spec(3)
     trials, _ = sweep(first, out, Pretender(good))
-    monkeypatch.setattr("datagen.sweeps.run.identity", lambda: "updated")
+    monkeypatch.setattr("datagen.sweeps.trial_runner.identity", lambda: "updated")
     again, _ = sweep(first, out, Pretender(good))  # nothing to run: what is known is told
     assert again == trials
     with pytest.raises(UsageError, match=r"trials in .* were scored by another evaluator"):
         sweep(more, out, executor := Pretender(good))
     assert executor.ran == []
-    log = (out / RUNGS).read_text().replace(f'"evaluator":"{identity()}",', "")
-    (out / RUNGS).write_text(log)  # of a version that did not note it
+    log = (out / "sweep.jsonl").read_text().replace(f'"evaluator":"{identity()}",', "")
+    (out / "sweep.jsonl").write_text(log)  # of a version that did not note it
     assert len(sweep(more, out, Pretender(good))[0]) == 3
 
 
@@ -226,13 +253,12 @@ def test_a_refused_extension_leaves_every_byte_as_it_was(
     with pytest.raises(StoppedError):
         sweep(make_spec(9, strategy=strategy, trials=5), out, Pretender(good, left=4))
     (out / "lock").write_text("process 7 on elsewhere")
-    for log in (RUNGS, JOURNAL):  # and a kill tore what it wrote
+    for log in ("sweep.jsonl", RUNGS, JOURNAL):  # and a kill tore what it wrote
         if (out / log).exists():
             with (out / log).open("a") as file:
                 file.write('{"torn')
-    (out / "sweep.jsonl").unlink(missing_ok=True)  # killed before it was written
     before = files(out)
-    monkeypatch.setattr("datagen.sweeps.run.identity", lambda: "updated")
+    monkeypatch.setattr("datagen.sweeps.trial_runner.identity", lambda: "updated")
     more = make_spec(10, strategy=strategy, trials=9)
     check_folder(out, more, extend=True)
     with pytest.raises(UsageError, match="scored by another evaluator"):

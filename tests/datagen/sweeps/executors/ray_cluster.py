@@ -17,9 +17,10 @@ from ray.cluster_utils import Cluster
 from datagen.files.cache_dir import cache_folder
 from datagen.sweeps.candidates import Candidate, candidates_of
 from datagen.sweeps.executors.ray import RayExecutor
-from datagen.sweeps.run import Listener, run_sweep
+from datagen.sweeps.listener import Listener
 from datagen.sweeps.spec import validate
 from datagen.sweeps.trial import TrialOutcome
+from datagen.sweeps.trial_runner import run_trials
 
 SPEC = {
     "mix": [{"source": "pen", "options": {"writers": 12}}],
@@ -35,9 +36,9 @@ class Counter(Listener):
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
 
-    def outcome(self, point: Candidate, outcome: TrialOutcome) -> None:
+    def outcome(self, candidate: Candidate, outcome: TrialOutcome) -> None:
         """Count one."""
-        name = f"{point.name} {outcome.seed}"
+        name = f"{candidate.name} {outcome.seed}"
         self.counts[name] = self.counts.get(name, 0) + 1
 
 
@@ -58,7 +59,7 @@ def main(folder: Path, test: Path) -> None:
     killer.start()
     spec = validate({**SPEC, "tests": [str(test)]}, origin="test")
     counter = Counter()
-    trials = run_sweep(spec, candidates_of(spec), folder, RayExecutor(cluster.address), counter)
+    trials = run_trials(spec, candidates_of(spec), folder, RayExecutor(cluster.address), counter)
     ended = time.time()
     ray.shutdown()
     cluster.shutdown()

@@ -22,12 +22,14 @@ from tests.datagen.sweeps.conftest import state_files, wait_for
 SCRIPT = Path(__file__).with_name("ray_cluster.py")
 STANDING = Path(__file__).with_name("ray_standing.py")
 
-needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="ray is not installed; [dev] brings it"
-)
+pytestmark = [
+    pytest.mark.ray,
+    pytest.mark.skipif(
+        importlib.util.find_spec("ray") is None, reason="ray is not installed; [dev] brings it"
+    ),
+]
 
 
-@needs_ray
 def test_a_cluster_that_does_not_answer_is_said_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,19 +41,18 @@ def test_a_cluster_that_does_not_answer_is_said_at_once(
     assert not (tmp_path / "sweeps").exists()
 
 
-@needs_ray
 def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_path: Path) -> None:
     environment = os.environ | {
         "RAY_USAGE_STATS_ENABLED": "0",
         "DATAGEN_CACHE": str(tmp_path / "cache"),
     }
-    points = ("--mix", "pen=1", "--option", "pen.writers=12", "--vary", "seed=1,2")
+    candidates = ("--mix", "pen=1", "--option", "pen.writers=12", "--vary", "seed=1,2")
     short = ("--images", "60", "--preview", "80", "--no-timing", "--json")
 
     def begin(address: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [
-                *(str(Path(sys.executable).with_name("datagen")), "sweep", *points, *short),
+                *(str(Path(sys.executable).with_name("datagen")), "sweep", *candidates, *short),
                 *("--executor", "ray", "--address", address),
             ],
             cwd=tmp_path,
@@ -120,7 +121,6 @@ def evaluators(folder: Path) -> set[str]:
     return found
 
 
-@needs_ray
 def test_a_node_dies_and_no_trial_is_lost_or_counted_twice(evaluable: Path, tmp_path: Path) -> None:
     out = tmp_path / "sweep"
     done = subprocess.run(

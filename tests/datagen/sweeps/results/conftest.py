@@ -90,7 +90,7 @@ def failed() -> Make:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Write trials, and the recipe of each point, as a sweep's folder."""
+    """Write trials, and the recipe of each candidate, as a sweep's folder."""
 
     def written(*trials: Trial) -> Path:
         folder = tmp_path / "ratios"

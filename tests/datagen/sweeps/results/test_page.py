@@ -75,7 +75,7 @@ def simplex(names: str, steps: int) -> list[dict[str, float]]:
 
 @pytest.fixture(params=["two", "three", "four", "budget"])
 def sweep(request: pytest.FixtureRequest, trial: Make, failed: Make, write: Write) -> Path:
-    """A sweep of each layout, with points that were stopped and points that failed."""
+    """A sweep of each layout, with candidates that were stopped and candidates that failed."""
     match request.param:
         case "two":
             trials = [trial(r, r["pen"], seed=s) for r in simplex("pen emnist", 4) for s in (1, 2)]
@@ -112,13 +112,13 @@ def test_the_page_tells_all_of_it(sweep: Path) -> None:
     assert answer.best is not None
     for expected in (
         words.verdict(answer),
-        *(point.name for point in answer.points),
+        *(candidate.name for candidate in answer.candidates),
         f"{answer.score(answer.best).mean:.4f}",  # type: ignore[union-attr]
         "stopped at 10",
         "a sentence that tells why it failed",
         "selection data/selection",
         "test data/test",
-        "Recall of every point",
+        "Recall of every candidate",
         "Val against test",
         "Selection data/selection against test",
         "recipe: 1",
@@ -145,7 +145,7 @@ def test_nothing_overflows_and_nothing_is_asked_for_in_a_browser(
 
 def test_how_it_is_drawn_depends_on_what_varies(trial: Make, write: Write) -> None:
     def drawn(*trials: Trial) -> str:
-        return layout(read(write(*trials)).points)
+        return layout(read(write(*trials)).candidates)
 
     mixes = {n: simplex(n, 2) for n in ("a b", "a b c", "a b c d")}
     assert [drawn(*(trial(r, 0.5) for r in found)) for found in mixes.values()] == [
@@ -158,7 +158,7 @@ def test_how_it_is_drawn_depends_on_what_varies(trial: Make, write: Write) -> No
     assert drawn(*(trial({}, 0.5, settings={"pipeline": p}) for p in ("x", None))) == "parallel"
     both = [trial(r, 0.5, settings={"seed": s}) for r in mixes["a b"] for s in (1, 2)]
     assert drawn(*both) == "parallel"
-    assert [axis.name for axis in axes(read(write(*both)).points)] == ["a", "b", "seed"]
+    assert [axis.name for axis in axes(read(write(*both)).candidates)] == ["a", "b", "seed"]
     assert drawn(trial({}, 0.5)) == "nothing"
     fixed = [trial(r, 0.5, settings={"seed": 1}) for r in mixes["a b"]]
     assert drawn(*fixed) == "line"
@@ -193,7 +193,7 @@ def test_sweeps_with_little_to_show(trial: Make, failed: Make, write: Write) -> 
             outline = Outline(page(answer))
             assert len(outline.labels) == outline.pictures
             text = " ".join(outline.text)
-            assert ("No point has run to the end" in text) is (answer.best is None)
+            assert ("No candidate has run to the end" in text) is (answer.best is None)
             assert ("Not official scores" in text) is any(t.epochs == 2 for t in trials)
 
 
@@ -214,7 +214,7 @@ def test_classes_without_images_are_a_dash(trial: Make, write: Write) -> None:
         )
         trials.append(one.model_copy(update={"tests": tests}))
     shown = page(read(write(*trials)))
-    assert shown.count("<td>–</td>") == 4  # three points, and the trend
+    assert shown.count("<td>–</td>") == 4  # three candidates, and the trend
 
 
 def test_a_trend_is_the_slope_over_the_share(trial: Make, write: Write) -> None:
@@ -225,11 +225,11 @@ def test_a_trend_is_the_slope_over_the_share(trial: Make, write: Write) -> None:
         tests = tuple(each.model_copy(update={"classes": {"i": recall}}) for each in one.tests)
         trials.append(one.model_copy(update={"tests": tests}))
     answer = read(write(*trials))
-    points = [(p, p.tests[answer.tests[0].fingerprint]) for p in answer.points]
-    axis = axes(answer.points)[0]
-    assert trend(points, axis, "i") == pytest.approx(0.4)
-    assert trend(points, axis, "ii") is None
-    assert trend(points[:2], axis, "i") is None
+    candidates = [(p, p.tests[answer.tests[0].fingerprint]) for p in answer.candidates]
+    axis = axes(answer.candidates)[0]
+    assert trend(candidates, axis, "i") == pytest.approx(0.4)
+    assert trend(candidates, axis, "ii") is None
+    assert trend(candidates[:2], axis, "i") is None
 
 
 def luminance(rgb: list[float]) -> float:

@@ -58,7 +58,7 @@ def test_previews_are_marked(trial: Make, write: Write) -> None:
 
 def test_nothing_ran_to_the_end(failed: Make, write: Write) -> None:
     text = printed(write(failed(PEN, "no memory")), 80)
-    assert "No point has run to the end" in text
+    assert "No candidate has run to the end" in text
     assert "95 %" not in text
 
 
@@ -74,8 +74,8 @@ def test_json_says_the_same(trial: Make, failed: Make, write: Write) -> None:
     answer = read(write(trial(BOTH, 0.9), trial(PEN, 0.4), failed(EMNIST, "no memory")))
     found = json.loads(json.dumps(plain(answer), allow_nan=False))
     assert answer.best is not None
-    assert (found["best"], found["beats_next"]) == (answer.best.point, True)
-    assert [point["state"] for point in found["points"]] == ["done", "done", "failed"]
+    assert (found["best"], found["beats_next"]) == (answer.best.id, True)
+    assert [candidate["state"] for candidate in found["points"]] == ["done", "done", "failed"]
     best = found["points"][0]
     assert best["selection"]["mean"] > 0.8
     assert best["tests"]["data/test"]["interval"][0] < best["tests"]["data/test"]["mean"]

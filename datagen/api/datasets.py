@@ -1,0 +1,272 @@
+"""Datasets from Python: plan, build, open, look at, check, export."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datagen.api.progress import Progress, counted, no_progress
+from datagen.api.recipes import RecipeLike, as_recipe
+from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.datasets.format import (
+    INFO,
+    MANIFEST,
+    DatasetInfo,
+    ManifestEntry,
+    image_files,
+    read_info,
+    read_manifest,
+)
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from datagen.datasets.inspect import Inspection
+    from datagen.planning.plan import Plan
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset's folder: `train/` and `val/` with class folders, built by datagen or not.
+
+    It is a path too, so that every function that takes a folder takes it. In a notebook it shows
+    its contact sheet.
+
+    Attributes:
+        path: its folder.
+        info: what `dataset.json` says; None where there is none.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "ds")
+        >>> ds = datagen.build({"images": 100}, out)
+        >>> ds.counts["train"]["iv"]
+        8
+        >>> ds.contact_sheet(per_cell=4).mode
+        'L'
+    """
+
+    path: Path
+    info: DatasetInfo | None = None
+
+    @cached_property
+    def counts(self) -> Mapping[Split, Mapping[str, int]]:
+        """Images per side and class, counted from the files."""
+        counts = {split: dict.fromkeys(CLASSES, 0) for split in SPLITS}
+        for split, numeral, _ in image_files(self.path):
+            counts[split][numeral] += 1
+        return counts
+
+    @property
+    def manifest(self) -> list[ManifestEntry]:
+        """How every image came to be, in order of index; empty where there is no manifest.
+
+        Raises:
+            CorruptInputError: a line is no entry.
+        """
+        return read_manifest(self.path) if (self.path / MANIFEST).is_file() else []
+
+    def read_info(self) -> DatasetInfo:
+        """Return what `dataset.json` says.
+
+        Raises:
+            MissingInputError: there is none: it was not built by datagen.
+            CorruptInputError: it is damaged.
+        """
+        return self.info or read_info(self.path)
+
+    def contact_sheet(self, *, per_cell: int = 8, tile: int = 64) -> "Image":
+        """Return a picture, rows by class and columns by source: grey, ink 0 on paper 255.
+
+        Args:
+            per_cell: images of each class and source.
+            tile: side of an image's place, pixels.
+
+        Raises:
+            CorruptInputError: an image cannot be read.
+        """
+        from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
+        from datagen.previews.contents import preview_dataset  # noqa: PLC0415
+
+        return contact_sheet(preview_dataset(self.path, per_cell), per_cell=per_cell, tile=tile)
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    def __repr__(self) -> str:
+        total = sum(sum(side.values()) for side in self.counts.values())
+        return f"Dataset({str(self.path)!r}, {total:,} images)"
+
+    def _repr_html_(self) -> str:
+        from datagen.core.notebook import picture  # noqa: PLC0415 - a notebook's alone
+
+        return picture(self.contact_sheet(), repr(self))
+
+
+def plan(recipe: RecipeLike) -> "Plan":
+    """Decide every image of a dataset without making one: opens the sources, writes nothing.
+
+    Args:
+        recipe: a `Recipe`, the name of a shipped one, a file, or a mapping of a recipe's keys.
+
+    Raises:
+        UsageError, InputError: a source cannot be opened.
+        RuleError: the plan breaks the budget or leaves a class empty.
+
+    Example:
+        >>> import datagen
+        >>> planned = datagen.plan({"images": 100})
+        >>> planned.count.train, planned.count.val, planned.items[0].numeral
+        (80, 20, 'i')
+    """
+    from datagen.building.build import plan_recipe  # noqa: PLC0415 - loads numpy and OpenCV
+
+    return plan_recipe(as_recipe(recipe))
+
+
+def build(
+    recipe: RecipeLike = "default",
+    out: PathLike = "ds",
+    *,
+    workers: int = 1,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> Dataset:
+    """Build the dataset of a recipe in a new folder. It appears whole or not at all.
+
+    The same recipe gives the same bytes for any number of workers. In a script with more than one
+    worker, call it from under `if __name__ == "__main__":`, for workers are fresh processes.
+
+    Args:
+        recipe: a `Recipe`, the name of a shipped one, a file, or a mapping of a recipe's keys.
+        out: the dataset's folder.
+        workers: processes that make images, 1 or more.
+        overwrite: replace a dataset that stands there.
+        progress: told of the step "images".
+
+    Raises:
+        UsageError: the folder cannot be used, or the recipe names what is not there.
+        InputError: a source is missing or corrupt.
+        RuleError: the plan breaks the budget, or leaves a class or a side empty.
+        BuildError: the disk is full, a worker was killed, or images keep coming out alike.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "ds")
+        >>> ds = datagen.build({"images": 100, "seed": 7}, out)
+        >>> ds.info.budget.exact, ds.info.sources[0].key
+        (100, 'pen')
+    """
+    from datagen.building.build import build as build_recipe  # noqa: PLC0415 - see `plan`
+
+    chosen = as_recipe(recipe)
+    built = build_recipe(
+        chosen,
+        Path(out),
+        workers=workers,
+        overwrite=overwrite,
+        progress=counted(progress, "images", chosen.images or chosen.budget),
+    )
+    return Dataset(built.path, built.info)
+
+
+def open_dataset(path: PathLike) -> Dataset:
+    """Open a folder with `train/` and `val/`, built by datagen or by anybody.
+
+    Raises:
+        MissingInputError: there is no such folder, or a side or class folder is not there.
+        CorruptInputError: it holds what is no image or no class, or its `dataset.json` is damaged.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "ds")
+        >>> built = datagen.build({"images": 100}, out)
+        >>> datagen.open_dataset(out) == built
+        True
+    """
+    root = Path(path)
+    opened = Dataset(root, read_info(root) if (root / INFO).is_file() else None)
+    _ = opened.counts  # walks the folders, and refuses what is no dataset
+    return opened
+
+
+def inspect(dataset: PathLike) -> "Inspection":
+    """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
+
+    Raises:
+        MissingInputError: there is no dataset.
+        CorruptInputError: a file cannot be read as an image.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "ds")
+        >>> found = datagen.inspect(datagen.build({"images": 100}, out))
+        >>> found.clean, found.count.exact, found.leaked
+        (True, 100, 0)
+    """
+    from datagen.datasets.inspect import inspect as inspect_folder  # noqa: PLC0415 - loads OpenCV
+
+    return inspect_folder(Path(dataset))
+
+
+def export(
+    dataset: PathLike, archive: PathLike | None = None, *, overwrite: bool = False
+) -> tuple[Path, int]:
+    """Write a dataset that keeps every rule as the competition's zip file.
+
+    Args:
+        dataset: its folder.
+        archive: the file; None is the dataset's name with `.zip`, beside it.
+        overwrite: replace a file that stands there.
+
+    Returns:
+        The file, and the number of images in it.
+
+    Raises:
+        UsageError: the file is there already, or cannot be written.
+        RuleError: the dataset breaks a rule.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "ds")
+        >>> archive, images = datagen.export(datagen.build({"images": 100}, out))
+        >>> archive.name, images
+        ('ds.zip', 100)
+    """
+    from datagen.datasets.export import export_zip  # noqa: PLC0415 - see `inspect`
+
+    root = Path(dataset)
+    target = Path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
+    return target, export_zip(root, target, overwrite=overwrite)
+
+
+def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, tile: int = 64) -> Any:
+    """Return the contact sheet of a dataset, or of a recipe that is not built yet.
+
+    Args:
+        what: a dataset's folder; else a recipe, as `build` takes it.
+        per_cell: images of each class and source.
+        tile: side of an image's place, pixels.
+
+    Returns:
+        A `PIL.Image.Image`, grey, ink 0 on paper 255.
+
+    Raises:
+        DatagenError: as opening or building it would.
+
+    Example:
+        >>> import datagen
+        >>> datagen.preview("default", per_cell=2, tile=32).mode
+        'L'
+    """
+    from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
+    from datagen.previews.contents import preview_recipe  # noqa: PLC0415
+
+    if isinstance(what, str | os.PathLike) and Path(what).is_dir():
+        return Dataset(Path(what)).contact_sheet(per_cell=per_cell, tile=tile)
+    images = preview_recipe(as_recipe(what), per_cell)
+    return contact_sheet(images, per_cell=per_cell, tile=tile)

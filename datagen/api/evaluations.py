@@ -1,0 +1,186 @@
+"""Scores from Python: evaluate a dataset, compare, write the report."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datagen.api.progress import Progress, epochs, no_progress
+from datagen.core.notebook import table
+from datagen.evaluation.compare import Comparison, ComparisonRow
+from datagen.evaluation.compare import compare as compare_summaries
+from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, Tell, evaluate_dataset
+from datagen.evaluation.load import read_summaries
+from datagen.evaluation.process import Engine
+from datagen.evaluation.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PathLike = str | os.PathLike[str]
+
+
+def evaluate(
+    dataset: PathLike,
+    *,
+    test: PathLike | Sequence[PathLike] = (),
+    seeds: int = 1,
+    seed: int = 123,
+    preview: int | None = None,
+    engine: Engine = "auto",
+    protocol: str = "cutoff-resnet50",
+    force: bool = False,
+    workers: int = 1,
+    threads: int = 1,
+    progress: Progress = no_progress,
+    on_event: Tell | None = None,
+) -> Evaluation:
+    """Train the frozen model on a dataset, and score its best epoch.
+
+    It runs in processes of its own. A known score is answered at once; an interrupted evaluation
+    goes on where it stopped.
+
+    Args:
+        dataset: a folder with `train/` and `val/`.
+        test: class folders to score on: one, or several.
+        seeds: runs with consecutive seeds, for mean ± standard deviation.
+        seed: of the first run; an official score's is 123.
+        preview: epochs of a shorter run, which is no official score.
+        engine: how it is computed: "auto" takes `native` on a CPU and `fast` on a GPU.
+        protocol: the frozen protocol.
+        force: run again although the score is known.
+        workers: runs at once.
+        threads: of the CPU, for each run.
+        progress: told of a step per seed, counted in epochs.
+        on_event: told the evaluator's own events instead.
+
+    Returns:
+        The scores, one per seed; `.summary` has their means and intervals, and a notebook shows it.
+
+    Raises:
+        UsageError: a number is out of range, or a test set is given twice.
+        RuleError: the dataset or a test set breaks a rule of the protocol.
+        InputError: something is missing or cannot be read.
+        EvaluationError: the evaluator failed or was killed.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> ds = datagen.build({"images": 100}, pathlib.Path(tempfile.mkdtemp(), "ds"))
+        >>> found = datagen.evaluate(ds, preview=1)
+        >>> found.summary.official, len(found.scores[0].history)
+        (False, 1)
+    """
+    tests = (test,) if isinstance(test, str | os.PathLike) else test
+    request = EvaluationRequest(
+        dataset=Path(dataset),
+        tests=tuple(Path(folder) for folder in tests),
+        protocol=protocol,
+        engine=engine,
+        seed=seed,
+        seeds=seeds,
+        preview=preview,
+        force=force,
+        workers=workers,
+        threads=threads,
+    )
+    return evaluate_dataset(request, on_event or epochs(progress))
+
+
+class Comparisons(list[Comparison]):
+    """One comparison per test set; a notebook shows them as tables."""
+
+    def _repr_html_(self) -> str:
+        return "".join(_html(comparison) for comparison in self)
+
+
+def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
+    """Compare scores on the same test images, and say which differences are more than noise.
+
+    Args:
+        scores: evaluations and summaries; or paths of evaluated datasets, of their reports or
+            `score.json`, or of collected `datagen evaluate --json` lines.
+
+    Returns:
+        One comparison per test set, each with its rows from best to worst.
+
+    Raises:
+        UsageError: there is nothing to compare.
+        MissingInputError, CorruptInputError: there is no score at a path, or it cannot be read.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> work = pathlib.Path(tempfile.mkdtemp())
+        >>> sets = [datagen.build({"images": 100, "seed": k}, work / f"ds-{k}") for k in (1, 2)]
+        >>> pair = [datagen.evaluate(ds, preview=1, test=work / "ds-1" / "val") for ds in sets]
+        >>> (comparison,) = datagen.compare(*pair)
+        >>> len(comparison.rows), comparison.images
+        (2, 20)
+    """
+    found: list[Summary] = []
+    for score in scores:
+        if isinstance(score, Evaluation):
+            found.append(score.summary)
+        elif isinstance(score, Summary):
+            found.append(score)
+        else:
+            found += read_summaries(Path(score))
+    return Comparisons(compare_summaries(found))
+
+
+def write_report(
+    evaluation: Evaluation, folder: PathLike | None = None, *, tensorboard: bool = False
+) -> Path:
+    """Write the report of an evaluation, and return the path of its page.
+
+    Args:
+        evaluation: what `evaluate` returned.
+        folder: where its files go; None is `DATASET-report` in the working folder, or
+            `DATASET-preview`.
+        tensorboard: write TensorBoard's event files too.
+
+    Raises:
+        UsageError: the folder cannot be used, or TensorBoard is not installed.
+        EvaluationError: a file cannot be written.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> work = pathlib.Path(tempfile.mkdtemp())
+        >>> found = datagen.evaluate(datagen.build({"images": 100}, work / "ds"), preview=1)
+        >>> datagen.write_report(found, work / "report").name
+        'report.html'
+    """
+    from datagen.reports.evaluation import check_folder, report_folder  # noqa: PLC0415 - charts
+    from datagen.reports.evaluation import write_report as write  # noqa: PLC0415
+
+    request = evaluation.request
+    place = (
+        report_folder(request.dataset, preview=request.preview is not None)
+        if folder is None
+        else Path(folder)
+    )
+    check_folder(place, request.dataset, tensorboard=tensorboard)
+    return write(evaluation, place, tensorboard=tensorboard)
+
+
+def _html(comparison: Comparison) -> str:
+    where = (
+        "val accuracy; no test set"
+        if comparison.test is None
+        else f"accuracy on {comparison.images:,} images of {comparison.test}"
+    )
+    titles = ("dataset", "seeds", "accuracy", "95 % interval", "val", "more than noise?")
+    return table(titles, _rows(comparison.rows), where)
+
+
+def _rows(rows: "Iterable[ComparisonRow]") -> list[tuple[str, ...]]:
+    return [
+        (
+            row.path + (f" ({row.mark})" if row.mark else ""),
+            str(len(row.seeds)),
+            str(row.accuracy),
+            "" if row.interval is None else "{:.3f} – {:.3f}".format(*row.interval),
+            str(row.val),
+            "" if row.difference is None else "yes" if row.difference.real else "no",
+        )
+        for row in rows
+    ]

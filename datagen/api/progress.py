@@ -1,0 +1,142 @@
+"""Progress of long work, as one kind of callback for all functions of the API.
+
+A callback is told the step ("images", "seed 123", "trials"), how many parts of it are done, and
+how many there are, None where nobody knows. Two are ready: bars by rich, and a notebook's.
+"""
+
+from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING, Any, Self
+
+from datagen.core.errors import UsageError
+from datagen.evaluation.process import Event
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[str, int, int | None], None]
+"""Called as `progress(step, done, total)`, always from the thread that called the API."""
+
+
+def no_progress(step: str, done: int, total: int | None) -> None:
+    """Show nothing."""
+
+
+def counted(progress: Progress, step: str, total: int | None) -> Callable[[int], None]:
+    """Return what a function calls that only counts the parts of one step."""
+    return lambda done: progress(step, done, total)
+
+
+def epochs(progress: Progress) -> Callable[[int, Event], None]:
+    """Return what turns the evaluator's events into progress: a step per seed, in epochs."""
+    totals: dict[int, int] = {}
+
+    def tell(seed: int, event: Event) -> None:
+        if event["event"] == "start":
+            totals[seed] = int(event["epochs"])
+        if event["event"] in ("start", "resume", "epoch"):
+            progress(f"seed {seed}", int(event.get("epoch", 0)), totals.get(seed))
+
+    return tell
+
+
+class RichProgress:
+    """Bars by rich, one per step: in a terminal on stderr, in a notebook below the cell.
+
+    As a context manager it is sure to end its bars also where the work fails.
+
+    Args:
+        console: where they are drawn; None is stderr.
+        transient: take the bars away at the end.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "ds")
+        >>> with datagen.RichProgress() as progress:
+        ...     ds = datagen.build({"images": 100}, out, progress=progress)
+    """
+
+    def __init__(self, console: "Console | None" = None, *, transient: bool = False) -> None:
+        from rich.console import Console  # noqa: PLC0415 - only where bars are wanted
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console or Console(stderr=True),
+            transient=transient,
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Show that `done` of `total` parts of a step are done."""
+        if step not in self._tasks:
+            self._tasks[step] = self._bars.add_task(step, total=total)
+        self._bars.start()
+        self._bars.update(self._tasks[step], completed=done, total=total)
+        if self._bars.finished:
+            self._bars.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+
+class NotebookProgress:
+    """A progress element of HTML per step, below the cell that runs; needs no widgets.
+
+    Example:
+        >>> import datagen
+        >>> progress = datagen.NotebookProgress()
+        >>> progress("images", 5, 10)
+        images: 5 of 10
+
+    Raises:
+        UsageError: IPython is not installed, so this is no notebook.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from IPython.display import display  # noqa: PLC0415 - there in notebooks only
+        except ImportError:
+            raise UsageError(
+                "NotebookProgress needs IPython, which is not installed; outside a notebook use "
+                "RichProgress"
+            ) from None
+        self._display = display
+        self._handles: dict[str, Any] = {}
+
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Show that `done` of `total` parts of a step are done."""
+        shown = _Bar(step, done, total)
+        if step in self._handles:
+            self._handles[step].update(shown)
+        else:
+            self._handles[step] = self._display(shown, display_id=True)
+
+
+class _Bar:
+    """One step, as HTML and as text."""
+
+    def __init__(self, step: str, done: int, total: int | None) -> None:
+        self._step, self._done, self._total = step, done, total
+
+    def _repr_html_(self) -> str:
+        extent = "" if self._total is None else f' value="{self._done}" max="{self._total}"'
+        return f"<div>{escape(self._step)} <progress{extent}></progress> {self._count()}</div>"
+
+    def __repr__(self) -> str:
+        return f"{self._step}: {self._count()}"
+
+    def _count(self) -> str:
+        return f"{self._done:,}" + ("" if self._total is None else f" of {self._total:,}")

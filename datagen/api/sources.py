@@ -1,0 +1,108 @@
+"""Sources of ink from Python: list them, fetch their archives, open one."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datagen.api.progress import Progress, no_progress
+from datagen.core.glyphs import GlyphPool, NumeralPool
+from datagen.sources.registry import open_source as open_registered
+
+if TYPE_CHECKING:
+    from datagen.downloads.fetch import Fetched
+    from datagen.sources.catalog import CatalogEntry
+
+
+def list_sources(*names: str) -> list["CatalogEntry"]:
+    """Return what the sources of ink offer: where, how many letters, by how many writers.
+
+    Args:
+        names: `NAME[:PATH]` of each to look into; none asks for all there are.
+
+    Raises:
+        UnknownNameError: there is no such source.
+        UsageError, InputError: a path cannot be used.
+
+    Example:
+        >>> import datagen
+        >>> (pen,) = datagen.list_sources("pen")
+        >>> pen.available, pen.writers
+        (True, 1000)
+    """
+    from datagen.sources.catalog import catalog, catalog_entry  # noqa: PLC0415 - opens sources
+
+    return [catalog_entry(name) for name in names] if names else catalog()
+
+
+def open_source(
+    name: str, path: str | os.PathLike[str] | None = None, **options: Any
+) -> GlyphPool | NumeralPool:
+    """Open a source of ink.
+
+    Args:
+        name: a name that `list_sources` gives.
+        path: where its ink is; None asks for the fetched copy, or for the embedded model.
+        options: the source's own options.
+
+    Returns:
+        A pool: of letters, whose `ink` is `uint8 H×W` with 255 = full ink, or of finished
+        numerals, `uint8 H×W` with ink 0 on paper 255.
+
+    Raises:
+        UnknownNameError: there is no such source.
+        UsageError: it takes no path, or an option is unknown or out of range.
+        MissingInputError, CorruptInputError: nothing is there, or it cannot be trusted.
+
+    Example:
+        >>> import datagen
+        >>> pool = datagen.open_source("pen", writers=3)
+        >>> pool[0].info.letter in "ivx"
+        True
+    """
+    return open_registered(name, None if path is None else Path(path), options)
+
+
+def fetch(
+    name: str,
+    *,
+    from_file: str | os.PathLike[str] | None = None,
+    unofficial: bool = False,
+    whole: bool = False,
+    mirror: str | None = None,
+    progress: Progress = no_progress,
+) -> "Fetched":
+    """Fetch an archive of letters from its publisher, or register a file that you have.
+
+    A fetch that breaks off goes on where it stopped when it is called again.
+
+    Args:
+        name: "emnist" or "chars74k".
+        from_file: register this file instead of downloading.
+        unofficial: accept a `from_file` that is not the publisher's, if it can be read.
+        whole: the whole archive, where some of its members would do.
+        mirror: address of a folder that has the same file.
+        progress: told of the step "bytes".
+
+    Raises:
+        UnknownNameError: no archive has that name.
+        MissingInputError: `from_file` is not there.
+        DownloadError: there is no verified file at the end.
+
+    Example:
+        >>> import datagen
+        >>> try:
+        ...     datagen.fetch("mnist")
+        ... except datagen.DatagenError as error:
+        ...     print(str(error)[:23])
+        unknown archive 'mnist'
+    """
+    from datagen.downloads.fetch import fetch as fetch_archive  # noqa: PLC0415 - loads requests
+
+    return fetch_archive(
+        name,
+        progress=lambda here, expected: progress("bytes", here, expected),
+        from_file=None if from_file is None else Path(from_file),
+        unofficial=unofficial,
+        whole=whole,
+        base_url=mirror,
+    )

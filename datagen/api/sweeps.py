@@ -1,0 +1,111 @@
+"""Sweeps from Python: find the best recipe, and read the answer of a sweep."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datagen.api.progress import Progress, no_progress
+from datagen.sweeps.listener import Listener
+from datagen.sweeps.records import Trial
+from datagen.sweeps.run import read_sweep as read_folder
+from datagen.sweeps.run import sweep as run
+from datagen.sweeps.spec import Spec
+
+if TYPE_CHECKING:
+    from datagen.sweeps.callbacks import Callback
+    from datagen.sweeps.executors.local import Executor
+    from datagen.sweeps.results.ranking import Answer
+    from datagen.sweeps.run import SweepPlan
+
+
+class _Counting(Listener):
+    """Turns what a sweep tells into progress: one step, counted in trials that have ended."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._ended = 0
+        self._all: int | None = None
+
+    def plan(self, plan: "SweepPlan") -> None:
+        """Learn how many trials there will be; a proposed sweep does not know it."""
+        self._all = len(plan.candidates) * len(plan.spec.seed_list)
+        self._progress("trials", 0, self._all)
+
+    def trial(self, trial: Trial, *, news: bool) -> None:  # noqa: ARG002 - only counted
+        """Count a trial that has ended, now or in an earlier run of the sweep."""
+        self._ended += 1
+        self._progress("trials", self._ended, self._all)
+
+
+def sweep(
+    spec: "Spec | Mapping[str, Any] | str | os.PathLike[str]",
+    out: str | os.PathLike[str] | None = None,
+    *,
+    workers: int = 1,
+    executor: "Executor | None" = None,
+    callbacks: "Sequence[Callback]" = (),
+    extend: bool = False,
+    retry_failed: bool = False,
+    progress: Progress = no_progress,
+    listener: Listener | None = None,
+) -> "Answer":
+    """Find the best recipe: build and evaluate every candidate of a sweep, nothing twice.
+
+    A sweep that was stopped goes on with the same call. Its page is `sweep.html` in its folder.
+
+    Args:
+        spec: what to try: the keys of a sweep's spec, a `SPEC.yaml`, or a `Spec`.
+        out: the sweep's folder; None is `sweeps/NAME` in the working folder.
+        workers: trials at once on this machine.
+        executor: where trials run; None is this machine.
+        callbacks: told of every trial that ends, see `datagen.sweeps.callbacks`.
+        extend: the spec may say more than the one in the folder.
+        retry_failed: run failed trials again.
+        progress: told of the step "trials".
+        listener: told all that happens instead.
+
+    Returns:
+        The answer: all candidates, best first.
+
+    Raises:
+        UsageError: nothing varies, or the folder holds another sweep, or one that runs.
+        InputError: a source or a test set is missing or damaged.
+        BudgetError: a candidate is over its budget.
+        StoppedError: Ctrl-C; finished epochs are kept.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> spec = {"vary": {"seed": [0, 1]}, "recipe": {"images": 100}, "preview": 1}
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "sweep")
+        >>> answer = datagen.sweep(spec, out)
+        >>> len(answer.candidates), (out / "sweep.html").is_file()
+        (2, True)
+    """
+    return run(
+        spec if isinstance(spec, Spec | Mapping) else Path(spec),
+        None if out is None else Path(out),
+        executor=executor,
+        workers=workers,
+        listener=listener or _Counting(progress),
+        callbacks=callbacks,
+        extend=extend,
+        retry_failed=retry_failed,
+    )
+
+
+def read_sweep(folder: str | os.PathLike[str]) -> "Answer":
+    """Read the answer of a sweep, finished or not.
+
+    Raises:
+        MissingInputError: there is no sweep in the folder.
+        CorruptInputError: one of its records is damaged.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> spec = {"vary": {"seed": [0, 1]}, "recipe": {"images": 100}, "preview": 1}
+        >>> out = pathlib.Path(tempfile.mkdtemp(), "sweep")
+        >>> datagen.sweep(spec, out) == datagen.read_sweep(out)
+        True
+    """
+    return read_folder(Path(folder))

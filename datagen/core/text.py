@@ -1,0 +1,14 @@
+"""Values as people read them."""
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its two largest units.
+
+    Example:
+        >>> duration(12.3), duration(200), duration(3720)
+        ('12 s', '3 min 20 s', '1 h 02 min')
+    """
+    whole = max(0, round(seconds))
+    if whole >= 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"

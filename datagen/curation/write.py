@@ -1,0 +1,53 @@
+"""What hard examples and rare styles share: a record of images and a picture beside it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datagen.core.errors import UsageError
+from datagen.previews.contact_sheet import check_writable, save
+from datagen.sources.images.weights import WeightsRecord, write_record
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+def check_places(out: Path | None, sheet: Path | None) -> None:
+    """Refuse what cannot be written before work is spent on it; None is not written.
+
+    Raises:
+        UsageError: one cannot be written there, or both are one file.
+    """
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        reason = "it is a folder" if out.is_dir() else f"no folder {out.parent}"
+        raise UsageError(f"cannot write {out}: {reason}; choose another --out")
+    if sheet is None:
+        return
+    if out is not None and out.absolute() == sheet.absolute():
+        raise UsageError(f"{out} cannot be both the record and the picture; name --sheet otherwise")
+    try:
+        check_writable(sheet)
+    except ValueError as error:
+        raise UsageError(
+            f"cannot write {sheet}: {error}; choose another --sheet, such as a.png"
+        ) from error
+
+
+def write_asked(
+    record: WeightsRecord, draw: Callable[[], "Image"], out: Path | None, sheet: Path | None
+) -> None:
+    """Write the record, then draw and write the picture, each where a place is given.
+
+    Raises:
+        UsageError: the system refuses one of them.
+    """
+    if out is not None:
+        try:
+            write_record(record, out)
+        except OSError as error:
+            raise UsageError(f"cannot write {out}: {error}; choose another --out") from error
+    if sheet is not None:
+        try:
+            save(draw(), sheet)
+        except OSError as error:
+            raise UsageError(f"cannot write {sheet}: {error}; choose another --sheet") from error

@@ -1,0 +1,101 @@
+"""What a sweep would build and score, counted before anything is built.
+
+Every source is opened and every candidate planned here, so that what is missing or impossible is
+found before any work is spent.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from datagen.building.build import plan_recipe
+from datagen.building.open_sources import open_pool
+from datagen.core.budget import Count
+from datagen.core.errors import CorruptInputError, DatagenError, MissingInputError, UsageError
+from datagen.core.numerals import CLASSES
+from datagen.datasets.format import INFO, read_info
+from datagen.evaluation.cache import test_content
+from datagen.planning.split import Pool
+from datagen.recipes.schema import Ingredient
+from datagen.sweeps.candidates import Candidate
+from datagen.sweeps.records import DATASETS
+from datagen.sweeps.spec import Spec
+from pipelines.errors import PipelineError
+
+_PLANNED: Final = 50
+"""Candidates of tpe that are planned: planning one takes up to a second."""
+
+
+def check_folders(spec: Spec) -> int:
+    """Check the test sets and the selection set; return how many images they hold.
+
+    Raises:
+        MissingInputError: one is not there.
+        CorruptInputError: one holds a folder that is no class, or no image.
+        UsageError: one is given twice, or a test set would decide.
+    """
+    folders = [*spec.tests, *([spec.selection] if spec.selection else [])]
+    seen: dict[str, Path] = {}
+    images = 0
+    for folder in folders:
+        if not folder.is_dir():
+            raise MissingInputError(
+                f"no folder {folder}; expected class folders {' '.join(CLASSES)}"
+            )
+        content = test_content(folder)
+        if content is None or not content.files:
+            raise CorruptInputError(
+                f"{folder} cannot be scored on; expected only class folders {' '.join(CLASSES)} "
+                "with images"
+            )
+        if content.fingerprint in seen:
+            other = seen[content.fingerprint]
+            raise UsageError(
+                f"{other} and {folder} hold the same images; give each test set once, and select "
+                "on images that are in none, or the test would decide"
+            )
+        seen[content.fingerprint] = folder
+        images += len(content.files)
+    return images
+
+
+def counts(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> dict[str, Count]:
+    """Return how many images each candidate has: planned, or as built.
+
+    Of the many candidates that tpe may choose from, some of every part are planned.
+
+    Raises:
+        DatagenError: a source is missing, or a plan cannot be; the message names the candidate.
+        PipelineError: a pipeline is unknown, or would make a label wrong.
+    """
+    pools: dict[str, Pool] = {}
+    most = max(_PLANNED, spec.trials) if spec.strategy == "tpe" else len(candidates)
+    some = candidates[:: math.ceil(len(candidates) / most)]
+    return {
+        candidate.id: _built(candidate, folder) or _planned(candidate, pools) for candidate in some
+    }
+
+
+def _built(candidate: Candidate, folder: Path) -> Count | None:
+    root = folder / DATASETS / candidate.id
+    if not (root / INFO).is_file():
+        return None
+    return read_info(root).count
+
+
+def _planned(candidate: Candidate, pools: dict[str, Pool]) -> Count:
+    try:
+        return plan_recipe(candidate.recipe, opened=lambda part: _open(part, pools)).count
+    except (DatagenError, PipelineError) as error:
+        error.args = (f"candidate {candidate.name}: {error}",)
+        raise
+
+
+def _open(part: Ingredient, pools: dict[str, Pool]) -> Pool:
+    """Open a source once for all candidates."""
+    key = json.dumps([part.source, str(part.path), part.options], sort_keys=True, default=str)
+    if key not in pools:
+        pools[key] = open_pool(part)
+    return pools[key]

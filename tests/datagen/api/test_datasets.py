@@ -1,0 +1,88 @@
+"""Datasets from Python: what a command does is one call, and a dataset is a path."""
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import datagen
+from datagen.core.errors import MissingInputError, RecipeError
+
+
+def test_a_recipe_may_be_keys_a_file_a_name_or_a_recipe(tmp_path: Path) -> None:
+    keys = {"images": 100, "seed": 3}
+    file = tmp_path / "mine.yaml"
+    file.write_text("recipe: 1\nimages: 100\nseed: 3\n")
+    recipe = datagen.load_recipe("default").model_copy(update=keys)
+    built = [
+        datagen.build(given, tmp_path / f"ds-{k}") for k, given in enumerate((keys, file, recipe))
+    ]
+    assert len({ds.read_info().fingerprint for ds in built}) == 1
+    assert datagen.plan(keys).count.exact == 100
+
+
+def test_an_unknown_key_is_named() -> None:
+    with pytest.raises(RecipeError, match="imagse"):
+        datagen.plan({"imagse": 100})
+
+
+def test_progress_is_told_of_every_image(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    datagen.build({"images": 100}, tmp_path / "ds", progress=lambda *said: told.append(said))
+    assert told[-1] == ("images", 100, 100)
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_a_dataset_is_a_path_and_shows_itself(dataset: Path) -> None:
+    opened = datagen.open_dataset(dataset)
+    assert Path(opened) == dataset
+    assert datagen.inspect(opened).fingerprint == opened.read_info().fingerprint
+    assert len(opened.manifest) == sum(opened.counts["train"].values()) + sum(
+        opened.counts["val"].values()
+    )
+    (data,) = re.findall(r'src="data:image/png;base64,([^"]+)"', opened._repr_html_())
+    sheet = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert sheet.size == opened.contact_sheet().size
+    darkest, lightest = sheet.getextrema()
+    assert (darkest, lightest) == (0, 255)
+
+
+def test_a_dataset_of_others_has_no_records(dataset: Path) -> None:
+    for name in ("manifest.jsonl", "dataset.json", "recipe.yaml"):
+        (dataset / name).unlink()
+    opened = datagen.open_dataset(dataset)
+    assert opened.info is None
+    assert opened.manifest == []
+    with pytest.raises(MissingInputError, match="dataset.json"):
+        opened.read_info()
+
+
+def test_a_folder_that_is_no_dataset_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="train"):
+        datagen.open_dataset(tmp_path)
+
+
+def test_export_goes_where_asked(dataset: Path, tmp_path: Path) -> None:
+    archive, images = datagen.export(dataset, tmp_path / "out.zip")
+    assert archive == tmp_path / "out.zip"
+    assert images == 100
+
+
+def test_hard_and_rare_refuse_bad_places_before_working(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(datagen.DatagenError, match="no folder"):
+        datagen.find_rare(dataset, out=tmp_path / "none" / "rare.json")
+    with pytest.raises(datagen.DatagenError, match="unknown file extension"):
+        datagen.find_hard(dataset, dataset / "val", sheet=tmp_path / "hard.xyz")
+
+
+def test_rare_writes_where_asked(dataset: Path, tmp_path: Path) -> None:
+    found = datagen.find_rare(
+        dataset, clusters=2, out=tmp_path / "r.json", sheet=tmp_path / "r.png"
+    )
+    assert len(json.loads((tmp_path / "r.json").read_text())["images"]) == len(found.images)
+    with Image.open(tmp_path / "r.png") as sheet:
+        assert sheet.size[0] > 100

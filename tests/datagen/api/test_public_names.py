@@ -1,0 +1,73 @@
+"""The public names: lazy, complete, documented, each with an example that runs."""
+
+import doctest
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import datagen
+
+CODE = [name for name in datagen.__all__ if name != "__version__"]
+NEEDS_THE_EVALUATOR = {"compare", "evaluate", "find_hard", "read_sweep", "sweep", "write_report"}
+GUIDE = Path(datagen.__file__).parent / "guide" / "python-api.md"
+
+
+def test_the_names_are_those_that_dir_shows() -> None:
+    assert dir(datagen) == sorted(datagen.__all__)
+    assert len(set(datagen.__all__)) == len(datagen.__all__)
+
+
+@pytest.mark.parametrize("name", datagen.__all__)
+def test_every_name_is_there_and_in_the_guide(name: str) -> None:
+    assert getattr(datagen, name) is not None
+    assert f"`{name}" in GUIDE.read_text("utf-8") or f"datagen.{name}" in GUIDE.read_text("utf-8")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'bild'"):
+        _ = datagen.bild  # type: ignore[attr-defined]
+
+
+def test_importing_loads_nothing_until_it_is_used() -> None:
+    script = (
+        "import sys, datagen; before = set(sys.modules); datagen.load_recipe; "
+        "print(any(n.startswith('datagen.') for n in before), 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_every_name_has_a_docstring_with_an_example(name: str) -> None:
+    text = inspect.getdoc(getattr(datagen, name)) or ""
+    assert ">>> " in text, f"{name} shows no example"
+
+
+def _run_examples(name: str) -> None:
+    found = getattr(datagen, name)
+    module = import_module(found.__module__)
+    tests = doctest.DocTestFinder(recurse=False).find(found, name, module, vars(module))
+    assert any(test.examples for test in tests)
+    for test in tests:
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+        said: list[str] = []
+        runner.run(test, out=said.append)
+        assert runner.summarize(verbose=False).failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("name", [name for name in CODE if name not in NEEDS_THE_EVALUATOR])
+def test_the_example_runs(name: str) -> None:
+    _run_examples(name)
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", sorted(NEEDS_THE_EVALUATOR))
+def test_the_example_with_the_evaluator_runs(name: str) -> None:
+    _run_examples(name)

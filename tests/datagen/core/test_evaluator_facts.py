@@ -1,0 +1,26 @@
+"""What this package repeats of the frozen evaluator's protocol is what the evaluator has."""
+
+from datagen.core import evaluator_facts as facts
+from datagen.core.numerals import CLASSES
+from fixed_eval.protocol import PROTOCOLS
+
+
+def test_every_fact_is_the_protocols() -> None:
+    protocol = PROTOCOLS[facts.PROTOCOL]
+    assert {name for name in vars(facts) if name.isupper()} == {
+        "PROTOCOL",
+        "OFFICIAL_SEED",
+        "OFFICIAL_EPOCHS",
+        "BATCH",
+        "MAX_IMAGES",
+        "SIDE",
+    }
+    assert protocol.seed == facts.OFFICIAL_SEED
+    assert protocol.epochs == facts.OFFICIAL_EPOCHS
+    assert protocol.batch_size == facts.BATCH
+    assert protocol.max_images == facts.MAX_IMAGES
+    assert protocol.image_size == facts.SIDE
+
+
+def test_the_class_order_is_the_protocols() -> None:
+    assert PROTOCOLS[facts.PROTOCOL].classes == CLASSES

@@ -1,0 +1,163 @@
+"""Every key of every record has a line in the page on file formats, and no line is of another."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+from pydantic import TypeAdapter
+
+from datagen.cli import main
+from datagen.cli.commands.mine import _plain as mined
+from datagen.cli.views.sweep_answer import plain as answered
+from datagen.composition.classic import ClassicChars74k, ClassicEmnist
+from datagen.composition.handwritten.parameters import Hand
+from datagen.curation.hard_examples.record import Hard
+from datagen.curation.holdout import Holdout
+from datagen.curation.rare_styles.find import Rare
+from datagen.datasets.format import DatasetInfo, ManifestEntry
+from datagen.downloads.fetch import Fetched
+from datagen.evaluation.compare import Comparison
+from datagen.evaluation.records import Accuracy, Metrics, Score
+from datagen.evaluation.summary import Summary
+from datagen.guide import text
+from datagen.recipes.schema import Ingredient, Recipe
+from datagen.sources.images.review import Review
+from datagen.sweeps.records import Scored, Trial
+from datagen.sweeps.results.ranking import read
+from datagen.sweeps.spec import Spec
+from datagen.sweeps.trial import TrialOutcome
+from tests.datagen.sweeps.results.conftest import made
+
+RECORDS: dict[str, type] = {
+    "`manifest.jsonl`": ManifestEntry,
+    "Composition `hand`": Hand,
+    "Composition `classic-emnist`": ClassicEmnist,
+    "Composition `classic-chars74k`": ClassicChars74k,
+    "`dataset.json`": DatasetInfo,
+    "`recipe.yaml`": Recipe,
+    "Ingredient of a mix": Ingredient,
+    "`score.json`": Score,
+    "Metrics": Metrics,
+    "Accuracy": Accuracy,
+    "Sweep spec": Spec,
+    "`sweep.jsonl`": Trial,
+    "Accuracy on a set of images": Scored,
+    "`rungs.jsonl`": TrialOutcome,
+    "`holdout.json`": Holdout,
+    "`hard.json`": Hard,
+    "`rare.json`": Rare,
+    "Review": Review,
+    "`datagen compare --json`": Comparison,
+}
+_SHARED = frozenset(record.__name__ for record in RECORDS.values())
+
+
+def documented(heading: str) -> set[str]:
+    """Return the keys in the first column of the table below a heading."""
+    (section,) = re.findall(
+        rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", text("file-formats"), re.DOTALL | re.MULTILINE
+    )
+    return set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE))
+
+
+def keys(record: type) -> set[str]:
+    """Return the keys of a record by its JSON schema: `list[].key`, `map.*.key`."""
+    schema = TypeAdapter(record).json_schema(by_alias=True)
+    return set(_keys(schema, "", schema.get("$defs", {}), record.__name__))
+
+
+def _keys(node: dict[str, Any], prefix: str, definitions: Any, own: str) -> Iterator[str]:
+    if "$ref" in node:
+        name = node["$ref"].rpartition("/")[2]
+        if name == own or name not in _SHARED:  # a shared record has a section of its own
+            yield from _keys(definitions[name], prefix, definitions, own)
+    deeper = [
+        *((each, prefix) for each in (*node.get("anyOf", ()), *node.get("oneOf", ()))),
+        *((each, f"{prefix}[]") for each in (node.get("items"), *node.get("prefixItems", ()))),
+        (node.get("additionalProperties"), f"{prefix}.*"),
+        *((each, f"{prefix}.*") for each in node.get("patternProperties", {}).values()),
+    ]
+    for name, each in node.get("properties", {}).items():
+        key = f"{prefix}.{name}" if prefix else name
+        yield key
+        deeper.append((each, key))
+    for each, place in deeper:
+        if isinstance(each, dict):
+            yield from _keys(each, place, definitions, own)
+
+
+@pytest.mark.parametrize("heading", RECORDS)
+def test_every_key_of_a_record_has_a_line(heading: str) -> None:
+    assert documented(heading) == keys(RECORDS[heading])
+
+
+def test_the_summary_of_an_evaluation() -> None:
+    assert documented("`datagen evaluate --json`") == keys(Summary) | {"report"}
+
+
+def test_what_commands_add_to_a_record() -> None:
+    assert documented("`datagen build --json`") == {"command", "path", "seconds"}
+    assert documented("`datagen fetch --json`") == {"command", "name", *keys(Fetched)}
+
+
+def test_the_answer_of_a_sweep(tmp_path: Path) -> None:
+    trials = [made({"pen": share, "emnist": 1 - share}, share) for share in (0.3, 0.6)]
+    lines = "".join(trial.model_dump_json() + "\n" for trial in trials)
+    (tmp_path / "sweep.jsonl").write_text(lines)
+    assert documented("`datagen sweep --best --json`") == set(answered(read(tmp_path)))
+
+
+def test_what_mine_prints() -> None:
+    record = Hard(
+        dataset="ds",
+        fingerprint="f",
+        folder="/photos",
+        protocol="cutoff-resnet50",
+        preview=None,
+        seeds=(123,),
+        top=0,
+        images=(),
+    )
+    found = mined(record, Path("hard.json"), Path("hard.png"))
+    assert documented("`datagen mine --json`") == set(found)
+
+
+@pytest.mark.parametrize(
+    ("command", "calls"),
+    [
+        ("inspect", ["inspect ds"]),
+        ("export", ["export ds --zip"]),
+        ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
+        ("sources", ["sources pen"]),
+        ("recipes", ["recipes default"]),
+        ("pipelines", ["pipelines scanned", "pipelines --ops", "pipelines --labels"]),
+        ("holdout", ["holdout numerals --out sides --fraction 0.5"]),
+        ("rare", ["rare numerals"]),
+        ("guide", ["guide commands"]),
+    ],
+)
+def test_what_a_command_prints(
+    command: str,
+    calls: list[str],
+    dataset: Path,
+    numeral_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert dataset.parent == numeral_folder.parent
+    monkeypatch.chdir(dataset.parent)
+    if command == "preview":
+        image = next((dataset / "train" / "v").iterdir())
+        cv2.imwrite(str(image.with_name("any.png")), cv2.imread(str(image)))
+    printed: set[str] = set()
+    for call in calls:
+        with pytest.raises(SystemExit) as ended:
+            main([*call.split(), "--json"])
+        said = capsys.readouterr()
+        assert ended.value.code in (0, None), said.err
+        printed |= set().union(*map(json.loads, said.out.splitlines()))
+    assert documented(f"`datagen {command} --json`") == printed
