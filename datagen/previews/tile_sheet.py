@@ -63,7 +63,7 @@ def tile_sheet(rows: Sequence[TileRow], *, tile: int, groups: Sequence[Group] = 
         tile: side of a tile, pixels.
         groups: headings and titles of the columns, left to right; none needs none.
     """
-    return _Sheet(rows, tile, groups).draw()
+    return _TileSheet(rows, tile, groups).draw()
 
 
 def framed(image: Gray, tile: int) -> Gray:
@@ -99,7 +99,7 @@ def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: f
     return line + "…"
 
 
-class _Sheet:
+class _TileSheet:
     """The measures of one sheet, and how to draw it."""
 
     def __init__(self, rows: Sequence[TileRow], tile: int, groups: Sequence[Group]) -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from datagen.composition import ComposeOptions
 from datagen.composition.handwritten.parameters import HandOptions
 from datagen.core.budget import ELIGIBLE_BUDGET, RATIO_LIMIT
+from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES, CaseStyle, Numeral
 
 NO_PIPELINE: Final = "none"
@@ -21,11 +22,7 @@ PerClass = Literal["all"] | ClassCount | dict[Numeral, ClassCount]
 PipelineName = Annotated[str, Field(min_length=1)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Ingredient(_Model):
+class Ingredient(StrictModel):
     """One source in the mix.
 
     Attributes:
@@ -44,7 +41,7 @@ class Ingredient(_Model):
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default={})
 
     @field_validator("per_class", mode="before")
     @classmethod
@@ -69,7 +66,7 @@ def _with_some_ratio(mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
     return mix
 
 
-class Validation(_Model):
+class Validation(StrictModel):
     """What the validation set is made of; the best-val checkpoint is the one scored.
 
     Attributes:
@@ -94,7 +91,7 @@ class Validation(_Model):
         return self
 
 
-class Recipe(_Model):
+class Recipe(StrictModel):
     """A dataset in the making.
 
     Attributes:
@@ -127,11 +124,9 @@ class Recipe(_Model):
     size: Literal[32, "native"] = 32
     mix: tuple[Ingredient, ...] = (Ingredient(source="pen"),)
     pipeline: PipelineName | None = None
-    case_styles: dict[CaseStyle, Annotated[float, Field(ge=0, le=RATIO_LIMIT)]] = {
-        "upper": 0.6,
-        "lower": 0.3,
-        "mixed": 0.1,
-    }
+    case_styles: dict[CaseStyle, Annotated[float, Field(ge=0, le=RATIO_LIMIT)]] = Field(
+        default={"upper": 0.6, "lower": 0.3, "mixed": 0.1}
+    )
     compose: ComposeOptions = HandOptions()
     val: Validation = Validation()
 
