@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 ABSENT = ("fcntl", "grp", "pty", "pwd", "readline", "resource", "syslog", "termios")
 """Modules that Windows lacks."""
 
@@ -47,6 +49,7 @@ def import_all(first: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.slow
 def test_every_module_is_imported_without_what_is_posix_only() -> None:
     done = import_all("sys")
     assert done.returncode == 0, done.stderr

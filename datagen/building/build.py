@@ -127,8 +127,8 @@ def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> Datas
     info = _info(planned, entries, renderer.pipelines, notes)
     check_every_class(info.counts)  # images were left out or relabelled
     write_manifest(root, entries)
-    (root / RECIPE).write_text(planned.sources.resolved.recipe.to_yaml(), "utf-8")
-    (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8")
+    (root / RECIPE).write_text(planned.sources.resolved.recipe.to_yaml(), "utf-8", newline="\n")
+    (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
     _verify(root, info)
     return info
 

@@ -18,7 +18,7 @@ from datagen.building.open_sources import open_sources
 from datagen.building.render import ImageRenderer
 from datagen.core.errors import BuildError
 from datagen.datasets.format import ManifestEntry
-from datagen.files.signals import held_back
+from datagen.files.signals import held_back, ignore_ctrl_c
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan
 from datagen.planning.resolve import ResolvedRecipe
@@ -114,6 +114,7 @@ _writer: ImageWriter | None = None  # a worker process has one, made by its init
 
 def _set_up_worker(resolved: ResolvedRecipe, root: Path, outside: Sequence[type[Source]]) -> None:
     global _writer  # noqa: PLW0603 - an initializer cannot return what it made
+    ignore_ctrl_c()
     cv2.setNumThreads(1)
     register_again(outside)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already

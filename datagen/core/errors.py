@@ -74,7 +74,7 @@ class BudgetError(RuleError):
 
 
 class SplitError(RuleError):
-    """One identity would sit on both sides of the split, or one side would be starved."""
+    """One identity would be on both sides of the split, or one side would have too little."""
 
 
 class DatasetError(RuleError):

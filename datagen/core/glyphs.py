@@ -1,6 +1,6 @@
 """One handwritten letter, and a pool of them.
 
-A `GlyphPool` is an index (who wrote which letter) over a loader: asking what a source offers
+A `GlyphPool` is an index (who wrote which letter) over a loader: asking what a source has
 costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral uses.
 """
 

@@ -26,7 +26,8 @@ def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str
         hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(valid) or 'none'}"
         return f"unknown key {where!r}; {hint}{more}"
     given = first.get("input")
-    shown = "" if isinstance(given, dict | list) else f" (given {given!r})"
+    whole = isinstance(given, dict | list) or first["type"] == "json_invalid"  # all of the text
+    shown = "" if whole else f" (given {given!r})"
     return f"{where or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
 
 

@@ -1,4 +1,4 @@
-"""A holdout: a seeded, stratified part of real images set aside before anything looks at them.
+"""A holdout: a seeded, stratified part of real images, kept out of training and of choices.
 
 Enters: class folders of real numerals. Leaves: a folder with `holdout/`, `rest/` and a record of
 where every file went and why. Near-duplicates stay together; the same files and seed give the same
@@ -182,7 +182,7 @@ def assign(pictures: Iterable[Picture], fraction: float, seed: int) -> dict[str,
         if fits:
             for numeral, count in needed.items():
                 free[numeral] -= count
-    _refuse_starved(members, sides, total, fraction)
+    _refuse_empty_sides(members, sides, total, fraction)
     return sides
 
 
@@ -190,7 +190,7 @@ def _draw(name: str, seed: int) -> str:
     return hashlib.sha256(f"{seed}\n{name}".encode()).hexdigest()
 
 
-def _refuse_starved(
+def _refuse_empty_sides(
     members: Mapping[str, Sequence[Picture]],
     sides: Mapping[str, Side],
     total: Mapping[str, int],
@@ -235,7 +235,7 @@ def _group(
         if isinstance(value, CorruptInputError):
             raise value
         sums[name] = value
-    names = sorted(sums, key=lambda name: sums[name])  # not by path: see the room's first lines
+    names = sorted(sums, key=lambda name: sums[name])  # not by path: names do not matter
     labels = group(_read_all(root, names, progress(len(names))))
     first: dict[int, str] = {}
     for name, label in zip(names, labels, strict=True):
@@ -315,4 +315,4 @@ def _write(record: Holdout, root: Path, folder: Path) -> None:
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise BuildError(f"{root / file.source} changed meanwhile; run again")
         (folder / file.file).write_bytes(data)
-    (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", "utf-8")
+    (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", "utf-8", newline="\n")

@@ -156,7 +156,7 @@ def fetch_archive(
 def _check_size(remote: Remote, entry: Archive) -> None:
     if entry.size is not None and remote.size not in (None, entry.size):
         raise DownloadError(
-            f"{remote.url}: the server offers {remote.size:,} bytes, expected {entry.size:,}; it "
+            f"{remote.url}: the server has {remote.size:,} bytes, expected {entry.size:,}; it "
             "is not the file we know"
         )
 
@@ -227,7 +227,7 @@ def _verify_text(entry: Archive, archive: Path) -> str:
     if entry.sha256 is not None:
         return f"sha256 {found}, as published"
     with staged_file(_record(entry)) as temporary:
-        temporary.write_text(f"{found}  {entry.file}\n", "ascii")
+        temporary.write_text(f"{found}  {entry.file}\n", "ascii", newline="\n")
     return (
         f"reads to its end, gzip CRC-32; no hash is published, its sha256 {found} is now recorded"
     )

@@ -1,7 +1,7 @@
 """Bytes over HTTP into a file, resumed where they broke off.
 
 Enters: a URL and the path of a `.part` file. Leaves: the file complete, or a `DownloadError` and a
-`.part` from which the next call goes on. What the bytes are worth is for the caller to verify.
+`.part` from which the next call goes on. The caller verifies the bytes.
 """
 
 import re
@@ -20,7 +20,7 @@ Progress = Callable[[int, int | None], None]
 
 ATTEMPTS: Final = 5  # in a row without a new byte
 PAUSE: Final = 1.0  # seconds before the second attempt, doubled with each further one
-CHUNK: Final = 1 << 14  # bytes; what a drop may cost, for requests hands out whole chunks
+CHUNK: Final = 1 << 14  # bytes that a dropped connection may cost: only whole chunks are written
 TIMEOUT: Final = (10.0, 60.0)  # seconds to connect, and without a byte
 PASSING: Final = {408, 429, 500, 502, 503, 504}  # HTTP statuses worth another attempt
 
@@ -180,7 +180,7 @@ def _receive(
     with connection.get(remote.url, first + have if piece else None, last) as response:
         goes_on = _goes_on(response, first + have)
         if not goes_on:
-            part.unlink(missing_ok=True)  # what is there cannot be continued
+            part.unlink(missing_ok=True)  # it cannot be continued
             have = 0
             if response.status_code != 200 or first:
                 raise _BrokenError("the server sent another range than was asked for")

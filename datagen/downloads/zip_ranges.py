@@ -45,7 +45,7 @@ def fetch_members(
                 connection.base += info.compress_size
                 connection.tell(0)
     except (zipfile.BadZipFile, remotezip.RemoteZipError, zlib.error, EOFError) as error:
-        spans.forget()  # damaged: to go on from them would be no use
+        spans.forget()  # damaged: nothing can go on from them
         raise DownloadError(
             f"{remote.url}: what came is no sound zip archive ({error}) and was discarded; "
             "run the same command again"
@@ -76,7 +76,7 @@ class _Spans:
         return remotezip.PartialBuffer(file, first, last - first + 1, stream)
 
     def close(self) -> None:
-        """Let go of the ranges, which stay on disk."""
+        """Close the files of the ranges; they stay on disk."""
         for _, file in self._open:
             file.close()
 

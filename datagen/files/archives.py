@@ -1,7 +1,7 @@
-"""Reading archives safely: nothing is ever unpacked to disk, nothing odd inside is followed.
+"""Reading archives safely: nothing is unpacked to disk, no link inside is followed.
 
 Enters: a path. Leaves: the bytes of regular members, streamed; an archive that is damaged or
-that tries something raises `CorruptInputError` with the member's name.
+holds what it should not raises `CorruptInputError` with the member's name.
 """
 
 import gzip

@@ -65,8 +65,8 @@ def hash_files(
         except CorruptInputError as error:
             return error
 
-    # Decoding releases the interpreter's lock. Pillow's remarks on odd metadata help nobody here;
-    # they are silenced around the threads, for inside them that is not safe.
+    # Decoding releases the interpreter's lock. Pillow's warnings about odd metadata are
+    # of no use here; they are silenced around the threads: inside them that is not safe.
     with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
         judged = dict(zip(fresh, pool.map(judge, fresh), strict=True))
     sound = {name: found for name, found in judged.items() if isinstance(found, str)}

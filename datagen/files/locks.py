@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+_BEYOND: Final = 1 << 30  # behind whatever the file holds: Windows locks bytes, not files
 _PAUSE: Final = 0.2  # seconds between two looks at a lock that another process holds
 
 
@@ -20,7 +21,11 @@ def _take(descriptor: int) -> None:
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415
 
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, _BEYOND, os.SEEK_SET)  # a locked byte cannot be read by others
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         import fcntl  # noqa: PLC0415
 

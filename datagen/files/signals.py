@@ -13,7 +13,7 @@ from typing import Final
 ENDING: Final = tuple(
     signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-"""Ctrl-C, a polite kill, a closed terminal."""
+"""Ctrl-C, `kill`, a closed terminal."""
 
 
 def end_tidily() -> None:
@@ -32,14 +32,20 @@ def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def ignore_ctrl_c() -> None:
+    """Leave Ctrl-C to the parent process, which ends its workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @contextmanager
 def held_back() -> Iterator[None]:
     """Hold back ending signals while processes start; one that comes is raised afterwards.
 
     Interrupted half-way, an executor forgets a worker that then waits for ever. The processes
     inherit the mask, so a Ctrl-C in the terminal never reaches them and the parent alone ends the
-    work. The mask alone would not do: another thread of the parent still takes the signal, and
-    Python then raises in the main thread.
+    work; on Windows, which has no masks, they call `ignore_ctrl_c` themselves. The mask alone would
+    not do: another thread of the parent still takes the signal, and Python then raises in the main
+    thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # Python raises in the main thread only

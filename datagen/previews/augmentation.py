@@ -68,7 +68,7 @@ class AugmentationRows:
 def outcomes(
     pipeline: Pipeline, samples: Sequence[Sample], *, seed: int, tries: int
 ) -> AugmentationRows:
-    """Send samples through every step alone, and through all of them `tries` times.
+    """Apply every step alone to each sample, and all of them together `tries` times.
 
     Args:
         pipeline: what to try; a step that it would do now and then is done always when alone.

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from datagen.core.glyphs import Gray
 from datagen.core.numerals import CLASSES
 from datagen.files.atomic import staged_file
-from datagen.previews.tile_sheet import DESK, GAP, framed
+from datagen.previews.tile_sheet import BACKGROUND, GAP, framed
 
 _MARGIN: Final = 44  # left of the rows, for the class names
 _HEAD: Final = 26  # above the columns, for the sources' names
@@ -45,7 +45,7 @@ def contact_sheet(contacts: SheetImages, *, per_cell: int, tile: int = 64) -> Im
     pitch = tile + GAP
     cell = pitch * per_cell + GAP
     size = (_MARGIN + cell * len(contacts.columns), _HEAD + pitch * len(CLASSES) + GAP)
-    sheet = Image.new("L", size, DESK)
+    sheet = Image.new("L", size, BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(15)
     for column, name in enumerate(contacts.columns):

@@ -17,7 +17,7 @@ from datagen.files.decode import decode_gray
 from datagen.planning.assign import Item
 from datagen.recipes.schema import Recipe
 
-_MIN_SIDE: Final = 2  # pixels: less no pipeline takes
+_MIN_SIDE: Final = 2  # pixels: no pipeline takes smaller images
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from datagen.core.glyphs import Gray
 
-DESK: Final = 214  # grey of the desk that the sheets lie on
+BACKGROUND: Final = 214  # grey between the pictures
 GAP: Final = 6  # pixels between tiles
 _GROUP_GAP: Final = 14  # more of it between groups of columns
 _BLANK: Final = 232  # grey of a tile without a picture
-_FAINT: Final = 90  # grey of words that are not the first to be read
+_FAINT: Final = 90  # grey of the smaller words
 _MARGIN: Final = 10  # pixels around everything
 _CAPTION: Final = 26  # more of them between rows where tiles have captions
 
@@ -63,7 +63,7 @@ def tile_sheet(rows: Sequence[TileRow], *, tile: int, groups: Sequence[Group] = 
         tile: side of a tile, pixels.
         groups: headings and titles of the columns, left to right; none needs none.
     """
-    return _Sheet(rows, tile, groups).draw()
+    return _TileSheet(rows, tile, groups).draw()
 
 
 def framed(image: Gray, tile: int) -> Gray:
@@ -72,7 +72,7 @@ def framed(image: Gray, tile: int) -> Gray:
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     fitted = cv2.resize(image, size, interpolation=how)
-    frame: Gray = np.full((tile, tile), DESK, np.uint8)
+    frame: Gray = np.full((tile, tile), BACKGROUND, np.uint8)
     y, x = (tile - size[1]) // 2, (tile - size[0]) // 2
     frame[y : y + size[1], x : x + size[0]] = fitted
     return frame
@@ -99,7 +99,7 @@ def _cut(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: f
     return line + "…"
 
 
-class _Sheet:
+class _TileSheet:
     """The measures of one sheet, and how to draw it."""
 
     def __init__(self, rows: Sequence[TileRow], tile: int, groups: Sequence[Group]) -> None:
@@ -146,7 +146,7 @@ class _Sheet:
 
     def draw(self) -> Image.Image:
         height = self._top + self._pitch * len(self._rows) - GAP + _MARGIN
-        sheet = Image.new("L", (self._width(), height), DESK)
+        sheet = Image.new("L", (self._width(), height), BACKGROUND)
         draw = ImageDraw.Draw(sheet)
         self._draw_heads(draw)
         for number, row in enumerate(self._rows):

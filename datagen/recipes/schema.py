@@ -17,8 +17,6 @@ NO_PIPELINE: Final = "none"
 
 _MOST_PER_CLASS: Final = 1_000_000
 
-_CASE_STYLES: Final[Mapping[CaseStyle, float]] = {"upper": 0.6, "lower": 0.3, "mixed": 0.1}
-
 ClassCount = Annotated[int, Field(ge=0, le=_MOST_PER_CLASS)]
 PerClass = Literal["all"] | ClassCount | dict[Numeral, ClassCount]
 PipelineName = Annotated[str, Field(min_length=1)]
@@ -43,7 +41,7 @@ class Ingredient(StrictModel):
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default={})
 
     @field_validator("per_class", mode="before")
     @classmethod
@@ -127,7 +125,7 @@ class Recipe(StrictModel):
     mix: tuple[Ingredient, ...] = (Ingredient(source="pen"),)
     pipeline: PipelineName | None = None
     case_styles: dict[CaseStyle, Annotated[float, Field(ge=0, le=RATIO_LIMIT)]] = Field(
-        default_factory=lambda: dict(_CASE_STYLES)
+        default={"upper": 0.6, "lower": 0.3, "mixed": 0.1}
     )
     compose: ComposeOptions = HandOptions()
     val: Validation = Validation()

@@ -36,12 +36,12 @@ class CatalogEntry:
 
 
 def catalog() -> list[CatalogEntry]:
-    """Return what every source offers without being told a path."""
+    """Return what every source has where no path is given."""
     return [_catalog_entry(source, None) for source in all_sources()]
 
 
 def catalog_entry(text: str) -> CatalogEntry:
-    """Return what `NAME[:PATH]` offers.
+    """Return what `NAME[:PATH]` has.
 
     Raises:
         UnknownNameError: there is no such source.

@@ -146,6 +146,19 @@ def outside_sources(names: Iterable[str]) -> tuple[type[Source], ...]:
     return tuple(outside.values())
 
 
+def require_shipped(name: str) -> None:
+    """Refuse a source from outside the package, where processes do not run the user's code.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if name in _registry and _is_outside(type(_registry[name])):
+        raise UsageError(
+            f"source {name!r} is registered by your own code, which the trials of a sweep do not "
+            "run; use a source of the package, or build such datasets with `build` and compare them"
+        )
+
+
 def register_again(sources: Iterable[type[Source]]) -> None:
     """Make sources of `outside_sources` known in this process, where their import has not."""
     for source in sources:

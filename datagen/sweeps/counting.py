@@ -19,6 +19,7 @@ from datagen.datasets.format import INFO, read_info
 from datagen.evaluation.cache import test_content
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient
+from datagen.sources.registry import require_shipped
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.records import DATASETS
 from datagen.sweeps.spec import Spec
@@ -97,5 +98,6 @@ def _open(part: Ingredient, pools: dict[str, Pool]) -> Pool:
     """Open a source once for all candidates."""
     key = json.dumps([part.source, str(part.path), part.options], sort_keys=True, default=str)
     if key not in pools:
+        require_shipped(part.source)
         pools[key] = open_pool(part)
     return pools[key]

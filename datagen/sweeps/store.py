@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from datagen.core.errors import CorruptInputError, UsageError
+from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
@@ -269,7 +270,7 @@ def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutco
         try:
             outcome = TrialOutcome.model_validate_json(line)
         except ValidationError as error:
-            reason = error.errors()[0]["msg"]
+            reason = explain(error, TrialOutcome)
             raise CorruptInputError(
                 f"{path} line {number} is damaged ({reason}); remove the line: the sweep finds "
                 "what it names again"
@@ -281,7 +282,8 @@ def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutco
 def _append(path: Path, record: BaseModel) -> None:
     """Add one line in one write, and wait until it is on the disk."""
     line = record.model_dump_json().encode() + b"\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    binary = getattr(os, "O_BINARY", 0)  # or Windows would write other ends of lines
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | binary, 0o644)
     try:
         os.write(descriptor, line)
         os.fsync(descriptor)

@@ -3,7 +3,6 @@
 Enters: a spec, for its engine and threads. Leaves: seconds per start, training step and val batch.
 """
 
-import hashlib
 import json
 import math
 import os
@@ -21,8 +20,7 @@ from datagen.core.numerals import CLASSES
 from datagen.evaluation.fork_server import can_fork
 from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
-from datagen.files.atomic import staged_file
-from datagen.files.cache_dir import cache_folder
+from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
 from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
@@ -56,22 +54,17 @@ def time_evaluator(spec: Spec) -> Timing:
         EvaluationError: the evaluator does not run.
     """
     cached = cache_folder() / "timings" / f"{_timing_key(spec)}.json"
-    try:
-        return Timing(**json.loads(cached.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        pass  # not timed yet, or not readable: time it
+    known = read_cached(cached, lambda path: Timing(**json.loads(path.read_text("utf-8"))))
+    if known is not None:
+        return known
     timing = _timed(spec)
-    try:
-        with staged_file(cached) as temporary:
-            temporary.write_text(json.dumps(asdict(timing)), "utf-8")
-    except OSError:
-        pass  # it is timed again the next time
+    write_cached(cached, lambda path: path.write_text(json.dumps(asdict(timing)), "utf-8"))
     return timing
 
 
 def _timing_key(spec: Spec) -> str:
     parts = [_VERSION, identity(), spec.engine, spec.threads, os.cpu_count()]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
+    return cache_key(parts)
 
 
 def _timed(spec: Spec) -> Timing:

@@ -146,7 +146,7 @@ def _parents(dataset: Path) -> set[Path]:
         folders = {source.key: source.path for source in read_info(dataset).sources}
         entries = read_manifest(dataset)
     except DatagenError:
-        return set()  # a damaged record is for `datagen inspect` to tell
+        return set()  # `datagen inspect` reports a damaged record
     return {
         Path(folder, entry.parent).resolve()
         for entry in entries

@@ -131,8 +131,8 @@ def parse(text: str, *, origin: str) -> Review:
 def apply(review: Review, root: Path, names: Mapping[str, str]) -> Reviewed:
     """Return `names` without what the review drops, and with its classes put right.
 
-    Only bytes are hashed; no image is decoded. A file that cannot be read stays listed, for
-    whoever opens it to complain of.
+    Only bytes are hashed; no image is decoded. A file that cannot be read stays listed:
+    opening it reports the error.
 
     Args:
         review: the judgements.

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class ImagesOptions(Options):
-    """How to read the images, and what to put up with.
+    """How to read the images, and what is accepted.
 
     Attributes:
         scan: pass each through the organisers' scan conversion, `pipelines.ops.scan`.

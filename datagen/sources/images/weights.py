@@ -41,7 +41,8 @@ def write_record(record: WeightsRecord, path: Path) -> None:
         OSError: it cannot be written.
     """
     with staged_file(path) as temporary:
-        temporary.write_text(record.model_dump_json(by_alias=True, indent=1) + "\n", "utf-8")
+        text = record.model_dump_json(by_alias=True, indent=1) + "\n"
+        temporary.write_text(text, "utf-8", newline="\n")
 
 
 def read_weights(path: Path) -> dict[str, float]:

@@ -81,7 +81,7 @@ def sampling(cuts: tuple[float, ...]) -> Matrix:
 def tremor(samples: int) -> Matrix:
     """Return `MODES` waves along a path of `samples` points: `float64 samples×MODES`, in [−1, 1].
 
-    Mode k has k+1 half-waves and 1/(k+1) of the amplitude: a hand wanders more than it shakes.
+    Mode k has k+1 half-waves and 1/(k+1) of the amplitude: a hand drifts more than it trembles.
     """
     t = np.linspace(0.0, np.pi, samples)[:, None]
     wave = np.arange(1, MODES + 1)

@@ -1,7 +1,7 @@
 """Who writes: the traits that make one person's letters resemble each other.
 
 `draw_writer` is the only place where a writer is drawn, from numbers alone. What the ranges were
-fitted to is told in `datagen/sources/pen.py`.
+fitted to is told in `datagen/sources/pen/source.py`.
 """
 
 import math

@@ -137,7 +137,7 @@ def _label(record: Any, number: int, path: Path) -> str:
 
 
 def _points(letters: list[list[list[Any]]], numbers: list[int], path: Path) -> list[Points]:
-    """Turn all strokes of all letters into arrays: in one go, or one by one to name the culprit."""
+    """Turn all strokes of all letters into arrays: at once, or one by one to name a bad one."""
     strokes = list(itertools.chain.from_iterable(letters))
     everything = _pairs(list(itertools.chain.from_iterable(strokes)))
     if everything is None:

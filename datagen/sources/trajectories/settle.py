@@ -90,7 +90,7 @@ def _reason(boxes: Sequence[_Box], body: Sequence[int], dots: Sequence[int]) -> 
 
 
 def smooth(strokes: Sequence[Points], found: StrokeSurvey) -> tuple[Path2D, ...]:
-    """Scale a letter to its body, take the recorder's stairs off, and resample it evenly.
+    """Scale a letter to its body, remove the recorder's rounding steps, and resample it evenly.
 
     Args:
         strokes: the strokes that `found` describes.

@@ -20,7 +20,7 @@ _LETTERS: dict[str, Letter] = {letter: letter for letter in LETTERS}
 
 
 class TrajectoryOptions(Options):
-    """Which of the recorded letters to offer.
+    """Which of the recorded letters to use.
 
     Attributes:
         src: collections, such as `unipen`; None: all.
@@ -33,7 +33,7 @@ class TrajectoryOptions(Options):
 
 @register
 class TrajectorySource(Source):
-    """Recorded pen strokes, scaled to their bodies and cleared of the recorder's stairs."""
+    """Recorded pen strokes, scaled to their bodies and without the recorder's rounding steps."""
 
     name = "trajectories"
     summary = "recorded pen strokes: JSON of strokes, or Chars74K's Trj folder"

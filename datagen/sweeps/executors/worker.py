@@ -34,7 +34,10 @@ def main() -> int:
 
 def _end_with_parent() -> None:
     sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGTERM)  # there `os.kill` ends us at once, with nothing tidied
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _tell(event: Event) -> None:

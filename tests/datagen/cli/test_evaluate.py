@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -60,6 +61,7 @@ def test_without_a_test_set_the_first_line_says_so_and_the_second_call_is_known(
     assert (table["test"], table["rows"][0]["official"]) == (None, True)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sends signals that Windows lacks")
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_evaluation_says_where_and_goes_on(
@@ -112,7 +114,9 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
         (("{tiny}", "--seed", "4294967296"), 2, "is not between 0 and 4,294,967,295"),
         (("{tiny}", "--test", "{tiny}/val", "--test", "{tiny}/val"), 2, "is given twice"),
         (("{tiny}", "--out", "{tiny}/report"), 2, "is inside the dataset"),
-        (("{tiny}", "--out", "/proc/report"), 2, "cannot write in /proc"),
+        pytest.param(
+            *(("{tiny}", "--out", "/proc/report"), 2, "cannot write in /proc"), marks=needs_proc
+        ),
     ],
 )
 def test_bad_input_is_one_clear_line(

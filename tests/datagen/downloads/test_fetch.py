@@ -350,7 +350,7 @@ def test_wrong_hash_leaves_nothing(server: Server, emnist: Archive, folder: Path
 
 def test_wrong_size_is_refused_before_a_byte(server: Server, emnist: Archive, folder: Path) -> None:
     server.files["gzip.zip"] = b"<!DOCTYPE html>"
-    with pytest.raises(DownloadError, match=rf"offers 15 bytes, expected {len(ZIP):,}"):
+    with pytest.raises(DownloadError, match=rf"has 15 bytes, expected {len(ZIP):,}"):
         fetch_archive(emnist)
     assert files(folder) == {}
 

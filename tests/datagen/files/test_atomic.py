@@ -1,9 +1,11 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from datagen.core.errors import UsageError
-from datagen.files.atomic import resolved, staged
+from datagen.files.atomic import resolved, staged, staged_file
 
 
 def fill(folder: Path, text: str = "new") -> None:
@@ -68,6 +70,10 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot make"):
         staged(tmp_path / "file" / "ds", overwrite=False, marker="marker").__enter__()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a folder where nobody may write")
+def test_a_place_where_nobody_may_write() -> None:
     with pytest.raises(UsageError, match="cannot write in /proc|cannot make /proc"):
         staged(Path("/proc/ds"), overwrite=False, marker="marker").__enter__()
 
@@ -111,6 +117,7 @@ def test_what_stood_there_comes_back_when_the_last_rename_fails(
     assert [path.name for path in tmp_path.iterdir()] == ["ds"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="Windows makes links for administrators only")
 def test_a_target_is_taken_where_it_really_is(tmp_path: Path) -> None:
     (tmp_path / "big disk").mkdir()
     (tmp_path / "ds").symlink_to(tmp_path / "big disk")
@@ -121,3 +128,40 @@ def test_a_target_is_taken_where_it_really_is(tmp_path: Path) -> None:
     for bad in ("loop", "x" * 300):
         with pytest.raises(UsageError, match="cannot use .*; choose another --out"):
             resolved(tmp_path / bad)
+
+
+def refusing(times: int, how: Callable[..., Path]) -> Callable[..., Path]:
+    """Return `how`, refused at first as where a virus scanner holds what was just written."""
+    left = [times]
+
+    def rename(self: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise PermissionError(13, "held by another program")
+        return how(self, target)
+
+    return rename
+
+
+def test_on_windows_a_rename_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datagen.files.atomic._PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("datagen.files.atomic.sys.platform", "win32")
+    for times in (2, 3):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", refusing(times, Path.replace))
+            patched.setattr(Path, "rename", refusing(times, Path.rename))
+            if times == 2:
+                write(tmp_path / "file")
+                with staged(tmp_path / "ds", overwrite=False, marker="marker") as folder:
+                    fill(folder)
+            else:
+                with pytest.raises(PermissionError):
+                    write(tmp_path / "other")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ds", "file"]
+
+
+def write(target: Path) -> None:
+    with staged_file(target) as temporary:
+        temporary.write_text("whole")

@@ -10,6 +10,8 @@ import pytest
 
 from datagen.files.signals import held_back
 
+posix = pytest.mark.skipif(os.name != "posix", reason="sends signals that Windows lacks")
+
 
 def interrupted(reached: list[str]) -> None:
     with held_back():
@@ -18,6 +20,7 @@ def interrupted(reached: list[str]) -> None:
         reached.append("the end")
 
 
+@posix
 def test_a_signal_waits_for_the_block_to_end_whichever_thread_takes_it() -> None:
     idle = threading.Event()
     thread = threading.Thread(target=idle.wait)
@@ -40,6 +43,7 @@ def test_without_a_signal_nothing_is_raised_and_handlers_come_back() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@posix
 def test_only_the_first_signal_interrupts(tmp_path: Path) -> None:
     program = """
 import os, signal
@@ -57,6 +61,7 @@ except KeyboardInterrupt:
     assert (tmp_path / "tidied").exists()
 
 
+@posix
 def test_what_is_ignored_stays_ignored(tmp_path: Path) -> None:
     program = """
 import os, signal

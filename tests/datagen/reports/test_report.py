@@ -126,8 +126,12 @@ def test_where_a_report_may_go(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is a file"):
         check_folder(tmp_path / "file", dataset, tensorboard=False)
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc, where nobody may write")
+def test_a_report_is_refused_where_it_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot write in /proc"):
-        check_folder(Path("/proc/out"), dataset, tensorboard=False)
+        check_folder(Path("/proc/out"), tmp_path, tensorboard=False)
 
 
 def test_the_page_tells_all_of_it(evaluation: Evaluation, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def recipe() -> Recipe:
     return Recipe(mix=(Ingredient(source="bars"),), images=200)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("outside")
 def test_workers_know_a_source_of_a_module(tmp_path: Path) -> None:
     for workers in (1, 2):
@@ -80,6 +81,7 @@ def test_workers_know_a_source_of_a_module(tmp_path: Path) -> None:
     assert one.sources[0].licence == "CC0-1.0"
 
 
+@pytest.mark.slow
 def test_workers_know_a_source_of_a_script(tmp_path: Path) -> None:
     script = tmp_path / "mine.py"
     script.write_text(SCRIPT, "utf-8")
@@ -87,6 +89,7 @@ def test_workers_know_a_source_of_a_script(tmp_path: Path) -> None:
     assert read_info(tmp_path / "ds").sources[0].source == "bars"
 
 
+@pytest.mark.slow
 def test_a_source_of_a_prompt_is_refused_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-", tmp_path / "ds"],

@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 
 from datagen.core.budget import Count
-from datagen.core.errors import BudgetError, BuildError, CorruptInputError, UnknownNameError
+from datagen.core.errors import (
+    BudgetError,
+    BuildError,
+    CorruptInputError,
+    UnknownNameError,
+    UsageError,
+)
+from datagen.core.glyphs import GlyphPool
 from datagen.evaluation.process import EvaluatorProcess
 from datagen.evaluation.records import Score
+from datagen.sources.registry import Source, register, unregister
 from datagen.sweeps.candidates import candidates_of
 from datagen.sweeps.counting import check_folders, counts
 from datagen.sweeps.estimate import CostEstimate, check_disk, estimate
@@ -59,6 +67,23 @@ def test_every_candidate_is_planned_before_anything_is_built(out: Path) -> None:
         counts(unknown, candidates_of(unknown), out)
     many = make_spec(120, images=60, strategy="tpe", trials=4)
     assert 25 <= len(counts(many, candidates_of(many), out)) <= 50
+
+
+def test_a_source_that_only_this_process_knows_is_refused(out: Path) -> None:
+    class Mine(Source):
+        name = "mine"
+        summary = licence = citation = "none"
+
+        def open(self, path: Path | None, options: object) -> GlyphPool:
+            raise NotImplementedError
+
+    register(Mine)
+    spec = Spec.model_validate({"mix": [{"source": "mine", "ratio": "0:1:1"}, {"source": "pen"}]})
+    try:
+        with pytest.raises(UsageError, match="'mine' is registered by your own code"):
+            counts(spec, candidates_of(spec), out)
+    finally:
+        unregister("mine")
 
 
 def test_a_test_set_without_classes_is_refused(tmp_path: Path) -> None:
