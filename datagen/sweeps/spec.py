@@ -180,7 +180,7 @@ class Spec(StrictModel):
 
     @property
     def epochs(self) -> int:
-        """Of a trial that runs to the end."""
+        """Epochs of a trial that runs to the end."""
         return self.preview or OFFICIAL_EPOCHS
 
     @property
@@ -276,7 +276,7 @@ def _recipe_file(named: str, folder: Path) -> str:
 
 
 def _located_value(key: str, value: object, folder: Path) -> object:
-    """Return a value of a varied key, made absolute where a recipe would take it for a path."""
+    """Return a value of a varied key; it is made absolute where the key names a path."""
     *above, last = key.split(".")
     if above and above[-1] == "options":
         return option_path(value, folder)
@@ -292,7 +292,7 @@ def _absolute(path: object, folder: Path) -> object:
 
 
 def _located_part(part: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return an ingredient with its path, and what else names a file, made absolute."""
+    """Return an ingredient with all its paths made absolute."""
     found = dict(part)
     if part.get("path"):
         found["path"] = _absolute(part["path"], folder)
@@ -323,7 +323,7 @@ def validate_located(plain: Mapping[str, Any], folder: Path, *, origin: str) -> 
 
 
 def _plain_paths(value: Any) -> Any:
-    """Return plain data with paths and tuples, as Python has them, as YAML has them."""
+    """Return plain data with its `Path`s as text and its tuples as lists, as in YAML."""
     if isinstance(value, Mapping):
         return {key: _plain_paths(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
