@@ -77,7 +77,7 @@ def verdict(answer: Answer) -> str:
     text = f"{_compared(lead.next.name, lead.difference)} {_evidence(lead.difference)}"
     text = f"{text} on {set_name(answer, lead.on)}."
     if not lead.ranked:
-        text += " This test was read after the ranking and did not change it."
+        text += " This test set was read after the ranking and did not change the order."
     return text + _remedy(lead.difference)
 
 
