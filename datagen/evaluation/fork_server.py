@@ -106,7 +106,7 @@ def can_fork() -> bool:
 
 
 class ForkedEvaluation:
-    """An evaluation in a fork: as much of a `subprocess.Popen` as its followers use."""
+    """An evaluation in a fork, with the methods of `subprocess.Popen` that are used here."""
 
     def __init__(self, answers: socket.socket, handle: int, stderr: TextIO) -> None:
         self.stderr = stderr

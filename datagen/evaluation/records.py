@@ -16,7 +16,7 @@ SCHEMA_VERSION: Final = 1
 
 
 class EvaluatorRecord(BaseModel):
-    """What every record of the evaluator is: unchangeable, and free to have further keys."""
+    """The base of the evaluator's records: they cannot be changed, and may have further keys."""
 
     # a diverged run has losses of NaN, which the evaluator writes as such
     model_config = ConfigDict(extra="allow", frozen=True, ser_json_inf_nan="constants")

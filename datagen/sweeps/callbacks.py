@@ -15,7 +15,7 @@ from datagen.sweeps.records import Trial
 
 
 class Callback(Protocol):
-    """What is told of trials that end."""
+    """What hears of trials that end."""
 
     def trial(self, trial: Trial) -> None:
         """Take a trial whose state has become final."""
@@ -52,13 +52,13 @@ def _needed(name: str) -> ModuleType:
 
 
 def parameters(trial: Trial) -> dict[str, Any]:
-    """Return what a trial was asked, flat."""
+    """Return the parameters of a trial as one flat dict."""
     ratios = {f"ratio.{key}": value for key, value in trial.ratios.items()}
     return {"point": trial.point, "seed": trial.seed, **ratios, **trial.settings}
 
 
 def measures(trial: Trial) -> dict[str, float]:
-    """Return what a trial gave, flat."""
+    """Return the results of a trial as one flat dict."""
     found: dict[str, float] = {"epochs": float(trial.epochs)}
     if trial.val_accuracy is not None:
         found["val_accuracy"] = trial.val_accuracy
@@ -88,7 +88,7 @@ class TensorBoard:
             write_events([score], self._folder / "tensorboard" / f"{name} {trial.point[:6]}")
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 _HISTORY: Final = ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -123,7 +123,7 @@ class MLflow:
                     mlflow.log_metrics(values, step=row.epoch)
 
     def close(self) -> None:
-        """Every run is closed already."""
+        """Do nothing: every run is closed already."""
 
 
 class WandB:
@@ -155,4 +155,4 @@ class WandB:
         run.finish(exit_code=int(trial.state == "failed"))
 
     def close(self) -> None:
-        """Every run is finished already."""
+        """Do nothing: every run is finished already."""

@@ -25,7 +25,7 @@ from datagen.sweeps.records import Setting
 from datagen.sweeps.spec import Spec, axis_values
 
 MOST_CANDIDATES: Final = 10_000
-"""More is a typing error, not a sweep: each is hours of work."""
+"""More is taken for a typing error: each candidate is hours of work."""
 
 Mix = tuple[Fraction, ...]
 
@@ -124,7 +124,7 @@ def mixes_of(spec: Spec) -> list[Mix]:
 
 
 def _adding_up(axes: Sequence[Sequence[Fraction]], whole: Fraction) -> Iterable[Mix]:
-    """Yield the combinations that add up to `whole`, without walking through all others."""
+    """Yield the combinations that add up to `whole`, without trying all others."""
     if not axes:
         if whole == 0:
             yield ()
@@ -231,7 +231,7 @@ def _index(place: list[Any], step: str, key: str) -> int:
 
 
 def _short(value: Setting, values: Iterable[Setting]) -> str:
-    """Return a value as it is named: of a path only what tells it from the others of its key."""
+    """Return a value for a name: of a path only the part in which the values of its key differ."""
     if isinstance(value, float):
         return f"{value:.4g}"
     if not _is_path(value):

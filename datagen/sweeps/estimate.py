@@ -15,10 +15,10 @@ from datagen.sweeps.timing import Timing
 
 _BLOCK: Final = 4096  # bytes a small file takes
 _BYTES: Final = {"32": _BLOCK + 1_200, "native": 3 * _BLOCK + 1_200}
-"""Of an image and its line of the manifest, by `size`; `du` of a built dataset, rounded up."""
+"""Bytes of an image and its line in the manifest, by `size`; `du` of a dataset, rounded up."""
 _SCORE_BYTES: Final = 260  # of a score per test image
 _STATE_BYTES: Final = 4_000_000
-"""Of the state that an evaluation keeps: four numbers per weight of the network, rounded up."""
+"""Bytes of the state that an evaluation keeps: four numbers per weight, rounded up."""
 _SPARE: Final = 1.1
 
 

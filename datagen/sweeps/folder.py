@@ -1,4 +1,4 @@
-"""May this spec run in that folder? A sweep's folder belongs to its spec; `--extend` only adds."""
+"""Whether a spec may run in a folder: it belongs to its first spec; `--extend` only adds."""
 
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from datagen.sweeps.spec import Spec
 from datagen.sweeps.store import differences, read_spec, shown
 
 _KEPT: Final = ("tests", "select", "preview", "engine", "threads")
-"""Keys that old trials were scored by."""
+"""Keys that decide how trials are scored."""
 
 
 def check_folder(folder: Path, spec: Spec, *, extend: bool) -> None:

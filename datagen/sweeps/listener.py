@@ -1,4 +1,4 @@
-"""What a caller of a sweep may hear while it runs."""
+"""What a sweep tells its caller while it runs."""
 
 from typing import TYPE_CHECKING
 

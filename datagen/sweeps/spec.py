@@ -177,7 +177,7 @@ class Spec(StrictModel):
 
     @property
     def epochs(self) -> int:
-        """Of a trial that runs to the end."""
+        """Epochs of a trial that runs to the end."""
         return self.preview or OFFICIAL_EPOCHS
 
     @property
@@ -293,7 +293,7 @@ def validate_located(plain: Mapping[str, Any], folder: Path, *, origin: str) -> 
 
 
 def _plain_paths(value: Any) -> Any:
-    """Return plain data with paths and tuples, as Python has them, as YAML has them."""
+    """Return plain data with its `Path`s as text and its tuples as lists, as in YAML."""
     if isinstance(value, Mapping):
         return {key: _plain_paths(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -47,7 +47,7 @@ class Store:
             self._take(trial)
 
     def _take(self, trial: Trial) -> None:
-        """Let a trial that was done or failed answer for its last outcome."""
+        """Derive the last outcome of a trial that is done or failed from its line in the log."""
         key = (trial.point, trial.seed, None)
         if trial.state == "stopped" or key in self.outcomes:  # earlier versions logged it twice
             return
@@ -96,7 +96,7 @@ class Store:
             self._waiting.append((self.folder / name, record))
 
     def outcome(self, candidate: str, seed: int, until: int | None) -> TrialOutcome | None:
-        """Return what a trial gave at a rung or at the end; where it failed before, the failure."""
+        """Return a trial's outcome at a rung or at the end, or the failure that came before."""
         found = self.outcomes.get((candidate, seed, until))
         if found is None:
             ran = self._of(candidate, seed)
@@ -104,7 +104,7 @@ class Store:
         return found
 
     def last(self, candidate: str, seed: int) -> TrialOutcome | None:
-        """Return how far a trial came."""
+        """Return the outcome of a trial with the most epochs."""
         return max(self._of(candidate, seed), key=lambda outcome: outcome.epochs, default=None)
 
     def seconds(self, candidate: str, seed: int) -> tuple[float, float]:
@@ -119,7 +119,7 @@ class Store:
         return [found for key, found in self.outcomes.items() if key[:2] == (candidate, seed)]
 
     def forget_failed(self) -> None:
-        """Let failed trials run again; the log keeps their lines."""
+        """Forget the failures, so that those trials run again; the log keeps their lines."""
         failed = [key for key, outcome in self.outcomes.items() if outcome.error is not None]
         for key in failed:
             del self.outcomes[key]
@@ -131,7 +131,7 @@ class Store:
             self._log(RUNGS, outcome)
 
     def add_trial(self, trial: Trial) -> bool:
-        """Log a trial; return whether that was news."""
+        """Log a trial; return whether it was not known in this state."""
         key = (trial.point, trial.seed)
         known = self.trials.get(key)
         if known is not None and trial in (known, _as_scored(known, trial)):
@@ -239,7 +239,7 @@ def _lock(folder: Path) -> tuple[int, bytes]:
 
 
 def _write_owner(descriptor: int, owner: bytes) -> None:
-    """Say in the lock's file who holds it; not by a rename, the lock is the file's."""
+    """Write into the lock's file who holds it; without a rename, which would lose the lock."""
     os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.write(descriptor, owner)

@@ -12,10 +12,10 @@ from datagen.sweeps.spec import Spec
 from datagen.sweeps.tpe import Proposals
 
 STALE: Final = 20
-"""Proposals in a row of candidates that are known: then tpe has nothing new to ask."""
+"""After this many proposals in a row of known candidates, tpe has nothing new to ask."""
 
 Values = Mapping[str, float]
-"""What decides, by candidate: the mean over the seeds that have one."""
+"""The deciding accuracy by candidate: the mean over the seeds that have one."""
 
 
 class TrialRunner(Protocol):
@@ -25,7 +25,7 @@ class TrialRunner(Protocol):
         """Train all seeds of the candidates to an epoch, or to the end; leave out failed ones."""
 
     def stop(self, candidates: Iterable[Candidate]) -> None:
-        """Say of candidates that they go no further."""
+        """Mark candidates as stopped."""
 
 
 def run_grid_or_halving(spec: Spec, candidates: Sequence[Candidate], runner: TrialRunner) -> None:
@@ -67,7 +67,7 @@ def _places(candidates: int, reduction: int, finalists: int) -> int:
 
 
 def planned_rounds(spec: Spec, candidates: int) -> list[tuple[int, int]]:
-    """Return how many candidates train how many epochs in each round, ties and failures aside."""
+    """Return candidates and epochs of each round, without ties and failures."""
     alive = min(candidates, spec.trials) if spec.strategy == "tpe" else candidates
     rounds = []
     reached = 0

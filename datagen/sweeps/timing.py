@@ -25,7 +25,7 @@ from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
 _VERSION: Final = 3
-"""Of how a machine is timed: timings of other versions are not taken."""
+"""Version of the way of timing; timings of other versions are not used."""
 _COMPILED: Final = 5.0
 """Seconds of compiling above which a run may have compiled for all later ones of the machine.
 

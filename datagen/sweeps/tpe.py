@@ -79,7 +79,7 @@ def _share(key: str) -> str:
 
 
 class Proposals:
-    """What TPE proposes, and what it is told."""
+    """The proposals of TPE, and the results it is given."""
 
     def __init__(self, spec: Spec, candidates: Sequence[Candidate], journal: Path) -> None:
         self._spec = spec
@@ -91,7 +91,7 @@ class Proposals:
         self._study = open_study(journal, f"tpe-{hashlib.sha256(space.encode()).hexdigest()[:8]}")
 
     def known(self) -> dict[str, float | None]:
-        """Return what was answered, by candidate; None where it failed."""
+        """Return the known results by candidate; None where it failed."""
         found: dict[str, float | None] = {}
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished() and (candidate := self._candidate(trial)) is not None:
@@ -99,7 +99,7 @@ class Proposals:
         return found
 
     def unanswered(self) -> list[tuple[int, Candidate]]:
-        """Return the proposals, by number, that a kill left without an answer."""
+        """Return the proposals, by number, that have no result because the sweep was killed."""
         found = []
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state.is_finished():
@@ -128,7 +128,7 @@ class Proposals:
         return trial.number, candidate
 
     def answer(self, number: int, value: float | None) -> None:
-        """Tell what a proposal gave; None: it failed."""
+        """Record the result of a proposal; None: it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
         if value is None:
@@ -137,7 +137,7 @@ class Proposals:
             self._study.tell(number, value)
 
     def mend(self, candidate_id: str, value: float) -> None:
-        """Tell what a candidate gave that had failed before."""
+        """Record the result of a candidate that had failed before."""
         from optuna.trial import create_trial  # noqa: PLC0415
 
         for trial in self._study.get_trials(deepcopy=False):

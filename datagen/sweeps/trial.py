@@ -152,7 +152,7 @@ def _check_place(task: Task) -> None:
 
 
 def _build_once(task: Task) -> float:
-    """Build the dataset unless it stands; return the seconds that took."""
+    """Build the dataset unless it is there; return the seconds that took."""
     root = task.folder / DATASETS / task.point
     if (root / INFO).is_file():
         return 0.0
@@ -200,7 +200,7 @@ def _known(task: Task) -> Score | None:
 
 
 def _path_of(score: Score, task: Task) -> Path:
-    """Return where to keep a score: a kept state may have been that of a whole run."""
+    """Return where to keep a score; it may be of a whole run although a rung was asked for."""
     return task.score_path(None if score.complete else task.until)
 
 
@@ -209,7 +209,7 @@ def _whole(task: Task) -> EvaluationRequest:
 
 
 def _run(task: Task, tell: Tell) -> Score:
-    """Run the evaluator; a kept state that is past the rung is begun anew where that matters."""
+    """Run the evaluator; begin anew where a kept state is past the rung and that matters."""
     request = task.request()
     (score,) = evaluate_dataset(request, lambda _, event: tell(event)).scores
     if task.until is not None and len(score.history) > task.until and task.selection is not None:

@@ -145,14 +145,14 @@ class _StoredTrialRunner:
             )
 
     def _settle(self, candidate: Candidate, outcome: TrialOutcome) -> None:
-        """Write the trial down where nothing can change it any more."""
+        """Record the trial where its state is final."""
         if outcome.error is not None:
             self._finish(candidate, outcome, "failed")
         elif outcome.complete:
             self._finish(candidate, outcome, "done")
 
     def stop(self, candidates: Iterable[Candidate]) -> None:
-        """Say of candidates that they go no further."""
+        """Mark candidates as stopped."""
         for candidate in candidates:
             for seed in self._spec.seed_list:
                 last = self._store.last(candidate.id, seed)

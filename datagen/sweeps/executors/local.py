@@ -32,10 +32,10 @@ _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Executor(Protocol):
-    """What runs trials, wherever it does."""
+    """What runs trials, here or elsewhere."""
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
-        """Yield the outcome of every task once, as they come; closed early, all is ended."""
+        """Yield the outcome of every task, as they come; closing it early ends all processes."""
 
 
 class LocalExecutor:
@@ -159,7 +159,7 @@ def _start(environment: Mapping[str, str], inherited: tuple[int, ...]) -> "subpr
 
 
 def _lines(process: "subprocess.Popen[str]", task: Task) -> Iterator[str]:
-    """Hand over the task; yield what the process says until it ends."""
+    """Send the task; yield the lines that the process writes until it ends."""
     if process.stdin is None or process.stdout is None:
         raise ValueError("it has no streams")
     try:
@@ -171,7 +171,7 @@ def _lines(process: "subprocess.Popen[str]", task: Task) -> Iterator[str]:
 
 
 def _collect(stream: Any, said: list[str]) -> None:
-    """Keep the last of what a process complains of."""
+    """Keep the last lines that a process writes to stderr."""
     with stream:
         for line in stream:
             said.append(line.strip())
@@ -193,7 +193,7 @@ def _reap(process: "subprocess.Popen[str]") -> int:
 
 
 def _why(code: int, said: Sequence[str]) -> str:
-    """Return why a process ended without an outcome."""
+    """Return the reason why a process ended without an outcome."""
     if code < 0:
         return (
             f"the trial's process was killed by {signal.Signals(-code).name}, perhaps for memory; "

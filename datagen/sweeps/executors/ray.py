@@ -23,7 +23,7 @@ _PASSED: Final = ("DATAGEN_CACHE",)  # environment that decides what is known
 
 
 class RayExecutor:
-    """A cluster; the sweep's folder must be on a disk that every node sees under one path."""
+    """A cluster. Every node must see the sweep's folder under the same path."""
 
     def __init__(self, address: str | None) -> None:
         """Connect to a cluster, or start one on this machine where `address` is None.
@@ -88,7 +88,7 @@ class RayExecutor:
 
 
 def _run_plain(task: str) -> str:
-    """Run a trial on a node: text in, text out, so that nodes need agree on nothing more."""
+    """Run a trial on a node, from JSON to JSON."""
     return run_trial(Task.model_validate_json(task)).model_dump_json()
 
 

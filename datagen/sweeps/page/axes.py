@@ -40,7 +40,7 @@ class Axis:
         )
 
     def place(self, value: Setting) -> float:
-        """Return where a value stands: shares from 0 to 1, other numbers between their extremes."""
+        """Return the place of a value, 0 to 1: a share itself, other numbers by their extremes."""
         if self.ratio and isinstance(value, int | float):
             return float(value)
         if self.numeric and isinstance(value, int | float):
@@ -80,7 +80,7 @@ def layout(candidates: Sequence[CandidateResult]) -> Layout:
 
 
 def text(value: Setting) -> str:
-    """Return a value as it stands on an axis."""
+    """Return a value as an axis shows it."""
     if value is None:
         return "none"
     return f"{value:,.6g}" if isinstance(value, int | float) else shortened(value)

@@ -141,7 +141,7 @@ def _trends(
 def trend(
     candidates: Sequence[tuple[CandidateResult, SweepAccuracy]], axis: Axis, name: str
 ) -> float | None:
-    """Return the slope of a class's recall over the share of a source; None through too few."""
+    """Return the slope of a class's recall over a source's share; None where points are too few."""
     at = [
         (candidate.ratios.get(axis.name, 0.0), recall)
         for candidate, found in candidates

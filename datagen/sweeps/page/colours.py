@@ -41,7 +41,7 @@ class Scale:
         return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
 
     def text(self, value: float) -> str:
-        """Return black or white: what is better read on the colour of `value`."""
+        """Return black or white: the one with more contrast to the colour of `value`."""
         # relative luminance and contrast as in WCAG 2.2
         linear = [
             c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in self._rgb(value)

@@ -83,7 +83,7 @@ def _title(axis: Axis) -> str:
 
 
 def _series(answer: Answer, axis: Axis) -> list[Series]:
-    """Return what decided, then the test sets; val stands higher, and has its own chart."""
+    """Return what decided, then the test sets; val is higher and has its own chart."""
 
     def gathered(name: str, style: str, found: list[SweepAccuracy | None]) -> Series:
         at = [
@@ -111,7 +111,7 @@ def _series(answer: Answer, axis: Axis) -> list[Series]:
 
 
 def _range(found: Sequence[SweepAccuracy]) -> tuple[float, float]:
-    """Return the vertical axis: everything drawn, with a little air."""
+    """Return the range of the vertical axis: all that is drawn, with a margin."""
     values = [value for each in found for value in (*each.seeds.values(), *(each.interval or ()))]
     low, high = min(values), max(values)
     air = max(0.01, 0.06 * (high - low))

@@ -122,7 +122,7 @@ def _score(name: str, found: SweepAccuracy | None, *, small: bool) -> Markup:
 
 
 def _against(answer: Answer) -> Markup:
-    """Return accuracy against what varies, drawn as suits how much of it there is."""
+    """Return accuracy against what varies; the kind of chart depends on how many things vary."""
     varied = axes(answer.candidates)
     match layout(answer.candidates):
         case "line":

@@ -107,7 +107,7 @@ def _axis(axis: Axis, y: float) -> str:
 
 
 def _shown(axis: Axis) -> Sequence[float | int | str | None]:
-    """Return the values that stand at an axis: all, or where they are many its ends and middle."""
+    """Return the values that an axis shows: all or, of many, the two ends and the middle."""
     if axis.ratio:
         return (0, 0.25, 0.5, 0.75, 1)
     if len(axis.values) <= 4:

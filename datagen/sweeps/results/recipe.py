@@ -1,4 +1,4 @@
-"""The best recipe as YAML, under a comment that says how good it is and how sure that is."""
+"""The best recipe as YAML, with a comment on its score and how certain that is."""
 
 import textwrap
 

@@ -42,7 +42,7 @@ def decider(answer: Answer) -> str:
 
 
 def set_name(answer: Answer, images: ImageSet) -> str:
-    """Return a set's short name with its part in the sweep."""
+    """Return a set's short name after its role: `selection roman/dev`, `test roman/book`."""
     chosen = answer.selection is not None and images.fingerprint == answer.selection.fingerprint
     return f"{'selection' if chosen else 'test'} {short_path(images.path)}"
 
@@ -77,7 +77,7 @@ def verdict(answer: Answer) -> str:
     text = f"{_compared(lead.next.name, lead.difference)} {_evidence(lead.difference)}"
     text = f"{text} on {set_name(answer, lead.on)}."
     if not lead.ranked:
-        text += " This test was read after the ranking and did not change it."
+        text += " This test set was read after the ranking and did not change the order."
     return text + _remedy(lead.difference)
 
 
@@ -117,7 +117,7 @@ def _corrected(found: Difference) -> str:
 
 
 def _remedy(found: Difference) -> str:
-    """Say what would settle an open question."""
+    """Say what would decide an open question."""
     if found.real or found.p_seeds is None or found.p_images * found.compared >= ALPHA:
         return ""
     return " Other images would hardly change that, other seeds may: use more seeds."
@@ -129,7 +129,7 @@ def p_value(value: float) -> str:
 
 
 def rivals(answer: Answer) -> str:
-    """Say which candidates the best can be told from; empty where that is not known."""
+    """Say how many candidates differ from the best by more than noise; empty where not known."""
     found = [candidate.to_best for candidate in answer.finished if candidate.to_best is not None]
     if len(found) < 2 or answer.judge is None:
         return ""
@@ -200,7 +200,7 @@ def cost(answer: Answer) -> list[str]:
 
 
 def notes(answer: Answer) -> list[str]:
-    """Return what to know before believing the answer."""
+    """Return the warnings that belong to the answer."""
     said = []
     if not answer.official:
         said.append("scores marked NOT OFFICIAL are previews or the like: good for a look only")
