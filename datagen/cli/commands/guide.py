@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 100  # columns: longer lines are hard to read
 _LINK_TO_PAGE: Final = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
+_LINK_WITHIN: Final = re.compile(r"\[([^\]]+)\]\(#[\w-]+\)")
 
 
 def guide(
@@ -75,7 +76,7 @@ def _page(markdown: str) -> None:
 
     less = os.environ.setdefault("LESS", "-R")  # -R: colours are shown, not spelled out
     out = Console(width=min(Console().width, _WIDEST))
-    text = _LINK_TO_PAGE.sub(r"\1 (`datagen guide \2`)", markdown)
+    text = _LINK_WITHIN.sub(r"\1", _LINK_TO_PAGE.sub(r"\1 (`datagen guide \2`)", markdown))
     with out.pager(styles=os.name == "posix" and "r" in less.lower()):
         # hyperlinks=False: an address is written out, for not every pager can follow a link
         out.print(Markdown(text, hyperlinks=False))

@@ -16,5 +16,5 @@ def test_the_python_shown_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(blocks) > 10
     for block in blocks:
         exec(compile(block, "python-api.md", "exec"), seen)
-    for name in ("sheet.png", "recipe.png", "submission.zip", "report/report.html", "hard.json"):
+    for name in ("sheet.png", "recipe.png", "submission.zip", "report/report.html", "rare.json"):
         assert (tmp_path / name).is_file(), name
