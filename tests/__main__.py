@@ -1,4 +1,8 @@
-"""`python -m tests`: everything that must hold — lint, format, types, import rules, tests."""
+"""`python -m tests`: everything that must hold — lint, format, types, import rules, tests.
+
+`--fast` leaves out the tests that have a marker (`tests/marks.py`); it and all other words go to
+pytest.
+"""
 
 import subprocess
 import sys

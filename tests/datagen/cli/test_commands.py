@@ -65,32 +65,32 @@ def test_build_inspect_preview_export(datagen: Run, tmp_path: Path) -> None:
     assert one_json(exported)["images"] == 100
 
 
-@pytest.mark.slow
-def test_build_speaks_json_alone_on_stdout(datagen: Run) -> None:
-    done = datagen("build", *SMALL, "--json", "-o", "ds", "--seed", 3)
+def test_build_speaks_json_alone_on_stdout(datagen_here: Run) -> None:
+    done = datagen_here("build", *SMALL, "--json", "-o", "ds", "--seed", 3)
     result = one_json(done)
     assert result["command"] == "build"
     assert result["fingerprint"]
     assert "next" in done.stderr
-    quiet = datagen("build", *SMALL, "--quiet", "-o", "other")
+    quiet = datagen_here("build", *SMALL, "--quiet", "-o", "other")
     assert (quiet.stdout, quiet.stderr) == ("", "")
 
 
-@pytest.mark.slow
-def test_a_mix_and_a_recipe_file(datagen: Run, tmp_path: Path) -> None:
+def test_a_mix_and_a_recipe_file(datagen_here: Run, tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(
         "images: 120\nmix: [{source: pen, options: {writers: 12, seed: 1}}]\n"
     )
-    done = datagen("build", "--recipe", "r.yaml", "--seed", 5, "-o", "ds", "--json")
+    done = datagen_here(
+        "build", "--recipe", "r.yaml", "--seed", 5, "-o", "ds", "--json", "--workers", 1
+    )
     assert done.returncode == 0, done.stderr
     stored = yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())
     assert (stored["seed"], stored["images"]) == (5, 120)
-    previewed = datagen("preview", "r.yaml", "--json")
+    previewed = datagen_here("preview", "r.yaml", "--json")
     assert one_json(previewed)["columns"] == ["pen"]
 
 
-def test_sources_lists_what_there_is(datagen: Run) -> None:
-    done = datagen("sources", "--json")
+def test_sources_lists_what_there_is(datagen_here: Run) -> None:
+    done = datagen_here("sources", "--json")
     assert done.returncode == 0, done.stderr
     found = {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
     assert {"pen", "emnist", "chars74k", "trajectories", "fonts", "images"} <= found.keys()
@@ -174,33 +174,30 @@ def test_bad_input_is_one_clear_line(
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "cache"}
 
 
-@pytest.mark.slow
-def test_an_existing_target_is_refused_without_overwrite(datagen: Run, tmp_path: Path) -> None:
-    assert datagen("build", *SMALL, "-o", "ds").returncode == 0
-    refused = datagen("build", *SMALL, "-o", "ds", "--seed", 1)
+def test_an_existing_target_is_refused_without_overwrite(datagen_here: Run, tmp_path: Path) -> None:
+    assert datagen_here("build", *SMALL, "-o", "ds").returncode == 0
+    refused = datagen_here("build", *SMALL, "-o", "ds", "--seed", 1)
     assert refused.returncode == 2
     assert "--overwrite" in refused.stderr
-    assert datagen("build", *SMALL, "-o", "ds", "--seed", 1, "--overwrite").returncode == 0
+    assert datagen_here("build", *SMALL, "-o", "ds", "--seed", 1, "--overwrite").returncode == 0
     assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
 
 
-@pytest.mark.slow
 def test_overwriting_by_a_roundabout_path_replaces_and_nothing_else(
-    datagen: Run, tmp_path: Path
+    datagen_here: Run, tmp_path: Path
 ) -> None:
-    assert datagen("build", *SMALL, "-o", "ds").returncode == 0
-    again = datagen("build", *SMALL, "-o", "ds/../ds", "--seed", 1, "--overwrite")
+    assert datagen_here("build", *SMALL, "-o", "ds").returncode == 0
+    again = datagen_here("build", *SMALL, "-o", "ds/../ds", "--seed", 1, "--overwrite")
     assert again.returncode == 0, again.stderr
     assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["ds"]
 
 
-@pytest.mark.slow
-def test_a_path_with_brackets_is_no_markup(datagen: Run, tmp_path: Path) -> None:
-    built = datagen("build", *SMALL, "-o", "a[/red]b")
+def test_a_path_with_brackets_is_no_markup(datagen_here: Run, tmp_path: Path) -> None:
+    built = datagen_here("build", *SMALL, "-o", "a[/red]b")
     assert built.returncode == 0, built.stderr
     assert f"datagen inspect {tmp_path}/a[/red]b" in built.stdout
-    assert datagen("inspect", "a[/red]b").returncode == 0
+    assert datagen_here("inspect", "a[/red]b").returncode == 0
 
 
 @pytest.mark.slow

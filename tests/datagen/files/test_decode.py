@@ -66,8 +66,19 @@ FILES = {
 }
 
 
+def pillow_reads(data: bytes) -> bool:
+    """Return whether Pillow itself opens an image."""
+    try:
+        Image.open(io.BytesIO(data)).load()
+    except OSError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("kind", FILES)
 def test_every_mode_becomes_ink_on_paper(kind: str) -> None:
+    if kind == "YCbCr tiff" and not pillow_reads(FILES[kind]):
+        pytest.skip("this Pillow, older than 13, cannot read the YCbCr file it writes")
     image = decode_gray(FILES[kind], kind)
     assert image.dtype == np.uint8
     np.testing.assert_allclose(image, page(), atol=1)
