@@ -119,6 +119,7 @@ def test_exif_orientation_is_honoured(orientation: int) -> None:
         (encode(Image.new("1", (20_000, 6_000))), "too large .*at most 89,478,485 pixels"),
         (encode(Image.new("1", (20_000, 20_000))), "too large"),
     ],
+    ids=["empty", "text", "cut", "header", "cut gif", "large", "huge"],
 )
 def test_damaged_files_are_named(data: bytes, said: str) -> None:
     with pytest.raises(CorruptInputError, match=said) as caught:
