@@ -121,7 +121,7 @@ def find_hard(
     from datagen.evaluation.evaluate import EvaluationRequest  # noqa: PLC0415
 
     if top is not None and share is not None:
-        raise UsageError("top and share exclude each other; one says how many are hard")
+        raise UsageError("--top and --share exclude each other; one says how many are hard")
     record, picture = _path(out), _path(sheet)
     check_places(record, picture)
     request = EvaluationRequest(

@@ -15,7 +15,7 @@ PAGES = tuple(topics())
 
 def test_every_page_has_its_place_in_the_order() -> None:
     pages = {path.stem for path in (ROOT / "datagen" / "guide").glob("*.md")}
-    assert pages == set(PAGES) <= set(ORDER)
+    assert pages == set(PAGES) == set(ORDER)
     assert list(PAGES) == [name for name in ORDER if name in PAGES]
 
 

@@ -8,8 +8,10 @@ import pytest
 from datagen.guide import text
 
 
+@pytest.mark.slow
+@pytest.mark.tensorflow
+@pytest.mark.timeout(900)
 def test_the_python_shown_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("datagen.api")
     monkeypatch.chdir(tmp_path)
     seen: dict[str, object] = {"__name__": "notebook"}
     blocks = re.findall(r"^```python\n(.*?)^```", text("python-api"), re.DOTALL | re.MULTILINE)
