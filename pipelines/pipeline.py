@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.check import check_steps
 from pipelines.errors import InvalidPipelineError, UnknownPipelineError, nearest
 from pipelines.labels import Style
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 from pipelines.plain import read_yaml
 from pipelines.run import Applied, Result, replay, run_steps
 from pipelines.spec import PipelineSpec, validate
@@ -64,7 +64,7 @@ class Pipeline:
         self._passed.add((numeral, style))
         return reached
 
-    def run(self, image: Gray, numeral: str, style: Style, rng: np.random.Generator) -> Result:
+    def run(self, image: GrayImage, numeral: str, style: Style, rng: np.random.Generator) -> Result:
         """Send one image through the pipeline.
 
         Args:

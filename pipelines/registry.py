@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipelines.ops import geometry, noise, paper, pen, strokes, tone
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 from pipelines.parameters import geometry as geometry_parameters
 from pipelines.parameters import paper as paper_parameters
 from pipelines.parameters import pen as pen_parameters
@@ -31,7 +31,7 @@ class Op:
 
     name: str
     parameters: type[Parameters]
-    apply: Callable[..., Gray]
+    apply: Callable[..., GrayImage]
 
     @property
     def summary(self) -> str:
@@ -44,10 +44,10 @@ class Op:
         return inspect.signature(self.apply)
 
 
-def _seeded(function: Callable[..., Gray]) -> Callable[..., Gray]:
+def _seeded(function: Callable[..., GrayImage]) -> Callable[..., GrayImage]:
     """Return a function of a generator as one of a seed, so that its record is complete."""
 
-    def apply(image: Gray, *, seed: int, **drawn: Any) -> Gray:
+    def apply(image: GrayImage, *, seed: int, **drawn: Any) -> GrayImage:
         return function(image, **drawn, rng=np.random.default_rng(seed))
 
     own = inspect.signature(function).parameters.values()

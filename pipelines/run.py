@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.check import class_after
 from pipelines.errors import InvalidRecordError, PipelineError, UnsuitableImageError, nearest
 from pipelines.labels import Style
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 from pipelines.parameters.base import Subject
 from pipelines.registry import OPS
 from pipelines.spec import Node, OneOf, Step
@@ -63,13 +63,13 @@ class Result:
         applied: what was done, in order; `replay` does it again.
     """
 
-    image: Gray
+    image: GrayImage
     numeral: str
     applied: tuple[Applied, ...]
 
 
 def run_steps(
-    steps: Iterable[Node], image: Gray, numeral: str, style: Style, rng: np.random.Generator
+    steps: Iterable[Node], image: GrayImage, numeral: str, style: Style, rng: np.random.Generator
 ) -> Result:
     """Send one image through `steps`.
 
@@ -86,7 +86,7 @@ def run_steps(
     return Result(made, state.numeral, tuple(state.applied))
 
 
-def replay(image: Gray, applied: Iterable[Applied]) -> Gray:
+def replay(image: GrayImage, applied: Iterable[Applied]) -> GrayImage:
     """Do recorded steps again.
 
     Args:
@@ -126,7 +126,7 @@ class _State:
 
     __slots__ = ("applied", "image", "numeral")
 
-    def __init__(self, image: Gray, numeral: str) -> None:
+    def __init__(self, image: GrayImage, numeral: str) -> None:
         self.image = image
         self.numeral = numeral
         self.applied: list[Applied] = []
@@ -162,7 +162,7 @@ def _step(step: Step, state: _State, style: Style, rng: np.random.Generator) -> 
     state.applied.append(Applied(step.op, drawn, shown if shown != before else None))
 
 
-def _require_gray(image: Gray) -> None:
+def _require_gray(image: GrayImage) -> None:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 2:
         kind = (
             f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else repr(type(image))

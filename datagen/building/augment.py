@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from datagen.planning.assign import Item
 from datagen.planning.resolve import ResolvedRecipe
 from pipelines.pipeline import Pipeline, Result, load
@@ -32,7 +32,7 @@ def check_labels(items: Iterable[Item], pipelines: Mapping[str, Pipeline]) -> No
 
 
 def augment(
-    image: Gray, item: Item, pipelines: Mapping[str, Pipeline], rng: np.random.Generator
+    image: GrayImage, item: Item, pipelines: Mapping[str, Pipeline], rng: np.random.Generator
 ) -> Result:
     """Send an image through its item's pipeline, if it has one."""
     if item.pipeline is None:

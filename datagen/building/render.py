@@ -12,10 +12,11 @@ import numpy as np
 
 from datagen.building.augment import augment, open_pipelines
 from datagen.composition import Composition, glyph_ids, render, sample
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
-from datagen.core.glyphs import GlyphInfo, GlyphPool, Gray, NumeralPool
+from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import SPLITS, Split
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.planning.assign import Item
@@ -37,7 +38,7 @@ class RenderedImage:
             relabelled the image.
     """
 
-    pixels: Gray
+    pixels: GrayImage
     png: bytes
     entry: ManifestEntry
 
@@ -46,7 +47,7 @@ class RenderedImage:
 class _Sheet:
     """An image before its pipeline, and what it was made from: letters, or a finished image."""
 
-    image: Gray
+    image: GrayImage
     glyphs: tuple[GlyphInfo, ...] = ()
     composition: Composition | None = None
     parent: str | None = None
@@ -100,7 +101,7 @@ class ImageRenderer:
         )
         return RenderedImage(pixels, png, entry)
 
-    def again(self, entry: ManifestEntry) -> Gray:
+    def again(self, entry: ManifestEntry) -> GrayImage:
         """Make an image from its line of the manifest alone.
 
         Raises:
@@ -135,7 +136,7 @@ class ImageRenderer:
         image = render(drawn, [pool[position] for position in positions])
         return _Sheet(image, infos, drawn)
 
-    def _stored(self, image: Gray) -> tuple[Gray, tuple[Applied, ...]]:
+    def _stored(self, image: GrayImage) -> tuple[GrayImage, tuple[Applied, ...]]:
         """Bring an image to the size the recipe stores."""
         if self._recipe.size == "native":
             return image, ()

@@ -20,7 +20,8 @@ from datagen.composition.classic import (
 from datagen.composition.handwritten import parameters as hand
 from datagen.composition.handwritten import render as hand_render
 from datagen.composition.handwritten.parameters import Hand, HandOptions
-from datagen.core.glyphs import Glyph, GlyphInfo, Gray
+from datagen.core.arrays import GrayImage
+from datagen.core.glyphs import Glyph, GlyphInfo
 from datagen.core.numerals import CaseStyle
 
 Composition = Annotated[Hand | ClassicEmnist | ClassicChars74k, Field(discriminator="method")]
@@ -48,7 +49,7 @@ def sample(
     return classic.sample_chars74k(glyphs, rng)
 
 
-def render(drawn: Composition, glyphs: Sequence[Glyph]) -> Gray:
+def render(drawn: Composition, glyphs: Sequence[Glyph]) -> GrayImage:
     """Return the image of `drawn`: `uint8 H×W`, ink 0 on paper 255. Pure."""
     if isinstance(drawn, Hand):
         return hand_render.render(drawn, glyphs)

@@ -10,7 +10,8 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from datagen.core.glyphs import Glyph, GlyphInfo, Gray
+from datagen.core.arrays import Coverage, GrayImage
+from datagen.core.glyphs import Glyph, GlyphInfo
 from datagen.core.models import StrictModel
 from pipelines import ops
 
@@ -101,9 +102,9 @@ def sample_emnist(
     )
 
 
-def render_emnist(drawn: ClassicEmnist, glyphs: Iterable[Glyph]) -> Gray:
+def render_emnist(drawn: ClassicEmnist, glyphs: Iterable[Glyph]) -> GrayImage:
     """Return the `uint8 28×width` image: tiles moved, averaged, darkened and made noisy."""
-    image: Gray | None = None
+    image: GrayImage | None = None
     for glyph, shift in zip(glyphs, drawn.shifts, strict=True):
         layer = np.full((_TILE, drawn.width), 255, np.uint8)
         _paste(layer, 255 - _emnist_tile(glyph), shift)
@@ -139,7 +140,7 @@ def sample_chars74k(glyphs: Sequence[GlyphInfo], rng: np.random.Generator) -> Cl
     )
 
 
-def render_chars74k(drawn: ClassicChars74k, glyphs: Iterable[Glyph]) -> Gray:
+def render_chars74k(drawn: ClassicChars74k, glyphs: Iterable[Glyph]) -> GrayImage:
     """Return the `uint8 32×32` image: letters moved on white pages, the darker ink kept."""
     page = np.full(_PAGE, 255, np.uint8)
     for glyph, shift in zip(glyphs, drawn.shifts, strict=True):
@@ -161,7 +162,7 @@ _NOISES: Final = {
 }
 
 
-def _emnist_tile(glyph: Glyph) -> Gray:
+def _emnist_tile(glyph: Glyph) -> Coverage:
     """Return the glyph as EMNIST's 28×28 tile: centred, at most 24 pixels in size."""
     ink = _raster(glyph, 24)
     shrink = 24 / max(*ink.shape, 24)
@@ -173,7 +174,7 @@ def _emnist_tile(glyph: Glyph) -> Gray:
     return tile
 
 
-def _raster(glyph: Glyph, height: int) -> Gray:
+def _raster(glyph: Glyph, height: int) -> Coverage:
     """Return the glyph's coverage; strokes are drawn `height` pixels high with EMNIST's pen."""
     if glyph.ink is not None:
         return glyph.ink
@@ -188,7 +189,9 @@ def _raster(glyph: Glyph, height: int) -> Gray:
     return coverage
 
 
-def _paste(canvas: np.ndarray[tuple[int, ...], np.dtype[np.generic]], tile: Gray, x: int) -> None:
+def _paste(
+    canvas: np.ndarray[tuple[int, ...], np.dtype[np.generic]], tile: Coverage, x: int
+) -> None:
     """Write `tile` on `canvas` with its left edge at `x`, in the middle rows, cut at the edges."""
     rows, columns = min(tile.shape[0], canvas.shape[0]), canvas.shape[1]
     y, skip = (canvas.shape[0] - rows) // 2, (tile.shape[0] - rows) // 2

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
+from datagen.core.arrays import GrayImage
 from datagen.core.evaluator_facts import SIDE
-from datagen.core.glyphs import Gray
 
 
-def evaluator_view(image: Gray) -> Gray:
+def evaluator_view(image: GrayImage) -> GrayImage:
     """Return `image` as the evaluator would resize it, rounded to whole grey levels.
 
     Equal to `tf.image.resize(image, (32, 32), "bilinear", antialias=False)` rounded, which

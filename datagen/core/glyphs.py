@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from datagen.core.arrays import Coverage, GrayImage
 from datagen.core.errors import MissingInputError
 from datagen.core.numerals import Case, Letter
 
@@ -26,8 +27,6 @@ class Identified(Protocol):
 
 Info = TypeVar("Info", bound=Identified)
 Item_co = TypeVar("Item_co", covariant=True)
-Gray = npt.NDArray[np.uint8]
-"""`uint8 H×W`. As an image: ink 0 on paper 255. As coverage (`Glyph.ink`): 255 is full ink."""
 Path2D = npt.NDArray[np.float32]
 """`float32 N×2` points (x, y) of one pen stroke, y down."""
 
@@ -67,7 +66,7 @@ class Glyph:
 
     info: GlyphInfo
     source: str
-    ink: Gray | None = None
+    ink: Coverage | None = None
     body_top: int = 0
     strokes: tuple[Path2D, ...] | None = None
     pressure: tuple[npt.NDArray[np.float32], ...] | None = None
@@ -129,5 +128,5 @@ class NumeralInfo:
     weight: float = 1.0
 
 
-class NumeralPool(LazyPool[NumeralInfo, Gray]):
+class NumeralPool(LazyPool[NumeralInfo, GrayImage]):
     """The finished numerals of one source: `uint8 H×W`, ink 0 on paper 255."""

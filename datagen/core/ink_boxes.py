@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import Coverage
 from datagen.core.numerals import Case, Letter
 
 FAINT: Final = 24
@@ -21,7 +21,7 @@ DIP_SHARE: Final = 0.15
 """A dot beside the stem may hang below its top by this share of the letter's height."""
 
 
-def crop_ink(coverage: Gray, faint: int = FAINT) -> Gray | None:
+def crop_ink(coverage: Coverage, faint: int = FAINT) -> Coverage | None:
     """Return the smallest part of `coverage` that holds every pixel above `faint`.
 
     The result is a copy, so that a small letter does not keep a large page in memory; None where
@@ -35,7 +35,7 @@ def crop_ink(coverage: Gray, faint: int = FAINT) -> Gray | None:
     return coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
 
 
-def body_top(ink: Gray, letter: Letter, case: Case) -> int:
+def body_top(ink: Coverage, letter: Letter, case: Case) -> int:
     """Return the row of `ink` where the letter's body begins; above it is only the dot of an i.
 
     The body is the tallest connected stroke, what lies above it the dot; except where the case is
@@ -60,7 +60,7 @@ def body_top(ink: Gray, letter: Letter, case: Case) -> int:
     return top
 
 
-def _strokes(ink: Gray) -> list[tuple[int, int, int, int]]:
+def _strokes(ink: Coverage) -> list[tuple[int, int, int, int]]:
     """Return the boxes (left, top, width, height) of the connected strokes, specks left out."""
     import cv2  # noqa: PLC0415 - 0.1 s; only an extraction that is not cached yet needs it
 

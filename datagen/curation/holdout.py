@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal, get_args
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import BuildError, CorruptInputError, SplitError, UsageError
-from datagen.core.glyphs import Gray
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.files.atomic import check_target, resolved, staged
@@ -246,7 +246,7 @@ def _group(
     }
 
 
-def _read_all(root: Path, names: Sequence[str], tell: Progress) -> Iterator[Gray]:
+def _read_all(root: Path, names: Sequence[str], tell: Progress) -> Iterator[GrayImage]:
     for done, name in enumerate(names, 1):
         yield read_numeral(root / name)
         tell(done)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
-from datagen.core.glyphs import Gray
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,7 +32,7 @@ _UNREADABLE: Final = (
 )
 
 
-def decode_gray(data: bytes, name: str) -> Gray:
+def decode_gray(data: bytes, name: str) -> GrayImage:
     """Decode an image file to gray: upright as EXIF says, transparency over white, first frame.
 
     Args:
@@ -70,7 +70,7 @@ def decode_gray(data: bytes, name: str) -> Gray:
         ) from error
 
 
-def decode_stored(data: bytes, name: str, mode: int) -> Gray:
+def decode_stored(data: bytes, name: str, mode: int) -> GrayImage:
     """Decode an image of a dataset as OpenCV reads it: fast, and near to what trainers see.
 
     Args:
@@ -97,7 +97,7 @@ def decode_stored(data: bytes, name: str, mode: int) -> Gray:
     return image.astype(np.uint8, copy=False)
 
 
-def _gray(image: "Image") -> Gray:
+def _gray(image: "Image") -> GrayImage:
     """Return the pixels of `image` as 8-bit gray."""
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep(np.asarray(image))
@@ -111,7 +111,7 @@ def _gray(image: "Image") -> Gray:
     return np.array(image if image.mode == "L" else image.convert("L"), np.uint8)
 
 
-def _from_deep(pixels: np.ndarray) -> Gray:
+def _from_deep(pixels: np.ndarray) -> GrayImage:
     """Return pixels of more than 8 bits as 8-bit gray, by the full range of their depth."""
     white = 255 if pixels.max(initial=0) <= 255 else 65535  # 16 bits also arrive as 32-bit "I"
     if pixels.dtype.kind == "f" and pixels.max(initial=0) <= 1:

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
-from datagen.core.glyphs import Gray
 from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
 
 FORMAT: Final = 1
@@ -21,7 +21,7 @@ FORMAT: Final = 1
 _Known = dict[str, tuple[int, int, str]]  # name → size, mtime in ns, hash
 
 
-def pixel_hash(image: Gray) -> str:
+def pixel_hash(image: GrayImage) -> str:
     """Return 32 hex digits that are equal for equal pixels and shape, whatever the file."""
     digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
     digest.update(image.tobytes())

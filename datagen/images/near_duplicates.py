@@ -18,7 +18,7 @@ import scipy.fft
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import Coverage, GrayImage
 from pipelines.ops.gray import box_of_pieces
 
 SAME: Final = 0.96
@@ -49,12 +49,12 @@ _BLOCK: Final = 1024  # rows compared at once, so that memory stays linear in th
 class _Sketch:
     """The ink of one picture: coverage `uint8`, its box `_LONG` pixels long, and its scale."""
 
-    ink: Gray
+    ink: Coverage
     box: tuple[int, int, int, int]  # left, top, right, bottom inside `ink`
     native: float  # pixels: the longer side of the box in the picture itself
 
 
-def group(images: Iterable[Gray]) -> list[int]:
+def group(images: Iterable[GrayImage]) -> list[int]:
     """Return for each image the number of its group: equal numbers, same writing.
 
     Pairs are joined transitively, so a group may hold two images that are less alike.
@@ -76,12 +76,12 @@ def group(images: Iterable[Gray]) -> list[int]:
     return [int(label) for label in connected_components(graph, directed=False)[1]]
 
 
-def likeness(one: Gray, other: Gray) -> float:
+def likeness(one: GrayImage, other: GrayImage) -> float:
     """Return how well two pictures cover one another at the best shift and scale, 0 … 1."""
     return _likeness(_sketch(one), _sketch(other))
 
 
-def _sketch(image: Gray) -> _Sketch:
+def _sketch(image: GrayImage) -> _Sketch:
     coverage = 255 - image
     left, top, right, bottom = _ink_box(coverage)
     native = max(right - left, bottom - top)
@@ -99,13 +99,13 @@ def _sketch(image: Gray) -> _Sketch:
     return _Sketch(_resized(part, size), box, native)
 
 
-def _resized(image: Gray, size: tuple[int, int]) -> Gray:
+def _resized(image: GrayImage, size: tuple[int, int]) -> GrayImage:
     """Return `image` at another size (width, height)."""
     how = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
     return cv2.resize(image, size, interpolation=how).astype(np.uint8, copy=False)
 
 
-def _ink_box(coverage: Gray) -> tuple[int, int, int, int]:
+def _ink_box(coverage: Coverage) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom of the ink, the scanner's specks left out."""
     box = box_of_pieces((coverage >= _INK).astype(np.uint8), _SPECK)
     # fainter than any stroke: the whole sheet is all there is
@@ -167,7 +167,7 @@ def _likeness(one: _Sketch, other: _Sketch) -> float:
     return best
 
 
-def _overlay(one: Gray, other: Gray) -> float:
+def _overlay(one: GrayImage, other: GrayImage) -> float:
     """Return the largest normalised correlation over all shifts."""
     a, b = (cv2.GaussianBlur(ink.astype(np.float32), (0, 0), 0.7) for ink in (one, other))
     space = (_SPACE, _SPACE)

@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from pipelines.ops import crop_to_ink
 
 Features = npt.NDArray[np.float32]
@@ -32,7 +32,7 @@ _SPECK: Final = 0.005  # share of the ink: see `crop_to_ink`
 _COMPONENTS: Final = 16  # principal components; two thirds to three quarters of the variance
 
 
-def clusters(images: Sequence[Gray], count: int, seed: int) -> list[int]:
+def clusters(images: Sequence[GrayImage], count: int, seed: int) -> list[int]:
     """Return for each image the number of its cluster, 0 for that of the first image.
 
     The same images and seed give the same clusters, on any number of cores.
@@ -57,7 +57,7 @@ def clusters(images: Sequence[Gray], count: int, seed: int) -> list[int]:
     return [order[int(label)] for label in labels]
 
 
-def describe(image: Gray) -> Features:
+def describe(image: GrayImage) -> Features:
     """Return the histograms of gradient directions of an image's ink, `float32` of 1,764.
 
     Cells of 8×8 pixels, 9 directions of 180°, blocks of 2×2 cells brought to length 1.
@@ -79,7 +79,7 @@ def describe(image: Gray) -> Features:
     return np.asarray(blocks / np.maximum(lengths, 1e-3), np.float32).ravel()
 
 
-def _normal(image: Gray) -> Features:
+def _normal(image: GrayImage) -> Features:
     """Return the ink, 0 … 1, in the middle of a square, its longer side `_INK` pixels."""
     part = crop_to_ink(image, [0.0] * 4, _SPECK)
     scale = _INK / max(part.shape)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from datagen.previews.samples import Sample
 from datagen.previews.tile_sheet import Group, Tile, TileRow, tile_sheet
 from pipelines.check import class_after
@@ -34,7 +34,7 @@ class AugmentedImage:
         reason: why it is refused, or why nothing was done; None where something was.
     """
 
-    image: Gray | None
+    image: GrayImage | None
     numeral: str
     applied: tuple[Applied, ...] = ()
     refused_by: str | None = None

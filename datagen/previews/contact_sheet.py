@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from datagen.core.numerals import CLASSES
 from datagen.files.atomic import staged_file
 from datagen.previews.tile_sheet import BACKGROUND, GAP, framed
@@ -28,7 +28,7 @@ class SheetImages:
     """
 
     columns: tuple[str, ...]
-    cells: Mapping[tuple[str, str], Sequence[Gray]]
+    cells: Mapping[tuple[str, str], Sequence[GrayImage]]
 
 
 def contact_sheet(contacts: SheetImages, *, per_cell: int, tile: int = 64) -> Image.Image:
@@ -93,7 +93,7 @@ def terminal_rows(contacts: SheetImages) -> list[str]:
     return terminal_tiles([(numeral, _first(contacts, numeral)) for numeral in CLASSES])
 
 
-def terminal_tiles(titled: Sequence[tuple[str, Gray]]) -> list[str]:
+def terminal_tiles(titled: Sequence[tuple[str, GrayImage]]) -> list[str]:
     """Return titled images in Braille dots, five to a line of 74 columns."""
     lines: list[str] = []
     for start in range(0, len(titled), 5):
@@ -104,7 +104,7 @@ def terminal_tiles(titled: Sequence[tuple[str, Gray]]) -> list[str]:
     return lines
 
 
-def _first(contacts: SheetImages, numeral: str) -> Gray:
+def _first(contacts: SheetImages, numeral: str) -> GrayImage:
     """Return some image of `numeral`, or white paper."""
     for name in contacts.columns:
         for image in contacts.cells.get((numeral, name), ()):
@@ -112,7 +112,7 @@ def _first(contacts: SheetImages, numeral: str) -> Gray:
     return np.full((32, 32), 255, np.uint8)
 
 
-def _braille(image: Gray) -> list[str]:
+def _braille(image: GrayImage) -> list[str]:
     """Return `image` as 7 lines of 14 Braille characters, each 2×4 dots."""
     inked = framed(image, 28) < 176
     dots = inked.reshape(7, 4, 14, 2).transpose(0, 2, 1, 3)

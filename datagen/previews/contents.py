@@ -7,8 +7,8 @@ import cv2
 
 from datagen.building.build import plan_recipe
 from datagen.building.render import ImageRenderer
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError
-from datagen.core.glyphs import Gray
 from datagen.datasets.format import MANIFEST, image_files, read_manifest
 from datagen.files.decode import decode_stored
 from datagen.previews.contact_sheet import SheetImages
@@ -45,7 +45,7 @@ def preview_recipe(recipe: Recipe, per_cell: int) -> SheetImages:
     """
     planned = plan_recipe(recipe)
     renderer = ImageRenderer(planned.sources)
-    cells: dict[tuple[str, str], list[Gray]] = defaultdict(list)
+    cells: dict[tuple[str, str], list[GrayImage]] = defaultdict(list)
     tried: Counter[tuple[str, str]] = Counter()
     for item in planned.items:
         tried[item.numeral, item.source] += 1
@@ -57,7 +57,7 @@ def preview_recipe(recipe: Recipe, per_cell: int) -> SheetImages:
     return SheetImages(columns, cells)
 
 
-def _read(path: Path) -> Gray:
+def _read(path: Path) -> GrayImage:
     try:
         content = path.read_bytes()
     except OSError as error:

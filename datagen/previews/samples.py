@@ -9,8 +9,8 @@ from typing import Final
 
 from datagen.building.build import plan_recipe
 from datagen.building.render import ImageRenderer
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
-from datagen.core.glyphs import Gray
 from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.class_folders import SAMPLE_RULES, class_files, files_in, has_classes
 from datagen.files.decode import decode_gray
@@ -30,7 +30,7 @@ class Sample:
     """
 
     name: str
-    image: Gray
+    image: GrayImage
     numeral: str
     style: CaseStyle
 
@@ -115,7 +115,7 @@ def _class_of(file: Path, given: str | None) -> str:
     return folder
 
 
-def _read(file: Path) -> Gray:
+def _read(file: Path) -> GrayImage:
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 
 BACKGROUND: Final = 214  # grey between the pictures
 GAP: Final = 6  # pixels between tiles
@@ -33,7 +33,7 @@ class Tile:
         note: smaller, below the caption of a blank tile.
     """
 
-    image: Gray | None
+    image: GrayImage | None
     caption: str = ""
     note: str = ""
 
@@ -66,13 +66,13 @@ def tile_sheet(rows: Sequence[TileRow], *, tile: int, groups: Sequence[Group] = 
     return _TileSheet(rows, tile, groups).draw()
 
 
-def framed(image: Gray, tile: int) -> Gray:
+def framed(image: GrayImage, tile: int) -> GrayImage:
     """Fit `image` into a square tile, keeping its aspect."""
     scale = tile / max(image.shape)
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     fitted = cv2.resize(image, size, interpolation=how)
-    frame: Gray = np.full((tile, tile), BACKGROUND, np.uint8)
+    frame: GrayImage = np.full((tile, tile), BACKGROUND, np.uint8)
     y, x = (tile - size[1]) // 2, (tile - size[0]) // 2
     frame[y : y + size[1], x : x + size[0]] = fitted
     return frame

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from datagen.core.arrays import Coverage
 from datagen.core.errors import MissingInputError
-from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.ink_boxes import body_top, crop_ink
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources.glyph_cache import Note, cached_pool
@@ -103,11 +104,11 @@ def _writers(root: Path, files: list[Path]) -> list[str]:
     ]
 
 
-def _draw_all(file: Path) -> tuple[list[Gray], str]:
+def _draw_all(file: Path) -> tuple[list[Coverage], str]:
     """Return the six letters, or as much as there is and the reason to pass the font over."""
     from PIL import ImageFont  # noqa: PLC0415 - 40 ms that a source's import need not pay
 
-    drawn: list[Gray] = []
+    drawn: list[Coverage] = []
     try:
         # Basic layout: no ligatures, and the same drawing whether or not raqm is installed.
         font = ImageFont.truetype(file, SIZE, layout_engine=ImageFont.Layout.BASIC)
@@ -124,7 +125,7 @@ def _draw_all(file: Path) -> tuple[list[Gray], str]:
     return drawn, ""
 
 
-def _draw(font: "FreeTypeFont", char: str) -> Gray | None:
+def _draw(font: "FreeTypeFont", char: str) -> Coverage | None:
     """Return the ink of one character, None where it is blank."""
     from PIL import Image, ImageDraw  # noqa: PLC0415
 

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray
+from datagen.core.arrays import Coverage
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import Case, Letter
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, stamp, write_cached
 
@@ -65,7 +66,7 @@ class _Bundle:
     body_tops: npt.NDArray[np.int32]
     shapes: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
-    ink: Gray
+    ink: Coverage
     notes: npt.NDArray[np.str_]
 
     def __post_init__(self) -> None:

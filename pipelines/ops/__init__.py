@@ -15,14 +15,14 @@ from pipelines.ops.geometry import (
     rotate90,
     vertical_flip,
 )
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 from pipelines.ops.noise import gaussian_noise, impulse_noise, speckle, uniform_noise
 from pipelines.ops.paper import background, grid_paper, paper_of, ruled_paper, shadow_corner
 from pipelines.ops.pen import bars, fade, has_bars, has_loose_ink, pen_width
 from pipelines.ops.tone import contrast, downscale, gaussian_blur, linear, multiply, scan
 
 __all__ = [
-    "Gray",
+    "GrayImage",
     "affine",
     "background",
     "bars",

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.ops.gray import Gray, box_of_pieces, ink_box, ink_mask, pen_width
+from pipelines.ops.gray import GrayImage, box_of_pieces, ink_box, ink_mask, pen_width
 
 Fill = Literal["white", "nearest", "reflect"]
 Edge = Literal["left", "right", "top", "bottom"]
@@ -30,13 +30,13 @@ LEAST_SIDE: Final = 8
 
 
 def affine(
-    image: Gray,
+    image: GrayImage,
     rotate: float = 0.0,
     shear: float = 0.0,
     scale: tuple[float, float] = (1.0, 1.0),
     translate: tuple[float, float] = (0.0, 0.0),
     fill: Fill = "white",
-) -> Gray:
+) -> GrayImage:
     """Return `image` scaled, turned, sheared and moved, in this order, about its middle.
 
     Args:
@@ -85,28 +85,28 @@ def affine_matrix(
     )
 
 
-def horizontal_flip(image: Gray) -> Gray:
+def horizontal_flip(image: GrayImage) -> GrayImage:
     """Return `image` mirrored left to right."""
     from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
 
     return np.ascontiguousarray(library.hflip(image))
 
 
-def vertical_flip(image: Gray) -> Gray:
+def vertical_flip(image: GrayImage) -> GrayImage:
     """Return `image` mirrored top to bottom."""
     from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
 
     return np.ascontiguousarray(library.vflip(image))
 
 
-def rotate90(image: Gray, turns: int) -> Gray:
+def rotate90(image: GrayImage, turns: int) -> GrayImage:
     """Return `image` turned counter-clockwise by `turns` × 90°."""
     from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
 
     return np.ascontiguousarray(library.rot90(image, turns))
 
 
-def perspective(image: Gray, corners: list[list[float]]) -> Gray:
+def perspective(image: GrayImage, corners: list[list[float]]) -> GrayImage:
     """Return `image` as seen from the side, on white.
 
     Args:
@@ -127,7 +127,7 @@ def perspective(image: Gray, corners: list[list[float]]) -> Gray:
     return np.asarray(warped, np.uint8)
 
 
-def elastic(image: Gray, reach: float, smoothness: float, seed: int) -> Gray:
+def elastic(image: GrayImage, reach: float, smoothness: float, seed: int) -> GrayImage:
     """Return `image` distorted by a smooth random field, on white.
 
     Args:
@@ -165,7 +165,7 @@ def elastic(image: Gray, reach: float, smoothness: float, seed: int) -> Gray:
     return np.asarray(moved, np.uint8)
 
 
-def crop(image: Gray, shares: list[float], keep_size: bool = True) -> Gray:
+def crop(image: GrayImage, shares: list[float], keep_size: bool = True) -> GrayImage:
     """Return `image` without a margin on each side.
 
     Args:
@@ -186,7 +186,7 @@ def crop(image: Gray, shares: list[float], keep_size: bool = True) -> Gray:
     return np.ascontiguousarray(cut, np.uint8)
 
 
-def edge_crop(image: Gray, edge: Edge, depth: float) -> Gray:
+def edge_crop(image: GrayImage, edge: Edge, depth: float) -> GrayImage:
     """Return `image` cut on one side so that the numeral runs off the sheet.
 
     Args:
@@ -215,7 +215,7 @@ def edge_crop(image: Gray, edge: Edge, depth: float) -> Gray:
     return kept.copy()
 
 
-def crop_to_ink(image: Gray, margins: list[float], speck: float = 0.0) -> Gray:
+def crop_to_ink(image: GrayImage, margins: list[float], speck: float = 0.0) -> GrayImage:
     """Return the part of `image` around its ink; the ink is kept whole.
 
     Args:

@@ -9,25 +9,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Gray = npt.NDArray[np.uint8]
+GrayImage = npt.NDArray[np.uint8]
 Field = npt.NDArray[np.float32]
 
 INK: Final = 128
 """Below this grey a pixel is ink: where the organisers' scan turns paper white."""
 
 
-def ink_mask(image: Gray) -> Gray:
+def ink_mask(image: GrayImage) -> GrayImage:
     """Return a `uint8 H×W` mask of the ink, 0 or 255."""
     return np.asarray(cv2.threshold(image, INK - 1, 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
 
 
-def ink_box(image: Gray) -> tuple[int, int, int, int] | None:
+def ink_box(image: GrayImage) -> tuple[int, int, int, int] | None:
     """Return (left, top, width, height) of the ink in pixels; None where there is none."""
     left, top, width, height = cv2.boundingRect(ink_mask(image))
     return (left, top, width, height) if width else None
 
 
-def box_of_pieces(mask: Gray, least: float) -> tuple[int, int, int, int] | None:
+def box_of_pieces(mask: GrayImage, least: float) -> tuple[int, int, int, int] | None:
     """Return left, top, right, bottom of the ink, the smallest pieces left out.
 
     Args:
@@ -46,13 +46,13 @@ def box_of_pieces(mask: Gray, least: float) -> tuple[int, int, int, int] | None:
     return int(x.min()), int(y.min()), int((x + width).max()), int((y + height).max())
 
 
-def ink_level(image: Gray) -> int:
+def ink_level(image: GrayImage) -> int:
     """Return the grey most ink pixels have, 0 … 127; 0 where there is no ink."""
     counts = np.bincount(image.ravel(), minlength=256)[:INK]
     return int(counts.argmax())
 
 
-def pen_width(image: Gray) -> float:
+def pen_width(image: GrayImage) -> float:
     """Return the pen's width in pixels, 0 where there is no ink, or nothing but ink.
 
     Along a stroke of w pixels the distances to the paper are 1, 2 … 2, 1, and their mean m is
@@ -99,7 +99,7 @@ def smooth_noise(
     return np.asarray(noise / deviation if deviation > 0 else noise, np.float32)
 
 
-def darken(image: Gray, darkness: Field) -> Gray:
+def darken(image: GrayImage, darkness: Field) -> GrayImage:
     """Return the darker, pixel by pixel, of `image` and paper of that darkness, 0 … 1."""
     paper = cv2.convertScaleAbs(255 * (1 - np.clip(darkness, 0, 1)))
     return np.minimum(image, paper)

@@ -3,28 +3,28 @@
 import cv2
 import numpy as np
 
-from pipelines.ops.gray import Gray, quick_normal
+from pipelines.ops.gray import GrayImage, quick_normal
 
 
-def gaussian_noise(image: Gray, sigma: float, rng: np.random.Generator) -> Gray:
+def gaussian_noise(image: GrayImage, sigma: float, rng: np.random.Generator) -> GrayImage:
     """Return `image` with zero-mean Gaussian noise of standard deviation `sigma` × 255 added."""
     noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(255 * sigma)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def seeded_gaussian_noise(image: Gray, sigma: float, seed: int) -> Gray:
+def seeded_gaussian_noise(image: GrayImage, sigma: float, seed: int) -> GrayImage:
     """Return `image` with noise as `gaussian_noise` adds it, of a seed and faster."""
     noise = quick_normal(image.shape, np.random.default_rng(seed)) * np.float32(255 * sigma)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def uniform_noise(image: Gray, amount: float, rng: np.random.Generator) -> Gray:
+def uniform_noise(image: GrayImage, amount: float, rng: np.random.Generator) -> GrayImage:
     """Return `image` with noise added that is uniform in ±`amount` × 255."""
     noise = (rng.random(image.shape, dtype=np.float32) * 2 - 1) * np.float32(255 * amount)
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def impulse_noise(image: Gray, share: float, rng: np.random.Generator) -> Gray:
+def impulse_noise(image: GrayImage, share: float, rng: np.random.Generator) -> GrayImage:
     """Return `image` with a `share` (0 … 1) of its pixels set to black or white, evenly."""
     draw = rng.random(image.shape, dtype=np.float32)
     noisy = image.copy()
@@ -33,7 +33,7 @@ def impulse_noise(image: Gray, share: float, rng: np.random.Generator) -> Gray:
     return noisy
 
 
-def speckle(image: Gray, density: float, size: float, rng: np.random.Generator) -> Gray:
+def speckle(image: GrayImage, density: float, size: float, rng: np.random.Generator) -> GrayImage:
     """Return `image` with dark specks, as dirt on paper or on the glass leaves them.
 
     Args:

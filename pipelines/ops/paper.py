@@ -9,7 +9,7 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from pipelines.ops.gray import Field, Gray, darken, ink_mask, pen_width, smooth_noise
+from pipelines.ops.gray import Field, GrayImage, darken, ink_mask, pen_width, smooth_noise
 
 Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 _GRAIN: Final = 0.16
@@ -23,7 +23,7 @@ _THIN: Final = 1.5
 
 
 def ruled_paper(
-    image: Gray,
+    image: GrayImage,
     spacing: float,
     offset: float,
     tilt: float,
@@ -31,7 +31,7 @@ def ruled_paper(
     darkness: float,
     seed: int,
     upright: bool = False,
-) -> Gray:
+) -> GrayImage:
     """Return `image` on paper with parallel lines.
 
     Args:
@@ -51,14 +51,14 @@ def ruled_paper(
 
 
 def grid_paper(
-    image: Gray,
+    image: GrayImage,
     spacing: tuple[float, float],
     offset: tuple[float, float],
     tilt: float,
     thickness: float,
     darkness: float,
     seed: int,
-) -> Gray:
+) -> GrayImage:
     """Return `image` on squared paper.
 
     Args:
@@ -77,8 +77,8 @@ def grid_paper(
 
 
 def shadow_corner(
-    image: Gray, corner: Corner, reach: float, darkness: float, grain: float, seed: int
-) -> Gray:
+    image: GrayImage, corner: Corner, reach: float, darkness: float, grain: float, seed: int
+) -> GrayImage:
     """Return `image` with a corner in the shade, grainy as paper is.
 
     Args:
@@ -101,7 +101,7 @@ def shadow_corner(
     return darken(image, shade * np.float32(darkness) + np.sqrt(shade) * np.float32(grain) * fibres)
 
 
-def background(image: Gray, paper: Gray) -> Gray:
+def background(image: GrayImage, paper: GrayImage) -> GrayImage:
     """Return the ink of `image` on another sheet: pixel by pixel the darker of the two.
 
     Args:
@@ -115,7 +115,7 @@ def background(image: Gray, paper: Gray) -> Gray:
     return np.minimum(image, paper[:rows, :columns])
 
 
-def paper_of(scan: Gray) -> Gray:
+def paper_of(scan: GrayImage) -> GrayImage:
     """Return the paper of a scan: specks, shade and broken lines without what was written.
 
     What was written is every piece of ink at least 0.8 pen widths long and not thinner than
@@ -135,7 +135,7 @@ def paper_of(scan: Gray) -> Gray:
     return paper
 
 
-def _pen_beside_blots(scan: Gray, mask: Gray) -> float:
+def _pen_beside_blots(scan: GrayImage, mask: GrayImage) -> float:
     """Return the pen's width in pixels, also beside a blot or shade far wider than the strokes.
 
     By area a blot outweighs them and would pass for the pen, and they for specks. Along the middle

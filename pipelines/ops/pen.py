@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.ops.gray import Gray, ink_box, ink_level, ink_mask, smooth_noise
+from pipelines.ops.gray import GrayImage, ink_box, ink_level, ink_mask, smooth_noise
 from pipelines.ops.gray import pen_width as measure_pen
 
 LEAST_PEN: Final = 1.2
@@ -20,7 +20,7 @@ _BARRED: Final = 0.6
 """A band whose ink covers this share of the numeral's width without a gap is a bar."""
 
 
-def pen_width(image: Gray, change: float) -> Gray:
+def pen_width(image: GrayImage, change: float) -> GrayImage:
     """Return `image` as a thicker or thinner pen would have written it.
 
     Args:
@@ -39,17 +39,17 @@ def pen_width(image: Gray, change: float) -> Gray:
         cover = np.clip(grow + 1 - distance, 0, 1) * (distance > 0)
         if grow >= 1:  # the old soft edge lies inside now: it takes its neighbours' ink
             image = np.asarray(cv2.erode(image, np.ones((3, 3), np.uint8)), np.uint8)
-        thicker: Gray = np.minimum(image, (255 - cover * (255 - level)).astype(np.uint8))
+        thicker: GrayImage = np.minimum(image, (255 - cover * (255 - level)).astype(np.uint8))
         return thicker
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
     paper = np.clip(1 - (distance + grow), 0, 1) * (distance > 0)
     # the stroke's own soft edge goes too: what was half ink outside is paper now
     paper[mask == 0] = 1
-    thinner: Gray = np.maximum(image, (paper * 255).astype(np.uint8))
+    thinner: GrayImage = np.maximum(image, (paper * 255).astype(np.uint8))
     return thinner
 
 
-def fade(image: Gray, amount: float, seed: int) -> Gray:
+def fade(image: GrayImage, amount: float, seed: int) -> GrayImage:
     """Return `image` as a dry pen would have written it: strokes with gaps and ragged edges.
 
     Args:
@@ -72,7 +72,7 @@ def fade(image: Gray, amount: float, seed: int) -> Gray:
     return out
 
 
-def has_bars(image: Gray) -> bool:
+def has_bars(image: GrayImage) -> bool:
     """Return whether a bar runs along the top or the bottom of the whole numeral.
 
     What is hardly wider than the pen is a plain I and has none.
@@ -89,7 +89,7 @@ def has_bars(image: Gray) -> bool:
     )
 
 
-def has_loose_ink(image: Gray) -> bool:
+def has_loose_ink(image: GrayImage) -> bool:
     """Return whether there is ink beside the letters' bodies: dots, specks, lines, a neighbour.
 
     A body is at least half as high as the highest; specks below half a pen do not count.
@@ -101,8 +101,8 @@ def has_loose_ink(image: Gray) -> bool:
 
 
 def bars(
-    image: Gray, overhang: float, thickness: float, tilt: float, wobble: float, seed: int
-) -> Gray:
+    image: GrayImage, overhang: float, thickness: float, tilt: float, wobble: float, seed: int
+) -> GrayImage:
     """Return `image` with a bar along its top and one along its bottom.
 
     Args:

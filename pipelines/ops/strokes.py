@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pipelines.errors import InseparableStrokesError
 from pipelines.labels import Move, becomes
-from pipelines.ops.gray import Gray, ink_mask, pen_width
+from pipelines.ops.gray import GrayImage, ink_mask, pen_width
 
 Mask = npt.NDArray[np.bool_]
 
@@ -48,7 +48,7 @@ class Letter:
         return self.left + self.width
 
 
-def separate(image: Gray, numeral: str) -> tuple[Letter, ...]:
+def separate(image: GrayImage, numeral: str) -> tuple[Letter, ...]:
     """Return the letters of `numeral`, left to right.
 
     Args:
@@ -82,7 +82,7 @@ def separate(image: Gray, numeral: str) -> tuple[Letter, ...]:
     return letters
 
 
-def remove_stroke(image: Gray, numeral: str) -> Gray:
+def remove_stroke(image: GrayImage, numeral: str) -> GrayImage:
     """Return `image` without its last i: viii → vii → vi → v, iii → ii → i.
 
     Raises:
@@ -100,7 +100,9 @@ def remove_stroke(image: Gray, numeral: str) -> Gray:
     return out
 
 
-def add_stroke(image: Gray, numeral: str, tilt: float = 0.0, stretch: float = 1.0) -> Gray:
+def add_stroke(
+    image: GrayImage, numeral: str, tilt: float = 0.0, stretch: float = 1.0
+) -> GrayImage:
     """Return `image` with a copy of its last i written after it: vi → vii → viii, i → ii → iii.
 
     Args:
@@ -185,7 +187,7 @@ def _halo(ink: Mask) -> Mask:
     return np.asarray(cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
 
 
-def _other_ink(image: Gray, ink: Mask) -> Mask:
+def _other_ink(image: GrayImage, ink: Mask) -> Mask:
     return np.asarray((ink_mask(image) > 0) & ~ink)
 
 

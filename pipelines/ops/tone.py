@@ -5,10 +5,10 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 
 
-def scan(image: Gray, step: int = 64) -> Gray:
+def scan(image: GrayImage, step: int = 64) -> GrayImage:
     """Return `image` as the competition's organisers scanned it.
 
     Values are quantised down to multiples of `step`, then all above the first step becomes
@@ -27,29 +27,29 @@ def scan(image: Gray, step: int = 64) -> Gray:
 
 
 @lru_cache(maxsize=128)
-def _scan_table(step: int) -> Gray:
+def _scan_table(step: int) -> GrayImage:
     levels = np.arange(256) // step * step
     return np.where(levels > step, 255, levels).astype(np.uint8)
 
 
-def contrast(image: Gray, factor: float) -> Gray:
+def contrast(image: GrayImage, factor: float) -> GrayImage:
     """Return `image` with its distance from mid-grey (127) multiplied by `factor`."""
     return linear(image, factor, 127 * (1 - factor))
 
 
-def multiply(image: Gray, factor: float) -> Gray:
+def multiply(image: GrayImage, factor: float) -> GrayImage:
     """Return `image` with every value multiplied by `factor`, cut at white."""
     return linear(image, factor, 0)
 
 
-def linear(image: Gray, slope: float, offset: float) -> Gray:
+def linear(image: GrayImage, slope: float, offset: float) -> GrayImage:
     """Return `image × slope + offset`, rounded down and clipped as albumentations does it."""
     from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
 
     return np.asarray(library.multiply_add(image, slope, offset, inplace=False), np.uint8)
 
 
-def gaussian_blur(image: Gray, sigma: float) -> Gray:
+def gaussian_blur(image: GrayImage, sigma: float) -> GrayImage:
     """Return `image` smoothed by a Gaussian of `sigma` pixels; 0 leaves it alone.
 
     The kernel is albumentations', which is Pillow's: it ends at 3.5 sigma.
@@ -62,7 +62,7 @@ def gaussian_blur(image: Gray, sigma: float) -> Gray:
     return np.asarray(library.separable_convolve(image, kernel), np.uint8)
 
 
-def downscale(image: Gray, factor: float) -> Gray:
+def downscale(image: GrayImage, factor: float) -> GrayImage:
     """Return `image` shrunk by `factor` (0 … 1) and enlarged again, as a poor camera sees it."""
     from pipelines.ops import library  # noqa: PLC0415 - 0.8 s
 

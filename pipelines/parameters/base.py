@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.labels import Effect, Style
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 
 Drawn: TypeAlias = dict[str, Any]
 """Arguments of an op's function: JSON-able, and equal after a round trip through JSON."""
@@ -26,7 +26,7 @@ class Subject:
         style: its case style.
     """
 
-    image: Gray
+    image: GrayImage
     numeral: str
     style: Style
 

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
 from pipelines.errors import InvalidRecordError, MissingPapersError
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 from pipelines.ops.paper import Corner, paper_of
 from pipelines.ops.paper import background as on_paper
 from pipelines.parameters.base import (
@@ -152,7 +152,7 @@ class Background(Parameters):
         return {"png": base64.b64encode(cv2.imencode(".png", sheet)[1].tobytes()).decode()}
 
 
-def background_from_record(image: Gray, png: str) -> Gray:
+def background_from_record(image: GrayImage, png: str) -> GrayImage:
     """Return the ink of `image` on the sheet that a record holds.
 
     Raises:
@@ -177,7 +177,7 @@ def _files(folder: Path) -> tuple[Path, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _paper(file: Path) -> Gray:
+def _paper(file: Path) -> GrayImage:
     scan = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
     if scan is None:
         raise MissingPapersError(

@@ -92,10 +92,10 @@ class Parts:
         file = self.folder / f"hard-{self.images}-{self.epochs}.json"
         if file.exists():
             return str(file)
-        pool_splits = self._divided("pool_splits", 0.5)
+        halves = self._divided("halves", 0.5)
         found = []
         for trained, judged in (("rest", "holdout"), ("holdout", "rest")):
-            real = {"source": "images", "path": str(pool_splits / trained)}
+            real = {"source": "images", "path": str(halves / trained)}
             mix = [real | {"per_class": "all"}, real | {"pipeline": "paper-and-pen"}]
             with tempfile.TemporaryDirectory() as scratch:
                 dataset, record = (
@@ -104,7 +104,7 @@ class Parts:
                 )
                 short = [] if self.epochs >= 100 else ["--preview", self.epochs]
                 more = ["--out", record, "--workers", self.workers, "--quiet", *short]
-                run("mine", dataset, "--test", pool_splits / judged, *more)
+                run("mine", dataset, "--test", halves / judged, *more)
                 found += json.loads(record.read_text("utf-8"))["images"]
         file.write_text(json.dumps({"images": found}), "utf-8")
         return str(file)

@@ -20,7 +20,7 @@ import albumentations as A  # noqa: N812
 import cv2
 import numpy as np
 
-from pipelines.ops.gray import Gray
+from pipelines.ops.gray import GrayImage
 from pipelines.parameters.base import Subject
 from pipelines.parameters.geometry import Affine
 from pipelines.parameters.tone import GaussianNoise
@@ -34,7 +34,7 @@ BORDERS = {
 }
 
 
-def numeral(side: int) -> Gray:
+def numeral(side: int) -> GrayImage:
     """Return a IV as a scan shows it, `uint8 side×side`."""
     image = np.full((side, side), 255, np.uint8)
     unit = side / 32
@@ -93,7 +93,7 @@ def _around_one(factor: tuple[float, float]) -> tuple[float, float]:
 
 
 def _lambda(step: Step, rng: np.random.Generator) -> A.BasicTransform:
-    def apply(image: Gray, **_: object) -> Gray:
+    def apply(image: GrayImage, **_: object) -> GrayImage:
         drawn = step.parameters.draw(Subject(image, "iv", "upper"), rng)
         return image if drawn is None else step.tool.apply(image, **drawn)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from datagen.images.near_duplicates import SAME, likeness
 from datagen.sources import open_source
 
@@ -17,20 +17,20 @@ DATA = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data")) / "roman-mn
 EACH = 300
 
 
-def with_paper(image: Gray, rng: np.random.Generator) -> Gray:
+def with_paper(image: GrayImage, rng: np.random.Generator) -> GrayImage:
     """Return `image` with up to 30 rows or columns of paper more on each side."""
     top, bottom, left, right = rng.integers(0, 30, 4)
     return np.pad(image, ((top, bottom), (left, right)), constant_values=255)
 
 
-def rescaled(image: Gray, rng: np.random.Generator) -> Gray:
+def rescaled(image: GrayImage, rng: np.random.Generator) -> GrayImage:
     """Return `image` at 0.6 … 1.6 of its size."""
     factor = rng.uniform(0.6, 1.6)
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return cv2.resize(image, None, fx=factor, fy=factor, interpolation=how).astype(np.uint8)
 
 
-def cropped(image: Gray, rng: np.random.Generator) -> tuple[Gray, float]:
+def cropped(image: GrayImage, rng: np.random.Generator) -> tuple[GrayImage, float]:
     """Return `image` without 5 … 25 % of one side, and the share of its ink that went with it."""
     turned = np.rot90(image, rng.integers(4))
     part = turned[round(rng.uniform(0.05, 0.25) * len(turned)) :]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import UnsuitableImageError
 from pipelines.labels import CLASSES, STYLES, Move, Style, becomes
-from pipelines.ops import Gray, horizontal_flip, rotate90, vertical_flip
+from pipelines.ops import GrayImage, horizontal_flip, rotate90, vertical_flip
 from pipelines.pipeline import Pipeline, parse
 from pipelines.registry import OPS, Op
 from pipelines.spec import Step
@@ -34,7 +34,7 @@ SHEETS = st.tuples(st.integers(2, 60), st.integers(2, 60)).flatmap(
     )
 )
 
-Picture = Callable[[Gray], Gray]
+Picture = Callable[[GrayImage], GrayImage]
 MOVED: Final[Mapping[Move | None, Picture]] = {
     None: lambda image: image,
     "mirror": horizontal_flip,
@@ -95,7 +95,7 @@ def test_it_is_documented(name: str) -> None:
 )
 @settings(max_examples=12, deadline=None)
 def test_it_replays_on_any_sheet(
-    name: str, papers: Path, image: Gray, numeral: str, style: Style, seed: int
+    name: str, papers: Path, image: GrayImage, numeral: str, style: Style, seed: int
 ) -> None:
     """`uint8 H×W` again, of its own memory; the same under the same seed and from its record."""
     check_replay(pipeline_of(OPS[name], papers), image, numeral, style, seed)
@@ -136,7 +136,7 @@ def test_the_label_afterwards_is_one_that_its_moves_declare(name: str, papers: P
                 assert letters_on(result.image) == len(result.numeral)
 
 
-def letters_on(image: Gray) -> int:
+def letters_on(image: GrayImage) -> int:
     """Return how many separate pieces of ink there are."""
     return cv2.connectedComponents((image < 128).astype(np.uint8))[0] - 1
 
@@ -151,14 +151,14 @@ def test_it_mirrors_and_turns_only_as_declared(name: str, papers: Path) -> None:
             assert seen_move(result.image) in (moves or [None])
 
 
-def letter_f() -> Gray:
+def letter_f() -> GrayImage:
     """Return an F, which no mirror or turn leaves as it is."""
     image = np.full((120, 120), 255, np.uint8)
     image[20:100, 35:49] = image[20:34, 35:90] = image[54:66, 35:74] = 0
     return image
 
 
-def seen_move(image: Gray) -> Move | None:
+def seen_move(image: GrayImage) -> Move | None:
     """Return the move after which an F looks most like `image`, wherever on the sheet it lies."""
     space = cv2.copyMakeBorder(_blurred(image), *(20,) * 4, cv2.BORDER_CONSTANT, value=0)
     likeness = {
@@ -168,7 +168,7 @@ def seen_move(image: Gray) -> Move | None:
     return max(likeness, key=lambda move: float(likeness[move]))
 
 
-def _blurred(image: Gray) -> np.ndarray:
+def _blurred(image: GrayImage) -> np.ndarray:
     dark = cv2.resize((image < 80).astype(np.float32), (40, 40), interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(dark, (0, 0), 1.5)
 

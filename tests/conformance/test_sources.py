@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError, RecipeError, UsageError
-from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray, NumeralInfo, NumeralPool
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralInfo, NumeralPool
 from datagen.core.ink_boxes import FAINT
 from datagen.core.numerals import CLASSES, LETTERS
 from datagen.sources import Options, Source, all_sources, open_source
@@ -126,7 +127,7 @@ def _check_strokes(glyph: Glyph) -> None:
     assert glyph.pen is None or glyph.pen > 0
 
 
-def _check_image(image: Gray) -> None:
+def _check_image(image: GrayImage) -> None:
     """A picture: dark ink, 0, on white paper, 255, and more paper than ink."""
     assert image.dtype == np.uint8
     assert image.ndim == 2
@@ -143,7 +144,7 @@ def test_opened_again_it_has_the_same_ink(source: Source, tmp_path: Path) -> Non
             assert np.array_equal(one, other)
 
 
-def _arrays(item: Glyph | Gray) -> list[np.ndarray]:
+def _arrays(item: Glyph | GrayImage) -> list[np.ndarray]:
     """Return all there is to a glyph or picture."""
     if not isinstance(item, Glyph):
         return [item]

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from pipelines.labels import Style
-from pipelines.ops import Gray
+from pipelines.ops import GrayImage
 from pipelines.pipeline import Applied, Pipeline, Result, replay
 
-Draw = Callable[..., Gray]
+Draw = Callable[..., GrayImage]
 
 
 def draw_numeral(
     numeral: str, side: int = 128, dots: bool = False, pen: int = 5, pitch: int = 18
-) -> Gray:
+) -> GrayImage:
     """Return `uint8 side × at least side`: separate letters of 48 pixels' height."""
     widths = {"i": 0, "v": 24, "x": 24}
     total = sum(widths[char] for char in numeral) + pitch * (len(numeral) - 1)
@@ -43,7 +43,9 @@ def through_json(result: Result) -> tuple[Applied, ...]:
     return tuple(Applied.from_json(plain) for plain in json.loads(text))
 
 
-def check_replay(pipeline: Pipeline, image: Gray, numeral: str, style: Style, seed: int) -> Result:
+def check_replay(
+    pipeline: Pipeline, image: GrayImage, numeral: str, style: Style, seed: int
+) -> Result:
     """Run a pipeline: the input stays, the output keeps the contract, its record makes it again."""
     before = image.copy()
     result = pipeline.run(image, numeral, style, np.random.default_rng(seed))

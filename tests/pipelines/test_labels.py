@@ -9,7 +9,7 @@ import pytest
 from pipelines.check import check_steps
 from pipelines.errors import WrongLabelError
 from pipelines.labels import CLASSES, LIMITS, MOVES, STYLES, Move, Style, becomes
-from pipelines.ops import Gray, horizontal_flip, rotate90, vertical_flip
+from pipelines.ops import GrayImage, horizontal_flip, rotate90, vertical_flip
 from pipelines.pipeline import Pipeline, check, parse
 from tests.pipelines.conftest import draw_numeral
 
@@ -55,7 +55,7 @@ PICTURES: dict[Move, object] = {
 }
 
 
-def reads_as(image: Gray, dots: bool) -> str | None:
+def reads_as(image: GrayImage, dots: bool) -> str | None:
     """Return the class whose drawing differs from `image` in hardly any pixel."""
     box = cropped(image)
     for numeral in CLASSES:
@@ -67,7 +67,7 @@ def reads_as(image: Gray, dots: bool) -> str | None:
     return None
 
 
-def cropped(image: Gray) -> Gray:
+def cropped(image: GrayImage) -> GrayImage:
     rows, columns = np.nonzero(image < 128)
     return image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 

@@ -16,7 +16,7 @@ from pipelines.ops.strokes import separate
 from tests.pipelines.conftest import Draw, draw_numeral
 
 
-def share_of_ink(image: ops.Gray) -> float:
+def share_of_ink(image: ops.GrayImage) -> float:
     return float((image < 128).mean())
 
 

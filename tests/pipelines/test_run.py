@@ -20,7 +20,7 @@ from pipelines.errors import (
     WrongLabelError,
 )
 from pipelines.labels import CLASSES, STYLES, Style
-from pipelines.ops import Gray
+from pipelines.ops import GrayImage
 from pipelines.ops.gray import ink_box
 from pipelines.pipeline import Applied, Streams, load, parse, replay
 from pipelines.registry import OPS
@@ -210,6 +210,6 @@ def test_records_that_cannot_be_replayed(numeral: Draw, record: list[Applied], w
 @pytest.mark.parametrize(
     "image", [np.zeros((4, 4)), np.zeros((4, 4, 3), np.uint8), np.zeros((1, 9), np.uint8)]
 )
-def test_images_of_another_kind_are_refused(image: Gray) -> None:
+def test_images_of_another_kind_are_refused(image: GrayImage) -> None:
     with pytest.raises(UnsuitableImageError, match="expected"):
         load("scanned").run(image, "x", "upper", np.random.default_rng(0))

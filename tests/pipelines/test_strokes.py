@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from pipelines.errors import InseparableStrokesError
-from pipelines.ops import Gray
+from pipelines.ops import GrayImage
 from pipelines.ops.strokes import add_stroke, remove_stroke, separate
 from tests.pipelines.conftest import Draw
 
 
-def components(image: Gray) -> int:
+def components(image: GrayImage) -> int:
     return cv2.connectedComponents((image < 128).astype(np.uint8))[0] - 1
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.composition.handwritten.parameters import Bar, Hand, Pose
-from datagen.core.glyphs import Glyph, Gray, Path2D
+from datagen.core.arrays import Coverage
+from datagen.core.glyphs import Glyph, Path2D
 
 Matrix = npt.NDArray[np.float64]
 """`float64 2×3`, an affine map (x, y, 1) → (x, y)."""
@@ -39,7 +40,7 @@ class Stamp:
         width: of its lines once on the sheet, pixels.
     """
 
-    ink: Gray
+    ink: Coverage
     matrix: Matrix
     width: float
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from datagen.composition.handwritten.layout import InkLine, Layout, Stamp, lay_out
 from datagen.composition.handwritten.parameters import Hand
-from datagen.core.glyphs import Glyph, Gray
+from datagen.core.arrays import Coverage, GrayImage
+from datagen.core.glyphs import Glyph
 from pipelines.ops import scan
 
 _MARGINS = (1, 4, 9)  # pixels: the next where ink, swollen or blurred, still touches the edge
@@ -17,7 +18,7 @@ _SUBPIXEL = 4  # bits after the point in OpenCV's fixed-point coordinates
 _CRISP = np.clip((np.arange(256) - 80) * 3, 0, 255).astype(np.uint8)  # a pen's edge is sharp
 
 
-def render(hand: Hand, glyphs: Sequence[Glyph]) -> Gray:
+def render(hand: Hand, glyphs: Sequence[Glyph]) -> GrayImage:
     """Write `glyphs` on a sheet as `hand` says.
 
     Args:
@@ -39,10 +40,10 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> Gray:
     return sheet
 
 
-def _draw(hand: Hand, layout: Layout) -> Gray:
+def _draw(hand: Hand, layout: Layout) -> GrayImage:
     """Draw everything on its sheet."""
     width, height = hand.sheet
-    sheet: Gray = np.zeros((height, width), np.uint8)  # coverage first, grey levels last
+    sheet: Coverage = np.zeros((height, width), np.uint8)  # coverage first, grey levels last
     for stamp in layout.stamps:
         _draw_stamp(sheet, stamp, layout.pen)
     for line in layout.lines:
@@ -52,7 +53,7 @@ def _draw(hand: Hand, layout: Layout) -> Gray:
     return sheet
 
 
-def _draw_line(sheet: Gray, line: InkLine, pen: float) -> None:
+def _draw_line(sheet: Coverage, line: InkLine, pen: float) -> None:
     """Draw one pen stroke `pen` pixels wide on `sheet`, in place."""
     points = np.rint(line.points * (1 << _SUBPIXEL)).astype(np.int32)
     if line.pressure is None:
@@ -74,7 +75,7 @@ def _draw_line(sheet: Gray, line: InkLine, pen: float) -> None:
         )
 
 
-def _draw_stamp(sheet: Gray, stamp: Stamp, pen: float) -> None:
+def _draw_stamp(sheet: Coverage, stamp: Stamp, pen: float) -> None:
     """Resample ink once, straight onto the part of `sheet` it covers, its lines `pen` wide.
 
     Lines are widened as far as needed, and narrowed by at most a third: their thin parts are
@@ -100,7 +101,7 @@ def _draw_stamp(sheet: Gray, stamp: Stamp, pen: float) -> None:
 
 
 @lru_cache(maxsize=512)
-def _ink_table(darkness: int, scanned: bool) -> Gray:
+def _ink_table(darkness: int, scanned: bool) -> GrayImage:
     """Return the grey level for each coverage 0 … 255."""
     grey = 255 - (np.arange(256) * darkness + 127) // 255
     table = grey.astype(np.uint8)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
-from datagen.core.glyphs import Gray, NumeralInfo, NumeralPool
+from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
 from datagen.files.decode import decode_gray
@@ -149,7 +150,7 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, kept)
 
 
-def _hashes(image: Gray) -> str:
+def _hashes(image: GrayImage) -> str:
     """Return two pixel hashes: of a picture as it is used, and of what a scan leaves of it.
 
     The second is the same whether the picture was scanned before: a picture in train and its scan
@@ -160,7 +161,7 @@ def _hashes(image: Gray) -> str:
     return f"{pixel_hash(image)} {pixel_hash(identity)}"
 
 
-def _contrast(image: Gray) -> int:
+def _contrast(image: GrayImage) -> int:
     return int(image.max()) - int(image.min())
 
 
@@ -185,7 +186,7 @@ def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed
     return reviewed
 
 
-def read_numeral(file: Path, *, scan: bool = False) -> Gray:
+def read_numeral(file: Path, *, scan: bool = False) -> GrayImage:
     """Return one usable image, `uint8 H×W`, ink 0 on paper 255.
 
     Raises:

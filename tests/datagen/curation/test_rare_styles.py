@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
-from datagen.core.glyphs import Gray, NumeralPool
+from datagen.core.glyphs import NumeralPool
 from datagen.core.numerals import CLASSES
 from datagen.curation.rare_styles.find import MOST, find_rare, weights
 from datagen.curation.rare_styles.sheet import rare_sheet
@@ -21,7 +22,7 @@ from datagen.sources.images.weights import read_weights, write_record
 COMMON, RARE = 30, 4
 
 
-def stroke(rng: np.random.Generator) -> Gray:
+def stroke(rng: np.random.Generator) -> GrayImage:
     """A bare upright stroke, somewhere on the sheet."""
     image = np.full((90, 110), 255, np.uint8)
     x, y = (int(value) for value in rng.integers(20, 60, 2))
@@ -29,7 +30,7 @@ def stroke(rng: np.random.Generator) -> Gray:
     return image
 
 
-def barred(rng: np.random.Generator) -> Gray:
+def barred(rng: np.random.Generator) -> GrayImage:
     """The same with two wide bars."""
     image = np.full((90, 110), 255, np.uint8)
     x, y = (int(value) for value in rng.integers(40, 60, 2))
@@ -46,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     for numeral in CLASSES:
         place = tmp_path / "photos" / numeral
         place.mkdir(parents=True)
-        styles: list[tuple[str, int, Callable[[np.random.Generator], Gray]]]
+        styles: list[tuple[str, int, Callable[[np.random.Generator], GrayImage]]]
         styles = [("common", COMMON, stroke), ("rare", RARE, barred)]
         for name, count, draw in styles:
             for k in range(count):

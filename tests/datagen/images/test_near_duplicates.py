@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from datagen.images.near_duplicates import SAME, group, likeness
 from datagen.sources import open_source
 
 
-def scrawl(seed: int, side: int = 200) -> Gray:
+def scrawl(seed: int, side: int = 200) -> GrayImage:
     """Return a sheet with one random curve of a pen."""
     rng = np.random.default_rng(seed)
     points = rng.uniform(0.25, 0.75, (6, 2)) * side
@@ -20,12 +20,12 @@ def scrawl(seed: int, side: int = 200) -> Gray:
     return cv2.polylines(sheet, [line], isClosed=False, color=0, thickness=5).astype(np.uint8)
 
 
-def rescaled(image: Gray, factor: float) -> Gray:
+def rescaled(image: GrayImage, factor: float) -> GrayImage:
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     return cv2.resize(image, None, fx=factor, fy=factor, interpolation=how).astype(np.uint8)
 
 
-def padded(image: Gray, top: int, bottom: int, left: int, right: int) -> Gray:
+def padded(image: GrayImage, top: int, bottom: int, left: int, right: int) -> GrayImage:
     return np.pad(image, ((top, bottom), (left, right)), constant_values=255)
 
 

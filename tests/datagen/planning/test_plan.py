@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import BudgetError, SplitError
-from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, Gray, NumeralInfo, NumeralPool
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralInfo, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
 from datagen.planning import plan as planning
 from datagen.planning.plan import Plan
@@ -40,7 +41,7 @@ def _no_ink(position: int) -> Glyph:
     raise AssertionError(f"planning loaded glyph {position}")
 
 
-def _no_image(position: int) -> Gray:
+def _no_image(position: int) -> GrayImage:
     raise AssertionError(f"planning loaded image {position}")
 
 

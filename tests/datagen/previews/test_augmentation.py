@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import ImageFont
 
-from datagen.core.glyphs import Gray
+from datagen.core.arrays import GrayImage
 from datagen.previews.augmentation import AugmentationRows, outcome_sheet, outcomes
 from datagen.previews.samples import Sample
 from datagen.previews.tile_sheet import Group, Tile, TileRow, tile_sheet, wrap
@@ -11,7 +11,7 @@ from pipelines.pipeline import load, parse, replay
 
 
 @pytest.fixture
-def sheet() -> Gray:
+def sheet() -> GrayImage:
     image = np.full((90, 120), 255, np.uint8)
     for left in (40, 60, 80):
         image[20:70, left : left + 5] = 0
@@ -22,7 +22,7 @@ def found(yaml: str, *samples: Sample, seed: int = 0) -> AugmentationRows:
     return outcomes(parse(yaml), samples, seed=seed, tries=3)
 
 
-def test_every_step_is_done_alone_and_all_of_them_together(sheet: Gray) -> None:
+def test_every_step_is_done_alone_and_all_of_them_together(sheet: GrayImage) -> None:
     pipeline = load("paper-and-pen")
     (row,) = outcomes(pipeline, [Sample("a", sheet, "iii", "upper")], seed=4, tries=6).rows
     titles = [outcome.applied[0].op for outcome in row.alone]
@@ -34,7 +34,7 @@ def test_every_step_is_done_alone_and_all_of_them_together(sheet: Gray) -> None:
         assert np.array_equal(replay(sheet, outcome.applied), outcome.image)
 
 
-def test_refused_idle_and_relabelled_steps_are_told_apart(sheet: Gray) -> None:
+def test_refused_idle_and_relabelled_steps_are_told_apart(sheet: GrayImage) -> None:
     yaml = """
     name: mine
     steps:
@@ -60,7 +60,7 @@ def test_refused_idle_and_relabelled_steps_are_told_apart(sheet: Gray) -> None:
     assert outcome_sheet(all_, tile=48).height > 2 * 48
 
 
-def test_a_tile_does_not_depend_on_the_steps_after_it(sheet: Gray) -> None:
+def test_a_tile_does_not_depend_on_the_steps_after_it(sheet: GrayImage) -> None:
     sample = Sample("a", sheet, "iii", "upper")
     short = found("steps: [{op: elastic}]", sample, seed=2).rows[0]
     longer = found("steps: [{op: elastic}, {op: fade}]", sample, seed=2).rows[0]
@@ -68,14 +68,14 @@ def test_a_tile_does_not_depend_on_the_steps_after_it(sheet: Gray) -> None:
     assert short.alone[0].applied == longer.alone[0].applied != other.alone[0].applied
 
 
-def test_a_pipeline_without_steps_changes_nothing(sheet: Gray) -> None:
+def test_a_pipeline_without_steps_changes_nothing(sheet: GrayImage) -> None:
     (row,) = found("name: nothing", Sample("a", sheet, "iii", "upper")).rows
     assert row.alone == ()
     assert np.array_equal(row.whole[0].image, sheet)
     outcome_sheet(found("name: nothing", Sample("a", sheet, "iii", "upper")))
 
 
-def test_what_a_step_lacks_is_no_tile(sheet: Gray) -> None:
+def test_what_a_step_lacks_is_no_tile(sheet: GrayImage) -> None:
     with pytest.raises(MissingPapersError):
         found(
             "steps: [{op: background, parameters: {folder: /nowhere}}]",
@@ -83,7 +83,7 @@ def test_what_a_step_lacks_is_no_tile(sheet: Gray) -> None:
         )
 
 
-def test_the_sheet_has_a_place_for_every_tile(sheet: Gray) -> None:
+def test_the_sheet_has_a_place_for_every_tile(sheet: GrayImage) -> None:
     tiles = (Tile(sheet), Tile(None, "refused", "a long reason " * 9))
     plain = tile_sheet([TileRow("iv", "", tiles)] * 3, tile=120)
     groups = (Group("first", ("a",)), Group("second", ("b_with_a_long_name",)))
