@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, counted, epochs, no_progress
 from datagen.core.errors import UsageError
+from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout import FRACTION, Holdout
 from datagen.curation.holdout import hold_out as divide
@@ -76,7 +77,7 @@ def find_hard(
     share: float | None = None,
     out: PathLike | None = None,
     sheet: PathLike | None = None,
-    seed: int = 123,
+    seed: int = OFFICIAL_SEED,
     seeds: int = 1,
     preview: int | None = None,
     workers: int = 1,
