@@ -22,11 +22,16 @@ ROOT = Path(__file__).parents[1]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 # A busy machine, or one that measures coverage, is no failure: timings belong to benchmarks.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+hypothesis.settings.register_profile("whole", deadline=None)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=25)
 
 # A shell that starts the tests in the background makes them, and all they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples with `--fast`, where a test does not say how many itself."""
+    hypothesis.settings.load_profile("fast" if config.getoption("--fast") else "whole")
 
 
 @pytest.fixture
