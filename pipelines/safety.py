@@ -79,7 +79,7 @@ def in_short(judged: Sequence[LabelCheck]) -> str:
         refused = tuple(v.numeral for v in judged if v.style == styles[0] and v.refused)
         groups.setdefault(refused, []).append(case)
     ops = ", ".join(dict.fromkeys(v.op for v in judged if v.op is not None))
-    if judged and all(verdict.refused for verdict in judged):
+    if judged and all(check.refused for check in judged):
         return f"no class: {judged[0].op}: {judged[0].reason}"
     if len(groups) == 1:
         said = _all_but(*groups)

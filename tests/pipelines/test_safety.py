@@ -7,7 +7,7 @@ from pipelines.safety import CASES, LabelCheck, algebra, in_short, label_checks,
 
 
 def judged(pipeline: Pipeline) -> dict[tuple[str, str], LabelCheck]:
-    return {(verdict.numeral, verdict.style): verdict for verdict in label_checks(pipeline)}
+    return {(check.numeral, check.style): check for check in label_checks(pipeline)}
 
 
 def test_a_mirror_is_refused_where_it_mislabels_and_says_why() -> None:

@@ -68,7 +68,7 @@ def _print(table: "Comparison", out: Any) -> None:
         if row.interval is not None:
             cells += [f"{row.interval[0]:.3f}–{row.interval[1]:.3f}"]
             cells += [_leak_free(row)] if leaked else []
-            cells += _verdict(row)
+            cells += _more_than_noise(row)
         grid.add_row(*(Text(cell) for cell in cells))
     out.print(grid)
     for note in table.notes:
@@ -93,19 +93,19 @@ def _leak_free(row: "ComparisonRow") -> str:
     return "all leaked" if row.leak_free is None else f"{row.leak_free:.4f}"
 
 
-def _verdict(row: "ComparisonRow") -> tuple[str, str]:
+def _more_than_noise(row: "ComparisonRow") -> tuple[str, str]:
     """Return the difference to the best row, and whether it is more than noise, with the p."""
     difference = row.difference
     if difference is None:
         return "", ""
-    verdict, p_images = "yes" if difference.real else "no", _p(difference.p_images)
+    answer, p_images = "yes" if difference.real else "no", _p(difference.p_images)
     if difference.p_seeds is not None:
         lines: tuple[str, ...] = f"p {p_images} images", f"p {_p(difference.p_seeds)} seeds"
     else:
         lines = f"p {p_images}", f"{difference.best_only} : {difference.row_only} images"
     if difference.compared > 1:
         lines = *lines, f"p {_p(difference.p)} corrected"
-    found = f"{verdict:<4}" + "\n    ".join(lines)
+    found = f"{answer:<4}" + "\n    ".join(lines)
     return _two_lines(difference.accuracy, "+"), found
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.views.output import Json, console, emit
-from datagen.cli.views.pipeline_tables import flow, steps_table, value, verdict_table
+from datagen.cli.views.pipeline_tables import flow, steps_table, value, label_table
 from datagen.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _list(*, as_json: bool) -> None:
     table = Table.grid(padding=(0, 2, 1, 0))
     for pipeline in found:
         judged = label_checks(pipeline)
-        safe = not any(verdict.refused for verdict in judged)
+        safe = not any(check.refused for check in judged)
         facts = Text(pipeline.description)
         facts.append(f"\n{flow(pipeline.spec.steps)}", style="dim")
         facts.append(f"\nsafe for {in_short(judged)}", "green" if safe else "yellow")
@@ -100,7 +100,7 @@ def _show(name: str, *, as_json: bool) -> None:
     out.print()
     out.print(steps_table(pipeline))
     out.print()
-    out.print(verdict_table(label_checks(pipeline)))
+    out.print(label_table(label_checks(pipeline)))
     if as_json:
         emit(_plain(pipeline))
 

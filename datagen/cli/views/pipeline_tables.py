@@ -105,7 +105,7 @@ def value(given: object) -> str:
     return f"{given:g}" if isinstance(given, float) else str(given)
 
 
-def verdict_table(judged: "Sequence[LabelCheck]") -> Any:
+def label_table(judged: "Sequence[LabelCheck]") -> Any:
     """Return a `rich.table.Table`: classes × cases, and why what is refused is refused."""
     from rich.table import Table
     from rich.text import Text
@@ -118,7 +118,7 @@ def verdict_table(judged: "Sequence[LabelCheck]") -> Any:
         table.add_column(case, no_wrap=True)
     table.add_column("why" if any(v.refused or v.skipped for v in judged) else "")
     above = ""
-    for numeral in dict.fromkeys(verdict.numeral for verdict in judged):
+    for numeral in dict.fromkeys(check.numeral for check in judged):
         row = {
             case: next(v for v in judged if (v.numeral, v.style) == (numeral, styles[0]))
             for case, styles in CASES.items()
@@ -130,26 +130,26 @@ def verdict_table(judged: "Sequence[LabelCheck]") -> Any:
     return table
 
 
-def _cell(verdict: "LabelCheck") -> Any:
+def _cell(check: "LabelCheck") -> Any:
     from rich.text import Text
 
-    if verdict.refused:
+    if check.refused:
         return Text("refused", style="red")
-    if verdict.classes == (verdict.numeral,):
+    if check.classes == (check.numeral,):
         return Text("keeps", style="green")
-    others = " or ".join(each for each in verdict.classes if each != verdict.numeral)
-    kept = "keeps, or " if verdict.numeral in verdict.classes else ""
+    others = " or ".join(each for each in check.classes if each != check.numeral)
+    kept = "keeps, or " if check.numeral in check.classes else ""
     return Text(f"{kept}becomes {others}", style="cyan")
 
 
 def _why(row: "Mapping[str, LabelCheck]") -> str:
     """Return why cases of one class are refused, and which steps are left out for it."""
     cases: dict[str, list[str]] = {}
-    for case, verdict in row.items():
-        if verdict.refused:
-            cases.setdefault(f"{verdict.op}: {verdict.reason}", []).append(case)
-        elif verdict.skipped:
-            cases.setdefault(f"without {', '.join(verdict.skipped)}", []).append(case)
+    for case, check in row.items():
+        if check.refused:
+            cases.setdefault(f"{check.op}: {check.reason}", []).append(case)
+        elif check.skipped:
+            cases.setdefault(f"without {', '.join(check.skipped)}", []).append(case)
     return "; ".join(
         text if len(on) == len(row) else f"{text} ({', '.join(on)})" for text, on in cases.items()
     )

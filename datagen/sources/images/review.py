@@ -91,7 +91,7 @@ class Reviewed:
 
     def count(self, verdict: Literal["drop", "relabel"]) -> int:
         """Return how many files met with `verdict`."""
-        return sum(judgement.verdict == verdict for judgement in self.judged.values())
+        return sum(correction.verdict == verdict for correction in self.judged.values())
 
 
 def shipped() -> dict[str, str]:
@@ -144,12 +144,12 @@ def apply(review: Review, root: Path, names: Mapping[str, str]) -> Reviewed:
     kept: dict[str, str] = {}
     for name, numeral in names.items():
         found = hashes[name]
-        judgement = None if isinstance(found, CorruptInputError) else review.images.get(found)
-        if judgement is None or judgement.was != numeral:
+        correction = None if isinstance(found, CorruptInputError) else review.images.get(found)
+        if correction is None or correction.was != numeral:
             kept[name] = numeral
             continue
-        judged[name] = judgement
-        if judgement.numeral is not None:
-            kept[name] = judgement.numeral
+        judged[name] = correction
+        if correction.numeral is not None:
+            kept[name] = correction.numeral
     order = sorted(kept, key=lambda name: (CLASSES.index(kept[name]), name))
     return Reviewed({name: kept[name] for name in order}, judged)
