@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli.views.output import Json, console, emit
-from datagen.cli.views.pipeline_tables import flow, steps_table, value, label_table
+from datagen.cli.views.pipeline_tables import flow, label_table, steps_table, value
 from datagen.core.errors import UsageError
 
 if TYPE_CHECKING:
