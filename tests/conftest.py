@@ -23,7 +23,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 # A busy machine, or one that measures coverage, is no failure: timings belong to benchmarks.
 hypothesis.settings.register_profile("whole", deadline=None)
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=15)
 
 # A shell that starts the tests in the background makes them, and all they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -31,6 +31,7 @@ def run_pytest(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_who_says_what_it_needs_may_load_it_and_is_left_out_by_fast(tmp_path: Path) -> None:
     for marker in MARKERS:
         body = f"import {marker}" if marker in HEAVY else "pass"

@@ -88,6 +88,7 @@ NODES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(steps=st.lists(NODES, max_size=4), name=st.text(max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_round_trip(steps: list[dict[str, object]], name: str) -> None:

@@ -61,7 +61,14 @@ def _run_examples(name: str) -> None:
         assert runner.summarize(verbose=False).failed == 0, "".join(said)
 
 
-@pytest.mark.parametrize("name", [name for name in CODE if name not in NEEDS_THE_EVALUATOR])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name == "find_rare" else name
+        for name in CODE
+        if name not in NEEDS_THE_EVALUATOR
+    ],
+)
 def test_the_example_runs(name: str) -> None:
     _run_examples(name)
 

@@ -28,6 +28,7 @@ def augmented(pen: Ingredient, numeral_folder: Path) -> Recipe:
     return Recipe(mix=(pen, pictures), images=120, pipeline="paper-and-pen", size="native")
 
 
+@pytest.mark.slow
 def test_every_augmented_image_is_made_again_from_its_line(
     augmented: Recipe, tmp_path: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_workers_change_nothing(augmented: Recipe, tmp_path: Path) -> None:
     assert (one / "manifest.jsonl").read_bytes() == (two / "manifest.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_augmented_picture_stays_on_its_parents_side(augmented: Recipe, tmp_path: Path) -> None:
     entries = read_manifest(build(augmented, tmp_path / "ds").path)
     sides = {

@@ -1,6 +1,7 @@
 """An image is its recipe's seed's and its index's alone, whatever was made before it."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def make(seed: int, order: list[int]) -> dict[int, RenderedImage]:
     return {index: renderer.make(planned.items[index]) for index in order}
 
 
+@pytest.mark.slow
 @given(
     seed=st.integers(0, 2**31),
     order=st.lists(st.integers(0, IMAGES - 1), min_size=2, max_size=8, unique=True),

@@ -211,6 +211,7 @@ def test_a_terminal_without_our_characters_is_no_obstacle(
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_closed_streams_do_not_stop_a_build(tmp_path: Path) -> None:
     script = Path(sys.executable).with_name("datagen")
     command = f"{script} build {' '.join(SMALL)} -o ds <&- >&- 2>&-"
@@ -218,6 +219,7 @@ def test_closed_streams_do_not_stop_a_build(tmp_path: Path) -> None:
     assert (tmp_path / "ds" / "dataset.json").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
     script = Path(sys.executable).with_name("datagen")

@@ -16,6 +16,7 @@ from datagen.guide import text, topics
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_all_topics_are_listed_in_reading_order(datagen: Run) -> None:
     done = datagen("guide")
     assert done.returncode == 0, done.stderr
@@ -49,6 +50,7 @@ def test_an_unknown_topic_is_one_clear_line(datagen: Run) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("less") is None or os.name != "posix", reason="POSIX and less")
 @pytest.mark.parametrize("columns", [60, 80, 200])
 def test_on_a_terminal_a_page_is_laid_out(tmp_path: Path, columns: int) -> None:

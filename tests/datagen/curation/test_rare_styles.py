@@ -19,6 +19,8 @@ from datagen.sources import open_source
 from datagen.sources.images.source import ImagesOptions
 from datagen.sources.images.weights import read_weights, write_record
 
+pytestmark = pytest.mark.slow  # scikit-learn takes a second to load
+
 COMMON, RARE = 30, 4
 
 

@@ -95,6 +95,7 @@ def test_holm_counts_the_comparisons() -> None:
     assert holm([]) == []
 
 
+@pytest.mark.slow
 def test_many_equal_rows_are_seldom_called_worse() -> None:
     """Seeded: of 60 tables of 10 rows, all equally good with 3 seeds."""
     rng = np.random.default_rng(0)

@@ -134,6 +134,7 @@ def _place(request: EvaluationRequest) -> Slot:
     return slot(job, data, tests, identity())
 
 
+@pytest.mark.slow
 def test_the_evaluators_refusals_are_our_errors(evaluable: Path) -> None:
     tiny, test = evaluable / "tiny", evaluable / "test"
     with pytest.raises(InputError, match="^nowhere is not a folder"):

@@ -226,6 +226,7 @@ def test_any_strokes_are_refused_or_brought_to_measure(
     assert all(p.dtype == np.float32 and len(p) >= 2 and np.isfinite(p).all() for p in paths)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (SHARED / "strokes/handwriting_ivx.json").exists(),
     reason=f"no recorded strokes at {SHARED}/strokes (set DATAGEN_SHARED_DATA)",

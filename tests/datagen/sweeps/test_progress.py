@@ -25,6 +25,7 @@ with sweep_progress(console(as_json=True), as_json=True, quiet=False) as view:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_json_goes_to_stdout_also_where_a_terminal_shows_the_bar() -> None:
     shown, terminal = os.openpty()
