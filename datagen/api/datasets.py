@@ -116,6 +116,7 @@ def plan(recipe: RecipeLike) -> "Plan":
     Raises:
         UsageError, InputError: a source cannot be opened.
         RuleError: the plan breaks the budget or leaves a class empty.
+        PipelineError: a pipeline is unknown, or would make a label wrong; see `pipelines.errors`.
 
     Example:
         >>> import datagen
@@ -152,6 +153,7 @@ def build(
         UsageError: the folder cannot be used, or the recipe names what is not there.
         InputError: a source is missing or corrupt.
         RuleError: the plan breaks the budget, or leaves a class or a side empty.
+        PipelineError: a pipeline is unknown, or would make a label wrong; see `pipelines.errors`.
         BuildError: the disk is full, a worker was killed, or images keep coming out alike.
 
     Example:
@@ -229,6 +231,7 @@ def export(
     Raises:
         UsageError: the file is there already, or cannot be written.
         RuleError: the dataset breaks a rule.
+        InputError: there is no dataset, or a file cannot be read as an image.
 
     Example:
         >>> import datagen, tempfile, pathlib
@@ -256,7 +259,7 @@ def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, til
         A `PIL.Image.Image`, grey, ink 0 on paper 255.
 
     Raises:
-        DatagenError: as opening or building it would.
+        DatagenError, PipelineError: as opening or building it would.
 
     Example:
         >>> import datagen

@@ -63,6 +63,7 @@ def evaluate(
         RuleError: the dataset or a test set breaks a rule of the protocol.
         InputError: something is missing or cannot be read.
         EvaluationError: the evaluator failed or was killed.
+        StoppedError: Ctrl-C; finished epochs are kept.
 
     Example:
         >>> import datagen, tempfile, pathlib

@@ -79,7 +79,7 @@ def fetch(
         name: "emnist" or "chars74k".
         from_file: register this file instead of downloading.
         unofficial: accept a `from_file` that is not the publisher's, if it can be read.
-        whole: the whole archive, where some of its members would do.
+        whole: fetch all of the archive, not only the members needed.
         mirror: address of a folder that has the same file.
         progress: told of the step "bytes".
 

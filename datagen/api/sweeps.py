@@ -24,18 +24,18 @@ class _Counting(Listener):
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._ended = 0
+        self._ended: set[tuple[str, int]] = set()
         self._all: int | None = None
 
     def plan(self, plan: "SweepPlan") -> None:
-        """Learn how many trials there will be; a proposed sweep does not know it."""
-        self._all = len(plan.candidates) * len(plan.spec.seed_list)
+        """Learn how many trials there will be at most; tpe may end with fewer."""
+        self._all = plan.cost.evaluations
         self._progress("trials", 0, self._all)
 
     def trial(self, trial: Trial, *, news: bool) -> None:  # noqa: ARG002 - only counted
-        """Count a trial that has ended, now or in an earlier run of the sweep."""
-        self._ended += 1
-        self._progress("trials", self._ended, self._all)
+        """Count a trial that has ended, now or in an earlier run; halving tells some twice."""
+        self._ended.add((trial.point, trial.seed))
+        self._progress("trials", len(self._ended), self._all)
 
 
 def sweep(
@@ -66,12 +66,16 @@ def sweep(
         listener: told all that happens instead.
 
     Returns:
-        The answer: all candidates, best first.
+        The answer: all candidates, best first. A trial that fails stops nothing and raises nothing:
+        it is in `failed`, with its error.
 
     Raises:
         UsageError: nothing varies, or the folder holds another sweep, or one that runs.
-        InputError: a source or a test set is missing or damaged.
-        BudgetError: a candidate is over its budget.
+        RecipeError: the spec, or a recipe that it makes, does not validate.
+        InputError: a source, a test set or the selection set is missing or damaged.
+        RuleError: a candidate is over its budget, or a source has too little for it.
+        PipelineError: a pipeline is unknown, or would make a label wrong; see `pipelines.errors`.
+        BuildError: the disk is too small.
         StoppedError: Ctrl-C; finished epochs are kept.
 
     Example:

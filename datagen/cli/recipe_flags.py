@@ -36,7 +36,7 @@ Fit = Annotated[
     bool, typer.Option("--fit", help="Shrink a plan that breaks the budget instead of refusing.")
 ]
 ValFraction = Annotated[
-    float | None, typer.Option("--val-fraction", help="Share of the images that validates (0.2).")
+    float | None, typer.Option("--val-fraction", help="Share of the images for val (0.2).")
 ]
 ValFrom = Annotated[
     str | None,
@@ -48,7 +48,9 @@ ValDir = Annotated[
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Root of every random draw (0).")]
 Size = Annotated[
     str | None,
-    typer.Option("--size", metavar="32|native", help="What to store: the evaluator's view or all."),
+    typer.Option(
+        "--size", metavar="32|native", help="Store 32×32 as the evaluator sees it, or full size."
+    ),
 ]
 Pipeline = Annotated[
     str | None,

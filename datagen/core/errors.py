@@ -112,6 +112,6 @@ class SweepError(DatagenError):
 
 
 class StoppedError(DatagenError):
-    """An evaluation was interrupted; the message says where, and how to go on."""
+    """An evaluation or a sweep was interrupted; the message says where, and how to go on."""
 
     exit_code = 130

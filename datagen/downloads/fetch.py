@@ -104,7 +104,7 @@ def fetch(
         base_url: of a mirror that has the file under the same name.
 
     Raises:
-        UnknownNameError: no such entry.
+        UnknownNameError: no archive has that name.
         MissingInputError: `from_file` is not there.
         DownloadError: no verified file at the end; says what was expected and what came.
     """

@@ -273,7 +273,7 @@ def sign_flip(differences: np.ndarray) -> float:
     Args:
         differences: `int n`, one per test image.
     """
-    rng = np.random.default_rng(0)  # fixed: the same scores give the same verdict
+    rng = np.random.default_rng(0)  # fixed: the same scores give the same answer
     moved = differences[differences != 0]
     seen = abs(int(moved.sum()))
     flips = rng.integers(0, 2, (FLIPS, len(moved)), dtype=np.int8) * 2 - 1

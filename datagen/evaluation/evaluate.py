@@ -40,6 +40,10 @@ class EvaluationRequest:
     """What to evaluate, and how.
 
     Attributes:
+        dataset: a folder with `train/` and `val/`.
+        tests: class folders to score on.
+        protocol: name of the frozen protocol.
+        engine: how it is computed; "auto" takes `native` on a CPU and `fast` on a GPU.
         seed: of the first run; an official score's is 123.
         seeds: how many runs, with consecutive seeds.
         preview: epochs of a shorter run that is no official score.

@@ -31,11 +31,11 @@ class SheetImages:
     cells: Mapping[tuple[str, str], Sequence[GrayImage]]
 
 
-def contact_sheet(contacts: SheetImages, *, per_cell: int, tile: int = 64) -> Image.Image:
+def contact_sheet(images: SheetImages, *, per_cell: int, tile: int = 64) -> Image.Image:
     """Draw rows by class and columns by source.
 
     Args:
-        contacts: what to show; a cell with fewer images than `per_cell` stays partly empty.
+        images: what to show; a cell with fewer images than `per_cell` stays partly empty.
         per_cell: images side by side in one cell.
         tile: side of an image's place, pixels.
 
@@ -44,17 +44,17 @@ def contact_sheet(contacts: SheetImages, *, per_cell: int, tile: int = 64) -> Im
     """
     pitch = tile + GAP
     cell = pitch * per_cell + GAP
-    size = (_MARGIN + cell * len(contacts.columns), _HEAD + pitch * len(CLASSES) + GAP)
+    size = (_MARGIN + cell * len(images.columns), _HEAD + pitch * len(CLASSES) + GAP)
     sheet = Image.new("L", size, BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(15)
-    for column, name in enumerate(contacts.columns):
+    for column, name in enumerate(images.columns):
         draw.text((_MARGIN + cell * column, _HEAD / 2), name, fill=0, font=font, anchor="lm")
     for row, numeral in enumerate(CLASSES):
         top = _HEAD + pitch * row
         draw.text((_MARGIN - 10, top + tile / 2), numeral, fill=0, font=font, anchor="rm")
-        for column, name in enumerate(contacts.columns):
-            for k, image in enumerate(contacts.cells.get((numeral, name), ())[:per_cell]):
+        for column, name in enumerate(images.columns):
+            for k, image in enumerate(images.cells.get((numeral, name), ())[:per_cell]):
                 place = (_MARGIN + cell * column + pitch * k, top)
                 sheet.paste(Image.fromarray(framed(image, tile)), place)
     return sheet
@@ -88,9 +88,9 @@ def save(sheet: Image.Image, path: Path) -> None:
         sheet.save(temporary, form)
 
 
-def terminal_rows(contacts: SheetImages) -> list[str]:
+def terminal_rows(images: SheetImages) -> list[str]:
     """Return one numeral per class in Braille dots, five classes to a line of 74 columns."""
-    return terminal_tiles([(numeral, _first(contacts, numeral)) for numeral in CLASSES])
+    return terminal_tiles([(numeral, _first(images, numeral)) for numeral in CLASSES])
 
 
 def terminal_tiles(titled: Sequence[tuple[str, GrayImage]]) -> list[str]:
@@ -104,10 +104,10 @@ def terminal_tiles(titled: Sequence[tuple[str, GrayImage]]) -> list[str]:
     return lines
 
 
-def _first(contacts: SheetImages, numeral: str) -> GrayImage:
+def _first(images: SheetImages, numeral: str) -> GrayImage:
     """Return some image of `numeral`, or white paper."""
-    for name in contacts.columns:
-        for image in contacts.cells.get((numeral, name), ()):
+    for name in images.columns:
+        for image in images.cells.get((numeral, name), ()):
             return image
     return np.full((32, 32), 255, np.uint8)
 

@@ -83,7 +83,8 @@ def sweep(
         UsageError: nothing varies, or the folder holds another sweep, or one that runs.
         RecipeError: the spec, or a recipe that it makes, does not validate.
         InputError: a source, a test set or the selection set is missing or damaged.
-        BudgetError: a candidate is over its budget.
+        RuleError: a candidate is over its budget, or a source has too little for it.
+        PipelineError: a pipeline is unknown, or would make a label wrong.
         BuildError: the disk is too small.
         StoppedError: Ctrl-C; finished epochs are kept.
 

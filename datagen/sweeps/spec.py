@@ -77,7 +77,7 @@ Axis = Annotated[str, BeforeValidator(parse_axis)]
 
 
 class SweptIngredient(StrictModel):
-    """One source in the mix, like `datagen.recipes.load.Ingredient`, its ratio fixed or an axis.
+    """One source in the mix, like `datagen.recipes.schema.Ingredient`, its ratio fixed or an axis.
 
     What else an ingredient of a recipe may say is kept as given and checked with the recipe.
     """

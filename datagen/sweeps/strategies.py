@@ -95,9 +95,8 @@ def run_tpe(
     """
     known = proposals.known()
     lost = [candidate for candidate in candidates if known.get(candidate.id, 0) is None]
-    for candidate_id, value in runner.run(
-        lost, None
-    ).items():  # tried again, where that was asked for
+    # tried again, where that was asked for
+    for candidate_id, value in runner.run(lost, None).items():
         known[candidate_id] = value
         proposals.mend(candidate_id, value)
     while len(known) < min(spec.trials, len(candidates)):

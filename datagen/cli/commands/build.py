@@ -34,7 +34,7 @@ def build(
         int | None, typer.Option("--workers", min=1, help="Processes (default: one per core).")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the dataset there.")
+        bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,

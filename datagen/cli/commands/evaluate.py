@@ -28,12 +28,14 @@ def evaluate(
         list[Path] | None,
         typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs, for mean ± std.")] = 1,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="Number of runs, for mean ± std.")
+    ] = 1,
     preview: Annotated[
         int | None,
         typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Run again though it is known.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run again a known score.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the report (DATASET-report).")
     ] = None,
@@ -48,7 +50,7 @@ def evaluate(
         EngineName, typer.Option(help="How it is computed (auto: native, or fast on a GPU).")
     ] = EngineName.auto,
     seed: Annotated[
-        int, typer.Option(min=0, help=f"The first run's; official is {OFFICIAL_SEED}.")
+        int, typer.Option(min=0, help=f"Seed of the first run; official: {OFFICIAL_SEED}.")
     ] = OFFICIAL_SEED,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")

@@ -15,16 +15,18 @@ from datagen.cli.views.output import Json, Quiet, console, emit
 def fetch(
     name: Annotated[str, typer.Argument(metavar="emnist|chars74k", help="What to fetch.")],
     from_file: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Register a file you have.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Register this file, download nothing."),
     ] = None,
     unofficial: Annotated[
         bool, typer.Option("--unofficial", help="Accept a FILE that is not the publisher's.")
     ] = False,
     whole: Annotated[
-        bool, typer.Option("--whole", help="The whole archive, where its members would do.")
+        bool, typer.Option("--whole", help="Fetch all of it, not only the members needed.")
     ] = False,
     mirror: Annotated[
-        str | None, typer.Option("--mirror", metavar="URL", help="Folder of a mirror to ask.")
+        str | None,
+        typer.Option("--mirror", metavar="URL", help="Address of a folder with the same file."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,

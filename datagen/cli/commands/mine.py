@@ -21,7 +21,7 @@ def mine(
         int | None, typer.Option("--top", min=1, help="How many images to call hard.")
     ] = None,
     share: Annotated[
-        float | None, typer.Option("--share", help="Or which part of them (0.1).")
+        float | None, typer.Option("--share", help="Or which share of all images (0.1).")
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="The record of all images, with their weights.")
@@ -34,7 +34,7 @@ def mine(
         int | None,
         typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The first run's.")] = OFFICIAL_SEED,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first run.")] = OFFICIAL_SEED,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,
@@ -45,7 +45,7 @@ def mine(
 
     Mine in training pictures that this dataset does not contain, such as a part of your real
     images that it was built without. **Never in your test set or holdout**: what is mined is
-    trained on next, as variants, and then judges nothing. A known score is used at once.
+    trained on next, as variants, and can then test nothing. A known score is used at once.
 
     The record gives every image of DIR a weight, 1 + 4·(1 − p), p the probability of its own label.
 

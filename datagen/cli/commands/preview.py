@@ -57,7 +57,7 @@ def preview(
         StyleName | None, typer.Option(help="How the images are written (unknown).")
     ] = None,
     per_class: Annotated[
-        int, typer.Option(min=1, max=100, help="Images of each class that a folder gives.")
+        int, typer.Option(min=1, max=100, help="Images to take of each class of a folder.")
     ] = 2,
     source: flags.Source = None,
     mix: flags.Mix = None,
@@ -69,8 +69,8 @@ def preview(
 ) -> None:
     """Draw a contact sheet: rows by class, columns by source.
 
-    With --pipeline: a row per image, with what each step makes of it alone, and several outcomes
-    of them all; without images, numerals are composed.
+    With --pipeline: a row per image. It shows what each step alone makes of the image, then several
+    outcomes of all steps together. Without images, numerals are composed.
 
     Example: `datagen preview --pipeline paper-and-pen photos/iv/1.png --style upper`
     """
@@ -96,22 +96,22 @@ def preview(
         raise UsageError("--class and --style say what images show; they belong to --pipeline")
     if len(what or []) > 1:
         raise UsageError("name one dataset or recipe; several images need --pipeline NAME")
-    _show_contacts(what[0] if what else None, given, out, per_cell or 8, tile or 64, as_json)
+    _show_sheet(what[0] if what else None, given, out, per_cell or 8, tile or 64, as_json)
 
 
-def _show_contacts(
+def _show_sheet(
     what: str | None, given: "Overrides", out: Path, per_cell: int, tile: int, as_json: bool
 ) -> None:
     from datagen.previews.contact_sheet import contact_sheet, terminal_rows
 
-    contacts = _contacts(what, given, per_cell)
-    _save(out, lambda: contact_sheet(contacts, per_cell=per_cell, tile=tile))
+    images = _sheet_images(what, given, per_cell)
+    _save(out, lambda: contact_sheet(images, per_cell=per_cell, tile=tile))
     terminal = console(as_json=as_json)
-    for line in terminal_rows(contacts):
+    for line in terminal_rows(images):
         terminal.print(line, markup=False, no_wrap=True, crop=True)
-    terminal.print(f"columns {', '.join(contacts.columns)}   written {out}")
+    terminal.print(f"columns {', '.join(images.columns)}   written {out}")
     if as_json:
-        emit({"command": "preview", "path": str(out), "columns": list(contacts.columns)})
+        emit({"command": "preview", "path": str(out), "columns": list(images.columns)})
 
 
 def _save(out: Path, draw: "Callable[[], Image]") -> None:
@@ -125,7 +125,7 @@ def _save(out: Path, draw: "Callable[[], Image]") -> None:
         ) from error
 
 
-def _contacts(what: str | None, given: "Overrides", per_cell: int) -> "SheetImages":
+def _sheet_images(what: str | None, given: "Overrides", per_cell: int) -> "SheetImages":
     from datagen.previews.contents import preview_dataset, preview_recipe
     from datagen.recipes.load import load
     from datagen.recipes.overrides import Overrides, override

@@ -22,7 +22,7 @@ def rare(
         Path | None, typer.Option("--sheet", help="The picture of the styles (beside --out).")
     ] = None,
     clusters: Annotated[int, typer.Option(help="Styles to look for in each class.")] = 12,
-    seed: Annotated[int, typer.Option(help="Of the clustering.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the clustering.")] = 0,
     review: Annotated[
         str | None,
         typer.Option(metavar="NAME|FILE", help="A list of bad images to drop or relabel."),
@@ -33,8 +33,8 @@ def rare(
 ) -> None:
     """Find the styles of writing that a folder of real images has few pictures of.
 
-    Gathers the images of each class by how their strokes run, and gives every image a weight: the
-    fewer are like it, the greater, a quarter to four times an average style's.
+    Groups the images of each class by how their strokes run, and gives every image a weight: the
+    rarer its style, the greater, from a quarter to four times that of an average style.
     `--option images.boost=rare.json` lets a pipeline serve such images more often.
 
     Example: `datagen rare photos --out rare.json`

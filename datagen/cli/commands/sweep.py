@@ -100,7 +100,7 @@ def sweep(
         ExecutorName, typer.Option(help="Processes on this machine, or a Ray cluster.")
     ] = ExecutorName.local,
     address: Annotated[
-        str | None, typer.Option(help="Of the Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
+        str | None, typer.Option(help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
     ] = None,
     best: Annotated[
         Path | None,
@@ -108,7 +108,8 @@ def sweep(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     timing: Annotated[
-        bool, typer.Option("--timing/--no-timing", help="Time 20 steps for the plan's hours.")
+        bool,
+        typer.Option("--timing/--no-timing", help="Time 20 steps first, to estimate the hours."),
     ] = True,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Run failed trials again.")

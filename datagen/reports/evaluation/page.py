@@ -8,7 +8,7 @@ from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.summary import NO_TEST, Spread, Summary, TestSummary, short_path
 from datagen.reports.evaluation.about import about
 from datagen.reports.evaluation.curves import curves
-from datagen.reports.evaluation.pictures import contact
+from datagen.reports.evaluation.pictures import dataset_sheet
 from datagen.reports.evaluation.reading import findings
 from datagen.reports.evaluation.scored import scored
 from datagen.reports.html.document import document
@@ -34,7 +34,7 @@ def page(evaluation: Evaluation, summary: Summary) -> str:
                 _seeds(summary) if len(summary.runs) > 1 else "",
                 section(
                     "The dataset",
-                    tag("figure", contact(evaluation.request.dataset)),
+                    tag("figure", dataset_sheet(evaluation.request.dataset)),
                     lead="The first images of each class and source.",
                 ),
                 about(evaluation, summary),

@@ -32,14 +32,14 @@ def thumbnail(path: Path | None, alt: str) -> Markup:
     return _img(picture, alt, "thumb")
 
 
-def contact(dataset: Path) -> Markup:
+def dataset_sheet(dataset: Path) -> Markup:
     """Return the dataset's contact sheet, or the reason why there is none."""
     try:
-        contacts = preview_dataset(dataset, _SHEET_CELLS)
+        images = preview_dataset(dataset, _SHEET_CELLS)
     except (DatagenError, OSError) as error:
         return tag("p", f"No contact sheet: {error}.")
-    per_cell = max(3, _SHEET_CELLS // max(1, len(contacts.columns)))
-    sheet = contact_sheet(contacts, per_cell=per_cell, tile=56)
+    per_cell = max(3, _SHEET_CELLS // max(1, len(images.columns)))
+    sheet = contact_sheet(images, per_cell=per_cell, tile=56)
     return _img(sheet, "Contact sheet: rows by class, columns by source", "sheet")
 
 

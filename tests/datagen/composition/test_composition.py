@@ -84,7 +84,7 @@ def test_raster_letters_keep_a_legible_line(case: CaseStyle) -> None:
         assert strokes == 3
 
 
-def test_a_cast_writes_with_one_hand(pool: GlyphPool) -> None:
+def test_a_numeral_is_by_one_writer(pool: GlyphPool) -> None:
     writer_index = WriterIndex(pool.infos, range(len(pool)))
     rng = np.random.default_rng(0)
     for _ in range(50):
@@ -93,13 +93,13 @@ def test_a_cast_writes_with_one_hand(pool: GlyphPool) -> None:
         assert len(set(chosen)) == 4  # four letters, three different i's
 
 
-def test_a_cast_repeats_a_letter_only_where_it_must() -> None:
+def test_a_writer_repeats_a_letter_only_where_it_must() -> None:
     infos = [GlyphInfo(f"{letter}", letter, "upper", "w") for letter in ("i", "v", "x")]
     chosen = WriterIndex(infos, range(3)).choose("viii", "upper", np.random.default_rng(0))
     assert [infos[k].letter for k in chosen] == ["v", "i", "i", "i"]
 
 
-def test_a_cast_knows_what_it_can_write() -> None:
+def test_a_writer_index_knows_what_can_be_written() -> None:
     infos = [
         GlyphInfo("a", "i", "lower", "one"),
         GlyphInfo("b", "v", "lower", "other"),
