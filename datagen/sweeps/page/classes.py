@@ -111,12 +111,8 @@ def _trends(
     candidates: Sequence[tuple[CandidateResult, SweepAccuracy]], sources: Sequence[Axis]
 ) -> Markup:
     """Return how recall moves with the share of each source, as a table sources × classes."""
-    found = [
-        (axis, [trend(candidates, axis, name) for name in CLASSES])
-        for axis in (
-            sources if len(sources) > 2 else sources[:1]
-        )  # of two, one is the other's rest
-    ]
+    shown = sources if len(sources) > 2 else sources[:1]  # of two, one is the other's rest
+    found = [(axis, [trend(candidates, axis, name) for name in CLASSES]) for axis in shown]
     found = [(axis, values) for axis, values in found if any(v is not None for v in values)]
     if not found:
         return Markup("")

@@ -65,14 +65,11 @@ def verdict(answer: Answer) -> str:
         return "No other candidate ran to the end, so it cannot be said whether the best beats one."
     lead = answer.lead
     if lead.difference is None or lead.on is None:
-        return (
-            f"Whether it beats the next, {lead.next.name}, by more than noise cannot be told: "
-            + (
-                "the two share no seed."
-                if answer.judge is not None
-                else "every candidate has its own val images; a selection set or a test set "
-                "would tell."
-            )
+        return f"Whether it beats the next, {lead.next.name}, by more than noise is not known: " + (
+            "the two share no seed."
+            if answer.judge is not None
+            else "every candidate has its own val images; a selection set or a test set "
+            "would show it."
         )
     text = f"{_compared(lead.next.name, lead.difference)} {_evidence(lead.difference)}"
     text = f"{text} on {set_name(answer, lead.on)}."
@@ -136,7 +133,7 @@ def rivals(answer: Answer) -> str:
     better = sum(each.real and each.accuracy.mean > 0 for each in found)
     counted = [
         (sum(each.real and each.accuracy.mean < 0 for each in found), "worse by more than noise"),
-        (sum(not each.real for each in found), "not to be told from it"),
+        (sum(not each.real for each in found), "within noise of it"),
         (better, "better by more than noise, though ranked below"),
     ]
     parts = ", ".join(f"{count} {text}" for count, text in counted if count)

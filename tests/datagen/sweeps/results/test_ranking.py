@@ -54,7 +54,7 @@ def test_without_any_common_images_nobody_can_tell(trial: Make, write: Write) ->
     answer = read(write(trial(PEN, 0.5, **bare), trial(BOTH, 0.6, **bare)))
     assert answer.lead is not None
     assert answer.lead.real is None
-    assert "cannot be told: every candidate has its own" in words.verdict(answer)
+    assert "is not known: every candidate has its own" in words.verdict(answer)
     assert "there is no test set" in words.ranked_by(answer)
 
 
@@ -220,13 +220,13 @@ def test_what_the_best_can_be_told_from(trial: Make, write: Write) -> None:
     best, as_good = by_val(BOTH, 0.99, 0.5), by_val(PEN, 0.9, 0.51)
     answer = read(write(best, as_good, by_val(EMNIST, 0.8, 0.9)))
     assert words.rivals(answer) == (
-        "Of the 2 other candidates, on test data/test: 1 not to be told from it, "
+        "Of the 2 other candidates, on test data/test: 1 within noise of it, "
         "1 better by more than noise, though ranked below (p-values corrected by Holm's method for "
         "2 comparisons)."
     )
     worse = by_val(EMNIST, 0.8, 0.1)
-    assert "1 worse by more than noise, 1 not" in words.rivals(read(write(best, as_good, worse)))
-    assert words.rivals(read(write(best, as_good))) == ""  # the verdict says it
+    assert "1 worse by more than noise, 1 within" in words.rivals(read(write(best, as_good, worse)))
+    assert words.rivals(read(write(best, as_good))) == ""  # the first sentence says it
 
 
 def test_candidates_without_a_common_seed_are_not_compared(trial: Make, write: Write) -> None:
