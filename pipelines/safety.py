@@ -43,7 +43,7 @@ class LabelCheck:
 
 
 def label_checks(pipeline: Pipeline) -> tuple[LabelCheck, ...]:
-    """Judge a pipeline for the ten classes in each case style."""
+    """Check a pipeline for the ten classes in each case style."""
     return tuple(_label_check(pipeline, numeral, style) for numeral in CLASSES for style in STYLES)
 
 
@@ -72,22 +72,22 @@ def _leaves(nodes: Iterable[Node]) -> Iterator[Step]:
             yield from _leaves(node.one_of if isinstance(node, OneOf) else node.some_of)
 
 
-def in_short(judged: Sequence[LabelCheck]) -> str:
+def in_short(checks: Sequence[LabelCheck]) -> str:
     """Say for which classes a pipeline is safe, what is refused, and which it relabels."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for case, styles in CASES.items():
-        refused = tuple(v.numeral for v in judged if v.style == styles[0] and v.refused)
+        refused = tuple(c.numeral for c in checks if c.style == styles[0] and c.refused)
         groups.setdefault(refused, []).append(case)
-    ops = ", ".join(dict.fromkeys(v.op for v in judged if v.op is not None))
-    if judged and all(check.refused for check in judged):
-        return f"no class: {judged[0].op}: {judged[0].reason}"
+    ops = ", ".join(dict.fromkeys(c.op for c in checks if c.op is not None))
+    if checks and all(check.refused for check in checks):
+        return f"no class: {checks[0].op}: {checks[0].reason}"
     if len(groups) == 1:
         said = _all_but(*groups)
     else:
         said = "; ".join(
             f"{_all_but(refused)} in {', '.join(on)} case" for refused, on in groups.items()
         )
-    relabelled = dict.fromkeys(v.numeral for v in judged if set(v.classes) - {v.numeral})
+    relabelled = dict.fromkeys(c.numeral for c in checks if set(c.classes) - {c.numeral})
     notes = [f"refused: {ops}"] if ops else []
     notes += [f"relabels {', '.join(relabelled)}"] if relabelled else []
     return f"{said} ({'; '.join(notes)})" if notes else said

@@ -29,7 +29,10 @@ class _Counting(Listener):
 
     def plan(self, plan: "SweepPlan") -> None:
         """Learn how many trials there will be at most; tpe may end with fewer."""
-        self._all = plan.cost.evaluations
+        spec, tried = plan.spec, len(plan.candidates)
+        if spec.strategy == "tpe":
+            tried = min(tried, spec.trials)
+        self._all = tried * spec.seeds
         self._progress("trials", 0, self._all)
 
     def trial(self, trial: Trial, *, news: bool) -> None:  # noqa: ARG002 - only counted

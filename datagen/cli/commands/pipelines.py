@@ -71,11 +71,11 @@ def _list(*, as_json: bool) -> None:
     found = [load(name) for name in presets()]
     table = Table.grid(padding=(0, 2, 1, 0))
     for pipeline in found:
-        judged = label_checks(pipeline)
-        safe = not any(check.refused for check in judged)
+        checks = label_checks(pipeline)
+        safe = not any(check.refused for check in checks)
         facts = Text(pipeline.description)
         facts.append(f"\n{flow(pipeline.spec.steps)}", style="dim")
-        facts.append(f"\nsafe for {in_short(judged)}", "green" if safe else "yellow")
+        facts.append(f"\nsafe for {in_short(checks)}", "green" if safe else "yellow")
         table.add_row(Text(pipeline.name, style="bold"), facts)
     out = console(as_json=as_json)
     out.print(table)
@@ -110,14 +110,14 @@ def _plain(pipeline: "Pipeline") -> dict[str, Any]:
 
     from pipelines.safety import in_short, label_checks
 
-    judged = label_checks(pipeline)
+    checks = label_checks(pipeline)
     return {
         "command": "pipelines",
         "name": pipeline.name,
         "description": pipeline.description,
         "steps": pipeline.spec.model_dump(mode="json")["steps"],
-        "safe_for": in_short(judged),
-        "labels": [{"class": row.pop("numeral"), **row} for row in map(asdict, judged)],
+        "safe_for": in_short(checks),
+        "labels": [{"class": row.pop("numeral"), **row} for row in map(asdict, checks)],
     }
 
 

@@ -105,7 +105,7 @@ def value(given: object) -> str:
     return f"{given:g}" if isinstance(given, float) else str(given)
 
 
-def label_table(judged: "Sequence[LabelCheck]") -> Any:
+def label_table(checks: "Sequence[LabelCheck]") -> Any:
     """Return a `rich.table.Table`: classes × cases, and why what is refused is refused."""
     from rich.table import Table
     from rich.text import Text
@@ -116,11 +116,11 @@ def label_table(judged: "Sequence[LabelCheck]") -> Any:
     table.add_column("class")
     for case in CASES:
         table.add_column(case, no_wrap=True)
-    table.add_column("why" if any(v.refused or v.skipped for v in judged) else "")
+    table.add_column("why" if any(c.refused or c.skipped for c in checks) else "")
     above = ""
-    for numeral in dict.fromkeys(check.numeral for check in judged):
+    for numeral in dict.fromkeys(check.numeral for check in checks):
         row = {
-            case: next(v for v in judged if (v.numeral, v.style) == (numeral, styles[0]))
+            case: next(c for c in checks if (c.numeral, c.style) == (numeral, styles[0]))
             for case, styles in CASES.items()
         }
         why = _why(row)

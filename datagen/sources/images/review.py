@@ -63,7 +63,7 @@ class LabelCorrection(StrictModel):
 
 
 class Review(StrictModel):
-    """The judgements of one collection.
+    """The label corrections of one collection.
 
     Attributes:
         name: what the command line calls it.
@@ -135,7 +135,7 @@ def apply(review: Review, root: Path, names: Mapping[str, str]) -> Reviewed:
     opening it reports the error.
 
     Args:
-        review: the judgements.
+        review: the corrections.
         root: the folder.
         names: path below it → class.
     """
