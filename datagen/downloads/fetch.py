@@ -1,6 +1,6 @@
 """Fetching the archives of letters: from their publishers, or from a file the user has.
 
-Enters: the name of an entry in `registry.txt`. Leaves: verified files in the cache folder, where
+Enters: the name of an archive in `registry.txt`. Leaves: verified files in the cache folder, where
 the source of that name looks; nothing unverified is ever put there under its final name.
 """
 
@@ -63,10 +63,10 @@ def registry() -> dict[str, Archive]:
     parser.read_string(
         (importlib.resources.files("datagen.downloads") / "registry.txt").read_text("utf-8")
     )
-    return {name: _entry(name, parser[name]) for name in parser.sections()}
+    return {name: _archive(name, parser[name]) for name in parser.sections()}
 
 
-def _entry(name: str, row: configparser.SectionProxy) -> Archive:
+def _archive(name: str, row: configparser.SectionProxy) -> Archive:
     return Archive(
         name,
         page=row["page"],
@@ -108,140 +108,138 @@ def fetch(
         MissingInputError: `from_file` is not there.
         DownloadError: no verified file at the end; says what was expected and what came.
     """
-    entries = registry()
-    if name not in entries:
-        raise UnknownNameError("archive", name, entries)
-    entry = entries[name]
+    archives = registry()
+    if name not in archives:
+        raise UnknownNameError("archive", name, archives)
+    archive = archives[name]
     try:
         if from_file is not None:
-            return _register(entry, from_file, unofficial)
-        return fetch_archive(entry, progress, members=members, whole=whole, base_url=base_url)
+            return _register(archive, from_file, unofficial)
+        return fetch_archive(archive, progress, members=members, whole=whole, base_url=base_url)
     except OSError as error:
         raise DownloadError(
-            f"could not keep {entry.file} in {_folder(entry)} ({error}); free some space there or "
-            "name another folder in DATAGEN_CACHE"
+            f"could not keep {archive.file} in {_folder(archive)} ({error}); free some space there "
+            "or name another folder in DATAGEN_CACHE"
         ) from error
 
 
 def fetch_archive(
-    entry: Archive,
+    archive: Archive,
     progress: Progress | None = None,
     *,
     members: Sequence[str] | None = None,
     whole: bool = False,
     base_url: str | None = None,
 ) -> Fetched:
-    """Fetch what `entry` describes. See `fetch`."""
-    url = entry.url if base_url is None else f"{base_url.rstrip('/')}/{entry.file}"
-    archive = _folder(entry) / entry.file
-    there = _already(entry, archive)
+    """Fetch one archive. See `fetch`."""
+    url = archive.url if base_url is None else f"{base_url.rstrip('/')}/{archive.file}"
+    place = _folder(archive) / archive.file
+    there = _already(archive, place)
     if there is not None:
         return there
-    patterns = () if whole else tuple(entry.members if members is None else members)
+    patterns = () if whole else tuple(archive.members if members is None else members)
     connection = Connection(progress)
     try:
         with connection.session:
             remote = probe(connection, url)
-            _check_size(remote, entry)
+            _check_size(remote, archive)
             if patterns and remote.ranges:
-                return _fetch_members(connection, remote, entry, patterns)
-            return _fetch_whole(connection, remote, entry)
+                return _fetch_members(connection, remote, archive, patterns)
+            return _fetch_whole(connection, remote, archive)
     except DownloadError as error:
         raise DownloadError(
-            f"{error}; or get it by hand from {entry.page} and say "
-            f"`datagen fetch {entry.name} --from FILE`"
+            f"{error}; or get it by hand from {archive.page} and say "
+            f"`datagen fetch {archive.name} --from FILE`"
         ) from error
 
 
-def _check_size(remote: Remote, entry: Archive) -> None:
-    if entry.size is not None and remote.size not in (None, entry.size):
+def _check_size(remote: Remote, archive: Archive) -> None:
+    if archive.size is not None and remote.size not in (None, archive.size):
         raise DownloadError(
-            f"{remote.url}: the server has {remote.size:,} bytes, expected {entry.size:,}; it "
+            f"{remote.url}: the server has {remote.size:,} bytes, expected {archive.size:,}; it "
             "is not the file we know"
         )
 
 
-def _folder(entry: Archive) -> Path:
-    return cache_folder() / entry.name
+def _folder(archive: Archive) -> Path:
+    return cache_folder() / archive.name
 
 
-def _record(entry: Archive) -> Path:
-    return _folder(entry) / f"{entry.file}.sha256"
+def _record(archive: Archive) -> Path:
+    return _folder(archive) / f"{archive.file}.sha256"
 
 
-def _known_hash(entry: Archive) -> str | None:
+def _known_hash(archive: Archive) -> str | None:
     """Return the published hash, else the one recorded when the file first came."""
-    if entry.sha256 is not None:
-        return entry.sha256
-    record = _record(entry)
+    if archive.sha256 is not None:
+        return archive.sha256
+    record = _record(archive)
     return record.read_text("ascii").split()[0] if record.is_file() else None
 
 
-def _already(entry: Archive, archive: Path) -> Fetched | None:
+def _already(archive: Archive, place: Path) -> Fetched | None:
     """Return what is there, if it is what would be fetched."""
-    known = _known_hash(entry)
-    if not archive.is_file() or (known is not None and pooch.file_hash(archive) != known):
+    known = _known_hash(archive)
+    if not place.is_file() or (known is not None and pooch.file_hash(place) != known):
         return None
     if known is None:
         try:
-            _check_readable(archive, entry)
+            _check_readable(place, archive)
         except DownloadError as error:
-            set_aside(archive, error)
+            set_aside(place, error)
             return None
-    how = f"was there already; {_verify_text(entry, archive)}"
-    return Fetched(archive, 0, official=True, verified=how)
+    how = f"was there already; {_verify_text(archive, place)}"
+    return Fetched(place, 0, official=True, verified=how)
 
 
-def _fetch_whole(connection: Connection, remote: Remote, entry: Archive) -> Fetched:
+def _fetch_whole(connection: Connection, remote: Remote, archive: Archive) -> Fetched:
     """Fetch the archive; pooch verifies its hash and moves it into place."""
-    known = _known_hash(entry)
-    archive = _folder(entry) / entry.file
-    part = archive.with_name(f"{archive.name}.part")
+    known = _known_hash(archive)
+    place = _folder(archive) / archive.file
+    part = place.with_name(f"{place.name}.part")
     connection.total = remote.size
 
     def download(_url: str, target: str, _pooch: Any) -> None:
         transfer(connection, remote, part)
         part.replace(target)  # pooch's temporary file, which it deletes unless all is well
         if known is None:
-            _check_readable(Path(target), entry)
+            _check_readable(Path(target), archive)
 
     pooch.get_logger().setLevel(logging.WARNING)  # its "Downloading …" would go to stderr
     keeper = pooch.create(
-        _folder(entry),
+        _folder(archive),
         base_url="",
-        registry={entry.file: known and f"sha256:{known}"},
-        urls={entry.file: remote.url},
+        registry={archive.file: known and f"sha256:{known}"},
+        urls={archive.file: remote.url},
     )
     try:
-        keeper.fetch(entry.file, downloader=download)
+        keeper.fetch(archive.file, downloader=download)
     except ValueError as error:  # pooch: the hash differs, the download is deleted
         raise DownloadError(f"{remote.url}: {error}") from error
-    return Fetched(
-        archive, connection.received, official=True, verified=_verify_text(entry, archive)
-    )
+    return Fetched(place, connection.received, official=True, verified=_verify_text(archive, place))
 
 
-def _verify_text(entry: Archive, archive: Path) -> str:
-    """Return how `archive` was verified, and record the hash of one that has none published."""
-    found = pooch.file_hash(archive)
-    if entry.sha256 is not None:
+def _verify_text(archive: Archive, place: Path) -> str:
+    """Return how a file was verified, and record the hash of one that has none published."""
+    found = pooch.file_hash(place)
+    if archive.sha256 is not None:
         return f"sha256 {found}, as published"
-    with staged_file(_record(entry)) as temporary:
-        temporary.write_text(f"{found}  {entry.file}\n", "ascii", newline="\n")
+    with staged_file(_record(archive)) as temporary:
+        temporary.write_text(f"{found}  {archive.file}\n", "ascii", newline="\n")
     return (
         f"reads to its end, gzip CRC-32; no hash is published, its sha256 {found} is now recorded"
     )
 
 
-def _check_readable(path: Path, entry: Archive, given: Path | None = None) -> None:
-    """Raise if `path` is not the kind of archive that `entry` is, sound to its end.
+def _check_readable(path: Path, archive: Archive, given: Path | None = None) -> None:
+    """Raise if `path` is not of the kind of `archive`, sound to its end.
 
     The message calls it `given`, where a person knows it by that name.
     """
     try:
-        if entry.file.endswith(".zip"):
-            with zipfile.ZipFile(path) as archive:
-                damaged = archive.testzip()
+        if archive.file.endswith(".zip"):
+            with zipfile.ZipFile(path) as opened:
+                damaged = opened.testzip()
             problem = f"its member {damaged} is damaged" if damaged else ""
         else:
             images = sum(1 for _ in iter_tar(path, lambda name: name.endswith(".png")))
@@ -252,41 +250,42 @@ def _check_readable(path: Path, entry: Archive, given: Path | None = None) -> No
         with path.open("rb") as file:
             head = file.read(16)
         raise DownloadError(
-            f"expected the archive {entry.file}, got something that begins with {head!r}: {problem}"
+            f"expected the archive {archive.file}, got something that begins with {head!r}: "
+            f"{problem}"
         )
 
 
 def _fetch_members(
-    connection: Connection, remote: Remote, entry: Archive, patterns: tuple[str, ...]
+    connection: Connection, remote: Remote, archive: Archive, patterns: tuple[str, ...]
 ) -> Fetched:
     """Fetch the members that match `patterns`."""
-    folder = _folder(entry)
+    folder = _folder(archive)
     names = fetch_members(connection, remote, folder, patterns)
     how = (
-        f"{len(names)} members of {entry.file} ({remote.size:,} bytes), each by the archive's own "
-        "CRC-32 and size"
+        f"{len(names)} members of {archive.file} ({remote.size:,} bytes), each by the archive's "
+        "own CRC-32 and size"
     )
     return Fetched(folder, connection.received, official=True, verified=how)
 
 
-def _register(entry: Archive, file: Path, unofficial: bool) -> Fetched:
+def _register(archive: Archive, file: Path, unofficial: bool) -> Fetched:
     """Copy the user's `file` into place, verified."""
     if not file.is_file():
-        raise MissingInputError(f"no file {file} to register as {entry.file}")
-    archive = _folder(entry) / entry.file
-    with staged_file(archive) as temporary:
+        raise MissingInputError(f"no file {file} to register as {archive.file}")
+    place = _folder(archive) / archive.file
+    with staged_file(place) as temporary:
         shutil.copyfile(file, temporary)
         found, size = pooch.file_hash(temporary), temporary.stat().st_size
-        if found != entry.sha256:
-            if entry.sha256 is not None and not unofficial:
+        if found != archive.sha256:
+            if archive.sha256 is not None and not unofficial:
                 raise DownloadError(
-                    f"{file} is not the publisher's {entry.file}: {size:,} bytes with sha256 "
-                    f"{found}, expected {entry.size or 0:,} bytes with sha256 {entry.sha256}; say "
-                    "--unofficial if you trust it"
+                    f"{file} is not the publisher's {archive.file}: {size:,} bytes with sha256 "
+                    f"{found}, expected {archive.size or 0:,} bytes with sha256 {archive.sha256}; "
+                    "say --unofficial if you trust it"
                 )
-            _check_readable(temporary, entry, file)
-    if entry.sha256 not in (None, found):
+            _check_readable(temporary, archive, file)
+    if archive.sha256 not in (None, found):
         how = f"reads to its end; not the publisher's file: sha256 {found}"
     else:
-        how = _verify_text(entry, archive)
-    return Fetched(archive, 0, official=found == entry.sha256, verified=how)
+        how = _verify_text(archive, place)
+    return Fetched(place, 0, official=found == archive.sha256, verified=how)
