@@ -1,6 +1,6 @@
 """The writing itself: a writer's intended letter, varied by the hand, as points of ink.
 
-What a writer means by a letter is one matrix over one vector of normals (`_Plan`), kept per
+What a writer means by a letter is one matrix over one vector of normals (`_LetterModel`), kept per
 writer; an instance costs one draw and one product.
 """
 
@@ -42,7 +42,7 @@ class WrittenLetter:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
+class _LetterModel:
     """A writer's letter before an instance is drawn.
 
     Attributes:
@@ -71,12 +71,12 @@ def write(writer: Writer, letter: Letter, case: Case, rng: np.random.Generator) 
     Returns:
         Strokes whose body spans y 0 … 1, a dot above, x from 0; with pressure for every point.
     """
-    plan = _plan(writer, letter, case)
-    normal = rng.standard_normal((len(plan.mean) + 1, 3))
-    lean, stretch = plan.variation * normal[0, :2]
-    ink = plan.layout.matrix @ (plan.mean + plan.spread * normal[1:])
-    _settle(ink, plan.body, writer.slant + _SLANT_JITTER * lean, math.exp(_WIDTH_JITTER * stretch))
-    return _cut(ink.astype(np.float32), plan.layout.pieces)
+    model = _letter_model(writer, letter, case)
+    normal = rng.standard_normal((len(model.mean) + 1, 3))
+    lean, stretch = model.variation * normal[0, :2]
+    ink = model.layout.matrix @ (model.mean + model.spread * normal[1:])
+    _settle(ink, model.body, writer.slant + _SLANT_JITTER * lean, math.exp(_WIDTH_JITTER * stretch))
+    return _cut(ink.astype(np.float32), model.layout.pieces)
 
 
 def _settle(ink: Matrix, body: int, slant: float, stretch: float) -> None:
@@ -100,7 +100,7 @@ def _cut(ink: Points, pieces: tuple[slice, ...]) -> WrittenLetter:
 
 
 @lru_cache(maxsize=8192)
-def _plan(writer: Writer, letter: Letter, case: Case) -> _Plan:
+def _letter_model(writer: Writer, letter: Letter, case: Case) -> _LetterModel:
     strokes = intended(writer, letter, case)
     # cuts in steps of 0.05: a few hundred layouts serve all writers
     laid = layout(tuple(tuple(round(20 * cut) / 20 for cut in stroke.cuts) for stroke in strokes))
@@ -108,7 +108,7 @@ def _plan(writer: Writer, letter: Letter, case: Case) -> _Plan:
     mean = np.concatenate([_mean(stroke) for stroke in strokes])
     spread = np.concatenate([_spread(stroke, writer, variation) for stroke in strokes])
     end = laid.pieces[-2 if strokes[-1].dot else -1].stop
-    return _Plan(mean, spread, laid, end, variation)
+    return _LetterModel(mean, spread, laid, end, variation)
 
 
 def _mean(stroke: Stroke) -> Matrix:
