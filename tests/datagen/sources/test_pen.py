@@ -58,7 +58,7 @@ def test_infos_cover_every_letter_case_and_instance_once() -> None:
 def test_a_glyph_depends_on_nothing_but_itself() -> None:
     pool = PenSource().open(None, PenOptions(writers=4, instances=3, seed=7))
     expected = [_bytes(glyph) for glyph in pool]
-    hand_module._plan.cache_clear()
+    hand_module._letter_model.cache_clear()
     larger = PenSource().open(None, PenOptions(writers=9, instances=3, seed=7))
     assert [_bytes(larger[k]) for k in reversed(range(len(pool)))] == expected[::-1]
     assert len(set(expected)) == len(expected)
