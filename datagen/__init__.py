@@ -99,7 +99,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return _version()
+        from datagen.core.version import installed_version  # noqa: PLC0415 - 10 ms
+
+        return installed_version()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, inner = _HOMES[name].partition(":")
@@ -110,12 +112,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 10 ms
-
-    try:
-        return version("roman-datagen")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, counted, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
-from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.core.numerals import Split
+from datagen.datasets.class_counts import class_counts, total_count
 from datagen.datasets.format import (
     INFO,
     MANIFEST,
@@ -56,10 +57,7 @@ class Dataset:
     @cached_property
     def counts(self) -> Mapping[Split, Mapping[str, int]]:
         """Images per side and class, counted from the files."""
-        counts = {split: dict.fromkeys(CLASSES, 0) for split in SPLITS}
-        for split, numeral, _ in image_files(self.path):
-            counts[split][numeral] += 1
-        return counts
+        return class_counts((split, numeral) for split, numeral, _ in image_files(self.path))
 
     @property
     def manifest(self) -> list[ManifestEntry]:
@@ -98,8 +96,7 @@ class Dataset:
         return str(self.path)
 
     def __repr__(self) -> str:
-        total = sum(sum(side.values()) for side in self.counts.values())
-        return f"Dataset({str(self.path)!r}, {total:,} images)"
+        return f"Dataset({str(self.path)!r}, {total_count(self.counts).exact:,} images)"
 
     def _repr_html_(self) -> str:
         from datagen.core.notebook import picture  # noqa: PLC0415 - a notebook's alone

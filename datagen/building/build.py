@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +19,7 @@ from datagen.building.workers import ImageWriter, Progress, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.numerals import CLASSES, SPLITS
+from datagen.core.version import installed_version
 from datagen.datasets.class_counts import check_every_class, class_counts, total_count
 from datagen.datasets.format import (
     INFO,
@@ -252,18 +252,11 @@ def _sources(resolved: ResolvedRecipe, entries: Sequence[ManifestEntry]) -> tupl
 
 def _versions() -> dict[str, str]:
     return {
-        "datagen": _version(),
+        "datagen": installed_version(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
     }
-
-
-def _version() -> str:
-    try:
-        return version("roman-datagen")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"
 
 
 def _verify(root: Path, info: DatasetInfo) -> None:
