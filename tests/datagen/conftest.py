@@ -17,6 +17,7 @@ import pytest
 from datagen.building.build import build
 from datagen.core.numerals import CLASSES
 from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, evaluate_dataset
+from datagen.evaluation.process import EvaluatorProcess
 from datagen.evaluation.records import (
     Accuracy,
     Average,
@@ -27,6 +28,20 @@ from datagen.evaluation.records import (
     Score,
 )
 from datagen.recipes.schema import Ingredient, Recipe
+
+
+class Started(Exception):  # noqa: N818
+    """Raised instead of starting an evaluator."""
+
+
+@pytest.fixture
+def no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise `Started` where an evaluator would be started."""
+
+    def refuse(run: EvaluatorProcess) -> None:
+        raise Started(run.job.seed)
+
+    monkeypatch.setattr(EvaluatorProcess, "start", refuse)
 
 
 @pytest.fixture(autouse=True)

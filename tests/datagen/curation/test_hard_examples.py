@@ -22,26 +22,15 @@ from datagen.curation.hard_examples.find import GAIN, cautions, mine, weight
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.hard_examples.sheet import hard_sheet
 from datagen.evaluation.evaluate import Evaluation, EvaluationRequest
-from datagen.evaluation.process import EvaluatorProcess, Event
+from datagen.evaluation.process import Event
 from datagen.files.hashing import file_hash
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.images.weights import write_record
+from tests.datagen.conftest import Started
 
 
 def tell(_: int, event: Event) -> None:
     """Tell nobody."""
-
-
-class Started(Exception):  # noqa: N818
-    """Raised instead of starting an evaluator."""
-
-
-@pytest.fixture
-def no_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(run: EvaluatorProcess) -> None:
-        raise Started(run.job.seed)
-
-    monkeypatch.setattr(EvaluatorProcess, "start", refuse)
 
 
 @pytest.fixture

@@ -19,18 +19,7 @@ from datagen.evaluation.process import EvaluatorProcess, Event, identity, packag
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import summarise, wilson
 from datagen.files.cache_dir import cache_folder
-
-
-class Started(Exception):  # noqa: N818
-    """Raised instead of starting an evaluator."""
-
-
-@pytest.fixture
-def no_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(run: EvaluatorProcess) -> None:
-        raise Started(run.job.seed)
-
-    monkeypatch.setattr(EvaluatorProcess, "start", refuse)
+from tests.datagen.conftest import Started
 
 
 def test_an_evaluation_has_a_score_per_seed_and_finds_the_leak(evaluation: Evaluation) -> None:
