@@ -120,8 +120,9 @@ def _save(out: Path, draw: "Callable[[], Image]") -> None:
     try:
         save(draw(), out)
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"cannot write {out}: {error}; choose another --out, such as a.png"
+            f"cannot write {out}: {reason}; choose another --out, such as a.png"
         ) from error
 
 

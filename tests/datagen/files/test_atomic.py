@@ -108,6 +108,7 @@ def test_what_stood_there_comes_back_when_the_last_rename_fails(
         return rename(self, to)
 
     monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr("datagen.files.atomic.exchange", lambda *_: False)
     with (
         pytest.raises((UsageError, KeyboardInterrupt)),
         staged(target, overwrite=True, marker="marker") as folder,
