@@ -16,6 +16,7 @@ from pipelines.plain import read_yaml
 from pipelines.run import Applied, Result, replay, run_steps
 from pipelines.spec import PipelineSpec, validate
 from pipelines.streams import Streams
+from pipelines.text import quoted
 
 __all__ = [
     "Applied",
@@ -121,7 +122,7 @@ def load(name_or_path: str) -> Pipeline:
     path = Path(name_or_path)
     if path.suffix not in {".yaml", ".yml"} and not path.is_file():
         raise UnknownPipelineError(
-            f"unknown pipeline {name_or_path!r}, no preset and no file; "
+            f"unknown pipeline {quoted(name_or_path)}, no preset and no file; "
             f"{nearest(name_or_path, shipped)}"
         )
     try:
