@@ -22,6 +22,7 @@ from datagen.core.numerals import SPLITS, CaseStyle, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import DATASET_RULES, class_files
+from datagen.files.leftovers import is_folder
 from pipelines.pipeline import Applied
 
 MANIFEST: Final = "manifest.jsonl"
@@ -131,7 +132,7 @@ def image_files(root: Path) -> Iterator[tuple[Split, str, Path]]:
         MissingInputError: a split or class folder is not there.
         CorruptInputError: a folder or file stands where none belongs.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise MissingInputError(f"no dataset at {root}; expected a folder with train/ and val/")
     for split in SPLITS:
         folder = root / split

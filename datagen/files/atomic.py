@@ -105,7 +105,7 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
     try:
         with temporary(target, PARTIAL, _make) as staging:
             yield staging
-            check_target(target, overwrite=overwrite, marker=marker)  # another run may be done
+            _check(target, overwrite, marker)  # another run may have been here
             _move_into_place(staging, target)
     except BaseException:
         _remove_empty(made)
@@ -134,6 +134,10 @@ def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
         UsageError: see `staged`.
     """
     clear(target, PARTIAL)
+    _check(target, overwrite, marker)
+
+
+def _check(target: Path, overwrite: bool, marker: str) -> None:
     if not target.exists():
         return
     if not target.is_dir():

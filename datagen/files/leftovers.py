@@ -69,9 +69,16 @@ def recover(target: Path) -> None:
         return
     for path in _beside(target, rf"{_DIGITS}\.old|{_EARLIER}"):
         with suppress(OSError), _dead(path):
-            whole = path / "old" if re.fullmatch(f".*{_EARLIER}", path.name) else path
+            whole = path / "old" if _is_earlier(path) else path
             whole.rename(target)
             return
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a folder is there, once one that a killed run moved aside is put back."""
+    with suppress(OSError, RuntimeError, ValueError):  # links in a circle, a name of no file
+        recover(path.resolve())
+    return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises for a name that is too long
 
 
 def clear(target: Path, suffix: str) -> None:
@@ -108,13 +115,16 @@ def _beside(target: Path, pattern: str) -> list[Path]:
     name = re.compile(rf"{re.escape(f'.{target.name}')}\.({pattern})")
     try:
         found = sorted(path for path in target.parent.iterdir() if name.fullmatch(path.name))
-        earlier = re.compile(f".*{_EARLIER}")
-        return [path for path in found if not earlier.fullmatch(path.name) or _is_earlier(path)]
+        return [path for path in found if not _is_earlier(path) or _holds_old(path)]
     except OSError:
         return []
 
 
 def _is_earlier(path: Path) -> bool:
+    return re.fullmatch(rf".*\.{_EARLIER}", path.name) is not None
+
+
+def _holds_old(path: Path) -> bool:
     return {entry.name for entry in path.iterdir()} <= {"old"}
 
 

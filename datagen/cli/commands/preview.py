@@ -127,11 +127,12 @@ def _save(out: Path, draw: "Callable[[], Image]") -> None:
 
 
 def _sheet_images(what: str | None, given: "Overrides", per_cell: int) -> "SheetImages":
+    from datagen.files.leftovers import is_folder
     from datagen.previews.contents import preview_dataset, preview_recipe
     from datagen.recipes.load import load
     from datagen.recipes.overrides import Overrides, override
 
-    if what is not None and Path(what).is_dir():
+    if what is not None and is_folder(Path(what)):
         if given != Overrides():
             raise UsageError(f"{what} is a dataset; --source, --mix, … belong to recipes")
         return preview_dataset(Path(what), per_cell)
