@@ -20,6 +20,7 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
+from datagen.files.leftovers import is_folder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -266,7 +267,7 @@ def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, til
     from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
-    if isinstance(what, str | os.PathLike) and Path(what).is_dir():
+    if isinstance(what, str | os.PathLike) and is_folder(Path(what)):
         return Dataset(Path(what)).contact_sheet(per_cell=per_cell, tile=tile)
     images = preview_recipe(as_recipe(what), per_cell)
     return contact_sheet(images, per_cell=per_cell, tile=tile)

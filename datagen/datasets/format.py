@@ -22,6 +22,7 @@ from datagen.core.numerals import SPLITS, CaseStyle, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
+from datagen.files.leftovers import is_folder
 from pipelines.pipeline import Applied
 
 MANIFEST: Final = "manifest.jsonl"
@@ -135,7 +136,7 @@ def image_files(root: Path, litter: list[Path] | None = None) -> Iterator[tuple[
         MissingInputError: a split's folder is not there.
         CorruptInputError: a split holds a folder that is no class.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise MissingInputError(f"no dataset at {root}; expected a folder with train/ and val/")
     for split in SPLITS:
         folder = root / split
