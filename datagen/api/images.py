@@ -10,6 +10,7 @@ from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import FRACTION, By, Holdout
 from datagen.evaluation.evaluate import Tell
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from datagen.curation.hard_examples.record import Hard
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+@named_refusals()
 def hold_out(
     folder: PathLike,
     out: PathLike,
@@ -74,8 +76,8 @@ def hold_out(
     picture = _path(sheet)
     check_places(None, picture)
     record = divide(
-        Path(folder),
-        Path(out),
+        user_path(folder),
+        user_path(out),
         by=by,
         folds=folds,
         fraction=fraction,
@@ -91,6 +93,7 @@ def hold_out(
     return record
 
 
+@named_refusals()
 def find_hard(
     dataset: PathLike,
     test: PathLike,
@@ -148,8 +151,8 @@ def find_hard(
     record, picture = _path(out), _path(sheet)
     check_places(record, picture)
     request = EvaluationRequest(
-        dataset=Path(dataset),
-        tests=(Path(test),),
+        dataset=user_path(dataset),
+        tests=(user_path(test),),
         seed=seed,
         seeds=seeds,
         preview=preview,
@@ -161,6 +164,7 @@ def find_hard(
     return hard
 
 
+@named_refusals()
 def find_rare(
     folder: PathLike,
     *,
@@ -204,10 +208,10 @@ def find_rare(
     check_places(record, picture)
     options = ImagesOptions(review=review, skip_bad=skip_bad)
     tell = counted(progress, "classes", len(CLASSES))
-    rare = find(Path(folder), clusters=clusters, seed=seed, options=options, tell=tell)
+    rare = find(user_path(folder), clusters=clusters, seed=seed, options=options, tell=tell)
     write_asked(rare, lambda: rare_sheet(rare), record, picture)
     return rare
 
 
 def _path(given: PathLike | None) -> Path | None:
-    return None if given is None else Path(given)
+    return None if given is None else user_path(given)

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datagen.cli.views.tables import Column, FittedTable
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import REVIEWED, SIDES
 
@@ -101,15 +102,14 @@ def _at(key: tuple[int | None, str]) -> str:
     return f"{numeral} in fold {fold}" if fold else numeral
 
 
-def _table(record: "Holdout", out: Path) -> Any:
+def _table(record: "Holdout", out: Path) -> FittedTable:
     """Return images per class: as given, what was taken away, and what stands on each side."""
-    from rich.table import Table
-
-    placed = {file.source for file in record.files}
-    title = f"{len(placed):,} images in {out}"
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", title=title)
-    for name in ("", *CLASSES, "all"):
-        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    table = FittedTable(
+        Column("", "word"),
+        *map(Column, (*CLASSES, "all")),
+        title=f"{len({file.source for file in record.files}):,} images in {out}",
+        boxed=True,
+    )
 
     def add(name: str, counts: Any, sign: str = "") -> None:
         shown = [f"{counts[numeral]:{sign},}" for numeral in CLASSES]
@@ -124,6 +124,7 @@ def _table(record: "Holdout", out: Path) -> Any:
         if taken:
             add(name, {numeral: -taken[numeral] for numeral in CLASSES})
     for fold in folds(record):
+        table.add_section()
         for name in folders(record):
             add(name if fold is None else f"{fold} {name}", record.counts(name, fold))
     return table
