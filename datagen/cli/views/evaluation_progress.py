@@ -22,13 +22,13 @@ def progress_view(seeds: int, *, quiet: bool) -> Iterator[View]:
 
     Args:
         seeds: how many runs there will be; with one, rows need no names.
-        quiet: show nothing.
+        quiet: show warnings only.
     """
     from rich.console import Console
 
     out = Console(stderr=True, highlight=False)
     if quiet:
-        yield _nothing
+        yield _warnings_only
     elif out.is_terminal and sys.stderr.isatty():
         with _bars(out) as bars:
             yield _Live(bars)
@@ -52,8 +52,10 @@ def _bars(out: Any) -> Any:
     )
 
 
-def _nothing(seed: int, event: Event) -> None:
-    """Show nothing."""
+def _warnings_only(seed: int, event: Event) -> None:
+    """Show what is no progress."""
+    if event["event"] == "warning":
+        _print(seed, event, several=False)
 
 
 class _Live:
@@ -64,6 +66,9 @@ class _Live:
         self._rows: dict[int, Any] = {}
 
     def __call__(self, seed: int, event: Event) -> None:
+        if event.get("of") == "dataset":  # no run has begun
+            self._bars.console.print(_line(event), markup=False, soft_wrap=True)
+            return
         row = self._rows.get(seed)
         if row is None:
             row = self._rows[seed] = self._bars.add_task(
@@ -97,7 +102,8 @@ def _print(seed: int, event: Event, *, several: bool) -> None:
     """Print one line for one event, where it has something to say."""
     line = _line(event)
     if line:
-        print((f"seed {seed}  " if several else "") + line, file=sys.stderr, flush=True)
+        own = several and event.get("of") != "dataset"
+        print((f"seed {seed}  " if own else "") + line, file=sys.stderr, flush=True)
 
 
 def _line(event: Event) -> str:

@@ -16,7 +16,7 @@ from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
 from datagen.files.decode import decode_gray
-from datagen.files.hashing import file_hash, hash_files, pixel_hash
+from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
@@ -86,6 +86,7 @@ class ImagesSource(Source):
                 numeral=found.names[name],
                 identity=found.identities[name],
                 weight=weights.get(name, 1.0),
+                pixels=found.views[name],
             )
             for name in found.kept
         ]
@@ -104,6 +105,7 @@ class ImageSurvey:
         judged: path → what the review says of it.
         hashes: path → pixel hash, of those in `names` that can be used.
         identities: path → pixel hash after the scan conversion, whether or not it is asked for.
+        views: path → `view_hash` of the picture as given, before any conversion.
         kept: the paths to use: of equal pictures the first, of contradicting ones none.
     """
 
@@ -112,6 +114,7 @@ class ImageSurvey:
     judged: Mapping[str, LabelCorrection]
     hashes: Mapping[str, str]
     identities: Mapping[str, str]
+    views: Mapping[str, str]
     kept: Sequence[str]
 
 
@@ -137,28 +140,32 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     verdicts = hash_files(
         root,
         list(reviewed.names),
-        f"scan={options.scan}, twice",
-        lambda file: _hashes(read_numeral(file, scan=options.scan)),
+        f"scan={options.scan}, and as given",
+        lambda file: _hashes(file, scan=options.scan),
     )
     bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInputError)]
     if bad:
         _report_bad(bad, options.skip_bad)
-    found = {name: pair.split() for name, pair in verdicts.items() if isinstance(pair, str)}
-    hashes = {name: used for name, (used, _) in found.items()}
-    identities = {name: identity for name, (_, identity) in found.items()}
+    found = {name: each.split() for name, each in verdicts.items() if isinstance(each, str)}
+    hashes, identities, views = (
+        {name: each[place] for name, each in found.items()} for place in range(3)
+    )
     kept = _distinct(reviewed.names, hashes)
-    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, kept)
+    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, views, kept)
 
 
-def _hashes(image: GrayImage) -> str:
-    """Return two pixel hashes: of a picture as it is used, and of what a scan leaves of it.
+def _hashes(file: Path, *, scan: bool) -> str:
+    """Return three hashes of a picture: as it is used, of what a scan leaves of it, and as given.
 
     The second is the same whether the picture was scanned before: a picture in train and its scan
     in val are told to be one. What a scan would erase is itself, not one with all that is blank.
+    The third is that of the evaluator's view, by which a test picture is told to be this one.
     """
+    given = _decoded(file)
+    image = _usable(given, file, scan=scan)
     scanned = scan_conversion(image)
     identity = scanned if _contrast(scanned) >= MIN_CONTRAST else image
-    return f"{pixel_hash(image)} {pixel_hash(identity)}"
+    return f"{pixel_hash(image)} {pixel_hash(identity)} {view_hash(given)}"
 
 
 def _contrast(image: GrayImage) -> int:
@@ -192,13 +199,21 @@ def read_numeral(file: Path, *, scan: bool = False) -> GrayImage:
     Raises:
         CorruptInputError: it cannot be read, is too small, or is blank.
     """
+    return _usable(_decoded(file), file, scan=scan)
+
+
+def _decoded(file: Path) -> GrayImage:
     try:
         data = file.read_bytes()
     except OSError as error:
         raise CorruptInputError(
             f"{file} cannot be read ({error}); check its permissions"
         ) from error
-    image = decode_gray(data, str(file))
+    return decode_gray(data, str(file))
+
+
+def _usable(image: GrayImage, file: Path, *, scan: bool) -> GrayImage:
+    """Return an image, or its scan; refuse one that is too small or blank."""
     height, width = image.shape
     if min(height, width) < MIN_SIDE:
         raise CorruptInputError(
