@@ -185,7 +185,7 @@ def built(count: int) -> list[GrayImage]:
     """Return images that datagen builds, at their own size."""
     with tempfile.TemporaryDirectory() as folder:
         made = datagen.build({"images": count, "size": "native"}, Path(folder, "ds"))
-        pool = open_source("images", made.path)
+        pool = open_source("images", made.path, {})
         return [pool[k] for k in range(len(pool))]
 
 
