@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from datagen.planning.look_alikes import by_looks
+from datagen.planning.near_duplicates import with_groups
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool, SplitSources, split_sources
 from datagen.recipes.schema import Ingredient
@@ -32,4 +32,4 @@ def open_sources(resolved: ResolvedRecipe, opened: OpenPool = open_pool) -> Spli
         UsageError, InputError: see `datagen.sources.open_source`.
     """
     pools = {key: opened(part) for key, part in resolved.ingredients.items()}
-    return split_sources(resolved, by_looks(resolved, pools))
+    return split_sources(resolved, with_groups(resolved, pools))

@@ -51,6 +51,7 @@ class _Sheet:
     glyphs: tuple[GlyphInfo, ...] = ()
     composition: Composition | None = None
     parent: str | None = None
+    group: str | None = None
 
     @property
     def writers(self) -> tuple[str, ...]:
@@ -98,6 +99,7 @@ class ImageRenderer:
             seed=(self._recipe.seed, *key),
             parent=sheet.parent,
             pipeline=item.pipeline,
+            group=sheet.group,
         )
         return RenderedImage(pixels, png, entry)
 
@@ -128,7 +130,8 @@ class ImageRenderer:
         if isinstance(pool, NumeralPool):
             if item.pick is None:
                 raise ValueError(f"item {item.index} names no image of source {item.source}")
-            return _Sheet(pool[item.pick], parent=pool.infos[item.pick].id)
+            info = pool.infos[item.pick]
+            return _Sheet(pool[item.pick], parent=info.id, group=info.identity)
         index = self._writer_indexes[item.source, item.split]
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)

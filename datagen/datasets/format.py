@@ -48,6 +48,7 @@ class ManifestEntry:
         ops: what was done to the image after it was composed or read, in order.
         seed: root seed and spawn key of `numpy.random.SeedSequence`.
         parent: id of the finished image it comes from.
+        group: of that image: equal for near-duplicates; None in datasets of earlier versions.
     """
 
     index: int
@@ -64,6 +65,7 @@ class ManifestEntry:
     seed: tuple[int, ...]
     parent: str | None
     pipeline: str | None = None
+    group: str | None = None
 
 
 _entries: Final = TypeAdapter(ManifestEntry)

@@ -12,44 +12,62 @@ from typing import Final
 
 from datagen.core.arrays import GrayImage
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
-from datagen.images.near_duplicates import group
+from datagen.images.near_duplicates import between, group
 
 FORMAT: Final = 1
 """Raised whenever the same pictures get other groups, so that old files are never used."""
+
+Pictures = Mapping[str, Callable[[], GrayImage]]
+"""What loads a picture, by a name that tells pictures apart by their content."""
 
 _MANY: Final = 1000  # pictures from which a person is told what takes so long
 
 _log = logging.getLogger(__name__)
 
 
-def group_names(pictures: Mapping[str, Callable[[], GrayImage]]) -> dict[str, str]:
+def group_names(pictures: Pictures) -> dict[str, str]:
     """Return for each picture the name of its group: the first name in it, by the alphabet.
 
     The groups depend on the pictures alone, not on their order.
 
     Args:
-        pictures: name → loads the picture. Equal names must stand for equal pictures, whatever
-            their files: a hash of the pixels.
+        pictures: by name, which is to be equal for equal pictures alone: a hash of the pixels.
     """
     names = sorted(pictures)
-    memory = cache_folder() / "near-duplicates" / f"{cache_key([FORMAT, names])}.json"
-    groups = read_cached(memory, lambda path: _read(path, names))
-    if groups is None:
-        if len(names) >= _MANY:
-            _log.warning(
-                "comparing %s pictures for near-duplicates, once; the cache remembers them",
-                f"{len(names):,}",
-            )
-        groups = _group(names, pictures)
-        found = groups
-        write_cached(memory, lambda path: path.write_text(json.dumps(found), "utf-8"))
+    groups = _remembered("groups", [names], lambda: _groups(names, pictures))
     first = {name: members[0] for members in groups for name in members}
     return {name: first.get(name, name) for name in pictures}
 
 
-def _group(
-    names: Sequence[str], pictures: Mapping[str, Callable[[], GrayImage]]
+def pairs_between(a: Pictures, b: Pictures) -> list[tuple[str, str]]:
+    """Return which pictures of `a` have a near-duplicate in `b`, with the first of them, sorted.
+
+    Args:
+        a: as for `group_names`; the smaller collection, for the time goes with it.
+        b: as for `group_names`.
+    """
+    ours, theirs = sorted(a), sorted(b)
+    found = _remembered("pairs", [ours, theirs], lambda: _pairs(ours, a, theirs, b))
+    return [(mine, yours) for mine, yours in found]
+
+
+def _remembered(
+    kind: str, collections: list[list[str]], work: Callable[[], list[list[str]]]
 ) -> list[list[str]]:
+    """Return lists of names from the cache, else from `work`, and remember them."""
+    key = cache_key([FORMAT, kind, *collections])
+    memory = cache_folder() / "near-duplicates" / f"{key}.json"
+    count = sum(map(len, collections))
+    found = read_cached(memory, lambda path: _read(path, collections, pairs=kind == "pairs"))
+    if found is None:
+        if count >= _MANY:
+            _log.warning("comparing %s pictures for near-duplicates, this first time", f"{count:,}")
+        made = found = work()
+        write_cached(memory, lambda path: path.write_text(json.dumps(made), "utf-8"))
+    return found
+
+
+def _groups(names: Sequence[str], pictures: Pictures) -> list[list[str]]:
     """Return the groups of several pictures, their names sorted."""
     members: dict[int, list[str]] = {}
     labels = group(pictures[name]() for name in names)
@@ -58,19 +76,31 @@ def _group(
     return [found for found in members.values() if len(found) > 1]
 
 
-def _read(memory: Path, names: Sequence[str]) -> list[list[str]]:
-    """Return the groups of a cache file.
+def _pairs(ours: Sequence[str], a: Pictures, theirs: Sequence[str], b: Pictures) -> list[list[str]]:
+    pairs = between((a[name]() for name in ours), (b[name]() for name in theirs))
+    first: dict[str, str] = {}
+    for i, j in pairs:
+        first.setdefault(ours[i], theirs[j])
+    return [[mine, yours] for mine, yours in first.items()]
+
+
+def _read(memory: Path, collections: list[list[str]], *, pairs: bool) -> list[list[str]]:
+    """Return the lists of names in a cache file.
 
     Raises:
-        ValueError: it does not hold groups of these pictures.
+        ValueError: it holds no groups, or no pairs, of these pictures.
     """
-    groups = json.loads(memory.read_text("utf-8"))
-    if not isinstance(groups, list) or not all(isinstance(found, list) for found in groups):
-        raise ValueError("not a list of groups")
-    held = [name for found in groups for name in found]
-    known = set(names)
-    if any(not isinstance(name, str) or name not in known for name in held):
-        raise ValueError("a picture of another collection")
-    if len(held) != len(set(held)) or any(found != sorted(found) or not found for found in groups):
-        raise ValueError("groups that overlap or are not sorted")
-    return groups
+    found = json.loads(memory.read_text("utf-8"))
+    whole = isinstance(found, list) and all(isinstance(names, list) for names in found)
+    if not whole or not all(isinstance(name, str) for names in found for name in names):
+        raise ValueError("not a list of lists of names")
+    if pairs:
+        ours, theirs = (set(names) for names in collections)
+        sound = all(len(p) == 2 and p[0] in ours and p[1] in theirs for p in found)
+    else:
+        held = [name for names in found for name in names]
+        apart = len(held) == len(set(held)) and set(held) <= set(collections[0])
+        sound = apart and all(len(names) > 1 and names == sorted(names) for names in found)
+    if not sound:
+        raise ValueError("names of other pictures, or out of order")
+    return list(found)

@@ -81,16 +81,16 @@ def group(images: Iterable[GrayImage]) -> list[int]:
 def between(a: Iterable[GrayImage], b: Iterable[GrayImage]) -> list[Pair]:
     """Return which images of `a` have a near-duplicate in `b`: pairs of positions, sorted.
 
+    Each image of `a` is looked at beside those of `b` that are most like it, so an image with more
+    than five near-duplicates need not be paired with all of them.
+
     Args:
-        a: as for `group`.
+        a: as for `group`; the smaller collection, for the time goes with it.
         b: as for `group`.
     """
     ours, theirs = list(_in_threads(sketch, a)), list(_in_threads(sketch, b))
-    near: set[Pair] = set()
-    for mine, yours in zip(_signatures(ours), _signatures(theirs), strict=True):
-        near |= set(_nearest(mine, yours))
-        near |= {(i, j) for j, i in _nearest(yours, mine)}
-    return _same(ours, theirs, near)
+    signatures = zip(_signatures(ours), _signatures(theirs), strict=True)
+    return _same(ours, theirs, {pair for each in signatures for pair in _nearest(*each)})
 
 
 def likeness(one: GrayImage, other: GrayImage) -> float:

@@ -1,6 +1,6 @@
 """Near-duplicates among finished images get one identity, so that a split keeps them together.
 
-Enters: a resolved recipe and its opened pools. Leaves: the same pools, identities by looks.
+Enters: a resolved recipe and its opened pools. Leaves: the same pools, an identity for each group.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool
 
 
-def by_looks(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str, Pool]:
+def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str, Pool]:
     """Return the pools, near-duplicates of all of them together under one identity.
 
     Where only one side has finished images nothing can stand on both, and nothing is compared.
