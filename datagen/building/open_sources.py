@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from datagen.planning.near_duplicates import with_groups
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool, SplitSources, split_sources
 from datagen.recipes.schema import Ingredient
@@ -21,7 +22,7 @@ def open_pool(part: Ingredient) -> Pool:
 
 
 def open_sources(resolved: ResolvedRecipe, opened: OpenPool = open_pool) -> SplitSources:
-    """Open every source of a recipe and divide it between train and val.
+    """Open every source of a recipe and divide it between train and val, near-duplicates together.
 
     Args:
         resolved: the recipe.
@@ -31,4 +32,4 @@ def open_sources(resolved: ResolvedRecipe, opened: OpenPool = open_pool) -> Spli
         UsageError, InputError: see `datagen.sources.open_source`.
     """
     pools = {key: opened(part) for key, part in resolved.ingredients.items()}
-    return split_sources(resolved, pools)
+    return split_sources(resolved, with_groups(resolved, pools))

@@ -50,6 +50,7 @@ class ManifestEntry:
         parent: id of the finished image it comes from.
         parent_pixels: `datagen.files.hashing.view_hash` of that image as it was given, before any
             conversion; None where there is no parent, and in datasets of earlier versions.
+        group: of that image: equal for near-duplicates; None in datasets of earlier versions.
     """
 
     index: int
@@ -67,6 +68,7 @@ class ManifestEntry:
     parent: str | None
     pipeline: str | None = None
     parent_pixels: str | None = None
+    group: str | None = None
 
 
 _entries: Final = TypeAdapter(ManifestEntry)

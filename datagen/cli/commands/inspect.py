@@ -65,6 +65,8 @@ def _summarise(found: "Inspection", out: Any) -> None:
     out.print(
         f"duplicates   {found.duplicates:,} within a split, {found.leaked:,} across the split"
     )
+    alike = len(found.near_duplicates)
+    out.print(f"{'':13}{alike:,} images of val have a near-duplicate in train")
     shared = f"{len(found.shared):,} glyphs, writers or parents on both sides"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")
@@ -120,5 +122,6 @@ def _plain(found: "Inspection") -> dict[str, Any]:
         "duplicates": found.duplicates,
         "leaked": found.leaked,
         "shared_identities": list(found.shared),
+        "near_duplicates": [list(pair) for pair in found.near_duplicates],
         "has_manifest": found.has_manifest,
     }
