@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datagen.api.progress import Progress, no_progress
+from datagen.api.progress import Progress, fetched, no_progress
+from datagen.building.fetch_missing import fetching
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import read_sweep as read_folder
@@ -50,6 +51,7 @@ def sweep(
     callbacks: "Sequence[Callback]" = (),
     extend: bool = False,
     retry_failed: bool = False,
+    offline: bool = False,
     progress: Progress = no_progress,
     listener: Listener | None = None,
 ) -> "Answer":
@@ -65,7 +67,8 @@ def sweep(
         callbacks: told of every trial that ends, see `datagen.sweeps.callbacks`.
         extend: the spec may say more than the one in the folder.
         retry_failed: run failed trials again.
-        progress: told of the step "trials".
+        offline: fetch nothing: a missing archive of letters is an error, as in `build`.
+        progress: told of the step "trials", and of "fetching NAME" in bytes.
         listener: told all that happens instead.
 
     Returns:
@@ -98,6 +101,7 @@ def sweep(
         callbacks=callbacks,
         extend=extend,
         retry_failed=retry_failed,
+        fetch=fetching(offline=offline, progress=fetched(progress)),
     )
 
 

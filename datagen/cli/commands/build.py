@@ -36,12 +36,14 @@ def build(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
     ] = False,
+    offline: flags.Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Build a dataset of handwritten Roman numerals.
 
-    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download.
+    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download. The archives of
+    emnist and chars74k are fetched from their publishers the first time they are needed.
 
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
@@ -71,6 +73,7 @@ def build(
             out,
             workers=workers or cores(),
             overwrite=overwrite,
+            offline=offline,
             progress=progress,
         )
     seconds = time.monotonic() - started
