@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bars
 
 if TYPE_CHECKING:
@@ -78,14 +79,16 @@ def build(
         )
     seconds = time.monotonic() - started
     info = built.read_info()
-    _summarise(built, info, seconds, console(as_json=as_json, quiet=quiet))
+    human = console(as_json=as_json, quiet=quiet)
+    _summarise(built, info, seconds, human)
+    print_next(human, "inspect", as_argument(out), why="checks every rule; a picture: preview")
     if as_json:
         result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)
 
 
 def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) -> None:
-    """Print counts, sources, budget and what to do next."""
+    """Print counts, sources and budget."""
     title = f"{info.name}: {info.budget.exact:,} images in {built.path}"
     out.print(counts_table(title, info.counts))
     used = ", ".join(f"{source.key} {source.images:,}" for source in info.sources)
@@ -101,6 +104,3 @@ def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) 
     out.print(f"fingerprint  {info.fingerprint[:16]}   {seconds:.1f} s")
     for note in info.notes:
         out.print(f"note         {note}")
-    out.print(
-        f"next         datagen preview {built.path}   datagen inspect {built.path}", soft_wrap=True
-    )

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from datagen.cli.views.next_step import free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
 
@@ -48,6 +49,6 @@ def fetch(
     out = console(as_json=as_json, quiet=quiet)
     out.print(f"{name} is in {fetched.path} ({fetched.received:,} bytes came)", soft_wrap=True)
     out.print(f"verified: {fetched.verified}", soft_wrap=True)
-    out.print(f"next: datagen build --source {name}")
+    print_next(out, "build", "--source", name, "--out", free_name(name))
     if as_json:
         emit({"command": "fetch", "name": name} | asdict(fetched) | {"path": str(fetched.path)})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import free_name, print_next
 from datagen.cli.views.output import Json, console, emit, progress_bars
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def holdout(
             overwrite=overwrite,
             progress=progress,
         )
-    _summarise(record, out, console(as_json=as_json))
+    human = console(as_json=as_json)
+    _summarise(record, out, human)
+    print_next(human, "build", "--source", f"images:{out / 'rest'}", "--out", free_name("ds"))
     if as_json:
         emit(_plain(record, out))
 

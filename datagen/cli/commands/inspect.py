@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import RuleError
 
@@ -26,6 +27,9 @@ def inspect(
 
     found = inspect_dataset(dataset)
     _summarise(found, console(as_json=as_json))
+    if found.clean:
+        words = ("evaluate", as_argument(dataset), "--preview", 5)
+        print_next(console(as_json=as_json), *words, why="5 epochs; without --preview all 100")
     if as_json:
         emit(_plain(found))
     if not found.clean:

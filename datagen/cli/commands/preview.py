@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli.views.next_step import as_argument, free_name, print_next
+from datagen.cli.views.next_step import flags as words_of
 from datagen.cli.views.output import Json, console, emit, progress_bars
 from datagen.core.errors import UsageError
 
@@ -95,6 +97,8 @@ def preview(
             samples = _samples(what or [], given, numeral, style and style.value, per_class, fetch)
         found = outcomes(loaded, samples, seed=seed or 0, tries=per_cell or 5)
         _show_outcomes(found, out, tile or 112, as_json=as_json)
+        asked = words_of(pipeline=pipeline, out=free_name("augmented"))
+        print_next(console(as_json=as_json), "build", *asked)
         return
     if numeral is not None or style is not None:
         raise UsageError("--class and --style say what images show; they belong to --pipeline")
@@ -103,6 +107,13 @@ def preview(
     with _fetching(offline=offline) as fetch:
         images = _sheet_images(what[0] if what else None, given, per_cell or 8, fetch)
     _show_sheet(images, out, per_cell or 8, tile or 64, as_json=as_json)
+    terminal = console(as_json=as_json)
+    if what and given == overrides.Overrides() and Path(what[0]).expanduser().is_dir():
+        print_next(terminal, "inspect", as_argument(Path(what[0])), why="checks every rule")
+        return
+    asked = words_of(recipe=what[0] if what else None, source=source, mix=mix, option=option)
+    asked += words_of(path=path, seed=seed, size=size, out=free_name("ds"))
+    print_next(terminal, "build", *asked)
 
 
 @contextmanager
