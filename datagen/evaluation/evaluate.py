@@ -21,6 +21,7 @@ from datagen.evaluation.cache import (
     LOCK,
     Slot,
     clear,
+    known_scores,
     located,
     recall,
     remember,
@@ -150,6 +151,27 @@ def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
     jobs = request.jobs()
     known = _recalled(jobs, _prepare(request, jobs))
     return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
+
+
+def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
+    """Return the seeds of `request` that need training; the others are known or fully trained.
+
+    A run that was interrupted counts, however little it lacks; what the evaluator will refuse needs
+    none.
+    """
+    content = dataset_content(request.dataset)
+    if content is None or not all(map(test_content, request.tests)):
+        return ()
+    jobs = request.jobs()
+    found = _prepare(request, jobs)
+    known = {} if request.force else _recalled(jobs, found)
+    ended = {score.seed for score in known_scores(content)}
+    return tuple(
+        job.seed
+        for job in jobs
+        if job.seed not in known
+        and not (job.seed in ended and any(found.slots[job.seed].run.glob("state-*")))
+    )
 
 
 @dataclass(frozen=True, slots=True)

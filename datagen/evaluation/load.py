@@ -87,7 +87,7 @@ def _of_dataset(root: Path) -> list[Summary]:
     if not scores:
         raise MissingInputError(
             f"no score of {root} as it is now is known; run `datagen evaluate {root} --test DIR` "
-            "(previews are not kept: collect them with --json)"
+            "for one"
         )
     alike: dict[tuple[str, ...], list[Score]] = defaultdict(list)
     for score in sorted(scores, key=lambda score: score.seed):

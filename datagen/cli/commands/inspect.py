@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import RuleError
 from datagen.core.numerals import SPLITS
@@ -45,6 +46,9 @@ def inspect(
     found = None if plain else inspect_dataset(dataset)
     if found:
         _summarise(found, out)
+        if found.clean and not any(each.known for each in leaks):
+            words = ("evaluate", as_argument(dataset), "--preview", 5)
+            print_next(out, *words, why="5 epochs; without --preview all 100")
     if as_json:
         checked = _plain(found) if found else {"command": "inspect", "path": str(dataset)}
         emit(checked | {"against": [_plain_leaks(each) for each in leaks]})
