@@ -145,7 +145,10 @@ def _of_deep_colour(data: bytes, image: "Image", mode: Literal["L", "RGB"]) -> P
     """
     import cv2  # noqa: PLC0415 - 0.1 s, for a rare kind of file
 
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # else it remarks on odd tags
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    cv2.utils.logging.setLogLevel(level)
     if stored is None or stored.shape[:2] != (image.height, image.width):
         raise ValueError(f"{image.mode} of more than 8 bits a channel")
     if stored.ndim == 2:
