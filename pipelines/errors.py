@@ -16,11 +16,17 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+from pipelines.text import QUOTED, message
+
 
 class PipelineError(Exception):
     """Anything this package refuses to do, with a sentence that says why."""
 
     exit_code: ClassVar[int] = 2
+
+    def __str__(self) -> str:
+        """Return one line that no text of a file can make long, or let steer a terminal."""
+        return message(super().__str__())
 
 
 class UnknownPipelineError(PipelineError):
@@ -63,5 +69,5 @@ class MissingPapersError(PipelineError):
 def nearest(given: str, valid: Iterable[str]) -> str:
     """Return the hint that ends an error about an unknown name."""
     names = sorted(valid)
-    near = difflib.get_close_matches(given, names, n=1)
+    near = difflib.get_close_matches(given[:QUOTED], names, n=1)
     return f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(names) or 'none'}"

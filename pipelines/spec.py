@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -35,7 +34,9 @@ from pydantic import (
 from pipelines.errors import InvalidPipelineError, nearest
 from pipelines.labels import Effect
 from pipelines.parameters.base import Parameters
+from pipelines.plain import write_yaml
 from pipelines.registry import OPS, Op
+from pipelines.text import quoted, shortened
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
@@ -73,7 +74,7 @@ class Step(_Model):
             return given
         name = given["op"]
         if name not in OPS:
-            raise ValueError(f"unknown op {name!r}; {nearest(name, OPS)}")
+            raise ValueError(f"unknown op {quoted(name)}; {nearest(name, OPS)}")
         model = OPS[name].parameters
         parameters = given.get("parameters", {})
         if isinstance(parameters, Parameters):
@@ -195,8 +196,7 @@ class PipelineSpec(_Model):
         plain = {"pipeline": self.pipeline} | self.model_dump(mode="json", exclude_defaults=True)
         # PyYAML folds Unicode's own line ends when it may write them as they are
         readable = f"{self.name}{self.description}".isprintable()
-        text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=readable)
-        return text
+        return write_yaml(plain, allow_unicode=readable)
 
 
 OneOf.model_rebuild()
@@ -245,10 +245,10 @@ def _first(error: ValidationError, model: type[BaseModel], kind: str) -> str:
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         valid = set(_model_at(model, location).model_fields)
-        return f"unknown {kind} {where!r}; {nearest(str(location[-1]), valid)}{more}"
+        return f"unknown {kind} {quoted(where)}; {nearest(str(location[-1]), valid)}{more}"
     given = first.get("input")
-    shown = "" if isinstance(given, dict | list | tuple) else f" (given {given!r})"
-    return f"{where or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
+    shown = "" if isinstance(given, dict | list | tuple) else f" (given {quoted(given)})"
+    return f"{shortened(where) or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:

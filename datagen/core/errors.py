@@ -24,6 +24,8 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+from pipelines.text import QUOTED, message, quoted
+
 
 class DatagenError(Exception):
     """Anything this package refuses to do, with a sentence that says why.
@@ -42,6 +44,10 @@ class DatagenError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __str__(self) -> str:
+        """Return one line that no text of a file can make long, or let steer a terminal."""
+        return message(super().__str__())
+
 
 class UsageError(DatagenError):
     """What was asked makes no sense."""
@@ -54,9 +60,9 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, given: str, valid: Iterable[str]) -> None:
         names = sorted(valid)
-        near = difflib.get_close_matches(given, names, n=1)
+        near = difflib.get_close_matches(given[:QUOTED], names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        super().__init__(f"unknown {kind} {given!r}{hint}; valid: {', '.join(names)}")
+        super().__init__(f"unknown {kind} {quoted(given)}{hint}; valid: {', '.join(names)}")
 
 
 class RecipeError(UsageError):

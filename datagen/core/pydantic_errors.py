@@ -6,6 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from pipelines.text import QUOTED, quoted, shortened
+
 
 def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """Say what is wrong with the first offending key.
@@ -22,13 +24,13 @@ def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         valid = sorted(_keys(model, first["loc"][:-1])) if model else []
-        near = get_close_matches(str(first["loc"][-1]), valid, n=1)
+        near = get_close_matches(str(first["loc"][-1])[:QUOTED], valid, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(valid) or 'none'}"
-        return f"unknown key {where!r}; {hint}{more}"
+        return f"unknown key {quoted(where)}; {hint}{more}"
     given = first.get("input")
     whole = isinstance(given, dict | list) or first["type"] == "json_invalid"  # all of the text
-    shown = "" if whole else f" (given {given!r})"
-    return f"{where or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
+    shown = "" if whole else f" (given {quoted(given)})"
+    return f"{shortened(where) or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
 
 
 def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:

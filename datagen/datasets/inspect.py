@@ -176,8 +176,10 @@ def _budget_problems(count: Count, budget: int) -> list[str]:
 
 
 def _empty_problems(counts: ClassCounts) -> list[str]:
-    empty = empty_classes(counts)
-    return [f"no image in {', '.join(empty)}"] if empty else []
+    """Say what the evaluator refuses: a class without training images, a val without any."""
+    empty = [place for place in empty_classes(counts) if place.startswith("train/")]
+    problems = [f"no image in {', '.join(empty)}"] if empty else []
+    return problems if any(counts["val"].values()) else [*problems, "no image in val"]
 
 
 def _leak_problems(leaked: int, shared: Sequence[str]) -> list[str]:

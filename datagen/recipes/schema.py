@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-import yaml
 from pydantic import Field, field_validator, model_validator
 
 from datagen.composition import ComposeOptions
@@ -12,6 +11,7 @@ from datagen.composition.handwritten.parameters import HandOptions
 from datagen.core.budget import ELIGIBLE_BUDGET, RATIO_LIMIT
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES, CaseStyle, Numeral
+from pipelines.plain import write_yaml
 
 NO_PIPELINE: Final = "none"
 
@@ -150,4 +150,4 @@ class Recipe(StrictModel):
     def to_yaml(self) -> str:
         """Return the recipe as YAML that `load` reads back to an equal recipe."""
         plain = self.model_dump(mode="json", exclude_none=True)
-        return yaml.safe_dump(plain, sort_keys=False)
+        return write_yaml(plain)

@@ -8,7 +8,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-import yaml
 from pydantic import (
     BeforeValidator,
     ConfigDict,
@@ -29,6 +28,7 @@ from datagen.recipes import load as recipes
 from datagen.recipes.paths import absolute, absolute_ingredient, absolute_value
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
+from pipelines.plain import write_yaml
 
 MOST_VALUES: Final = 1_001
 """Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
@@ -207,7 +207,7 @@ class Spec(StrictModel):
 
     def to_yaml(self) -> str:
         """Return the spec as YAML that `parse` reads back to an equal spec."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+        return write_yaml(self.model_dump(mode="json"))
 
 
 def read_plain(path: Path) -> dict[str, Any]:
