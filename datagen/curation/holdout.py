@@ -20,7 +20,8 @@ from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash, hash_files
 from datagen.images.near_duplicates import SAME, group
-from datagen.sources.images.source import ImagesOptions, ImageSurvey, read_numeral, survey
+from datagen.sources.images.read import read_numeral
+from datagen.sources.images.source import ImagesOptions, ImageSurvey, survey
 
 RECORD: Final = "holdout.json"
 FRACTION: Final = 0.2
