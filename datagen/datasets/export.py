@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from datagen.core.errors import RuleError, UsageError
+from datagen.datasets.class_counts import empty_classes
 from datagen.datasets.format import image_files
 from datagen.datasets.inspect import inspect
 from datagen.files.atomic import file_target, staged_file
@@ -50,6 +51,8 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
                 entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
                 entry.external_attr = 0o644 << 16
                 target.writestr(entry, path.read_bytes())  # stored: PNG is compressed already
+            for place in empty_classes(found.counts):  # no file makes their folder
+                target.writestr(zipfile.ZipInfo(f"{place}/", _EPOCH), b"")
     except OSError as error:
         raise UsageError(
             f"cannot write {archive}: {error.strerror}; choose another place"
