@@ -19,6 +19,7 @@ from datagen.core.numerals import CLASSES
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash, hash_files
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.near_duplicates import SAME, group
 from datagen.sources.images.source import ImagesOptions, ImageSurvey, read_numeral, survey
 
@@ -311,7 +312,7 @@ def _write(record: Holdout, root: Path, folder: Path) -> None:
         for numeral in CLASSES:
             (folder / side / numeral).mkdir(parents=True)
     for file in record.files:
-        data = (root / file.source).read_bytes()
+        data = read_bytes(root / file.source, IMAGE)
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise BuildError(f"{root / file.source} changed meanwhile; run again")
         (folder / file.file).write_bytes(data)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import CorruptInputError
+from datagen.core.errors import InputError
 from datagen.core.numerals import SPLITS
 from datagen.datasets.format import fingerprint
 from datagen.evaluation.process import EvaluationJob
@@ -24,6 +24,7 @@ from datagen.files.cache_dir import (
 )
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
 from datagen.files.leftovers import is_folder
+from datagen.files.reading import IMAGE, read_bytes
 
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
@@ -64,11 +65,10 @@ def _content(folders: dict[str, Path]) -> Content | None:
     try:
         for split, folder in folders.items():
             for numeral, path in class_files(folder, EVALUATOR_RULES):
-                with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
-                    digest = hashlib.sha256(file.read()).hexdigest()
+                digest = hashlib.sha256(read_bytes(path, IMAGE)).hexdigest()
                 rows.append((split, numeral, digest))
                 files[digest] = path
-    except (CorruptInputError, OSError):
+    except (InputError, OSError):
         return None  # the evaluator says it better, and with the right exit code
     return Content(fingerprint(rows), files)
 

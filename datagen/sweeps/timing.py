@@ -21,6 +21,7 @@ from datagen.evaluation.fork_server import can_fork
 from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
+from datagen.files.reading import RECORD, read_bytes
 from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
@@ -54,7 +55,7 @@ def time_evaluator(spec: Spec) -> Timing:
         EvaluationError: the evaluator does not run.
     """
     cached = cache_folder() / "timings" / f"{_timing_key(spec)}.json"
-    known = read_cached(cached, lambda path: Timing(**json.loads(path.read_text("utf-8"))))
+    known = read_cached(cached, lambda path: Timing(**json.loads(read_bytes(path, RECORD))))
     if known is not None:
         return known
     timing = _timed(spec)

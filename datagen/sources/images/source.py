@@ -17,6 +17,7 @@ from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import file_hash, hash_files, pixel_hash
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
@@ -193,11 +194,9 @@ def read_numeral(file: Path, *, scan: bool = False) -> GrayImage:
         CorruptInputError: it cannot be read, is too small, or is blank.
     """
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CorruptInputError(
-            f"{file} cannot be read ({error}); check its permissions"
-        ) from error
+        data = read_bytes(file, IMAGE)
+    except MissingInputError as error:  # it was there just now
+        raise CorruptInputError(f"{error}; run again") from error
     image = decode_gray(data, str(file))
     height, width = image.shape
     if min(height, width) < MIN_SIDE:
