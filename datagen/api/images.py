@@ -11,6 +11,7 @@ from datagen.core.numerals import CLASSES
 from datagen.curation.holdout import FRACTION, Holdout
 from datagen.curation.holdout import hold_out as divide
 from datagen.evaluation.evaluate import Tell
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from datagen.curation.hard_examples.record import Hard
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+@named_refusals()
 def hold_out(
     folder: PathLike,
     out: PathLike,
@@ -58,8 +60,8 @@ def hold_out(
         2
     """
     return divide(
-        Path(folder),
-        Path(out),
+        user_path(folder),
+        user_path(out),
         fraction=fraction,
         seed=seed,
         review=review,
@@ -69,6 +71,7 @@ def hold_out(
     )
 
 
+@named_refusals()
 def find_hard(
     dataset: PathLike,
     test: PathLike,
@@ -126,8 +129,8 @@ def find_hard(
     record, picture = _path(out), _path(sheet)
     check_places(record, picture)
     request = EvaluationRequest(
-        dataset=Path(dataset),
-        tests=(Path(test),),
+        dataset=user_path(dataset),
+        tests=(user_path(test),),
         seed=seed,
         seeds=seeds,
         preview=preview,
@@ -139,6 +142,7 @@ def find_hard(
     return hard
 
 
+@named_refusals()
 def find_rare(
     folder: PathLike,
     *,
@@ -182,10 +186,10 @@ def find_rare(
     check_places(record, picture)
     options = ImagesOptions(review=review, skip_bad=skip_bad)
     tell = counted(progress, "classes", len(CLASSES))
-    rare = find(Path(folder), clusters=clusters, seed=seed, options=options, tell=tell)
+    rare = find(user_path(folder), clusters=clusters, seed=seed, options=options, tell=tell)
     write_asked(rare, lambda: rare_sheet(rare), record, picture)
     return rare
 
 
 def _path(given: PathLike | None) -> Path | None:
-    return None if given is None else Path(given)
+    return None if given is None else user_path(given)

@@ -52,8 +52,8 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
                 entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
                 entry.external_attr = 0o644 << 16
                 target.writestr(entry, read_bytes(path, IMAGE))  # stored: PNG is compressed already
-            for place in empty_classes(found.counts):  # no file makes their folder
-                target.writestr(zipfile.ZipInfo(f"{place}/", _EPOCH), b"")
+            for folder in empty_classes(found.counts):  # no file makes their folder
+                target.writestr(zipfile.ZipInfo(f"{folder}/", _EPOCH), b"")
     except OSError as error:
         raise UsageError(
             f"cannot write {archive}: {error.strerror}; choose another place"
