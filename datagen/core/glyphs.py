@@ -120,12 +120,15 @@ class NumeralInfo:
         identity: what must stay on one side of the split; equal for pixel-identical images, for
             an image and its scan, and, in a build that divides images, for near-duplicates.
         weight: how much more often than others it serves where images serve again and again.
+        pixels: `datagen.files.hashing.view_hash` of the picture as given, where the source converts
+            it; None: as the pool loads it.
     """
 
     id: str
     numeral: str
     identity: str
     weight: float = 1.0
+    pixels: str | None = None
 
 
 class NumeralPool(LazyPool[NumeralInfo, GrayImage]):

@@ -25,6 +25,7 @@ from datagen.datasets.format import (
 )
 from datagen.datasets.near_duplicates import near_duplicates
 from datagen.files.decode import decode_as_evaluator
+from datagen.files.reading import IMAGE, read_bytes
 
 Key = TypeVar("Key")
 
@@ -135,7 +136,7 @@ def _read(root: Path) -> list[ImageFile]:
 
 def _hashes(path: Path) -> tuple[str, str]:
     """Return the hashes of a file's bytes and of its decoded pixels."""
-    content = path.read_bytes()
+    content = read_bytes(path, IMAGE)
     image = decode_as_evaluator(content, str(path))
     pixels = hashlib.sha256(np.array(image.shape).tobytes())
     pixels.update(image.data)
@@ -218,13 +219,11 @@ def _integrity_problems(files: Sequence[ImageFile], entries: Sequence[ManifestEn
     found = {file.path: file.sha256 for file in files}
     listed = {entry.path: entry.sha256 for entry in entries}
     changed = sorted(p for p in found.keys() & listed.keys() if found[p] != listed[p])
-    repeated = sorted(path for path, n in Counter(e.path for e in entries).items() if n > 1)
     elsewhere = sorted(e.path for e in entries if not e.path.startswith(f"{e.split}/{e.numeral}/"))
     groups = (
         ("missing, but in the manifest", sorted(listed.keys() - found.keys())),
         ("not in the manifest", sorted(found.keys() - listed.keys())),
         ("changed since the manifest was written", changed),
-        ("more than once in the manifest", repeated),
         ("of another split or class by the manifest", elsewhere),
     )
     return [f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups if paths]
