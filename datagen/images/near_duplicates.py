@@ -24,7 +24,14 @@ from datagen.core.arrays import GrayImage
 from datagen.images.outlines import SIDE, Distances, Sketch, sketch
 
 SAME: Final = 0.8
-"""Likeness, 0 … 1, from which two pictures count as one writing."""
+"""Likeness, 0 … 1, from which two pictures count as one writing.
+
+Of the competition's 2,066 distinct training images 24 stand with another from here up: ten pairs
+that are one scan cropped twice, and two pairs of Vs and of IIs that people wrote alike. Of 1,000
+images that datagen builds there are 8: pairs of bare strokes, and pairs from the same letters. Each
+kind of copy is found in 96 … 100 % of cases: all with other greys, as JPEG, noisy or cut; 97 … 99 %
+with a pen two pixels thicker or thinner, the least (tests/benchmarks/near_duplicates.py).
+"""
 
 Signatures = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.intp]

@@ -295,6 +295,18 @@ def test_near_duplicates_never_stand_on_both_sides(
     assert inspect(made.path).near_duplicates == ()
 
 
+def test_a_class_of_one_writing_is_told(
+    numeral_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for file in (numeral_folder / "ix").glob("*.png"):
+        image = cv2.imread(str(numeral_folder / "ix" / "0.png"), cv2.IMREAD_GRAYSCALE)
+        assert image is not None
+        cv2.imwrite(str(file), np.pad(image, int(file.stem), constant_values=255))
+    with pytest.raises(SplitError, match="no image would stand in val/ix"):
+        plan_recipe(Recipe(mix=(Ingredient(source="images", path=numeral_folder),)))
+    assert "the 6 images of 'ix' are near-duplicates of one another" in caplog.text
+
+
 def test_a_near_duplicate_of_the_validation_folder_leaves_train(
     numeral_folder: Path, tmp_path: Path
 ) -> None:
