@@ -5,9 +5,10 @@
         [--epochs 20] [--seeds 3] [--only NAME …] [--out ablation.jsonl]
 
 Every variant trains on `real/rest` (or on no real image) and is scored on
-`real/holdout-reviewed`. Scores of fewer than 100 epochs are previews: good for telling ideas apart, no official scores. What
-`--out` holds already is not run again; the table is printed at the end. Every variant differs from
-an earlier one in one thing; what some need made first (`ablation_parts.py`) is kept beside `--out`.
+`real/holdout-reviewed`. Scores of fewer than 100 epochs are previews: good for telling ideas
+apart, no official scores. What `--out` holds already is not run again; the table is printed at the
+end. Every variant differs from an earlier one in one thing; what some need made first
+(`ablation_parts.py`) is kept beside `--out`.
 """
 
 import argparse
