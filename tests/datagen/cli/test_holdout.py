@@ -33,7 +33,7 @@ def test_folds_are_made_said_and_drawn(
     for fold in said["folds"]:
         assert (tmp_path / fold["path"] / "rest" / "v").is_dir()
         assert (tmp_path / fold["path"] / "holdout.json").is_file()
-    assert "datagen evaluate ds --test out/fold-1/holdout" in done.stderr
+    assert "judge by   --test out/fold-1/holdout\n" in done.stderr
     assert not list(tmp_path.rglob("holdout-reviewed"))
 
 
