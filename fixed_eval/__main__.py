@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"fixed_eval: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
-        print(f"fixed_eval: {error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"fixed_eval: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("fixed_eval: interrupted before or after the training", file=sys.stderr)
