@@ -32,6 +32,25 @@ MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 MAX_BYTES = 64 * 2**20  # of an image's file
 MAX_PIXELS = 25_000_000  # of an image: 75 MB once decoded
 BIG = 2_000_000  # pixels; of larger images one at a time is decoded
+# Folders that systems and archivers leave behind, in small letters; no image in them is read, nor
+# any hidden one: such as __MACOSX/._a.png, the metadata of a.png under the name of an image.
+LITTER_FOLDERS = frozenset(
+    {
+        "#recycle",
+        "#snapshot",
+        "$recycle.bin",
+        "@eadir",
+        "@recently-snapshot",
+        "@recycle",
+        "@tmp",
+        "__macosx",
+        "__pycache__",
+        "cvs",
+        "lost+found",
+        "recycler",
+        "system volume information",
+    }
+)
 NAMED_IN_MESSAGE = 5  # bad files that an error message lists by name
 
 
@@ -81,14 +100,15 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
 
     Raises:
         InputError: If `folder` is not a readable folder, or a pipe or device lies among the images.
-        RuleError: If it holds a folder that is no class (hidden folders are passed over).
+        RuleError: If it holds a folder that is no class (hidden folders and those of
+            `LITTER_FOLDERS` are passed over).
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; expected one with the folders i … x in it")
     unknown = sorted(
         entry.name
         for entry in folder.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in protocol.classes
+        if entry.is_dir() and not _is_litter(entry.name) and entry.name not in protocol.classes
     )
     if unknown:
         raise RuleError(
@@ -107,13 +127,24 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
     return files
 
 
+def _is_litter(folder: str) -> bool:
+    return folder.startswith(".") or folder.casefold() in LITTER_FOLDERS
+
+
 def _walk(folder: Path) -> list[Path]:
-    """Image files at any depth below `folder`, by folder and then by name, as Keras walks."""
+    """Image files at any depth below `folder`, by folder and then by name, as Keras walks.
+
+    Hidden files and litter are left out, which Keras would take for images.
+    """
+    found: list[tuple[str, list[str]]] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_litter(name)]
+        found.append((root, names))
     return [
         Path(root) / name
-        for root, _, names in sorted(os.walk(folder), key=lambda entry: entry[0])
+        for root, names in sorted(found, key=lambda entry: entry[0])
         for name in sorted(names)
-        if name.lower().endswith(IMAGE_SUFFIXES)
+        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
     ]
 
 

@@ -21,6 +21,8 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
+from datagen.files.leftovers import is_folder
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,6 +108,7 @@ class Dataset:
         return picture(self.contact_sheet(), repr(self))
 
 
+@named_refusals()
 def plan(recipe: RecipeLike) -> "Plan":
     """Decide every image of a dataset without making one: opens the sources, writes nothing.
 
@@ -128,6 +131,7 @@ def plan(recipe: RecipeLike) -> "Plan":
     return plan_recipe(as_recipe(recipe))
 
 
+@named_refusals()
 def build(
     recipe: RecipeLike = "default",
     out: PathLike = "ds",
@@ -167,7 +171,7 @@ def build(
     chosen = as_recipe(recipe)
     built = build_recipe(
         chosen,
-        Path(out),
+        user_path(out),
         workers=workers,
         overwrite=overwrite,
         progress=counted(progress, "images", chosen.images or chosen.budget),
@@ -175,6 +179,7 @@ def build(
     return Dataset(built.path, built.info)
 
 
+@named_refusals()
 def open_dataset(path: PathLike) -> Dataset:
     """Open a folder with `train/` and `val/`, built by datagen or by anybody.
 
@@ -189,12 +194,13 @@ def open_dataset(path: PathLike) -> Dataset:
         >>> datagen.open_dataset(out) == built
         True
     """
-    root = Path(path)
+    root = user_path(path)
     opened = Dataset(root, read_info(root) if (root / INFO).is_file() else None)
     _ = opened.counts  # walks the folders, and refuses what is no dataset
     return opened
 
 
+@named_refusals()
 def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
     """Find the pictures of a test set that a dataset knows; nothing is trained.
 
@@ -215,7 +221,7 @@ def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
     """
     from datagen.datasets import content, leakage  # noqa: PLC0415 - see `inspect`
 
-    root, folder = Path(dataset), Path(test)
+    root, folder = user_path(dataset), user_path(test)
     known, asked = content.known_content(root), content.required_test_content(folder)
     found = leakage.find_leaks(root, known, asked, folder)
     if found.unreadable:
@@ -227,6 +233,7 @@ def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
     return found
 
 
+@named_refusals()
 def inspect(dataset: PathLike) -> "Inspection":
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
 
@@ -243,9 +250,10 @@ def inspect(dataset: PathLike) -> "Inspection":
     """
     from datagen.datasets.inspect import inspect as inspect_folder  # noqa: PLC0415 - loads OpenCV
 
-    return inspect_folder(Path(dataset))
+    return inspect_folder(user_path(dataset))
 
 
+@named_refusals()
 def export(
     dataset: PathLike, archive: PathLike | None = None, *, overwrite: bool = False
 ) -> tuple[Path, int]:
@@ -273,11 +281,12 @@ def export(
     """
     from datagen.datasets.export import export_zip  # noqa: PLC0415 - see `inspect`
 
-    root = Path(dataset)
-    target = Path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
+    root = user_path(dataset)
+    target = user_path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
     return target, export_zip(root, target, overwrite=overwrite)
 
 
+@named_refusals()
 def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, tile: int = 64) -> Any:
     """Return the contact sheet of a dataset, or of a recipe that is not built yet.
 
@@ -300,7 +309,7 @@ def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, til
     from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
-    if isinstance(what, str | os.PathLike) and Path(what).is_dir():
-        return Dataset(Path(what)).contact_sheet(per_cell=per_cell, tile=tile)
+    if isinstance(what, str | os.PathLike) and is_folder(user_path(what)):
+        return Dataset(user_path(what)).contact_sheet(per_cell=per_cell, tile=tile)
     images = preview_recipe(as_recipe(what), per_cell)
     return contact_sheet(images, per_cell=per_cell, tile=tile)

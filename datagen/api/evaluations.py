@@ -14,6 +14,7 @@ from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, Tell, eva
 from datagen.evaluation.load import read_summaries
 from datagen.evaluation.process import Engine
 from datagen.evaluation.summary import Summary
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+@named_refusals()
 def evaluate(
     dataset: PathLike,
     *,
@@ -74,8 +76,8 @@ def evaluate(
     """
     tests = (test,) if isinstance(test, str | os.PathLike) else test
     request = EvaluationRequest(
-        dataset=Path(dataset),
-        tests=tuple(Path(folder) for folder in tests),
+        dataset=user_path(dataset),
+        tests=tuple(user_path(folder) for folder in tests),
         protocol=protocol,
         engine=engine,
         seed=seed,
@@ -95,6 +97,7 @@ class Comparisons(list[Comparison]):
         return "".join(_html(comparison) for comparison in self)
 
 
+@named_refusals()
 def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
     """Compare scores on the same test images, and say which differences are more than noise.
 
@@ -125,10 +128,11 @@ def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
         elif isinstance(score, Summary):
             found.append(score)
         else:
-            found += read_summaries(Path(score))
+            found += read_summaries(user_path(score))
     return Comparisons(compare_summaries(found))
 
 
+@named_refusals()
 def write_report(
     evaluation: Evaluation, folder: PathLike | None = None, *, tensorboard: bool = False
 ) -> Path:
@@ -158,7 +162,7 @@ def write_report(
     place = (
         report_folder(request.dataset, preview=request.preview is not None)
         if folder is None
-        else Path(folder)
+        else user_path(folder)
     )
     check_folder(place, request.dataset, tensorboard=tensorboard)
     return write(evaluation, place, tensorboard=tensorboard)

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, no_progress
+from datagen.files.paths import named_refusals, user_path
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import read_sweep as read_folder
@@ -41,6 +41,7 @@ class _Counting(Listener):
         self._progress("trials", len(self._ended), self._all)
 
 
+@named_refusals()
 def sweep(
     spec: "Spec | Mapping[str, Any] | str | os.PathLike[str]",
     out: str | os.PathLike[str] | None = None,
@@ -90,8 +91,8 @@ def sweep(
         (2, True)
     """
     return run(
-        spec if isinstance(spec, Spec | Mapping) else Path(spec),
-        None if out is None else Path(out),
+        spec if isinstance(spec, Spec | Mapping) else user_path(spec),
+        None if out is None else user_path(out),
         executor=executor,
         workers=workers,
         listener=listener or _Counting(progress),
@@ -101,6 +102,7 @@ def sweep(
     )
 
 
+@named_refusals()
 def read_sweep(folder: str | os.PathLike[str]) -> "Answer":
     """Read the answer of a sweep, finished or not.
 
@@ -115,4 +117,4 @@ def read_sweep(folder: str | os.PathLike[str]) -> "Answer":
         >>> datagen.sweep(spec, out) == datagen.read_sweep(out)
         True
     """
-    return read_folder(Path(folder))
+    return read_folder(user_path(folder))

@@ -12,6 +12,7 @@ from datagen.core.errors import InputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import fingerprint
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
+from datagen.files.leftovers import is_folder
 from datagen.files.reading import IMAGE, read_bytes
 
 
@@ -34,6 +35,7 @@ class Content:
 
 def dataset_content(root: Path) -> Content | None:
     """Hash a dataset's images; None where the evaluator will refuse it."""
+    is_folder(root)  # puts back one that a killed run moved aside
     return _or_none({split: root / split for split in SPLITS})
 
 
@@ -56,6 +58,7 @@ def known_content(root: Path) -> Content:
         MissingInputError: there are no class folders, or no images in them.
         CorruptInputError: there is a folder that is no class, or a file cannot be read.
     """
+    is_folder(root)
     if has_classes(root):
         return _required(root, {"train": root})
     return _required(root, {split: root / split for split in SPLITS if (root / split).is_dir()})
@@ -72,7 +75,7 @@ def required_test_content(root: Path) -> Content:
 
 
 def _required(root: Path, folders: Mapping[str, Path]) -> Content:
-    if not root.is_dir():
+    if not is_folder(root):
         raise MissingInputError(
             f"no folder at {root}; expected the class folders {' '.join(CLASSES)} with images"
         )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import UnknownNameError, UsageError
+from datagen.files.paths import user_path
 from datagen.files.presets import plain_yaml
 from datagen.recipes.load import validate
 from datagen.recipes.schema import Ingredient, Recipe
@@ -153,7 +154,7 @@ def source_path(text: str) -> tuple[str, Path]:
     source, sign, path = text.partition("=")
     if not (sign and source and path):
         raise UsageError(f"--path {text!r} is not SOURCE=PATH, such as images=photos")
-    return source, Path(path)
+    return source, user_path(path)
 
 
 def image_size(text: str | None) -> Literal[32, "native"] | None:

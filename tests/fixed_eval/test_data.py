@@ -144,6 +144,20 @@ def test_files_that_keras_does_not_list_are_passed_over(make_dataset, load):
     assert len(load(root)[0]) == 30
 
 
+def test_litter_is_passed_over_although_it_looks_like_images(make_dataset, load):
+    root = make_dataset()
+    image = (root / "train" / "i" / "000.png").read_bytes()
+    for name in ("__MACOSX/i/a.png", "@eaDir/i/a.png", "#recycle/a.png", "lost+found/a.png"):
+        (root / "train" / name).parent.mkdir(parents=True)
+        (root / "train" / name).write_bytes(image)
+        (root / "train" / "i" / name).parent.mkdir(parents=True)
+        (root / "train" / "i" / name).write_bytes(image)
+    (root / "train" / "i" / "._000.png").write_bytes(b"metadata")
+    (root / "train" / "i" / ".ipynb_checkpoints").mkdir()
+    (root / "train" / "i" / ".ipynb_checkpoints" / "000-checkpoint.png").write_bytes(image)
+    assert len(load(root)[0]) == 30
+
+
 def test_a_missing_split_is_named(tmp_path: Path):
     (tmp_path / "train").mkdir()
     with pytest.raises(InputError, match="no val/ folder"):

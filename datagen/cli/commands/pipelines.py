@@ -52,12 +52,11 @@ def pipelines(
 
 def _print_yaml(name: str) -> None:
     """Print the text that a person wrote, not ours: its comments say where the numbers are from."""
-    from pathlib import Path
+    from pipelines.pipeline import find, parse
 
-    from pipelines.pipeline import load, presets
-
-    load(name)  # refuses what is no pipeline
-    text = presets().get(name) or Path(name).read_text("utf-8")
+    found = find(name)
+    parse(found.text, origin=found.origin, folder=found.folder)  # refuses what is no pipeline
+    text = found.text
     print(text, end="" if text.endswith("\n") else "\n")
 
 

@@ -12,6 +12,7 @@ from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
 from datagen.files.locks import locked
+from datagen.files.reading import what_is
 
 PAGE: Final = "report.html"
 SUMMARY: Final = "summary.json"
@@ -36,7 +37,8 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
         UsageError: it is a file, inside the dataset, cannot be made, or TensorBoard is missing.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; --out names a folder")
+        found = what_is(folder.stat().st_mode) or "a file"
+        raise UsageError(f"{folder} is {found}; --out names a folder")
     if folder.resolve().is_relative_to(dataset.resolve()):
         raise UsageError(f"{folder} is inside the dataset; choose another --out")
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())

@@ -136,7 +136,7 @@ def test_the_real_letters_become_a_clean_dataset(
         (("build", "--mix", "pen"), 2, "RATIO"),
         (("build", "--mix", "pen=1e308", "--mix", "fonts:x=1e308"), 2, "RATIO"),
         (("build", "--option", "pen.writers=["), 2, "is not YAML"),
-        (("build", "--out", "x" * 300), 2, "cannot use x+: File name too long"),
+        (("build", "--out", "x" * 300), 2, "cannot use x+…: File name too long"),
         (("preview", "--out", "nowhere/a.png"), 2, "cannot write nowhere/a.png: no folder"),
         (("build", "--budget", "9"), 3, "at least 10 images each"),
         (("build", "--val-fraction", "0.025"), 3, r"10,008 .*train 9,750 \+ val 248; --fit"),
