@@ -34,7 +34,7 @@ LeakKind = Literal["same picture", "parent", "near-duplicate"]
 The first two have leaked. A near-duplicate is only counted: it may be another writing.
 """
 
-NEAR_LIMIT: Final = 5_000
+NEAR_LIMIT: Final = 4_000
 """Images, of dataset and test set together, up to which near-duplicates are looked for."""
 
 FORMAT: Final = 1
@@ -94,7 +94,7 @@ def known_in_words(path: str, images: int, *, leaked: int, parents: int) -> str 
     """
     if not leaked:
         return None
-    ways = ((leaked - parents, "in train or val"), (parents, "parents of images in them"))
+    ways = ((leaked - parents, "in train or val"), (parents, "that images there were made from"))
     kinds = ", ".join(f"{count:,} {way}" for count, way in ways if count)
     return f"{leaked:,} of {images:,} images of {path} are known to the dataset ({kinds})"
 

@@ -93,8 +93,8 @@ def test_what_the_manifest_knows_is_added_and_told_apart(tested: Score) -> None:
     summary = summarise([found], path="ds")
     assert (summary.tests[0].leaked, summary.tests[0].parents) == (3, 1)
     assert summary.warnings[:2] == (
-        "3 of 5 images of /some/test are known to the dataset (2 in train or val, 1 parents of "
-        "images in them): they flatter the score; the leak-free accuracy leaves them out",
+        "3 of 5 images of /some/test are known to the dataset (2 in train or val, 1 that images "
+        "there were made from): they flatter the score; the leak-free accuracy leaves them out",
         "a note",
     )
 
