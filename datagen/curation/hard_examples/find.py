@@ -21,7 +21,8 @@ from datagen.core.numerals import Numeral
 from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.datasets.content import dataset_content, test_content
 from datagen.datasets.leakage import find_leaks
-from datagen.evaluation.evaluate import EvaluationRequest, Tell, evaluate_dataset
+from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
+from datagen.evaluation.prepare import Tell
 from datagen.evaluation.records import Score
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, require_unicode
 from datagen.files.hashing import file_hash
