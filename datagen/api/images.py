@@ -1,6 +1,7 @@
 """Real images from Python: a holdout, hard examples, rare styles."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,6 +109,7 @@ def find_hard(
     workers: int = 1,
     progress: Progress = no_progress,
     on_event: Tell | None = None,
+    before_training: Callable[[Sequence[int]], None] | None = None,
 ) -> "Hard":
     """Find the images that a dataset's score gets wrong, or right only just.
 
@@ -127,6 +129,8 @@ def find_hard(
         workers: runs at once.
         progress: told of a step per seed, counted in epochs.
         on_event: told the evaluator's own events instead.
+        before_training: called with the seeds that have to be trained, before the first is; what it
+            raises ends the work. Known scores and runs that are kept need no training.
 
     Raises:
         UsageError: a number is out of range, or a file cannot be written.
@@ -159,7 +163,13 @@ def find_hard(
         workers=workers,
     )
     part = SHARE if share is None else share
-    hard = mine(request, on_event or epochs(progress), top=top, share=part)
+    hard = mine(
+        request,
+        on_event or epochs(progress),
+        top=top,
+        share=part,
+        before_training=before_training,
+    )
     write_asked(hard, lambda: hard_sheet(hard), record, picture)
     return hard
 

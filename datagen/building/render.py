@@ -53,6 +53,7 @@ class _Sheet:
     composition: Composition | None = None
     parent: str | None = None
     parent_pixels: str | None = None
+    group: str | None = None
 
     @property
     def writers(self) -> tuple[str, ...]:
@@ -101,6 +102,7 @@ class ImageRenderer:
             parent=sheet.parent,
             parent_pixels=sheet.parent_pixels,
             pipeline=item.pipeline,
+            group=sheet.group,
         )
         return RenderedImage(pixels, png, entry)
 
@@ -133,7 +135,7 @@ class ImageRenderer:
                 raise ValueError(f"item {item.index} names no image of source {item.source}")
             image, info = pool[item.pick], pool.infos[item.pick]
             pixels = info.pixels or view_hash(image)
-            return _Sheet(image, parent=info.id, parent_pixels=pixels)
+            return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
         index = self._writer_indexes[item.source, item.split]
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)

@@ -312,7 +312,12 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
         notes.append("p is corrected (Holm) for how many are compared with the best")
     if len({row.protocol_fingerprint for row in rows}) > 1:
         notes.append("not all by the same evaluator: protocol, engine, versions or device differ")
-    if any(not row.official for row in rows):
+    marks = {row.mark for row in rows}
+    if len(rows) > 1 and len(marks) == 1 and rows[0].mark.startswith("PREVIEW"):
+        notes.append(
+            "all are previews of the same length: they compare with each other, and with no score"
+        )
+    elif any(not row.official for row in rows):
         notes.append("rows that are not official are previews or the like, and no scores")
     if len(rows) > 1 and any(len(row.seeds) == 1 for row in rows):
         notes.append("one seed does not show how far a score moves from run to run; try --seeds 3")

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
+from datagen.datasets.content import dataset_content, test_content
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
     clear,
+    known_scores,
     located,
     recall,
     remember,
@@ -157,6 +159,27 @@ def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
     jobs = request.jobs()
     known = _recalled(jobs, prepare(request, jobs))
     return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
+
+
+def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
+    """Return the seeds of `request` that need training; the others are known or fully trained.
+
+    A run that was interrupted counts, however little it lacks; what the evaluator will refuse needs
+    none.
+    """
+    content = dataset_content(request.dataset)
+    if content is None or not all(map(test_content, request.tests)):
+        return ()
+    jobs = request.jobs()
+    found = prepare(request, jobs)
+    known = {} if request.force else _recalled(jobs, found)
+    ended = {score.seed for score in known_scores(content)}
+    return tuple(
+        job.seed
+        for job in jobs
+        if job.seed not in known
+        and not (job.seed in ended and any(found.slots[job.seed].run.glob("state-*")))
+    )
 
 
 def _check(request: EvaluationRequest) -> None:

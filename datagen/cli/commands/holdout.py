@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from datagen.cli.views.next_step import free_name, print_next
 from datagen.cli.views.output import Json, console, emit, progress_bars
 
 
@@ -77,6 +78,9 @@ def holdout(
             sheet=sheet,
             progress=progress,
         )
-    summarise(record, out, sheet, console(as_json=as_json))
+    human = console(as_json=as_json)
+    summarise(record, out, sheet, human)
+    first = out / "fold-1" if folds > 1 else out
+    print_next(human, "build", "--source", f"images:{first / 'rest'}", "--out", free_name("ds"))
     if as_json:
         emit(plain(record, out, sheet))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import RuleError
 from datagen.core.numerals import SPLITS
@@ -46,6 +47,9 @@ def inspect(
     found = None if plain else inspect_dataset(dataset)
     if found:
         _summarise(found, out)
+        if found.clean and not any(each.known for each in leaks):
+            words = ("evaluate", as_argument(dataset), "--preview", 5)
+            print_next(out, *words, why="5 epochs; without --preview all 100")
     if as_json:
         checked = _plain(found) if found else {"command": "inspect", "path": str(dataset)}
         emit(checked | {"against": [_plain_leaks(each) for each in leaks]})
@@ -66,6 +70,8 @@ def _summarise(found: "Inspection", out: Any) -> None:
     out.print(
         f"duplicates   {found.duplicates:,} within a split, {found.leaked:,} across the split"
     )
+    alike = len(found.near_duplicates)
+    out.print(f"{'':13}{alike:,} images of val have a near-duplicate in train")
     shared = f"{len(found.shared):,} glyphs, writers or parents on both sides"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")
@@ -121,5 +127,6 @@ def _plain(found: "Inspection") -> dict[str, Any]:
         "duplicates": found.duplicates,
         "leaked": found.leaked,
         "shared_identities": list(found.shared),
+        "near_duplicates": [list(pair) for pair in found.near_duplicates],
         "has_manifest": found.has_manifest,
     }

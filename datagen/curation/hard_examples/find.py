@@ -6,7 +6,7 @@ more often variants of it should be made.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, get_args
@@ -21,7 +21,11 @@ from datagen.core.numerals import Numeral
 from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.datasets.content import dataset_content, test_content
 from datagen.datasets.leakage import find_leaks
-from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
+from datagen.evaluation.evaluate import (
+    EvaluationRequest,
+    evaluate_dataset,
+    seeds_to_train,
+)
 from datagen.evaluation.prepare import Tell
 from datagen.evaluation.records import Score
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, require_unicode
@@ -36,6 +40,8 @@ SHARE: Final = 0.1
 
 _RULES: Final = replace(EVALUATOR_RULES, strangers=True)  # the evaluator itself refuses them
 _NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
+BeforeTraining = Callable[[Sequence[int]], None]
+"""Told the seeds that will be trained; what it raises ends the work before it begins."""
 _HELD_OUT: Final = {"test", "holdout", "label_book", "val", "validation"}
 
 
@@ -45,7 +51,12 @@ def weight(probability: float) -> float:
 
 
 def mine(
-    request: EvaluationRequest, tell: Tell, *, top: int | None = None, share: float = SHARE
+    request: EvaluationRequest,
+    tell: Tell,
+    *,
+    top: int | None = None,
+    share: float = SHARE,
+    before_training: BeforeTraining | None = None,
 ) -> Hard:
     """Evaluate a dataset on one folder, and order the folder's images by how hard they were.
 
@@ -54,6 +65,7 @@ def mine(
         tell: told every event, as in `datagen.evaluation.evaluate`.
         top: how many images to call hard; None takes `share` of them.
         share: above 0, at most 1.
+        before_training: called with the seeds that have to be trained, if any; may raise.
 
     Raises:
         UsageError: a number is out of range.
@@ -71,6 +83,8 @@ def mine(
     known = _known(request, folder)
     held = [path for _, path, digest in files if digest in known]
     _refuse_if_all(held, len(files), request.dataset, folder)  # before hours are spent on it
+    if before_training is not None and (seeds := seeds_to_train(request)):
+        before_training(seeds)
     scores = evaluate_dataset(request, tell).scores
     chances, leaked = _chances(scores), _leaked(scores)
     images = []

@@ -19,7 +19,8 @@ from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import Cause, LeftOut
 from datagen.datasets.format import MANIFEST, read_manifest
 from datagen.files.hashing import file_hash, hash_files, pixel_hash
-from datagen.sources.images.source import ImagesOptions, ImageSurvey, read_numeral, survey
+from datagen.sources.images.read import read_numeral
+from datagen.sources.images.source import ImagesOptions, ImageSurvey, survey
 
 COLUMNS: Final = ("path", "writer")
 

@@ -28,7 +28,7 @@ from datagen.files.class_folders import require_unicode
 from datagen.images.near_duplicates import SAME, group
 from datagen.images.style_clusters import cluster, standardise
 from datagen.images.style_features import Features, describe
-from datagen.sources.images.source import read_numeral
+from datagen.sources.images.read import read_numeral
 
 MOST_FOLDS: Final = 20
 

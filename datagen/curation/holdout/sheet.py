@@ -16,7 +16,7 @@ from datagen.core.arrays import GrayImage
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import Holdout, Placed
 from datagen.previews.tile_sheet import BACKGROUND, Tile, TileRow, tile_sheet
-from datagen.sources.images.source import read_numeral
+from datagen.sources.images.read import read_numeral
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,24 +8,43 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.core.errors import (
+    CorruptInputError,
+    LightInkError,
+    MissingInputError,
+    UsageError,
+)
 from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
-from datagen.files.decode import decode_gray
 from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
+from datagen.sources.images.read import (
+    DARK_INK_EXPECTED,
+    MIN_CONTRAST,
+    Invert,
+    contrast,
+    read_both,
+    read_numeral,
+)
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
 from pipelines.ops import scan as scan_conversion
 
-MIN_SIDE: Final = 4  # pixels: less cannot hold a numeral
-MIN_CONTRAST: Final = 16  # gray levels between ink and paper: less is a blank sheet and its noise
+_DECODER: Final = 2
+"""Raised whenever the rule of `files.decode` changes, so that remembered hashes are not used."""
 
 _log = logging.getLogger(__name__)
+
+
+def _yes_or_no(given: object) -> object:
+    """Return what YAML makes of a bare `yes` or `no` as the word that was meant."""
+    return {True: "yes", False: "no"}[given] if isinstance(given, bool) else given
 
 
 class ImagesOptions(Options):
@@ -36,6 +55,8 @@ class ImagesOptions(Options):
         part: take only the folder `train` or `val` of a collection that has both.
         partial: some of the ten class folders may be missing or empty.
         skip_bad: pass over unusable files with one warning instead of refusing.
+        invert: what is done with light ink on dark paper: `auto` turns such images, `yes` turns
+            every image, `no` takes all as they are. Without it they count as unusable.
         review: a list of bad images by name or as a YAML file (see `review`); what it drops
             is never decoded, what it relabels counts as of the other class.
         boost: a record by `datagen mine` or `datagen rare`: what is hard or rare serves more often
@@ -46,6 +67,7 @@ class ImagesOptions(Options):
     part: Split | None = None
     partial: bool = False
     skip_bad: bool = False
+    invert: Annotated[Invert | None, BeforeValidator(_yes_or_no)] = None
     review: str | None = None
     boost: Path | None = None
 
@@ -90,9 +112,11 @@ class ImagesSource(Source):
             )
             for name in found.kept
         ]
-        return NumeralPool(
-            self.name, infos, lambda k: read_numeral(path / infos[k].id, scan=options.scan)
-        )
+
+        def load(k: int) -> GrayImage:
+            return read_numeral(path / infos[k].id, scan=options.scan, invert=options.invert)
+
+        return NumeralPool(self.name, infos, load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +164,12 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     verdicts = hash_files(
         root,
         list(reviewed.names),
-        f"scan={options.scan}, and as given",
-        lambda file: _hashes(file, scan=options.scan),
+        f"scan={options.scan}, invert={options.invert}, decoder {_DECODER}, and as given",
+        lambda file: _hashes(*read_both(file, scan=options.scan, invert=options.invert)),
     )
     bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInputError)]
     if bad:
+        _refuse_mostly_light(bad, len(verdicts), root)
         _report_bad(bad, options.skip_bad)
     found = {name: each.split() for name, each in verdicts.items() if isinstance(each, str)}
     hashes, identities, views = (
@@ -154,22 +179,16 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, views, kept)
 
 
-def _hashes(file: Path, *, scan: bool) -> str:
+def _hashes(given: GrayImage, image: GrayImage) -> str:
     """Return three hashes of a picture: as it is used, of what a scan leaves of it, and as given.
 
     The second is the same whether the picture was scanned before: a picture in train and its scan
     in val are told to be one. What a scan would erase is itself, not one with all that is blank.
     The third is that of the evaluator's view, by which a test picture is told to be this one.
     """
-    given = _decoded(file)
-    image = _usable(given, file, scan=scan)
     scanned = scan_conversion(image)
-    identity = scanned if _contrast(scanned) >= MIN_CONTRAST else image
+    identity = scanned if contrast(scanned) >= MIN_CONTRAST else image
     return f"{pixel_hash(image)} {pixel_hash(identity)} {view_hash(given)}"
-
-
-def _contrast(image: GrayImage) -> int:
-    return int(image.max()) - int(image.min())
 
 
 def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed:
@@ -193,48 +212,17 @@ def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed
     return reviewed
 
 
-def read_numeral(file: Path, *, scan: bool = False) -> GrayImage:
-    """Return one usable image, `uint8 H×W`, ink 0 on paper 255.
-
-    Raises:
-        CorruptInputError: it cannot be read, is too small, or is blank.
-    """
-    return _usable(_decoded(file), file, scan=scan)
-
-
-def _decoded(file: Path) -> GrayImage:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CorruptInputError(
-            f"{file} cannot be read ({error}); check its permissions"
-        ) from error
-    return decode_gray(data, str(file))
-
-
-def _usable(image: GrayImage, file: Path, *, scan: bool) -> GrayImage:
-    """Return an image, or its scan; refuse one that is too small or blank."""
-    height, width = image.shape
-    if min(height, width) < MIN_SIDE:
-        raise CorruptInputError(
-            f"{file} is {width}×{height} pixels, expected at least {MIN_SIDE}×{MIN_SIDE}; "
-            "replace or remove it"
-        )
-    scanned = scan_conversion(image) if scan else image
-    if _contrast(scanned) < MIN_CONTRAST:
-        low, high = int(scanned.min()), int(scanned.max())
-        after = " after the scan conversion" if scan else ""
-        raise CorruptInputError(
-            f"{file} is blank{after} (all gray levels within {low} … {high}), expected dark ink on "
-            "white paper; replace or remove it"
-        )
-    return scanned
+def _refuse_mostly_light(bad: Sequence[CorruptInputError], count: int, root: Path) -> None:
+    """Refuse a folder whose images are light ink on dark paper, whatever is to be passed over."""
+    light = [error for error in bad if isinstance(error, LightInkError)]
+    if 2 * len(light) > count:
+        raise LightInkError(f"{root} is {DARK_INK_EXPECTED} ({len(light):,} of {count:,} images)")
 
 
 def _report_bad(bad: list[CorruptInputError], skip: bool) -> None:
     more = f", and {len(bad) - 1} more unusable files" if len(bad) > 1 else ""
     if not skip:
-        raise CorruptInputError(f"{bad[0]}{more}; the option skip_bad passes over such files")
+        raise type(bad[0])(f"{bad[0]}{more}; the option skip_bad passes over such files")
     _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
 
 
