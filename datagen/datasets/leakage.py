@@ -58,7 +58,8 @@ class Leaks:
         files: path below the folder and kind of every known file, the leaked ones first.
         same_picture, parents: files that leaked, of each kind.
         near_duplicates: files that are only alike; None where they were not looked for.
-        notes: what could not be found out, and why; sentences.
+        near_note: why near-duplicates were not looked for, although that was asked.
+        notes: what else could not be found out, and why; sentences.
         unreadable: files that cannot be decoded.
     """
 
@@ -69,6 +70,7 @@ class Leaks:
     same_picture: int
     parents: int
     near_duplicates: int | None
+    near_note: str | None
     notes: tuple[str, ...]
     unreadable: tuple[Path, ...]
 
@@ -135,11 +137,11 @@ def find_leaks(
         path: of the test set.
         near: look for near-duplicates too, where there are not too many images.
     """
-    notes = []
+    notes, near_note = [], None
     total = len(known.files) + len(test.files)
     if near and total > NEAR_LIMIT:
         near = False
-        notes.append(
+        near_note = (
             f"near-duplicates were not looked for: {total:,} images are more than the "
             f"{NEAR_LIMIT:,} that can be compared in some seconds"
         )
@@ -165,6 +167,7 @@ def find_leaks(
         same_picture=counted["same picture"],
         parents=counted["parent"],
         near_duplicates=None if compared.near is None else counted["near-duplicate"],
+        near_note=near_note,
         notes=tuple(notes),
         unreadable=unreadable,
     )

@@ -165,6 +165,8 @@ def _print_leaks(test: "TestSummary", out: Any) -> None:
             f"from; without them: {clean}",
             soft_wrap=True,
         )
+    if test.near_note:
+        out.print(f"note         {name}: {test.near_note}", soft_wrap=True)
     if test.near_duplicates:
         out.print(
             f"alike        {test.near_duplicates:,} more of {name} look like an image in train or "

@@ -92,7 +92,7 @@ def _print_leaks(found: "Leaks", out: Any) -> None:
         out.print(f"             {path}: {kind}", soft_wrap=True)
     if len(found.files) > _SHOWN:
         out.print(f"             … and {len(found.files) - _SHOWN:,} more (--json lists all)")
-    for note in found.notes:
+    for note in filter(None, (found.near_note, *found.notes)):
         out.print(f"note         {note}", soft_wrap=True)
 
 
@@ -104,6 +104,7 @@ def _plain_leaks(found: "Leaks") -> dict[str, Any]:
         "same_picture": found.same_picture,
         "parents": found.parents,
         "near_duplicates": found.near_duplicates,
+        "near_note": found.near_note,
         "files": {str(path): kind for path, kind in found.files},
         "notes": list(found.notes),
     }

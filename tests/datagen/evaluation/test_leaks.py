@@ -42,6 +42,7 @@ def _leaks(kinds: Mapping[str, LeakKind], near: int | None = 0) -> Leaks:
         same_picture=0,
         parents=0,
         near_duplicates=near,
+        near_note=None,
         notes=("a note",),
         unreadable=(),
     )
