@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--until stops a run that a later call goes on with: it needs --state DIR")
     if options.out.is_dir():
         parser.error(f"--out {options.out} is a folder; expected a file name")
+    if options.out.exists() and not options.out.is_file():
+        parser.error(f"--out {options.out} is a pipe, a socket or a device; expected a file name")
     say = make_say(options.progress)
     try:
         protocol = get_protocol(options.protocol)
