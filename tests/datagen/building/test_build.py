@@ -211,6 +211,19 @@ def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
     assert told == [64, 100]
 
 
+@pytest.mark.parametrize("full", ["ProcessPoolExecutor", "ProcessPoolExecutor.submit"])
+def test_where_no_worker_process_can_start_the_place_and_the_way_out_are_named(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(f"datagen.building.workers.{full}", refuse)
+    with pytest.raises(BuildError, match=r"No space left on device .*/dev/shm.*--workers 1"):
+        build(recipe, tmp_path / "ds", workers=2)
+    assert not (tmp_path / "ds").exists()
+
+
 @pytest.mark.slow
 def test_an_exception_ends_the_workers_before_the_folder_goes(
     recipe: Recipe, tmp_path: Path
