@@ -58,6 +58,9 @@ class ManifestEntry:
         ops: what was done to the image after it was composed or read, in order.
         seed: root seed and spawn key of `numpy.random.SeedSequence`.
         parent: id of the finished image it comes from.
+        parent_pixels: `datagen.files.hashing.view_hash` of that image as it was given, before any
+            conversion; None where there is no parent, and in datasets of earlier versions.
+        group: of that image: equal for near-duplicates; None in datasets of earlier versions.
     """
 
     index: int
@@ -74,6 +77,8 @@ class ManifestEntry:
     seed: tuple[int, ...]
     parent: str | None
     pipeline: str | None = None
+    parent_pixels: str | None = None
+    group: str | None = None
 
 
 _entries: Final = TypeAdapter(ManifestEntry)

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import SPLITS
 from datagen.core.pydantic_errors import explain
-from datagen.evaluation.cache import dataset_content, known_scores
+from datagen.datasets.content import dataset_content
+from datagen.evaluation.cache import known_scores
 from datagen.evaluation.records import Score, parse_score
 from datagen.evaluation.summary import Summary, summarise
 from datagen.files.leftovers import is_folder
@@ -87,7 +88,7 @@ def _of_dataset(root: Path) -> list[Summary]:
     if not scores:
         raise MissingInputError(
             f"no score of {root} as it is now is known; run `datagen evaluate {root} --test DIR` "
-            "(previews are not kept: collect them with --json)"
+            "for one"
         )
     alike: dict[tuple[str, ...], list[Score]] = defaultdict(list)
     for score in sorted(scores, key=lambda score: score.seed):

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from datagen.building.build import plan_recipe
+from datagen.building.fetch_missing import FetchMissing
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError
@@ -40,13 +41,18 @@ def preview_dataset(root: Path, per_cell: int) -> SheetImages:
     return SheetImages(columns, cells)
 
 
-def preview_recipe(recipe: Recipe, per_cell: int) -> SheetImages:
+def preview_recipe(recipe: Recipe, per_cell: int, fetch: FetchMissing | None = None) -> SheetImages:
     """Make the first images of every class and source of a recipe's plan.
+
+    Args:
+        recipe: what would be built.
+        per_cell: images of each class and source.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         DatagenError: as building it would.
     """
-    planned = plan_recipe(recipe)
+    planned = plan_recipe(recipe, fetch=fetch)
     renderer = ImageRenderer(planned.sources)
     cells: dict[tuple[str, str], list[GrayImage]] = defaultdict(list)
     tried: Counter[tuple[str, str]] = Counter()
