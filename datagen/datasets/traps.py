@@ -17,7 +17,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError
+from datagen.core.errors import CorruptInputError, InputError
 from datagen.files.class_folders import IMAGE_SUFFIXES
 from datagen.files.decode import (
     Pixels,
@@ -27,7 +27,8 @@ from datagen.files.decode import (
     refuse_unlike_evaluator,
 )
 from datagen.files.image_header import ImageHeader, read_header
-from datagen.images.polarity import has_light_ink
+from datagen.files.reading import IMAGE, read_bytes
+from datagen.images.polarity import has_light_ink, paper_under
 
 TrapKind = Literal["unreadable", "format", "alpha", "orientation", "depth", "polarity"]
 TRAP_KINDS: Final[tuple[TrapKind, ...]] = get_args(TrapKind)
@@ -98,7 +99,9 @@ def traps_of(data: bytes, path: Path) -> list[Trap]:
         found = _ignored(data, path, header)
     if not found and not path.name.lower().endswith(IMAGE_SUFFIXES):
         found = [Trap(path, "format", "has a name that the evaluator passes over")]
-    if has_light_ink(gray):
+    if paper_under(data, str(path), gray) == "black":
+        found.append(Trap(path, "polarity", "shows white ink without paper"))
+    elif has_light_ink(gray):
         found.append(Trap(path, "polarity", "shows light ink on dark paper"))
     return found
 
@@ -141,9 +144,9 @@ def _singular(meaning: str) -> str:
 
 def _of_file(path: Path) -> list[Trap]:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        return [Trap(path, "unreadable", f"cannot be read: {error.strerror}")]
+        data = read_bytes(path, IMAGE)
+    except InputError as error:
+        return [Trap(path, "unreadable", _without(str(error), path))]
     return traps_of(data, path)
 
 

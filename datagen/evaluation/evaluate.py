@@ -29,6 +29,7 @@ from datagen.evaluation.cache import (
 from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import Summary, summarise, summary_html
+from datagen.evaluation.traps import trap_warnings
 from datagen.files.locks import locked
 
 Tell = Callable[[int, Event], None]
@@ -132,6 +133,8 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     known = {} if anew else _recalled(jobs, slots)
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
+        for message in trap_warnings(request.dataset, request.tests):
+            tell(fresh[0].seed, {"event": "warning", "message": message})
         ran = _Runs(fresh, slots, tell, force=request.force).finish(request.workers)
     return Evaluation(
         request=request,

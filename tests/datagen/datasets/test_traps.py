@@ -32,6 +32,7 @@ def turned_by(orientation: int) -> Image.Exif:
 GRAY = Image.fromarray(page())
 DEEP = page().astype(np.uint16) * 257
 CLEAR = np.dstack([np.zeros_like(page())] * 3 + [255 - page()])
+LIGHT = 255 - page()
 HALF = np.dstack([page()] * 3 + [np.full_like(page(), 255)])
 HALF[0, 0, 3] = 250  # one pixel, hardly transparent
 
@@ -58,7 +59,7 @@ TRAPS = {
     "side": (encode(GRAY, "JPEG", exif=turned_by(6)), "orientation", "on its side"),
     "down": (encode(GRAY, exif=turned_by(3)), "orientation", "upside down"),
     "mirror": (encode(GRAY, exif=turned_by(2)), "orientation", "mirrored"),
-    "inverted": (encode(Image.fromarray(255 - page())), "polarity", "light ink on dark paper"),
+    "inverted": (encode(Image.fromarray(LIGHT)), "polarity", "light ink on dark paper"),
     "webp": (encode(GRAY.convert("RGB"), "WEBP"), "format", "is WEBP inside"),
     "1 bit bmp": (encode(GRAY.convert("1"), "BMP"), "format", "BMP of 1 bits"),
     "empty": (b"", "unreadable", "is empty"),
