@@ -11,7 +11,6 @@ from datagen.core.notebook import table
 from datagen.evaluation.compare import Comparison, ComparisonRow
 from datagen.evaluation.compare import compare as compare_summaries
 from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, Tell, evaluate_dataset
-from datagen.evaluation.load import read_summaries
 from datagen.evaluation.process import Engine
 from datagen.evaluation.summary import Summary
 from datagen.files.paths import named_refusals, user_path
@@ -103,7 +102,8 @@ def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
 
     Args:
         scores: evaluations and summaries; or paths of evaluated datasets, of their reports or
-            `score.json`, or of collected `datagen evaluate --json` lines.
+            `score.json`, or of collected `datagen evaluate --json` lines. Datasets without a score
+            are compared by their previews, where all have one of the same length.
 
     Returns:
         One comparison per test set, each with its rows from best to worst.
@@ -121,15 +121,15 @@ def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
         >>> len(comparison.rows), comparison.images
         (2, 20)
     """
-    found: list[Summary] = []
+    from datagen.reports.evaluation import read_scores  # noqa: PLC0415 - charts
+
+    given: list[Summary | Path] = []
     for score in scores:
         if isinstance(score, Evaluation):
-            found.append(score.summary)
-        elif isinstance(score, Summary):
-            found.append(score)
+            given.append(score.summary)
         else:
-            found += read_summaries(user_path(score))
-    return Comparisons(compare_summaries(found))
+            given.append(score if isinstance(score, Summary) else user_path(score))
+    return Comparisons(compare_summaries(read_scores(given)))
 
 
 @named_refusals()

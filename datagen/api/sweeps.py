@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from datagen.api.progress import Progress, no_progress
+from datagen.api.progress import Progress, fetched, no_progress
+from datagen.building.fetch_missing import fetching
 from datagen.files.paths import named_refusals, user_path
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
@@ -51,6 +52,7 @@ def sweep(
     callbacks: "Sequence[Callback]" = (),
     extend: bool = False,
     retry_failed: bool = False,
+    offline: bool = False,
     progress: Progress = no_progress,
     listener: Listener | None = None,
 ) -> "Answer":
@@ -66,7 +68,8 @@ def sweep(
         callbacks: told of every trial that ends, see `datagen.sweeps.callbacks`.
         extend: the spec may say more than the one in the folder.
         retry_failed: run failed trials again.
-        progress: told of the step "trials".
+        offline: fetch nothing: a missing archive of letters is an error, as in `build`.
+        progress: told of the step "trials", and of "fetching NAME" in bytes.
         listener: told all that happens instead.
 
     Returns:
@@ -99,6 +102,7 @@ def sweep(
         callbacks=callbacks,
         extend=extend,
         retry_failed=retry_failed,
+        fetch=fetching(offline=offline, progress=fetched(progress)),
     )
 
 

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -60,21 +60,26 @@ def _about(
     """Take the options that belong to no command."""
 
 
-app.command("build")(with_user_paths(build.build))
-app.command("fetch")(with_user_paths(fetch.fetch))
-app.command("sources")(with_user_paths(sources.sources))
-app.command("recipes")(with_user_paths(recipes.recipes))
-app.command("pipelines")(with_user_paths(pipelines.pipelines))
-app.command("inspect")(with_user_paths(inspect.inspect))
-app.command("holdout")(with_user_paths(holdout.holdout))
-app.command("preview")(with_user_paths(preview.preview))
-app.command("export")(with_user_paths(export.export))
-app.command("evaluate")(with_user_paths(evaluate.evaluate))
-app.command("compare")(with_user_paths(compare.compare))
-app.command("mine")(with_user_paths(mine.mine))
-app.command("rare")(with_user_paths(rare.rare))
-app.command("sweep")(with_user_paths(sweep.sweep))
-app.command("guide")(with_user_paths(guide.guide))
+_BUILD: Final = "Build a dataset"
+_JUDGE: Final = "Score it"
+_REAL: Final = "Work with real images"
+_LOOK_UP: Final = "Look things up"
+
+app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
+app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
+app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
+app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
+app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
+app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
+app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
+app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
+app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
+app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
+app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
+app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))
+app.command("guide", rich_help_panel=_LOOK_UP)(with_user_paths(guide.guide))
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child

@@ -20,9 +20,10 @@ import pooch
 from datagen.core.errors import DownloadError, InputError, MissingInputError, UnknownNameError
 from datagen.downloads.http import Connection, Progress, Remote, probe, transfer
 from datagen.downloads.zip_ranges import fetch_members
-from datagen.files.archives import iter_tar
+from datagen.files.archives import TOTAL_LIMIT, iter_tar
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder, set_aside
+from datagen.files.reading import YAML, open_regular, read_text
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Fetched:
     Attributes:
         path: the archive, or the folder of its members.
         received: bytes that came over the network; 0 where everything was there already.
-        official: it is the publisher's, by its hash or because it came from there.
+        official: its hash is the published one; False wherever that cannot be told.
         verified: how that is known, in words.
     """
 
@@ -174,7 +175,7 @@ def _known_hash(archive: Archive) -> str | None:
     if archive.sha256 is not None:
         return archive.sha256
     record = _record(archive)
-    return record.read_text("ascii").split()[0] if record.is_file() else None
+    return read_text(record, YAML).split()[0] if record.is_file() else None
 
 
 def _already(archive: Archive, place: Path) -> Fetched | None:
@@ -189,7 +190,7 @@ def _already(archive: Archive, place: Path) -> Fetched | None:
             set_aside(place, error)
             return None
     how = f"was there already; {_verify_text(archive, place)}"
-    return Fetched(place, 0, official=True, verified=how)
+    return Fetched(place, 0, official=archive.sha256 is not None, verified=how)
 
 
 def _fetch_whole(connection: Connection, remote: Remote, archive: Archive) -> Fetched:
@@ -216,7 +217,8 @@ def _fetch_whole(connection: Connection, remote: Remote, archive: Archive) -> Fe
         keeper.fetch(archive.file, downloader=download)
     except ValueError as error:  # pooch: the hash differs, the download is deleted
         raise DownloadError(f"{remote.url}: {error}") from error
-    return Fetched(place, connection.received, official=True, verified=_verify_text(archive, place))
+    how = _verify_text(archive, place)
+    return Fetched(place, connection.received, official=archive.sha256 is not None, verified=how)
 
 
 def _verify_text(archive: Archive, place: Path) -> str:
@@ -238,7 +240,10 @@ def _check_readable(path: Path, archive: Archive, given: Path | None = None) -> 
     """
     try:
         if archive.file.endswith(".zip"):
-            with zipfile.ZipFile(path) as opened:
+            with open_regular(path) as stream, zipfile.ZipFile(stream) as opened:
+                size = sum(info.file_size for info in opened.infolist())
+                if size > TOTAL_LIMIT:
+                    raise zipfile.BadZipFile(f"it says it holds {size:,} bytes")
                 damaged = opened.testzip()
             problem = f"its member {damaged} is damaged" if damaged else ""
         else:
@@ -265,7 +270,9 @@ def _fetch_members(
         f"{len(names)} members of {archive.file} ({remote.size:,} bytes), each by the archive's "
         "own CRC-32 and size"
     )
-    return Fetched(folder, connection.received, official=True, verified=how)
+    if archive.sha256 is not None:
+        how += "; the published hash is of the whole archive, which --whole fetches"
+    return Fetched(folder, connection.received, official=False, verified=how)
 
 
 def _register(archive: Archive, file: Path, unofficial: bool) -> Fetched:

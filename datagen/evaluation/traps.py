@@ -5,9 +5,9 @@ from pathlib import Path
 
 from datagen.core.errors import DatagenError
 from datagen.core.numerals import SPLITS
+from datagen.datasets.content import dataset_content
 from datagen.datasets.format import INFO, read_info
 from datagen.datasets.traps import find_traps, trap_lines
-from datagen.evaluation.cache import dataset_content
 from datagen.files.class_folders import SAMPLE_RULES, class_files
 
 

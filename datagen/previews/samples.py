@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from datagen.building.build import plan_recipe
+from datagen.building.fetch_missing import FetchMissing
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
 from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.class_folders import SAMPLE_RULES, class_files, files_in, has_classes
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.planning.assign import Item
 from datagen.recipes.schema import Recipe
 
@@ -59,17 +61,20 @@ def read_samples(
     return [Sample(str(file), _read(file), shown, style) for file, shown in classes.items()]
 
 
-def compose_samples(recipe: Recipe, style: CaseStyle | None) -> list[Sample]:
+def compose_samples(
+    recipe: Recipe, style: CaseStyle | None, fetch: FetchMissing | None = None
+) -> list[Sample]:
     """Make one image per class.
 
     Args:
         recipe: what from; at native size it makes the sheets that pipelines are made for.
         style: how they shall be written; None, or where a class is not written so: as it comes.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         DatagenError: as building it would.
     """
-    planned = plan_recipe(recipe)
+    planned = plan_recipe(recipe, fetch=fetch)
     renderer = ImageRenderer(planned.sources)
     chosen: dict[str, Item] = {}
     for item in planned.items:
@@ -116,11 +121,7 @@ def _class_of(file: Path, given: str | None) -> str:
 
 
 def _read(file: Path) -> GrayImage:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise MissingInputError(f"{file} cannot be read: {error.strerror}") from error
-    image = decode_gray(content, str(file))
+    image = decode_gray(read_bytes(file, IMAGE), str(file))
     if min(image.shape) < _MIN_SIDE:
         height, width = image.shape
         raise CorruptInputError(

@@ -68,8 +68,8 @@ class EmnistSource(Source):
         """
         split = options.split
         files = _find(path or cache_folder() / self.name, split)
-        parts = ("train", "test") if options.parts == "both" else (options.parts,)
-        needed = [name for part in parts for name in _names(split, part)]
+        parts = _parts(options)
+        needed = _needed(options)
         for name in needed:
             if name not in files.members:
                 raise MissingInputError(
@@ -84,6 +84,17 @@ class EmnistSource(Source):
         inputs = files.files([*needed, _mapping(split)])
         return cached_pool(self.name, VERSION, options, inputs, extract)
 
+    def lacking_members(self, options: EmnistOptions) -> tuple[str, ...] | None:
+        """Return the files of the split, where one of them is not in the cache folder."""
+        try:
+            there = _find(cache_folder() / self.name, options.split).members
+        except MissingInputError:
+            there = {}
+        except CorruptInputError:
+            return None  # `open` says what is wrong with it
+        lacking = any(name not in there for name in _needed(options))
+        return (f"emnist-{options.split}-*",) if lacking else None
+
     def default_path(self) -> Path | None:
         """Return the folder that `datagen fetch emnist` fills, once it holds a split."""
         folder = cache_folder() / self.name
@@ -91,6 +102,15 @@ class EmnistSource(Source):
             return folder if _splits(_find(folder, "byclass")) else None
         except (MissingInputError, CorruptInputError):
             return None
+
+
+def _parts(options: EmnistOptions) -> tuple[str, ...]:
+    return ("train", "test") if options.parts == "both" else (options.parts,)
+
+
+def _needed(options: EmnistOptions) -> list[str]:
+    """Return the names of the files that the options ask for."""
+    return [name for part in _parts(options) for name in _names(options.split, part)]
 
 
 def _find(path: Path, split: str) -> Folderlike:

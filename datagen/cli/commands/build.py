@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bars
 
 if TYPE_CHECKING:
@@ -36,12 +37,14 @@ def build(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
     ] = False,
+    offline: flags.Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Build a dataset of handwritten Roman numerals.
 
-    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download.
+    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download. The archives of
+    emnist and chars74k are fetched from their publishers the first time they are needed.
 
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
@@ -71,18 +74,21 @@ def build(
             out,
             workers=workers or cores(),
             overwrite=overwrite,
+            offline=offline,
             progress=progress,
         )
     seconds = time.monotonic() - started
     info = built.read_info()
-    _summarise(built, info, seconds, console(as_json=as_json, quiet=quiet))
+    human = console(as_json=as_json, quiet=quiet)
+    _summarise(built, info, seconds, human)
+    print_next(human, "inspect", as_argument(out), why="checks every rule; a picture: preview")
     if as_json:
         result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)
 
 
 def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) -> None:
-    """Print counts, sources, budget and what to do next."""
+    """Print counts, sources and budget."""
     title = f"{info.name}: {info.budget.exact:,} images in {built.path}"
     out.print(counts_table(title, info.counts))
     used = ", ".join(f"{source.key} {source.images:,}" for source in info.sources)
@@ -98,6 +104,3 @@ def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) 
     out.print(f"fingerprint  {info.fingerprint[:16]}   {seconds:.1f} s")
     for note in info.notes:
         out.print(f"note         {note}")
-    out.print(
-        f"next         datagen preview {built.path}   datagen inspect {built.path}", soft_wrap=True
-    )

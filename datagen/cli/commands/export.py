@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, emit, progress_bars
 from datagen.core.errors import UsageError
 
@@ -59,7 +60,9 @@ def export(
     from datagen.api.datasets import export as export_dataset
 
     archive, images = export_dataset(dataset, file, overwrite=overwrite)
-    console(as_json=as_json).print(f"{images:,} images in {archive}")
+    human = console(as_json=as_json)
+    human.print(f"{images:,} images in {archive}")
+    print_next(human, "evaluate", as_argument(dataset), why="its official score, 100 epochs")
     if as_json:
         emit({"command": "export", "path": str(archive), "images": images})
 
@@ -70,7 +73,7 @@ def _flatten(
     from datagen.api.datasets import flatten
 
     target = out or Path(f"{folder}-flat")
-    with progress_bars(quiet=as_json) as progress:
+    with progress_bars(quiet=False) as progress:
         record = flatten(
             folder,
             target,
@@ -79,7 +82,12 @@ def _flatten(
             overwrite=overwrite,
             progress=progress,
         )
-    _say(record, target, console(as_json=as_json))
+    human = console(as_json=as_json)
+    _say(record, target, human)
+    if (target / "train").is_dir():
+        print_next(human, "inspect", as_argument(target))
+    else:
+        print_next(human, "build", "--source", f"images:{target}", why="or evaluate DS --test it")
     if as_json:
         emit({"command": "export", "path": str(target), **record.model_dump(mode="json")})
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError, LightInkError
+from datagen.core.errors import CorruptInputError, LightInkError, MissingInputError
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import MIN_CONTRAST, contrast, has_light_ink, paper_under, turned
 from pipelines.ops import scan as scan_conversion
 
@@ -32,13 +33,28 @@ def read_numeral(file: Path, *, scan: bool = False, invert: Invert | None = None
         CorruptInputError: it cannot be read, is too small, or is blank.
         LightInkError: it is light ink on dark paper, and `invert` is None.
     """
+    return read_both(file, scan=scan, invert=invert)[1]
+
+
+def read_both(
+    file: Path, *, scan: bool = False, invert: Invert | None = None
+) -> tuple[GrayImage, GrayImage]:
+    """Return one image as it was given, decoded only, and as `read_numeral` makes it usable.
+
+    Raises:
+        CorruptInputError, LightInkError: see `read_numeral`.
+    """
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CorruptInputError(
-            f"{file} cannot be read ({error}); check its permissions"
-        ) from error
-    image = _dark_ink(data, str(file), invert)
+        data = read_bytes(file, IMAGE)
+    except MissingInputError as error:  # it was there just now
+        raise CorruptInputError(f"{error}; run again") from error
+    given = decode_gray(data, str(file))
+    image = _dark_ink(given, data, str(file), invert)
+    return given, _usable(image, file, scan=scan)
+
+
+def _usable(image: GrayImage, file: Path, *, scan: bool) -> GrayImage:
+    """Return an image, or its scan; refuse one that is too small or blank."""
     height, width = image.shape
     if min(height, width) < MIN_SIDE:
         raise CorruptInputError(
@@ -56,8 +72,8 @@ def read_numeral(file: Path, *, scan: bool = False, invert: Invert | None = None
     return scanned
 
 
-def _dark_ink(data: bytes, name: str, invert: Invert | None) -> GrayImage:
-    """Decode an image; whether it is turned, or refused, is what `invert` says.
+def _dark_ink(image: GrayImage, data: bytes, name: str, invert: Invert | None) -> GrayImage:
+    """Return a decoded image; whether it is turned, or refused, is what `invert` says.
 
     White ink without paper, as drawing programs export it, is blank over white and shows over
     black: it counts as light ink too.
@@ -66,7 +82,6 @@ def _dark_ink(data: bytes, name: str, invert: Invert | None) -> GrayImage:
         CorruptInputError: see `decode_gray`.
         LightInkError: it is light ink on dark paper, and `invert` is None.
     """
-    image = decode_gray(data, name)
     if invert == "no":
         return image
     paper = paper_under(data, name, image)

@@ -22,9 +22,9 @@ from datagen.core.errors import (
 from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
-from datagen.files.hashing import file_hash, hash_files, pixel_hash
+from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
 from datagen.images.polarity import MIN_CONTRAST, contrast
-from datagen.sources.images.read import DARK_INK_EXPECTED, Invert, read_numeral
+from datagen.sources.images.read import DARK_INK_EXPECTED, Invert, read_both, read_numeral
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
@@ -102,6 +102,7 @@ class ImagesSource(Source):
                 numeral=found.names[name],
                 identity=found.identities[name],
                 weight=weights.get(name, 1.0),
+                pixels=found.views[name],
             )
             for name in found.kept
         ]
@@ -122,6 +123,7 @@ class ImageSurvey:
         judged: path → what the review says of it.
         hashes: path → pixel hash, of those in `names` that can be used.
         identities: path → pixel hash after the scan conversion, whether or not it is asked for.
+        views: path → `view_hash` of the picture as given, before any conversion.
         kept: the paths to use: of equal pictures the first, of contradicting ones none.
     """
 
@@ -130,6 +132,7 @@ class ImageSurvey:
     judged: Mapping[str, LabelCorrection]
     hashes: Mapping[str, str]
     identities: Mapping[str, str]
+    views: Mapping[str, str]
     kept: Sequence[str]
 
 
@@ -155,29 +158,31 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     verdicts = hash_files(
         root,
         list(reviewed.names),
-        f"scan={options.scan}, invert={options.invert}, decoder {_DECODER}, twice",
-        lambda file: _hashes(read_numeral(file, scan=options.scan, invert=options.invert)),
+        f"scan={options.scan}, invert={options.invert}, decoder {_DECODER}, and as given",
+        lambda file: _hashes(*read_both(file, scan=options.scan, invert=options.invert)),
     )
     bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInputError)]
     if bad:
         _refuse_mostly_light(bad, len(verdicts), root)
         _report_bad(bad, options.skip_bad)
-    found = {name: pair.split() for name, pair in verdicts.items() if isinstance(pair, str)}
-    hashes = {name: used for name, (used, _) in found.items()}
-    identities = {name: identity for name, (_, identity) in found.items()}
+    found = {name: each.split() for name, each in verdicts.items() if isinstance(each, str)}
+    hashes, identities, views = (
+        {name: each[place] for name, each in found.items()} for place in range(3)
+    )
     kept = _distinct(reviewed.names, hashes)
-    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, kept)
+    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, views, kept)
 
 
-def _hashes(image: GrayImage) -> str:
-    """Return two pixel hashes: of a picture as it is used, and of what a scan leaves of it.
+def _hashes(given: GrayImage, image: GrayImage) -> str:
+    """Return three hashes of a picture: as it is used, of what a scan leaves of it, and as given.
 
     The second is the same whether the picture was scanned before: a picture in train and its scan
     in val are told to be one. What a scan would erase is itself, not one with all that is blank.
+    The third is that of the evaluator's view, by which a test picture is told to be this one.
     """
     scanned = scan_conversion(image)
     identity = scanned if contrast(scanned) >= MIN_CONTRAST else image
-    return f"{pixel_hash(image)} {pixel_hash(identity)}"
+    return f"{pixel_hash(image)} {pixel_hash(identity)} {view_hash(given)}"
 
 
 def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed:

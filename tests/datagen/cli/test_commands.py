@@ -40,6 +40,14 @@ def test_every_command_has_help_and_an_example(datagen_here: Run) -> None:
         assert f"datagen {command.name}" in shown.stdout.partition("Example:")[2], command.name
 
 
+def test_help_lists_every_command_in_a_group(datagen_here: Run) -> None:
+    assert all(command.rich_help_panel for command in app.registered_commands)
+    shown = datagen_here("-h").stdout
+    groups = re.findall(r"^\W*─ (.+?) ─", shown, re.MULTILINE)
+    assert groups[0] == "Options"
+    assert len(groups) == len({c.rich_help_panel for c in app.registered_commands}) + 1
+
+
 @pytest.mark.slow
 def test_build_inspect_preview_export(datagen: Run, tmp_path: Path) -> None:
     built = datagen("build", *SMALL[:-2], "--workers", 2, "--out", "ds")
