@@ -18,7 +18,9 @@ upper 8 count, and no WebP, AVIF or TIFF is read. `decode_as_evaluator` gives wh
 `datasets.traps` finds the files for which the two differ, `datagen export --flatten` corrects them.
 """
 
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -42,6 +44,8 @@ Prepare = Callable[["Image"], "Image"]
 EVALUATOR_FORMATS: Final = ("PNG", "JPEG", "GIF", "BMP")
 """What the published protocol decodes; see `fixed_eval/data.py`."""
 
+_BIG: Final = 2_000_000  # pixels; of larger images one at a time is decoded, as the evaluator does
+_one_big = threading.Lock()
 _STRIP: Final = 1 << 20  # pixels converted at once: a photo takes little more than its own memory
 _BMP_BITS: Final = (8, 24, 32)  # a pixel, in the BMP files that the evaluator's decoder knows
 
@@ -94,7 +98,7 @@ def decode_as_evaluator(data: bytes, name: str) -> Pixels:
         CorruptInputError: see `decode_gray`; also for what only the evaluator cannot read.
     """
     refuse_unlike_evaluator(data, name)
-    with opened(data, name) as image:
+    with opened(data, name) as image, _in_turn(image):
         image.load()
         image.info.pop("transparency", None)
         if image.mode.startswith("I"):
@@ -125,7 +129,7 @@ def refuse_unlike_evaluator(data: bytes, name: str) -> None:
 
 def _decode(data: bytes, name: str, mode: Literal["L", "RGB"], paper: Paper) -> Pixels:
     over = partial(_over, paper=paper)
-    with opened(data, name) as image:
+    with opened(data, name) as image, _in_turn(image):
         image.load()
         turn = orientation(image)  # only now: what a TIFF says is done by loading it
         if image.mode.startswith("I") or image.mode == "F":
@@ -135,6 +139,10 @@ def _decode(data: bytes, name: str, mode: Literal["L", "RGB"], paper: Paper) -> 
         else:
             pixels = _in_strips(image, mode, over)
     return _upright(pixels, turn)
+
+
+def _in_turn(image: "Image") -> AbstractContextManager[object]:
+    return _one_big if image.width * image.height > _BIG else nullcontext()
 
 
 def _gray_of_deep(image: "Image", paper: Paper) -> GrayImage:
