@@ -167,11 +167,13 @@ def _ignored(data: bytes, path: Path, header: ImageHeader) -> list[Trap]:
     if header.orientation > 1:
         turn = _TURNS[header.orientation]
         found.append(Trap(path, "orientation", f"reaches the network {turn}"))
-    if not header.alpha and not header.deep:
+    if not header.alpha and not header.deep and header.format != "GIF":
         return found
     seen = decode_as_evaluator(data, str(path))
     meant = _as_stored(decode_colour(data, str(path)), header)
-    if _differ(seen, meant):
+    if seen.shape[:2] != meant.shape[:2]:
+        found.append(Trap(path, "format", "is a GIF of whose canvas only a part is read"))
+    elif _differ(seen, meant):
         kind: TrapKind = "alpha" if header.alpha else "depth"
         found.append(Trap(path, kind, _what_is_left(seen)))
     return found

@@ -99,8 +99,12 @@ def decode_as_evaluator(data: bytes, name: str) -> Pixels:
     """
     refuse_unlike_evaluator(data, name)
     with opened(data, name) as image, _in_turn(image):
+        tiles = getattr(image, "tile", None) if image.format == "GIF" else None
+        frame = tiles[0][1] if tiles else None
         image.load()
         image.info.pop("transparency", None)
+        if frame is not None:  # it takes the first frame alone, whatever canvas that lies on
+            image = image.crop(frame)  # noqa: PLW2901
         if image.mode.startswith("I"):
             high = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
             return np.repeat(high[..., None], 3, axis=2)

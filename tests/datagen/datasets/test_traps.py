@@ -1,6 +1,7 @@
 """Files that reach the network as another picture than a person sees are found by cause."""
 
 import io
+import struct
 import time
 from pathlib import Path
 
@@ -27,6 +28,11 @@ def turned_by(orientation: int) -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = orientation
     return exif
+
+
+def canvas(gif: bytes) -> bytes:
+    """Return a GIF with its frame on a larger canvas."""
+    return gif[:6] + struct.pack("<HH", 50, 40) + gif[10:]
 
 
 GRAY = Image.fromarray(page())
@@ -62,6 +68,7 @@ TRAPS = {
     "inverted": (encode(Image.fromarray(LIGHT)), "polarity", "light ink on dark paper"),
     "webp": (encode(GRAY.convert("RGB"), "WEBP"), "format", "is WEBP inside"),
     "1 bit bmp": (encode(GRAY.convert("1"), "BMP"), "format", "BMP of 1 bits"),
+    "gif": (canvas(encode(GRAY, "GIF")), "format", "of whose canvas only a part"),
     "empty": (b"", "unreadable", "is empty"),
     "cut": (SOUND["gray"][:-20], "unreadable", "damaged"),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0", "unreadable", "holds PostScript"),
