@@ -18,6 +18,7 @@ from datagen.composition.handwritten.parameters import Hand
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
+from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
@@ -48,6 +49,7 @@ RECORDS: dict[str, type] = {
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
     "`holdout.json`": Holdout,
+    "`flatten.json`": Flattened,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
     "Review": Review,
@@ -130,7 +132,7 @@ def test_what_mine_prints() -> None:
     ("command", "calls"),
     [
         ("inspect", ["inspect ds"]),
-        ("export", ["export ds --zip"]),
+        ("export", ["export ds --zip", "export ds flat --flatten"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),
