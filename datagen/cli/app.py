@@ -12,6 +12,7 @@ import datagen
 from datagen.cli.commands import (
     build,
     compare,
+    doctor,
     evaluate,
     export,
     fetch,
@@ -63,6 +64,7 @@ app.command("sources")(sources.sources)
 app.command("recipes")(recipes.recipes)
 app.command("pipelines")(pipelines.pipelines)
 app.command("inspect")(inspect.inspect)
+app.command("doctor")(doctor.doctor)
 app.command("holdout")(holdout.holdout)
 app.command("preview")(preview.preview)
 app.command("export")(export.export)

@@ -1,43 +1,30 @@
 """Does a dataset keep its rules? Counts, budget, duplicates, leakage, integrity."""
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-import cv2
-import numpy as np
 
 from datagen.core.budget import ELIGIBLE_BUDGET, Count
+from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import Split
 from datagen.datasets.class_counts import ClassCounts, class_counts, empty_classes, total_count
+from datagen.datasets.doctor import rules
+from datagen.datasets.doctor.copies import copy_findings
+from datagen.datasets.doctor.finding import Finding, in_order
+from datagen.datasets.doctor.folders import litter_findings
+from datagen.datasets.doctor.images import image_findings
+from datagen.datasets.doctor.layout import Listed
+from datagen.datasets.doctor.pictures import Picture, measure
 from datagen.datasets.format import (
     INFO,
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
-    fingerprint,
     image_files,
     read_info,
     read_manifest,
 )
-from datagen.files.decode import decode_stored
-
-Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFile:
-    """One image as found: where, and its two hashes."""
-
-    split: Split
-    numeral: str
-    path: str
-    sha256: str
-    pixels: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +41,7 @@ class Inspection:
         shared: glyphs, writers and parents that stand on both sides, with their names.
         has_manifest: whether integrity could be checked.
         problems: sentences, one per broken rule; empty means clean.
+        findings: each file with something wrong, the broken rules first; some break none.
     """
 
     path: Path
@@ -68,6 +56,7 @@ class Inspection:
     shared: tuple[str, ...]
     has_manifest: bool
     problems: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def clean(self) -> bool:
@@ -82,18 +71,19 @@ def inspect(root: Path) -> Inspection:
         MissingInputError: there is no dataset.
         CorruptInputError: a file cannot be read as an image; the message names it.
     """
-    files = _read(root)
+    litter: list[Path] = []
+    files = _read(root, litter)
     has_manifest = (root / MANIFEST).is_file()
     entries = read_manifest(root) if has_manifest else []
     info = read_info(root) if (root / INFO).is_file() else None
     budget = info.budget.limit if info else ELIGIBLE_BUDGET
-    content = fingerprint((f.split, f.numeral, f.sha256) for f in files)
-    counts = class_counts((file.split, file.numeral) for file in files)
+    content = rules.content_of(files)
+    counts = class_counts((rules.side(file), file.numeral) for file in files)
     count = total_count(counts)
-    sides = _sides((file.pixels, file.split) for file in files)
-    duplicates = sum(n - 1 for n in Counter((f.split, f.pixels) for f in files).values())
+    sides = _sides(files)
+    duplicates = sum(n - 1 for n in Counter((f.part, f.seen) for f in files).values())
     leaked = sum(len(found) > 1 for found in sides.values())
-    shared = _shared_identities(entries, info)
+    shared = rules.shared_identities(entries, info)
     integrity = _integrity_problems(files, entries) if has_manifest else []
     return Inspection(
         path=root,
@@ -113,66 +103,46 @@ def inspect(root: Path) -> Inspection:
             + _leak_problems(leaked, shared)
             + (integrity or _record_problems(info, content))
         ),
+        findings=in_order(_findings(root, files, litter)),
     )
 
 
-def _read(root: Path) -> list[ImageFile]:
-    """Read and hash every image, several at a time."""
-    found = list(image_files(root))
-    with ThreadPoolExecutor() as pool:
-        hashes = pool.map(_hashes, [path for _, _, path in found])
-        return [
-            ImageFile(split, numeral, path.relative_to(root).as_posix(), sha256, pixels)
-            for (split, numeral, path), (sha256, pixels) in zip(found, hashes, strict=True)
-        ]
+def _read(root: Path, litter: list[Path]) -> list[Picture]:
+    """Read and measure every image.
+
+    Raises:
+        CorruptInputError: one cannot be read.
+    """
+    found = [
+        Listed(split, numeral, path.relative_to(root).as_posix())
+        for split, numeral, path in image_files(root, litter)
+    ]
+    pictures = measure(root, found)
+    bad = [picture for picture in pictures if picture.unusable]
+    if bad:
+        what, todo = bad[0].unusable or ("", "")
+        more = f"; `datagen doctor {root}` lists {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise CorruptInputError(f"{root / bad[0].name} {what}; {todo}{more}")
+    return pictures
 
 
-def _hashes(path: Path) -> tuple[str, str]:
-    """Return the hashes of a file's bytes and of its decoded pixels."""
-    content = path.read_bytes()
-    image = decode_stored(content, str(path), cv2.IMREAD_COLOR)
-    shape = np.array(image.shape).tobytes()
-    return hashlib.sha256(content).hexdigest(), hashlib.sha256(shape + image.tobytes()).hexdigest()
+def _findings(root: Path, files: Sequence[Picture], litter: Sequence[Path]) -> Iterator[Finding]:
+    yield from litter_findings(path.relative_to(root).as_posix() for path in litter)
+    yield from image_findings(files, "dataset")
+    yield from copy_findings(files)
+    yield from rules.rule_findings(root, files)
 
 
-def _sides(pairs: Iterable[tuple[Key, Split]]) -> dict[Key, set[Split]]:
-    sides: dict[Key, set[Split]] = defaultdict(set)
-    for key, split in pairs:
-        sides[key].add(split)
+def _sides(files: Sequence[Picture]) -> dict[str, set[Split]]:
+    sides: dict[str, set[Split]] = defaultdict(set)
+    for file in files:
+        sides[file.seen].add(rules.side(file))
     return sides
 
 
-def _shared_identities(
-    entries: Sequence[ManifestEntry], info: DatasetInfo | None
-) -> tuple[str, ...]:
-    """Name every glyph, writer's letters and parent that stand on both sides.
-
-    A source that is used under two keys, with other options, still has the same writers.
-    """
-    first: dict[tuple[str, str | None], str] = {}
-    known_as = {
-        used.key: first.setdefault((used.source, used.path), used.key)
-        for used in (info.sources if info else ())
-    }
-    named = [
-        (f"{kind} {name} of {known_as.get(entry.source, entry.source)}", entry.split)
-        for entry in entries
-        for kind, names in (
-            ("glyph", entry.glyphs),
-            ("writer", entry.writers),
-            ("parent", (entry.parent,) if entry.parent else ()),
-        )
-        for name in names
-    ]
-    return tuple(sorted(name for name, found in _sides(named).items() if len(found) > 1))
-
-
 def _budget_problems(count: Count, budget: int) -> list[str]:
-    if count.within(budget):
-        return []
-    nearest = count.fitted(budget)
-    hint = f"; remove {count.exact - nearest.exact:,}" if nearest else ""
-    return [f"{count}; the budget is {budget:,}{hint}"]
+    problem = rules.budget_problem(count, budget)
+    return [problem] if problem else []
 
 
 def _empty_problems(counts: ClassCounts) -> list[str]:
@@ -194,23 +164,13 @@ def _leak_problems(leaked: int, shared: Sequence[str]) -> list[str]:
 
 def _record_problems(info: DatasetInfo | None, content: str) -> list[str]:
     """Compare the files with `dataset.json`."""
-    if info is None or info.fingerprint == content:
-        return []
-    return [f"the files' fingerprint is {content[:16]}, {INFO} says {info.fingerprint[:16]}"]
+    problem = rules.fingerprint_problem(content, info) if info else None
+    return [problem] if problem else []
 
 
-def _integrity_problems(files: Sequence[ImageFile], entries: Sequence[ManifestEntry]) -> list[str]:
+def _integrity_problems(files: Sequence[Picture], entries: Sequence[ManifestEntry]) -> list[str]:
     """Compare the files with the manifest."""
-    found = {file.path: file.sha256 for file in files}
-    listed = {entry.path: entry.sha256 for entry in entries}
-    changed = sorted(p for p in found.keys() & listed.keys() if found[p] != listed[p])
-    repeated = sorted(path for path, n in Counter(e.path for e in entries).items() if n > 1)
-    elsewhere = sorted(e.path for e in entries if not e.path.startswith(f"{e.split}/{e.numeral}/"))
-    groups = (
-        ("missing, but in the manifest", sorted(listed.keys() - found.keys())),
-        ("not in the manifest", sorted(found.keys() - listed.keys())),
-        ("changed since the manifest was written", changed),
-        ("more than once in the manifest", repeated),
-        ("of another split or class by the manifest", elsewhere),
-    )
-    return [f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups if paths]
+    groups = rules.against_manifest(files, entries)
+    return [
+        f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups.items() if paths
+    ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import RuleError
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 def inspect(
     dataset: Annotated[Path, typer.Argument(help="A folder with train/ and val/.")],
+    every: Annotated[
+        bool, typer.Option("--all", help="Print every path, not the first five of each kind.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
@@ -25,14 +29,14 @@ def inspect(
     from datagen.api.datasets import inspect as inspect_dataset
 
     found = inspect_dataset(dataset)
-    _summarise(found, console(as_json=as_json))
+    _summarise(found, console(as_json=as_json), every)
     if as_json:
         emit(_plain(found))
     if not found.clean:
         raise RuleError(f"{dataset}: {'; '.join(found.problems)}")
 
 
-def _summarise(found: "Inspection", out: Any) -> None:
+def _summarise(found: "Inspection", out: Any, every: bool) -> None:
     out.print(counts_table(f"{found.count.exact:,} images in {found.path}", found.counts))
     for name, counted in (("sources", found.sources), ("case styles", found.styles)):
         if counted:
@@ -47,6 +51,9 @@ def _summarise(found: "Inspection", out: Any) -> None:
     shared = f"{len(found.shared):,} glyphs, writers or parents on both sides"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")
+    print_findings(found.findings, out, limit=0 if every else SHOWN)
+    if found.findings:
+        out.print()
     out.print("every rule is kept" if found.clean else f"{len(found.problems)} rules are broken")
 
 
@@ -69,4 +76,5 @@ def _plain(found: "Inspection") -> dict[str, Any]:
         "leaked": found.leaked,
         "shared_identities": list(found.shared),
         "has_manifest": found.has_manifest,
+        "findings": [plain_finding(finding) for finding in found.findings],
     }

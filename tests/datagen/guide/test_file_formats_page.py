@@ -18,6 +18,7 @@ from datagen.composition.handwritten.parameters import Hand
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout import Holdout
 from datagen.curation.rare_styles.find import Rare
+from datagen.datasets.doctor.fix import FixRecord
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
@@ -50,6 +51,7 @@ RECORDS: dict[str, type] = {
     "`holdout.json`": Holdout,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
+    "`doctor.json`": FixRecord,
     "Review": Review,
     "`datagen compare --json`": Comparison,
 }
@@ -130,6 +132,7 @@ def test_what_mine_prints() -> None:
     ("command", "calls"),
     [
         ("inspect", ["inspect ds"]),
+        ("doctor", ["doctor numerals"]),
         ("export", ["export ds --zip"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
         ("sources", ["sources pen"]),
@@ -153,6 +156,8 @@ def test_what_a_command_prints(
     if command == "preview":
         image = next((dataset / "train" / "v").iterdir())
         cv2.imwrite(str(image.with_name("any.png")), cv2.imread(str(image)))
+    if command == "doctor":
+        (numeral_folder / ".DS_Store").write_text("")
     printed: set[str] = set()
     for call in calls:
         with pytest.raises(SystemExit) as ended:

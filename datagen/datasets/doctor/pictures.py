@@ -1,0 +1,130 @@
+"""What every image of a folder is, measured once: hashes, size, gray levels, or why it is unusable.
+
+Enters: files, read several at a time; each is decoded, measured and let go, so that memory does not
+grow with their sizes. Leaves: a `Picture` of each, in order.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from datagen.core.arrays import GrayImage
+from datagen.core.errors import InputError
+from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.numerals import Numeral
+from datagen.datasets.doctor.layout import Listed
+from datagen.files.decode import decode_gray, decode_stored
+from datagen.files.hashing import pixel_hash
+from datagen.files.reading import IMAGE, read_bytes
+
+_AT_ONCE: Final = 256  # files given to the threads together: an interrupt waits for no more
+_SAMPLED: Final = 128  # pixels a side that gray levels are measured at
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image, measured.
+
+    Attributes:
+        file: where it lies.
+        unusable: why it cannot be read, and what to do; None: it can.
+        sha256: of the file's bytes, hexadecimal; "" where it cannot be read.
+        seen: equal for files that are one picture to the evaluator.
+        width, height: pixels.
+        paper: the median gray level, 0 … 255.
+        ink: the mean gray level of what is nearer to the darkest than to the lightest, 0 … 255.
+        contrast: largest difference between gray levels, 0 … 255.
+    """
+
+    file: Listed
+    unusable: tuple[str, str] | None = None
+    sha256: str = ""
+    seen: str = ""
+    width: int = 0
+    height: int = 0
+    paper: float = 0
+    ink: float = 0
+    contrast: int = 0
+
+    @property
+    def name(self) -> str:
+        """Its path below the folder."""
+        return self.file.name
+
+    @property
+    def part(self) -> str:
+        """Its side of the split, "" without one."""
+        return self.file.part
+
+    @property
+    def numeral(self) -> Numeral:
+        """Its class."""
+        return self.file.numeral
+
+
+def measure(
+    root: Path, files: Sequence[Listed], tell: Callable[[int], None] = lambda _: None
+) -> list[Picture]:
+    """Read and measure files, several at a time.
+
+    Args:
+        root: the folder.
+        files: which of its files.
+        tell: told how many are done.
+    """
+    found: list[Picture] = []
+    # Decoding releases the interpreter's lock. Pillow's warnings about odd metadata are of no use
+    # here; they are silenced around the threads: inside them that is not safe.
+    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
+        for start in range(0, len(files), _AT_ONCE):
+            found += pool.map(lambda file: _picture(root, file), files[start : start + _AT_ONCE])
+            tell(len(found))
+    return found
+
+
+def _picture(root: Path, file: Listed) -> Picture:
+    path = root / file.name
+    try:
+        data = read_bytes(path, IMAGE)
+        gray = decode_gray(data, str(path))
+        seen = _seen(data, str(path))
+    except InputError as error:
+        return Picture(file, unusable=_reason(error, path))
+    sample = _sample(gray)
+    low, high = int(gray.min()), int(gray.max())
+    dark = sample[sample <= (low + high) / 2]
+    height, width = gray.shape
+    return Picture(
+        file,
+        sha256=hashlib.sha256(data).hexdigest(),
+        seen=seen,
+        width=width,
+        height=height,
+        paper=float(np.median(sample)),
+        ink=float(dark.mean()) if dark.size else float(low),
+        contrast=high - low,
+    )
+
+
+def _sample(gray: GrayImage) -> GrayImage:
+    """Return every so many pixels of an image."""
+    height, width = gray.shape
+    return gray[:: max(1, height // _SAMPLED), :: max(1, width // _SAMPLED)]
+
+
+def _seen(data: bytes, name: str) -> str:
+    """Return a hash of what the evaluator's network sees of a file."""
+    return pixel_hash(evaluator_view(decode_stored(data, name, cv2.IMREAD_COLOR)))
+
+
+def _reason(error: InputError, path: Path) -> tuple[str, str]:
+    """Return what is wrong and what to do, without the path that is said beside it."""
+    what, _, todo = str(error).removeprefix(f"{path} ").rpartition("; ")
+    return what, todo
