@@ -10,13 +10,14 @@ import numpy as np
 
 from pipelines.check import check_steps
 from pipelines.errors import InvalidPipelineError, UnknownPipelineError, nearest
+from pipelines.files import expanded, is_readable, read_text
 from pipelines.labels import Style
 from pipelines.ops.gray import GrayImage
 from pipelines.plain import read_yaml
 from pipelines.run import Applied, Result, replay, run_steps
 from pipelines.spec import PipelineSpec, validate
 from pipelines.streams import Streams
-from pipelines.text import quoted
+from pipelines.text import quoted, shortened
 
 __all__ = [
     "Applied",
@@ -106,32 +107,62 @@ def presets() -> Mapping[str, str]:
     }
 
 
-def load(name_or_path: str) -> Pipeline:
-    """Read a pipeline: a preset by its name, or a file by its path.
+@dataclass(frozen=True, slots=True)
+class PipelineText:
+    """A pipeline as somebody wrote it.
 
-    A file that is called like a preset is reached by a path such as `./scanned`. Relative paths
-    inside a file are taken from the file's own folder.
+    Attributes:
+        origin: where it comes from, for messages.
+        folder: from which its relative paths are taken; None for a preset, which has none.
+    """
+
+    text: str
+    origin: str
+    folder: Path | None
+
+
+def find(name_or_path: str) -> PipelineText:
+    """Read the text of a preset by its name, or of a file or a pipe by its path.
+
+    A file that is called like a preset is reached by a path such as `./scanned`.
+
+    Raises:
+        UnknownPipelineError: neither a preset nor a file.
+        InvalidPipelineError: it cannot be read.
+    """
+    shipped = presets()
+    if name_or_path in shipped:
+        return PipelineText(shipped[name_or_path], f"preset {name_or_path}", None)
+    try:
+        path = expanded(name_or_path)
+        if path.suffix not in {".yaml", ".yml"} and not is_readable(path):
+            raise UnknownPipelineError(
+                f"unknown pipeline {quoted(name_or_path)}, no preset and no file; "
+                f"{nearest(name_or_path, shipped)}"
+            )
+        text = read_text(path)
+        folder = path.resolve().parent if path.is_file() else Path.cwd()  # of a pipe: here
+    except FileNotFoundError:
+        raise UnknownPipelineError(f"no pipeline file {path}; expected YAML") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or error) if isinstance(error, OSError) else error
+        raise InvalidPipelineError(
+            f"pipeline {shortened(name_or_path)} cannot be read: {reason}"
+        ) from error
+    return PipelineText(text, str(path), folder)
+
+
+def load(name_or_path: str) -> Pipeline:
+    """Read a pipeline: a preset by its name, or a file by its path, see `find`.
+
+    Relative paths inside a file are taken from the file's own folder.
 
     Raises:
         UnknownPipelineError: neither a preset nor a file.
         InvalidPipelineError: it is not YAML, or does not validate; the message names the key.
     """
-    shipped = presets()
-    if name_or_path in shipped:
-        return parse(shipped[name_or_path], origin=f"preset {name_or_path}")
-    path = Path(name_or_path)
-    if path.suffix not in {".yaml", ".yml"} and not path.is_file():
-        raise UnknownPipelineError(
-            f"unknown pipeline {quoted(name_or_path)}, no preset and no file; "
-            f"{nearest(name_or_path, shipped)}"
-        )
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        raise UnknownPipelineError(f"no pipeline file {path}; expected YAML") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidPipelineError(f"pipeline {path} cannot be read: {error}") from error
-    return parse(text, origin=str(path), folder=path.resolve().parent)
+    found = find(name_or_path)
+    return parse(found.text, origin=found.origin, folder=found.folder)
 
 
 def parse(text: str, *, origin: str = "the pipeline", folder: Path | None = None) -> Pipeline:

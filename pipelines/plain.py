@@ -46,8 +46,9 @@ class _Loader(yaml.SafeLoader):
         """Compose one value, unless it lies too deep: PyYAML would end in a RecursionError."""
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
+            event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
             raise _refused(
-                self.peek_event(),
+                event,
                 f"lists and keys stand in each other more than {DEPTH_LIMIT} levels deep; "
                 "write it flatter",
             )

@@ -57,6 +57,11 @@ def quoted(value: object) -> str:
         return "data that is nested too deeply"
 
 
+def _shortened_word(found: re.Match[str]) -> str:
+    bare = found[0].rstrip(":;,.")  # what ends a part of the sentence stays
+    return shortened(bare) + found[0][len(bare) :]
+
+
 def message(text: str) -> str:
     """Return a message fit to be shown: one line of text, and no more of what it quotes than told.
 
@@ -66,7 +71,7 @@ def message(text: str) -> str:
     if len(text) <= QUOTED:
         return text
     text = _LONG_QUOTATION.sub(lambda m: f"{m[1]}{shortened(m[2], QUOTED - 2)}{m[1]}", text)
-    text = _LONG_WORD.sub(lambda m: shortened(m[0]), text)
+    text = _LONG_WORD.sub(_shortened_word, text)
     if len(text) <= _MESSAGE:
         return text
     return f"{text[: _MESSAGE - 300]} … {text[-297:]}"

@@ -25,6 +25,9 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 hypothesis.settings.register_profile("whole", deadline=None)
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=15)
 
+# No test downloads megabytes: those of fetching say themselves what they may reach.
+os.environ["DATAGEN_OFFLINE"] = "1"
+
 # A shell that starts the tests in the background makes them, and all they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -7,8 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datagen.api.progress import Progress, counted, no_progress
+from datagen.api.progress import Progress, counted, fetched, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
+from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import Split
 from datagen.datasets.class_counts import class_counts, total_count
 from datagen.datasets.format import (
@@ -20,11 +21,14 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
+from datagen.files.leftovers import is_folder
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from datagen.datasets.inspect import Inspection
+    from datagen.datasets.leakage import Leaks
     from datagen.planning.plan import Plan
 
 PathLike = str | os.PathLike[str]
@@ -104,11 +108,14 @@ class Dataset:
         return picture(self.contact_sheet(), repr(self))
 
 
-def plan(recipe: RecipeLike) -> "Plan":
+@named_refusals()
+def plan(recipe: RecipeLike, *, offline: bool = False, progress: Progress = no_progress) -> "Plan":
     """Decide every image of a dataset without making one: opens the sources, writes nothing.
 
     Args:
         recipe: a `Recipe`, the name of a shipped one, a file, or a mapping of a recipe's keys.
+        offline: fetch nothing, as `build` does.
+        progress: told of the step "fetching NAME", in bytes.
 
     Raises:
         UsageError, InputError: a source cannot be opened.
@@ -122,16 +129,20 @@ def plan(recipe: RecipeLike) -> "Plan":
         (80, 20, 'i')
     """
     from datagen.building.build import plan_recipe  # noqa: PLC0415 - loads numpy and OpenCV
+    from datagen.building.fetch_missing import fetching  # noqa: PLC0415
 
-    return plan_recipe(as_recipe(recipe))
+    fetch = fetching(offline=offline, progress=fetched(progress))
+    return plan_recipe(as_recipe(recipe), fetch=fetch)
 
 
+@named_refusals()
 def build(
     recipe: RecipeLike = "default",
     out: PathLike = "ds",
     *,
     workers: int = 1,
     overwrite: bool = False,
+    offline: bool = False,
     progress: Progress = no_progress,
 ) -> Dataset:
     """Build the dataset of a recipe in a new folder. It appears whole or not at all.
@@ -139,12 +150,16 @@ def build(
     The same recipe gives the same bytes for any number of workers. In a script with more than one
     worker, call it from under `if __name__ == "__main__":`, for workers are fresh processes.
 
+    An archive of letters that a source needs and this machine lacks (EMNIST, Chars74K) is fetched
+    from its publisher first, verified, and kept; a warning says what and from where.
+
     Args:
         recipe: a `Recipe`, the name of a shipped one, a file, or a mapping of a recipe's keys.
         out: the dataset's folder.
         workers: processes that make images, 1 or more.
         overwrite: replace a dataset that stands there.
-        progress: told of the step "images".
+        offline: fetch nothing: a missing archive is an error. `DATAGEN_OFFLINE=1` does the same.
+        progress: told of the step "images", and of "fetching NAME" in bytes.
 
     Raises:
         UsageError: the folder cannot be used, or the recipe names what is not there.
@@ -161,18 +176,21 @@ def build(
         (100, 'pen')
     """
     from datagen.building.build import build as build_recipe  # noqa: PLC0415 - see `plan`
+    from datagen.building.fetch_missing import fetching  # noqa: PLC0415
 
     chosen = as_recipe(recipe)
     built = build_recipe(
         chosen,
-        Path(out),
+        user_path(out),
         workers=workers,
         overwrite=overwrite,
         progress=counted(progress, "images", chosen.images or chosen.budget),
+        fetch=fetching(offline=offline, progress=fetched(progress)),
     )
     return Dataset(built.path, built.info)
 
 
+@named_refusals()
 def open_dataset(path: PathLike) -> Dataset:
     """Open a folder with `train/` and `val/`, built by datagen or by anybody.
 
@@ -187,12 +205,46 @@ def open_dataset(path: PathLike) -> Dataset:
         >>> datagen.open_dataset(out) == built
         True
     """
-    root = Path(path)
+    root = user_path(path)
     opened = Dataset(root, read_info(root) if (root / INFO).is_file() else None)
     _ = opened.counts  # walks the folders, and refuses what is no dataset
     return opened
 
 
+@named_refusals()
+def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
+    """Find the pictures of a test set that a dataset knows; nothing is trained.
+
+    Args:
+        dataset: a folder with `train/` and `val/`, by anybody, or a folder of class folders.
+        test: a folder of class folders.
+
+    Raises:
+        MissingInputError: there are no images in class folders.
+        CorruptInputError: a file cannot be read as an image, or a folder is no class.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> ds = datagen.build({"images": 100}, pathlib.Path(tempfile.mkdtemp(), "ds"))
+        >>> found = datagen.find_leaks(ds, ds.path / "val")
+        >>> found.images, found.leaked, found.parents
+        (20, 20, 0)
+    """
+    from datagen.datasets import content, leakage  # noqa: PLC0415 - see `inspect`
+
+    root, folder = user_path(dataset), user_path(test)
+    known, asked = content.known_content(root), content.required_test_content(folder)
+    found = leakage.find_leaks(root, known, asked, folder)
+    if found.unreadable:
+        more = len(found.unreadable) - 1
+        raise CorruptInputError(
+            f"{found.unreadable[0]}{f' and {more:,} more files' if more else ''} cannot be "
+            "decoded, so nobody can say whether the dataset knows them; replace or remove them"
+        )
+    return found
+
+
+@named_refusals()
 def inspect(dataset: PathLike) -> "Inspection":
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
 
@@ -209,9 +261,10 @@ def inspect(dataset: PathLike) -> "Inspection":
     """
     from datagen.datasets.inspect import inspect as inspect_folder  # noqa: PLC0415 - loads OpenCV
 
-    return inspect_folder(Path(dataset))
+    return inspect_folder(user_path(dataset))
 
 
+@named_refusals()
 def export(
     dataset: PathLike, archive: PathLike | None = None, *, overwrite: bool = False
 ) -> tuple[Path, int]:
@@ -239,18 +292,28 @@ def export(
     """
     from datagen.datasets.export import export_zip  # noqa: PLC0415 - see `inspect`
 
-    root = Path(dataset)
-    target = Path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
+    root = user_path(dataset)
+    target = user_path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
     return target, export_zip(root, target, overwrite=overwrite)
 
 
-def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, tile: int = 64) -> Any:
+@named_refusals()
+def preview(
+    what: "PathLike | RecipeLike" = "default",
+    *,
+    per_cell: int = 8,
+    tile: int = 64,
+    offline: bool = False,
+    progress: Progress = no_progress,
+) -> Any:
     """Return the contact sheet of a dataset, or of a recipe that is not built yet.
 
     Args:
         what: a dataset's folder; else a recipe, as `build` takes it.
         per_cell: images of each class and source.
         tile: side of an image's place, pixels.
+        offline: fetch nothing, as `build` does.
+        progress: told of the step "fetching NAME", in bytes.
 
     Returns:
         A `PIL.Image.Image`, grey, ink 0 on paper 255.
@@ -263,10 +326,12 @@ def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, til
         >>> datagen.preview("default", per_cell=2, tile=32).mode
         'L'
     """
+    from datagen.building.fetch_missing import fetching  # noqa: PLC0415 - see `plan`
     from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
-    if isinstance(what, str | os.PathLike) and Path(what).is_dir():
-        return Dataset(Path(what)).contact_sheet(per_cell=per_cell, tile=tile)
-    images = preview_recipe(as_recipe(what), per_cell)
+    if isinstance(what, str | os.PathLike) and is_folder(user_path(what)):
+        return Dataset(user_path(what)).contact_sheet(per_cell=per_cell, tile=tile)
+    fetch = fetching(offline=offline, progress=fetched(progress))
+    images = preview_recipe(as_recipe(what), per_cell, fetch)
     return contact_sheet(images, per_cell=per_cell, tile=tile)

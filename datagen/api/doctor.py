@@ -3,10 +3,10 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, no_progress
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from datagen.datasets.doctor.diagnose import Diagnosis
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+@named_refusals()
 def doctor(
     folder: PathLike,
     *,
@@ -52,15 +53,15 @@ def doctor(
     from datagen.datasets.doctor.diagnose import diagnose  # noqa: PLC0415 - loads OpenCV
     from datagen.datasets.doctor.fix import check_copy, write_fixed  # noqa: PLC0415
 
-    root = Path(folder)
-    if fix is not None:
-        check_copy(root, Path(fix), overwrite=overwrite)
+    root, copy = user_path(folder), None if fix is None else user_path(fix)
+    if copy is not None:
+        check_copy(root, copy, overwrite=overwrite)
     found = diagnose(
         root,
-        against=[Path(test) for test in against],
+        against=[user_path(test) for test in against],
         near_duplicates=near_duplicates,
         tell=progress,
     )
-    if fix is None:
+    if copy is None:
         return found
-    return replace(found, fixed=write_fixed(found, Path(fix), overwrite=overwrite))
+    return replace(found, fixed=write_fixed(found, copy, overwrite=overwrite))

@@ -11,9 +11,9 @@ from datagen.core.notebook import table
 from datagen.evaluation.compare import Comparison, ComparisonRow
 from datagen.evaluation.compare import compare as compare_summaries
 from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, Tell, evaluate_dataset
-from datagen.evaluation.load import read_summaries
 from datagen.evaluation.process import Engine
 from datagen.evaluation.summary import Summary
+from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
+@named_refusals()
 def evaluate(
     dataset: PathLike,
     *,
@@ -74,8 +75,8 @@ def evaluate(
     """
     tests = (test,) if isinstance(test, str | os.PathLike) else test
     request = EvaluationRequest(
-        dataset=Path(dataset),
-        tests=tuple(Path(folder) for folder in tests),
+        dataset=user_path(dataset),
+        tests=tuple(user_path(folder) for folder in tests),
         protocol=protocol,
         engine=engine,
         seed=seed,
@@ -95,12 +96,14 @@ class Comparisons(list[Comparison]):
         return "".join(_html(comparison) for comparison in self)
 
 
+@named_refusals()
 def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
     """Compare scores on the same test images, and say which differences are more than noise.
 
     Args:
         scores: evaluations and summaries; or paths of evaluated datasets, of their reports or
-            `score.json`, or of collected `datagen evaluate --json` lines.
+            `score.json`, or of collected `datagen evaluate --json` lines. Datasets without a score
+            are compared by their previews, where all have one of the same length.
 
     Returns:
         One comparison per test set, each with its rows from best to worst.
@@ -118,17 +121,18 @@ def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
         >>> len(comparison.rows), comparison.images
         (2, 20)
     """
-    found: list[Summary] = []
+    from datagen.reports.evaluation import read_scores  # noqa: PLC0415 - charts
+
+    given: list[Summary | Path] = []
     for score in scores:
         if isinstance(score, Evaluation):
-            found.append(score.summary)
-        elif isinstance(score, Summary):
-            found.append(score)
+            given.append(score.summary)
         else:
-            found += read_summaries(Path(score))
-    return Comparisons(compare_summaries(found))
+            given.append(score if isinstance(score, Summary) else user_path(score))
+    return Comparisons(compare_summaries(read_scores(given)))
 
 
+@named_refusals()
 def write_report(
     evaluation: Evaluation, folder: PathLike | None = None, *, tensorboard: bool = False
 ) -> Path:
@@ -158,7 +162,7 @@ def write_report(
     place = (
         report_folder(request.dataset, preview=request.preview is not None)
         if folder is None
-        else Path(folder)
+        else user_path(folder)
     )
     check_folder(place, request.dataset, tensorboard=tensorboard)
     return write(evaluation, place, tensorboard=tensorboard)

@@ -6,7 +6,7 @@ how many there are, None where nobody knows. Two are ready: bars by rich, and a 
 
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from datagen.core.errors import UsageError
 from datagen.evaluation.process import Event
@@ -27,17 +27,46 @@ def counted(progress: Progress, step: str, total: int | None) -> Callable[[int],
     return lambda done: progress(step, done, total)
 
 
+BYTES: Final = "bytes"
+"""The step of `fetch`; a step "fetching NAME" counts bytes too."""
+
+
+def fetched(progress: Progress) -> Callable[[str, int, int | None], None]:
+    """Return what turns the bytes of an archive into progress: a step per archive."""
+    return lambda name, done, total: progress(f"fetching {name}", done, total)
+
+
+def is_bytes(step: str) -> bool:
+    """Return whether a step counts bytes."""
+    return step == BYTES or step.startswith("fetching ")
+
+
 def epochs(progress: Progress) -> Callable[[int, Event], None]:
     """Return what turns the evaluator's events into progress: a step per seed, in epochs."""
     totals: dict[int, int] = {}
 
     def tell(seed: int, event: Event) -> None:
+        if event["event"] == "launch":  # TensorFlow starts: nobody knows yet how much there is
+            progress(f"seed {seed}", 0, None)
         if event["event"] == "start":
             totals[seed] = int(event["epochs"])
         if event["event"] in ("start", "resume", "epoch"):
             progress(f"seed {seed}", int(event.get("epoch", 0)), totals.get(seed))
 
     return tell
+
+
+def counted_text(step: str, done: int, total: int | None) -> str:
+    """Return how much is done of a step, as people read it.
+
+    Example:
+        >>> counted_text("images", 1500, 10_000), counted_text("bytes", 2_500_000, None)
+        ('1,500 of 10,000', '2.5 MB')
+    """
+    if is_bytes(step):
+        mega = f"{done / 1e6:,.1f}"
+        return f"{mega} MB" if total is None else f"{mega} of {total / 1e6:,.1f} MB"
+    return f"{done:,}" + ("" if total is None else f" of {total:,}")
 
 
 class RichProgress:
@@ -58,18 +87,12 @@ class RichProgress:
 
     def __init__(self, console: "Console | None" = None, *, transient: bool = False) -> None:
         from rich.console import Console  # noqa: PLC0415 - only where bars are wanted
-        from rich.progress import (  # noqa: PLC0415
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]}", markup=False),
             TimeRemainingColumn(),
             console=console or Console(stderr=True),
             transient=transient,
@@ -79,9 +102,10 @@ class RichProgress:
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Show that `done` of `total` parts of a step are done."""
         if step not in self._tasks:
-            self._tasks[step] = self._bars.add_task(step, total=total)
+            self._tasks[step] = self._bars.add_task(step, total=total, count="")
         self._bars.start()
-        self._bars.update(self._tasks[step], completed=done, total=total)
+        count = counted_text(step, done, total)
+        self._bars.update(self._tasks[step], completed=done, total=total, count=count)
         if self._bars.finished:
             self._bars.stop()
 
@@ -139,4 +163,4 @@ class _Bar:
         return f"{self._step}: {self._count()}"
 
     def _count(self) -> str:
-        return f"{self._done:,}" + ("" if self._total is None else f" of {self._total:,}")
+        return counted_text(self._step, self._done, self._total)

@@ -1,11 +1,11 @@
 """Sources of ink from Python: list them, fetch their archives, open one."""
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, no_progress
 from datagen.core.glyphs import GlyphPool, NumeralPool
+from datagen.files.paths import named_refusals, user_path
 from datagen.sources.registry import open_source as open_registered
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datagen.sources.catalog import CatalogEntry
 
 
+@named_refusals()
 def list_sources(*names: str) -> list["CatalogEntry"]:
     """Return what the sources of ink offer: where, how many letters, by how many writers.
 
@@ -34,6 +35,7 @@ def list_sources(*names: str) -> list["CatalogEntry"]:
     return [catalog_entry(name) for name in names] if names else catalog()
 
 
+@named_refusals()
 def open_source(
     name: str, path: str | os.PathLike[str] | None = None, **options: Any
 ) -> GlyphPool | NumeralPool:
@@ -59,9 +61,10 @@ def open_source(
         >>> pool[0].info.letter in "ivx"
         True
     """
-    return open_registered(name, None if path is None else Path(path), options)
+    return open_registered(name, None if path is None else user_path(path), options)
 
 
+@named_refusals()
 def fetch(
     name: str,
     *,
@@ -101,7 +104,7 @@ def fetch(
     return fetch_archive(
         name,
         progress=lambda here, expected: progress("bytes", here, expected),
-        from_file=None if from_file is None else Path(from_file),
+        from_file=None if from_file is None else user_path(from_file),
         unofficial=unofficial,
         whole=whole,
         base_url=mirror,

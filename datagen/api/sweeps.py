@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datagen.api.progress import Progress, no_progress
+from datagen.api.progress import Progress, fetched, no_progress
+from datagen.building.fetch_missing import fetching
+from datagen.files.paths import named_refusals, user_path
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import read_sweep as read_folder
@@ -41,6 +42,7 @@ class _Counting(Listener):
         self._progress("trials", len(self._ended), self._all)
 
 
+@named_refusals()
 def sweep(
     spec: "Spec | Mapping[str, Any] | str | os.PathLike[str]",
     out: str | os.PathLike[str] | None = None,
@@ -50,6 +52,7 @@ def sweep(
     callbacks: "Sequence[Callback]" = (),
     extend: bool = False,
     retry_failed: bool = False,
+    offline: bool = False,
     progress: Progress = no_progress,
     listener: Listener | None = None,
 ) -> "Answer":
@@ -65,7 +68,8 @@ def sweep(
         callbacks: told of every trial that ends, see `datagen.sweeps.callbacks`.
         extend: the spec may say more than the one in the folder.
         retry_failed: run failed trials again.
-        progress: told of the step "trials".
+        offline: fetch nothing: a missing archive of letters is an error, as in `build`.
+        progress: told of the step "trials", and of "fetching NAME" in bytes.
         listener: told all that happens instead.
 
     Returns:
@@ -90,17 +94,19 @@ def sweep(
         (2, True)
     """
     return run(
-        spec if isinstance(spec, Spec | Mapping) else Path(spec),
-        None if out is None else Path(out),
+        spec if isinstance(spec, Spec | Mapping) else user_path(spec),
+        None if out is None else user_path(out),
         executor=executor,
         workers=workers,
         listener=listener or _Counting(progress),
         callbacks=callbacks,
         extend=extend,
         retry_failed=retry_failed,
+        fetch=fetching(offline=offline, progress=fetched(progress)),
     )
 
 
+@named_refusals()
 def read_sweep(folder: str | os.PathLike[str]) -> "Answer":
     """Read the answer of a sweep, finished or not.
 
@@ -115,4 +121,4 @@ def read_sweep(folder: str | os.PathLike[str]) -> "Answer":
         >>> datagen.sweep(spec, out) == datagen.read_sweep(out)
         True
     """
-    return read_folder(Path(folder))
+    return read_folder(user_path(folder))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from datagen.building.augment import check_labels, open_pipelines
+from datagen.building.fetch_missing import FetchMissing
 from datagen.building.open_sources import OpenPool, open_pool, open_sources
 from datagen.building.render import ImageRenderer
 from datagen.building.workers import ImageWriter, Progress, write_all
@@ -57,12 +58,15 @@ class Built:
         return self.info.count
 
 
-def plan_recipe(recipe: Recipe, *, opened: OpenPool = open_pool) -> Plan:
+def plan_recipe(
+    recipe: Recipe, *, opened: OpenPool = open_pool, fetch: FetchMissing | None = None
+) -> Plan:
     """Plan the dataset of `recipe`: open its sources and decide every image; make none.
 
     Args:
         recipe: what would be built.
         opened: opens the pool of one ingredient; another than the default may keep what it opened.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         UsageError: the recipe names what is not there.
@@ -70,7 +74,7 @@ def plan_recipe(recipe: Recipe, *, opened: OpenPool = open_pool) -> Plan:
         RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
         PipelineError: a pipeline is unknown, or would make a label wrong.
     """
-    return _plan_resolved(resolve(recipe), opened)
+    return _plan_resolved(resolve(recipe), opened, fetch)
 
 
 def build(
@@ -80,6 +84,7 @@ def build(
     workers: int = 1,
     overwrite: bool = False,
     progress: Progress | None = None,
+    fetch: FetchMissing | None = None,
 ) -> Built:
     """Build the dataset of `recipe` in the new folder `out`.
 
@@ -92,6 +97,7 @@ def build(
         workers: processes that make images.
         overwrite: replace a dataset that is there.
         progress: told how far the work is.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         UsageError: the target cannot be used, or the recipe names what is not there.
@@ -104,13 +110,13 @@ def build(
     check_target(out, overwrite=overwrite, marker=INFO)
     resolved = resolve(recipe)
     _check_not_in_source(out, resolved)
-    planned = _plan_resolved(resolved, open_pool)
+    planned = _plan_resolved(resolved, open_pool, fetch)
     with staged(out, overwrite=overwrite, marker=INFO) as root, _disk_errors(root):
         return Built(out, _write(planned, root, workers, progress or (lambda _: None)))
 
 
-def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool) -> Plan:
-    planned = plan(open_sources(resolved, opened))
+def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool, fetch: FetchMissing | None) -> Plan:
+    planned = plan(open_sources(resolved, opened, fetch))
     check_labels(planned.items, open_pipelines(resolved))
     return planned
 

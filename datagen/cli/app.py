@@ -4,11 +4,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 import datagen
+from datagen.cli.arguments import refuse_empty, with_user_paths
 from datagen.cli.commands import (
     build,
     compare,
@@ -27,9 +28,11 @@ from datagen.cli.commands import (
     sources,
     sweep,
 )
-from datagen.core.errors import DatagenError
+from datagen.core.errors import DatagenError, InputError
+from datagen.files.paths import place_refused, refusal
 from datagen.files.signals import end_tidily
 from pipelines.errors import PipelineError
+from pipelines.text import message as shown
 
 app = typer.Typer(
     name="datagen",
@@ -58,22 +61,27 @@ def _about(
     """Take the options that belong to no command."""
 
 
-app.command("build")(build.build)
-app.command("fetch")(fetch.fetch)
-app.command("sources")(sources.sources)
-app.command("recipes")(recipes.recipes)
-app.command("pipelines")(pipelines.pipelines)
-app.command("inspect")(inspect.inspect)
-app.command("doctor")(doctor.doctor)
-app.command("holdout")(holdout.holdout)
-app.command("preview")(preview.preview)
-app.command("export")(export.export)
-app.command("evaluate")(evaluate.evaluate)
-app.command("compare")(compare.compare)
-app.command("mine")(mine.mine)
-app.command("rare")(rare.rare)
-app.command("sweep")(sweep.sweep)
-app.command("guide")(guide.guide)
+_BUILD: Final = "Build a dataset"
+_JUDGE: Final = "Score it"
+_REAL: Final = "Work with real images"
+_LOOK_UP: Final = "Look things up"
+
+app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
+app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
+app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
+app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
+app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
+app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
+app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
+app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
+app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
+app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
+app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
+app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
+app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))
+app.command("guide", rich_help_panel=_LOOK_UP)(with_user_paths(guide.guide))
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child
@@ -101,6 +109,7 @@ def _mend_streams() -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
+        refuse_empty(sys.argv[1:] if arguments is None else arguments)
         code = typer.main.get_command(app).main(
             args=None if arguments is None else list(arguments),
             prog_name="datagen",
@@ -113,13 +122,22 @@ def _run(arguments: Sequence[str] | None) -> int:
     except _ClickException as error:
         hint = "; see --help" if isinstance(error, _UsageError) else ""
         return _say(error.format_message().rstrip(".") + hint, error.exit_code)
-    except OSError as error:  # a stream that cannot be written, a place that cannot be looked at
-        return _say(f"the system refused: {error}; nothing half-done was kept", 1)
+    except (OSError, MemoryError) as error:
+        return _say(*_of_the_system(error))
     if code == 130:  # newer typers say an interrupt so
         return _say(_INTERRUPTED, 130)
     return code if isinstance(code, int) else 0
 
 
+def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:
+    """Return what to say, and the exit code, where the system refuses something."""
+    if isinstance(error, MemoryError):
+        return "the memory is full; nothing half-done was kept; ask for less at once", 1
+    if place_refused(error):  # a place that cannot be looked at
+        return str(refusal(error)), InputError.exit_code
+    return f"the system refused: {error}; nothing half-done was kept", 1
+
+
 def _say(message: str, code: int) -> int:
-    print(f"datagen: {message.rstrip('.')}", file=sys.stderr)
+    print(f"datagen: {shown(message).rstrip('.')}", file=sys.stderr)
     return code

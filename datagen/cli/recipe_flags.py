@@ -56,6 +56,15 @@ Pipeline = Annotated[
     str | None,
     typer.Option("--pipeline", metavar="NAME|FILE", help="Augment: see `datagen pipelines`."),
 ]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Fetch nothing: a missing archive is an error (or DATAGEN_OFFLINE=1)."
+    ),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Pass over unusable image files instead of refusing.")
+]
 SourcePath = Annotated[
     list[str] | None,
     typer.Option("--path", metavar="SOURCE=PATH", help="Where a recipe's source is; repeatable."),

@@ -22,6 +22,7 @@ from datagen.core.numerals import SPLITS, CaseStyle, Numeral, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
+from datagen.files.leftovers import is_folder
 from pipelines.pipeline import Applied
 
 MANIFEST: Final = "manifest.jsonl"
@@ -47,6 +48,9 @@ class ManifestEntry:
         ops: what was done to the image after it was composed or read, in order.
         seed: root seed and spawn key of `numpy.random.SeedSequence`.
         parent: id of the finished image it comes from.
+        parent_pixels: `datagen.files.hashing.view_hash` of that image as it was given, before any
+            conversion; None where there is no parent, and in datasets of earlier versions.
+        group: of that image: equal for near-duplicates; None in datasets of earlier versions.
     """
 
     index: int
@@ -63,6 +67,8 @@ class ManifestEntry:
     seed: tuple[int, ...]
     parent: str | None
     pipeline: str | None = None
+    parent_pixels: str | None = None
+    group: str | None = None
 
 
 _entries: Final = TypeAdapter(ManifestEntry)
@@ -137,7 +143,7 @@ def image_files(
         MissingInputError: a split's folder is not there.
         CorruptInputError: a split holds a folder that is no class.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise MissingInputError(f"no dataset at {root}; expected a folder with train/ and val/")
     for split in SPLITS:
         folder = root / split

@@ -13,8 +13,9 @@ from datagen.datasets.doctor import rules
 from datagen.datasets.doctor.copies import copy_findings
 from datagen.datasets.doctor.finding import Finding, in_order
 from datagen.datasets.doctor.folders import litter_findings
-from datagen.datasets.doctor.images import image_findings
+from datagen.datasets.doctor.images import image_findings, is_sound
 from datagen.datasets.doctor.layout import Listed
+from datagen.datasets.doctor.near import near_findings
 from datagen.datasets.doctor.pictures import Picture, measure
 from datagen.datasets.format import (
     INFO,
@@ -25,6 +26,7 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
+from datagen.datasets.near_duplicates import near_duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Inspection:
         duplicates: pictures that occur more than once within a split, beyond the first.
         leaked: pictures that stand on both sides of the split.
         shared: glyphs, writers and parents that stand on both sides, with their names.
+        near_duplicates: images of val that have a near-duplicate in train, with the first of them:
+            paths below the dataset.
         has_manifest: whether integrity could be checked.
         problems: sentences, one per broken rule; empty means clean.
         findings: each file with something wrong, the broken rules first; some break none.
@@ -54,6 +58,7 @@ class Inspection:
     duplicates: int
     leaked: int
     shared: tuple[str, ...]
+    near_duplicates: tuple[tuple[str, str], ...]
     has_manifest: bool
     problems: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -84,6 +89,7 @@ def inspect(root: Path) -> Inspection:
     duplicates = sum(n - 1 for n in Counter((f.part, f.seen) for f in files).values())
     leaked = sum(len(found) > 1 for found in sides.values())
     shared = rules.shared_identities(entries, info)
+    alike = near_duplicates(root, {f.name: f.seen for f in files if is_sound(f)}, entries)
     integrity = _integrity_problems(files, entries) if has_manifest else []
     return Inspection(
         path=root,
@@ -96,14 +102,15 @@ def inspect(root: Path) -> Inspection:
         duplicates=duplicates,
         leaked=leaked,
         shared=shared,
+        near_duplicates=alike,
         has_manifest=has_manifest,
         problems=tuple(
             _budget_problems(count, budget)
             + _empty_problems(counts)
-            + _leak_problems(leaked, shared)
+            + _leak_problems(leaked, shared, alike)
             + (integrity or _record_problems(info, content))
         ),
-        findings=in_order(_findings(root, files, litter)),
+        findings=in_order(_findings(root, files, alike, litter)),
     )
 
 
@@ -118,18 +125,24 @@ def _read(root: Path, litter: list[Path]) -> list[Picture]:
         for split, numeral, path in image_files(root, litter)
     ]
     pictures = measure(root, found)
-    bad = [picture for picture in pictures if picture.unusable]
+    bad = [picture for picture in pictures if picture.refusal]
     if bad:
-        what, todo = bad[0].unusable or ("", "")
+        what, todo = bad[0].refusal or ("", "")
         more = f"; `datagen doctor {root}` lists {len(bad) - 1} more" if len(bad) > 1 else ""
         raise CorruptInputError(f"{root / bad[0].name} {what}; {todo}{more}")
     return pictures
 
 
-def _findings(root: Path, files: Sequence[Picture], litter: Sequence[Path]) -> Iterator[Finding]:
+def _findings(
+    root: Path,
+    files: Sequence[Picture],
+    alike: Sequence[tuple[str, str]],
+    litter: Sequence[Path],
+) -> Iterator[Finding]:
     yield from litter_findings(path.relative_to(root).as_posix() for path in litter)
     yield from image_findings(files, "dataset")
     yield from copy_findings(files)
+    yield from near_findings(alike)
     yield from rules.rule_findings(root, files)
 
 
@@ -152,13 +165,20 @@ def _empty_problems(counts: ClassCounts) -> list[str]:
     return problems if any(counts["val"].values()) else [*problems, "no image in val"]
 
 
-def _leak_problems(leaked: int, shared: Sequence[str]) -> list[str]:
+def _leak_problems(
+    leaked: int, shared: Sequence[str], alike: Sequence[tuple[str, str]]
+) -> list[str]:
     problems = []
     if leaked:
         problems.append(f"{leaked} pictures stand in both train and val")
     if shared:
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
         problems.append(f"{shared[0]}{more} on both sides of the split")
+    if alike:
+        problems.append(
+            f"{len(alike):,} pictures of val have a near-duplicate in train, first {alike[0][0]} "
+            f"and {alike[0][1]}"
+        )
     return problems
 
 

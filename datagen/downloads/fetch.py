@@ -47,7 +47,7 @@ class Fetched:
     Attributes:
         path: the archive, or the folder of its members.
         received: bytes that came over the network; 0 where everything was there already.
-        official: it is the publisher's, by its hash or because it came from there.
+        official: its hash is the published one; False wherever that cannot be told.
         verified: how that is known, in words.
     """
 
@@ -189,7 +189,7 @@ def _already(archive: Archive, place: Path) -> Fetched | None:
             set_aside(place, error)
             return None
     how = f"was there already; {_verify_text(archive, place)}"
-    return Fetched(place, 0, official=True, verified=how)
+    return Fetched(place, 0, official=archive.sha256 is not None, verified=how)
 
 
 def _fetch_whole(connection: Connection, remote: Remote, archive: Archive) -> Fetched:
@@ -216,7 +216,8 @@ def _fetch_whole(connection: Connection, remote: Remote, archive: Archive) -> Fe
         keeper.fetch(archive.file, downloader=download)
     except ValueError as error:  # pooch: the hash differs, the download is deleted
         raise DownloadError(f"{remote.url}: {error}") from error
-    return Fetched(place, connection.received, official=True, verified=_verify_text(archive, place))
+    how = _verify_text(archive, place)
+    return Fetched(place, connection.received, official=archive.sha256 is not None, verified=how)
 
 
 def _verify_text(archive: Archive, place: Path) -> str:
@@ -265,7 +266,9 @@ def _fetch_members(
         f"{len(names)} members of {archive.file} ({remote.size:,} bytes), each by the archive's "
         "own CRC-32 and size"
     )
-    return Fetched(folder, connection.received, official=True, verified=how)
+    if archive.sha256 is not None:
+        how += "; the published hash is of the whole archive, which --whole fetches"
+    return Fetched(folder, connection.received, official=False, verified=how)
 
 
 def _register(archive: Archive, file: Path, unofficial: bool) -> Fetched:

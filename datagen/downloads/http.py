@@ -19,6 +19,7 @@ Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here and the bytes expected, None where unknown."""
 
 ATTEMPTS: Final = 5  # in a row without a new byte
+FIRST_ATTEMPTS: Final = 2  # at a server that has not answered at all
 PAUSE: Final = 1.0  # seconds before the second attempt, doubled with each further one
 CHUNK: Final = 1 << 14  # bytes that a dropped connection may cost: only whole chunks are written
 TIMEOUT: Final = (10.0, 60.0)  # seconds to connect, and without a byte
@@ -141,9 +142,16 @@ def _insist(attempt: Callable[[], T], here: Callable[[], int], url: str) -> T:
         except (requests.RequestException, _BrokenError) as error:
             failures = 0 if here() > furthest else failures + 1
             furthest = max(furthest, here())
-            if failures >= ATTEMPTS:
+            silent = furthest == 0 and isinstance(error, requests.exceptions.ConnectionError)
+            attempts = FIRST_ATTEMPTS if silent else ATTEMPTS
+            if failures >= attempts:
+                if silent:
+                    raise DownloadError(
+                        f"{url}: no answer in {failures} attempts ({_reason(error)}); check the "
+                        "connection and run the same command again"
+                    ) from error
                 raise DownloadError(
-                    f"{url}: gave up after {ATTEMPTS} attempts with {furthest:,} bytes here "
+                    f"{url}: gave up after {failures} attempts with {furthest:,} bytes here "
                     f"({_reason(error)}); check the connection and run the same command again: it "
                     "goes on from there"
                 ) from error

@@ -10,9 +10,11 @@ from pydantic import ValidationError
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import SPLITS
 from datagen.core.pydantic_errors import explain
-from datagen.evaluation.cache import dataset_content, known_scores
+from datagen.datasets.content import dataset_content
+from datagen.evaluation.cache import known_scores
 from datagen.evaluation.records import Score, parse_score
 from datagen.evaluation.summary import Summary, summarise
+from datagen.files.leftovers import is_folder
 
 _EXPECTED = "expected a dataset, a report's folder, score.json or lines of `evaluate --json`"
 
@@ -28,7 +30,7 @@ def read_summaries(path: Path) -> list[Summary]:
         MissingInputError: there is nothing at `path`, or no score of the dataset.
         CorruptInputError: a file is none of these; the message names the line.
     """
-    if path.is_dir():
+    if is_folder(path):
         if all((path / split).is_dir() for split in SPLITS):
             return _of_dataset(path)
         if (path / "summary.json").is_file():
@@ -85,7 +87,7 @@ def _of_dataset(root: Path) -> list[Summary]:
     if not scores:
         raise MissingInputError(
             f"no score of {root} as it is now is known; run `datagen evaluate {root} --test DIR` "
-            "(previews are not kept: collect them with --json)"
+            "for one"
         )
     alike: dict[tuple[str, ...], list[Score]] = defaultdict(list)
     for score in sorted(scores, key=lambda score: score.seed):

@@ -3,7 +3,9 @@
 They mirror `fixed_eval/records.py`, which this package never imports. Unknown keys are kept.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -11,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.pydantic_errors import explain
+from datagen.datasets.leakage import LeakKind
 
 SCHEMA_VERSION: Final = 1
 
@@ -82,7 +85,12 @@ class Metrics(EvaluatorRecord):
 
 
 class ImageResult(EvaluatorRecord):
-    """One test image: its labels by name, the probabilities in class order, whether it leaked."""
+    """One test image: its labels by name, the probabilities in class order, whether it leaked.
+
+    Attributes:
+        leaked: whether the dataset holds it, or images made from it.
+        leak: how the dataset knows it; a near-duplicate has not leaked.
+    """
 
     path: str
     sha256: str
@@ -90,6 +98,7 @@ class ImageResult(EvaluatorRecord):
     predicted: str
     probabilities: tuple[float, ...]
     leaked: bool
+    leak: LeakKind | None = None
 
     @property
     def hit(self) -> bool:
@@ -98,11 +107,25 @@ class ImageResult(EvaluatorRecord):
 
 
 class Leakage(EvaluatorRecord):
-    """Test images that are also training or validation images."""
+    """Test images that the dataset knows.
+
+    Attributes:
+        images: that leaked, by any kind: the same picture, or the parent of augmented copies.
+        decoded_identical, input_identical: counted by the evaluator: equal decoded pixels, and
+            equal 32×32 inputs, which include the former.
+        same_picture: pictures that the dataset holds, by the evaluator's count or by ours.
+        parents: pictures that only images made from them are in the dataset.
+        near_duplicates: pictures that are only like one; None where they were not looked for.
+        notes: what could not be found out, and why.
+    """
 
     images: int
     decoded_identical: int
     input_identical: int
+    same_picture: int = 0
+    parents: int = 0
+    near_duplicates: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 class TestResult(EvaluatorRecord):
@@ -187,6 +210,11 @@ class Score(EvaluatorRecord):
     def total_seconds(self) -> float:
         """Seconds from start to end."""
         return self.seconds.get("total", 0.0)
+
+
+def sources_digest(sources: Mapping[str, str]) -> str:
+    """Return 16 hex digits that tell evaluators apart by their sources: file → SHA-256."""
+    return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def read_score(path: Path) -> Score:

@@ -3,16 +3,20 @@
 A cache is a convenience: what cannot be read is made anew, what cannot be written is a warning.
 """
 
+import functools
 import hashlib
 import json
 import logging
 import os
+import stat
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
 from datagen.files.atomic import staged_file
+from datagen.files.paths import user_path
 
 CACHE_VARIABLE: Final = "DATAGEN_CACHE"
 
@@ -25,14 +29,54 @@ def cache_folder() -> Path:
     """Return the folder that holds caches and fetched archives; it may not exist yet.
 
     The environment variable `DATAGEN_CACHE` names it, else it is `roman-datagen` in the place
-    the operating system keeps caches.
+    the operating system keeps caches; for a user without a home, a folder of their own among the
+    temporary ones.
+
+    Raises:
+        UsageError: `DATAGEN_CACHE` is no path, or there is no folder that is the user's alone.
     """
     named = os.environ.get(CACHE_VARIABLE)
     if named:
-        return Path(named).expanduser()
+        return _named_folder(named)
     import pooch  # noqa: PLC0415 - 0.1 s, and most runs do not come here
 
-    return Path(pooch.os_cache("roman-datagen"))
+    try:
+        folder = pooch.os_cache("roman-datagen")
+    except RuntimeError:  # `~` is nobody's home
+        return _without_home()
+    homeless = os.environ.get("HOME") == "" or str(folder).startswith("~")
+    return _without_home() if homeless else Path(folder)
+
+
+def _named_folder(named: str) -> Path:
+    try:
+        return user_path(named)
+    except UsageError as error:
+        raise UsageError(f"{CACHE_VARIABLE}: {error}") from error
+
+
+@functools.cache
+def _without_home() -> Path:
+    """Return a folder for a user without a home, such as one of a container: said once.
+
+    Raises:
+        UsageError: somebody else could write in it.
+    """
+    folder = Path(tempfile.gettempdir(), f"roman-datagen-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    mine = hasattr(os, "getuid") and status.st_uid == os.getuid()
+    if not stat.S_ISDIR(status.st_mode) or not mine or status.st_mode & 0o022:
+        raise UsageError(
+            f"this user has no home folder, and {folder} is not theirs alone; name a folder for "
+            f"caches in {CACHE_VARIABLE}"
+        )
+    _log.warning(
+        "this user has no home folder: caches are in %s; %s names another place",
+        folder,
+        CACHE_VARIABLE,
+    )
+    return folder
 
 
 def cache_key(parts: Sequence[object]) -> str:

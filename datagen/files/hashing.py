@@ -14,6 +14,7 @@ from typing import Final
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
+from datagen.core.evaluator_resize import evaluator_view
 from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
 
 FORMAT: Final = 1
@@ -26,6 +27,18 @@ def pixel_hash(image: GrayImage) -> str:
     digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
     digest.update(image.tobytes())
     return digest.hexdigest()
+
+
+def view_hash(image: GrayImage) -> str:
+    """Return the SHA-256 of a picture's levels as the evaluator resizes it, 64 hex digits.
+
+    Pictures with one hash are the same to whoever is trained or tested on them, whatever sizes
+    they are stored at.
+
+    Args:
+        image: `uint8 H×W` of any size.
+    """
+    return hashlib.sha256(evaluator_view(image).tobytes()).hexdigest()
 
 
 def file_hash(file: Path) -> str:

@@ -5,7 +5,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from datagen.core.errors import MissingInputError, RecipeError, UnknownNameError
+from datagen.core.errors import (
+    CorruptInputError,
+    MissingInputError,
+    RecipeError,
+    UnknownNameError,
+)
+from datagen.files import reading
+from datagen.files.paths import named_refusals, user_path
+from pipelines.files import is_readable
 from pipelines.plain import read_yaml
 
 
@@ -58,26 +66,30 @@ class Presets:
             return PresetText(
                 shipped[name_or_path], f"shipped {self.kind} {name_or_path}", Path.cwd()
             )
-        path = Path(name_or_path)
-        if path.suffix in {".yaml", ".yml"} or path.is_file():
-            return read_text(path, self.kind)
+        path = user_path(name_or_path) if name_or_path else Path(name_or_path)
+        with named_refusals():
+            if path.suffix in {".yaml", ".yml"} or (name_or_path and is_readable(path)):
+                return read_text(path, self.kind)
         raise UnknownNameError(self.kind, name_or_path, shipped)
 
 
 def read_text(path: Path, kind: str) -> PresetText:
-    """Read a file of some kind.
+    """Read a file of some kind, or a pipe such as `/dev/stdin`.
+
+    Its relative paths are taken from its folder; those of a pipe from the working folder.
 
     Raises:
         MissingInputError: no such file.
         RecipeError: it cannot be read.
     """
     try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+        text = reading.read_text(path, reading.YAML, pipes=True)
+        folder = path.resolve().parent if path.is_file() else Path.cwd()
+    except MissingInputError:
         raise MissingInputError(f"no {kind} file {path}; expected YAML") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{kind} {path} cannot be read: {error}") from error
-    return PresetText(text, f"{kind} {path}", path.resolve().parent)
+    except CorruptInputError as error:
+        raise RecipeError(f"{kind} {error}") from error
+    return PresetText(text, f"{kind} {path}", folder)
 
 
 def plain_yaml(text: str, origin: str) -> Any:

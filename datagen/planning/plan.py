@@ -15,7 +15,8 @@ from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
 from datagen.datasets.class_counts import check_every_class, class_counts
 from datagen.planning.assign import Item, assign_items
-from datagen.planning.quotas import check_room, count_of, has_room, quotas
+from datagen.planning.quotas import Quotas, check_room, count_of, has_room, quotas
+from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import SplitSources
 from datagen.recipes.schema import Recipe
 
@@ -58,6 +59,18 @@ def plan(sources: SplitSources) -> Plan:
     return Plan(tuple(items), sources, count, tuple(notes))
 
 
+def check_counts(resolved: ResolvedRecipe) -> None:
+    """Refuse counts that break the budget before any source is opened, as far as they are known.
+
+    For recipes with at least one source of letters: of finished images alone all may be taken.
+
+    Raises:
+        BudgetError: the counts break the budget and the recipe does not say `fit`.
+    """
+    if all(part.per_class != "all" for split in SPLITS for part in resolved.parts[split]):
+        _plan_counts(resolved.recipe, quotas(SplitSources(resolved, {}, {})), [])
+
+
 def _dropped(sources: SplitSources) -> list[str]:
     """Say what was left out of train because val has it too."""
     return [
@@ -83,8 +96,12 @@ def _as_they_are(sources: SplitSources) -> bool:
 
 def _plan_balanced(sources: SplitSources, notes: list[str]) -> tuple[list[Item], Count]:
     """Plan by ratios and exact numbers, the classes as even as they can be."""
-    recipe = sources.resolved.recipe
     given = quotas(sources)
+    count = _plan_counts(sources.resolved.recipe, given, notes)
+    return assign_items(sources, given, count), count
+
+
+def _plan_counts(recipe: Recipe, given: Quotas, notes: list[str]) -> Count:
     count = _keep(
         recipe,
         count_of(recipe, given),
@@ -93,7 +110,7 @@ def _plan_balanced(sources: SplitSources, notes: list[str]) -> tuple[list[Item],
         keeps=lambda count: has_room(count, given),
     )
     check_room(count, given)
-    return assign_items(sources, given, count), count
+    return count
 
 
 def _plan_as_they_are(sources: SplitSources, notes: list[str]) -> tuple[list[Item], Count]:

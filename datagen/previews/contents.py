@@ -3,14 +3,13 @@
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import cv2
-
 from datagen.building.build import plan_recipe
+from datagen.building.fetch_missing import FetchMissing
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError
 from datagen.datasets.format import MANIFEST, image_files, read_manifest
-from datagen.files.decode import decode_stored
+from datagen.files.decode import decode_gray
 from datagen.previews.contact_sheet import SheetImages
 from datagen.recipes.schema import Recipe
 
@@ -37,13 +36,18 @@ def preview_dataset(root: Path, per_cell: int) -> SheetImages:
     return SheetImages(columns, cells)
 
 
-def preview_recipe(recipe: Recipe, per_cell: int) -> SheetImages:
+def preview_recipe(recipe: Recipe, per_cell: int, fetch: FetchMissing | None = None) -> SheetImages:
     """Make the first images of every class and source of a recipe's plan.
+
+    Args:
+        recipe: what would be built.
+        per_cell: images of each class and source.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         DatagenError: as building it would.
     """
-    planned = plan_recipe(recipe)
+    planned = plan_recipe(recipe, fetch=fetch)
     renderer = ImageRenderer(planned.sources)
     cells: dict[tuple[str, str], list[GrayImage]] = defaultdict(list)
     tried: Counter[tuple[str, str]] = Counter()
@@ -64,4 +68,4 @@ def _read(path: Path) -> GrayImage:
         raise MissingInputError(
             f"{path} cannot be read ({error.strerror}); `datagen inspect` names all such files"
         ) from error
-    return decode_stored(content, str(path), cv2.IMREAD_GRAYSCALE)
+    return decode_gray(content, str(path))

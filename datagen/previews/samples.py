@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from datagen.building.build import plan_recipe
+from datagen.building.fetch_missing import FetchMissing
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
@@ -59,17 +60,20 @@ def read_samples(
     return [Sample(str(file), _read(file), shown, style) for file, shown in classes.items()]
 
 
-def compose_samples(recipe: Recipe, style: CaseStyle | None) -> list[Sample]:
+def compose_samples(
+    recipe: Recipe, style: CaseStyle | None, fetch: FetchMissing | None = None
+) -> list[Sample]:
     """Make one image per class.
 
     Args:
         recipe: what from; at native size it makes the sheets that pipelines are made for.
         style: how they shall be written; None, or where a class is not written so: as it comes.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         DatagenError: as building it would.
     """
-    planned = plan_recipe(recipe)
+    planned = plan_recipe(recipe, fetch=fetch)
     renderer = ImageRenderer(planned.sources)
     chosen: dict[str, Item] = {}
     for item in planned.items:

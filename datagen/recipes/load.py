@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from datagen.core.errors import RecipeError
+from datagen.core.errors import RecipeError, UsageError
 from datagen.core.pydantic_errors import explain
 from datagen.files.presets import Presets, plain_yaml
 from datagen.recipes.paths import absolute_ingredient, absolute_value
@@ -62,7 +62,7 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
     try:
         resolved = _with_absolute_paths(recipe, folder)
         resolved.model_dump_json()
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, UsageError) as error:
         # a path that no system takes, text that is no Unicode, options that hold themselves
         reason = " ".join(str(error).split())
         raise RecipeError(f"{origin}: a name, path or option cannot be used: {reason}") from error

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import UnknownNameError, UsageError
+from datagen.files.paths import user_path
 from datagen.files.presets import plain_yaml
 from datagen.recipes.load import validate
 from datagen.recipes.schema import Ingredient, Recipe
@@ -26,6 +27,7 @@ class Overrides:
         val_from: the one source of val.
         val_dir: class folders that are val.
         paths: source, and where its ink is.
+        skip_bad: the source `images` passes over unusable files.
 
     Raises:
         UsageError: val is to come from a source and from a folder.
@@ -43,6 +45,7 @@ class Overrides:
     size: Literal[32, "native"] | None = None
     pipeline: str | None = None
     paths: tuple[tuple[str, Path], ...] = ()
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.val_from is not None and self.val_dir is not None:
@@ -71,9 +74,16 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
         for entry in _entries(plain, source, "--option"):
             entry["options"] = {
                 **entry.get("options", {}),
-                option: plain_yaml(value, f"--option {source}.{option}"),
+                option: _plain(value, f"--option {source}.{option}"),
             }
+    for entry in _entries(plain, "images", "--skip-bad") if flags.skip_bad else ():
+        entry["options"] = {**entry.get("options", {}), "skip_bad": True}
     return validate(plain, origin="the flags", folder=Path.cwd())
+
+
+def _plain(value: str, origin: str) -> Any:
+    """Return what the value of a flag means: as in YAML, but yes and no are words."""
+    return value if value in ("yes", "no") else plain_yaml(value, origin)
 
 
 def _val(val: dict[str, Any], flags: Overrides) -> dict[str, Any]:
@@ -153,7 +163,7 @@ def source_path(text: str) -> tuple[str, Path]:
     source, sign, path = text.partition("=")
     if not (sign and source and path):
         raise UsageError(f"--path {text!r} is not SOURCE=PATH, such as images=photos")
-    return source, Path(path)
+    return source, user_path(path)
 
 
 def image_size(text: str | None) -> Literal[32, "native"] | None:

@@ -1,19 +1,64 @@
-"""Which values of a recipe are paths, and from where they are taken. Nothing is read here.
+"""Which values of a recipe are paths, and from where they are taken.
 
-The one set of rules, for recipes and for all that holds parts of one, such as a sweep's file.
+The one set of rules, for recipes and for all that holds parts of one, such as a sweep's file. Only
+a pipe is read here, for it can be read once: its text is kept in the cache, and that file named.
 """
 
+import hashlib
+import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from datagen.files import reading
+from datagen.files.atomic import staged_file
+from datagen.files.cache_dir import cache_folder
+from datagen.files.paths import user_path
 
 _FILES: Final = {".yaml", ".yml", ".json"}
 _PATH_KEYS: Final = {"path", "folder"}
 
 
 def absolute(path: str | Path, folder: Path) -> Path:
-    """Return a path, taken from `folder` where it is relative; `~` is the user's home."""
-    return (folder / Path(path).expanduser()).resolve()
+    """Return a path, taken from `folder` where it is relative; `~` is the user's home.
+
+    Raises:
+        UsageError: it is empty, or begins with the home of nobody here.
+    """
+    return (folder / user_path(path)).resolve()
+
+
+def _is_pipe(path: str | Path) -> bool:
+    """Return whether a path is a pipe, such as `/dev/stdin`, whose text comes only once."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - of text, as it was given
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
+
+
+def _kept(pipe: Path, folder: Path, *, pipeline: bool) -> Path:
+    """Keep the text of a pipe in the cache, and return the file.
+
+    Args:
+        pipe: read to its end.
+        folder: from which relative paths in it are taken.
+        pipeline: it holds a pipeline, whose relative paths must not start at the cache.
+
+    Raises:
+        InputError, PipelineError: it cannot be read, or is no pipeline.
+    """
+    text = reading.read_text(pipe, reading.YAML, pipes=True)
+    if pipeline:
+        from pipelines.pipeline import parse  # noqa: PLC0415 - loads OpenCV
+
+        text = parse(text, origin=f"pipeline {pipe}", folder=folder).to_yaml()
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    kept = cache_folder() / "pipes" / f"{digest}.yaml"
+    with staged_file(kept) as temporary:
+        temporary.write_text(text, "utf-8", newline="\n")
+    return kept.resolve()
 
 
 def absolute_value(key: str, value: Any, folder: Path) -> Any:
@@ -37,6 +82,8 @@ def absolute_value(key: str, value: Any, folder: Path) -> Any:
         is_path = _ends_like_a_file(value) or str(value) != Path(value).name
     else:
         is_path = last in _PATH_KEYS
+    if (is_path or option) and _is_pipe(value):
+        return type(value)(_kept(Path(value), folder, pipeline=last == "pipeline"))
     return type(value)(absolute(value, folder)) if is_path else value
 
 

@@ -71,6 +71,10 @@ class Chars74kSource(Source):
 
         return cached_pool(self.name, VERSION, options, inputs, extract)
 
+    def lacking_members(self, options: Options) -> tuple[str, ...] | None:  # noqa: ARG002
+        """Return that all of the archive is lacking, where none is in the cache folder."""
+        return () if self.default_path() is None else None
+
     def default_path(self) -> Path | None:
         """Return the archive that `datagen fetch chars74k` left, if it did."""
         archives = (cache_folder() / self.name / name for name in ARCHIVES)

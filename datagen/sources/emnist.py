@@ -13,7 +13,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.ink_boxes import SOLID, body_top, crop_ink
 from datagen.core.numerals import LETTERS, Case, Letter
-from datagen.files.archives import Folderlike
+from datagen.files.archives import Folderlike, read_up_to
 from datagen.files.cache_dir import cache_folder
 from datagen.files.idx import Bytes, iter_images, read_image_count, read_labels
 from datagen.sources.glyph_cache import Note, cached_pool
@@ -68,8 +68,8 @@ class EmnistSource(Source):
         """
         split = options.split
         files = _find(path or cache_folder() / self.name, split)
-        parts = ("train", "test") if options.parts == "both" else (options.parts,)
-        needed = [name for part in parts for name in _names(split, part)]
+        parts = _parts(options)
+        needed = _needed(options)
         for name in needed:
             if name not in files.members:
                 raise MissingInputError(
@@ -84,6 +84,17 @@ class EmnistSource(Source):
         inputs = files.files([*needed, _mapping(split)])
         return cached_pool(self.name, VERSION, options, inputs, extract)
 
+    def lacking_members(self, options: EmnistOptions) -> tuple[str, ...] | None:
+        """Return the files of the split, where one of them is not in the cache folder."""
+        try:
+            there = _find(cache_folder() / self.name, options.split).members
+        except MissingInputError:
+            there = {}
+        except CorruptInputError:
+            return None  # `open` says what is wrong with it
+        lacking = any(name not in there for name in _needed(options))
+        return (f"emnist-{options.split}-*",) if lacking else None
+
     def default_path(self) -> Path | None:
         """Return the folder that `datagen fetch emnist` fills, once it holds a split."""
         folder = cache_folder() / self.name
@@ -91,6 +102,15 @@ class EmnistSource(Source):
             return folder if _splits(_find(folder, "byclass")) else None
         except (MissingInputError, CorruptInputError):
             return None
+
+
+def _parts(options: EmnistOptions) -> tuple[str, ...]:
+    return ("train", "test") if options.parts == "both" else (options.parts,)
+
+
+def _needed(options: EmnistOptions) -> list[str]:
+    """Return the names of the files that the options ask for."""
+    return [name for part in _parts(options) for name in _names(options.split, part)]
 
 
 def _find(path: Path, split: str) -> Folderlike:
@@ -104,7 +124,7 @@ def _find(path: Path, split: str) -> Folderlike:
     found = [Folderlike.of_folder(place, "emnist-*") for place in places]
     archive = path / "gzip.zip" if path.is_dir() else path
     if archive.is_file():
-        found.append(Folderlike.of_zip(archive))
+        found.append(Folderlike.of_zip(archive, "emnist-*"))
     found = [files for files in found if files.members]
     if not found:
         raise MissingInputError(f"no EMNIST at {path}; {_how_to_get(split)}")
@@ -188,7 +208,7 @@ def _characters(files: Folderlike, split: Split) -> list[tuple[int, str]]:
     if name not in files.members:
         return list(enumerate(_CHARACTERS[split]))
     with files.open(name) as stream:
-        text = stream.read(1 << 16).decode("ascii", "replace")
+        text = read_up_to(stream, 1 << 16, files.label(name)).decode("ascii", "replace")
     try:
         rows = [[int(number) for number in line.split()] for line in text.splitlines() if line]
         return [(row[0], chr(row[1])) for row in rows]

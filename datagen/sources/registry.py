@@ -65,6 +65,18 @@ class Source(ABC):
         """Return where `open(None, …)` would look, if anything is there already."""
         return None
 
+    def lacking_members(self, options: Any) -> tuple[str, ...] | None:  # noqa: ARG002
+        """Return what `open(None, options)` lacks of the archive that can be fetched for it.
+
+        Args:
+            options: an instance of `self.options`.
+
+        Returns:
+            Patterns of the archive's members, none of them for all of it; None where nothing
+            is lacking, or nothing can be fetched.
+        """
+        return None
+
 
 _registry: Final[dict[str, Source]] = {}
 
@@ -224,11 +236,27 @@ def open_source(
     source = get_source(name)
     if path is not None and source.path_hint is None:
         raise UsageError(f"source {name} takes no path (given {path})")
+    return source.open(path, _checked(source, options))
+
+
+def lacking_members(name: str, options: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what the source called `name` lacks here; see `Source.lacking_members`.
+
+    Raises:
+        UnknownNameError: there is no such source.
+        RecipeError: its options do not validate.
+    """
+    source = get_source(name)
+    return source.lacking_members(_checked(source, options))
+
+
+def _checked(source: Source, options: Mapping[str, Any]) -> Options:
     try:
-        checked = source.options.model_validate(options)
+        return source.options.model_validate(options)
     except ValidationError as error:
-        raise RecipeError(f"options of source {name}: {explain(error, source.options)}") from error
-    return source.open(path, checked)
+        raise RecipeError(
+            f"options of source {source.name}: {explain(error, source.options)}"
+        ) from error
 
 
 def all_sources() -> tuple[Source, ...]:

@@ -7,16 +7,18 @@ found before any work is spent.
 import json
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from datagen.building.build import plan_recipe
+from datagen.building.fetch_missing import FetchMissing
 from datagen.building.open_sources import open_pool
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, DatagenError, MissingInputError, UsageError
 from datagen.core.numerals import CLASSES
+from datagen.datasets.content import test_content
 from datagen.datasets.format import INFO, read_info
-from datagen.evaluation.cache import test_content
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient
 from datagen.sources.registry import require_shipped
@@ -62,10 +64,21 @@ def check_folders(spec: Spec) -> int:
     return images
 
 
-def counts(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> dict[str, Count]:
+def counts(
+    spec: Spec,
+    candidates: Sequence[Candidate],
+    folder: Path,
+    fetch: FetchMissing | None = None,
+) -> dict[str, Count]:
     """Return how many images each candidate has: planned, or as built.
 
     Of the many candidates that tpe may choose from, some of every part are planned.
+
+    Args:
+        spec: the sweep.
+        candidates: all of it.
+        folder: of the sweep, which may not be there yet.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
         DatagenError: a source is missing, or a plan cannot be; the message names the candidate.
@@ -75,7 +88,8 @@ def counts(spec: Spec, candidates: Sequence[Candidate], folder: Path) -> dict[st
     most = max(_PLANNED, spec.trials) if spec.strategy == "tpe" else len(candidates)
     some = candidates[:: math.ceil(len(candidates) / most)]
     return {
-        candidate.id: _built(candidate, folder) or _planned(candidate, pools) for candidate in some
+        candidate.id: _built(candidate, folder) or _planned(candidate, pools, fetch)
+        for candidate in some
     }
 
 
@@ -86,9 +100,10 @@ def _built(candidate: Candidate, folder: Path) -> Count | None:
     return read_info(root).count
 
 
-def _planned(candidate: Candidate, pools: dict[str, Pool]) -> Count:
+def _planned(candidate: Candidate, pools: dict[str, Pool], fetch: FetchMissing | None) -> Count:
     try:
-        return plan_recipe(candidate.recipe, opened=lambda part: _open(part, pools)).count
+        opened = partial(_open, pools=pools)
+        return plan_recipe(candidate.recipe, opened=opened, fetch=fetch).count
     except (DatagenError, PipelineError) as error:
         error.args = (f"candidate {candidate.name}: {error}",)
         raise

@@ -25,7 +25,7 @@ def swept_ingredient(text: str) -> dict[str, Any]:
             f"--mix {text!r} is not NAME[:PATH]=START:STOP:STEP, such as pen=0:1:0.25 ({error})"
         ) from None
     named = ingredient(head)
-    path = None if named.path is None else str(named.path.expanduser().resolve())
+    path = None if named.path is None else str(named.path.resolve())
     return {"source": named.source, "path": path, "ratio": axis}
 
 

@@ -28,6 +28,8 @@ class Scored(StrictModel):
         images, correct: counted.
         hits: see `datagen.evaluation.records.TestResult.hits`.
         classes: recall per class; None for a class without images.
+        leaked: images that the trial's dataset knows; None in the logs of earlier versions.
+        leak_free: accuracy without them; None where no image is left.
     """
 
     path: str
@@ -36,6 +38,8 @@ class Scored(StrictModel):
     correct: int
     hits: str
     classes: dict[str, float | None]
+    leaked: int | None = None
+    leak_free: float | None = None
 
     @property
     def accuracy(self) -> float:

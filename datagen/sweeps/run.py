@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from datagen.building.fetch_missing import FetchMissing
 from datagen.core.machine import cores
 from datagen.sweeps import counting, estimate, timing
 from datagen.sweeps.callbacks import Callback
@@ -58,6 +59,7 @@ def sweep(
     timed: bool = False,
     extend: bool = False,
     retry_failed: bool = False,
+    fetch: FetchMissing | None = None,
 ) -> Answer:
     """Find the best recipe: build and evaluate every candidate of a sweep, nothing twice.
 
@@ -75,6 +77,7 @@ def sweep(
         timed: time the evaluator first, so that the plan has hours (once per machine, some 20 s).
         extend: the spec may say more than the one in the folder.
         retry_failed: run failed trials again.
+        fetch: fetches an archive that is missing; None: that is an error.
 
     Returns:
         The answer: all candidates, best first. `Answer.failed` has the trials that failed.
@@ -101,7 +104,13 @@ def sweep(
     """
     listener = listener or Listener()
     planned = plan_sweep(
-        spec, folder, workers=workers, listener=listener, timed=timed, extend=extend
+        spec,
+        folder,
+        workers=workers,
+        listener=listener,
+        timed=timed,
+        extend=extend,
+        fetch=fetch,
     )
     with ExitStack() as ended:
         for callback in callbacks:
@@ -128,6 +137,7 @@ def plan_sweep(
     listener: Listener | None = None,
     timed: bool = False,
     extend: bool = False,
+    fetch: FetchMissing | None = None,
 ) -> SweepPlan:
     """Check that a sweep can run, and say what it will cost; nothing is built or written.
 
@@ -138,7 +148,7 @@ def plan_sweep(
     candidates = candidates_of(asked)
     place = Path(folder or DEFAULT_OUT / asked.name).absolute()
     check_folder(place, asked, extend=extend)
-    cost = _cost(asked, candidates, place, workers or cores(), listener, timed=timed)
+    cost = _cost(asked, candidates, place, workers or cores(), listener, fetch, timed=timed)
     estimate.check_disk(cost, place)
     planned = SweepPlan(asked, candidates, place, cost)
     listener.plan(planned)
@@ -179,11 +189,12 @@ def _cost(
     folder: Path,
     workers: int,
     listener: Listener,
+    fetch: FetchMissing | None,
     *,
     timed: bool,
 ) -> CostEstimate:
     test_images = counting.check_folders(spec)
-    images = counting.counts(spec, candidates, folder)
+    images = counting.counts(spec, candidates, folder, fetch)
     wanted = {(candidate.id, seed) for candidate in candidates for seed in spec.seed_list}
     trials = read_trials(folder) if (folder / TRIALS).is_file() else []
     known = sum((trial.point, trial.seed) in wanted for trial in trials)

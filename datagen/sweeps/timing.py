@@ -53,18 +53,28 @@ def time_evaluator(spec: Spec) -> Timing:
     Raises:
         EvaluationError: the evaluator does not run.
     """
-    cached = cache_folder() / "timings" / f"{_timing_key(spec)}.json"
-    known = read_cached(cached, lambda path: Timing(**json.loads(path.read_text("utf-8"))))
+    known = known_timing(spec.engine, spec.threads)
     if known is not None:
         return known
     timing = _timed(spec)
-    write_cached(cached, lambda path: path.write_text(json.dumps(asdict(timing)), "utf-8"))
+    write_cached(
+        _timing_file(spec.engine, spec.threads),
+        lambda path: path.write_text(json.dumps(asdict(timing)), "utf-8"),
+    )
     return timing
 
 
-def _timing_key(spec: Spec) -> str:
-    parts = [_VERSION, identity(), spec.engine, spec.threads, os.cpu_count()]
-    return cache_key(parts)
+def known_timing(engine: str, threads: int) -> Timing | None:
+    """Return how fast this machine evaluates, if it was timed before."""
+    return read_cached(
+        _timing_file(engine, threads),
+        lambda path: Timing(**json.loads(path.read_text("utf-8"))),
+    )
+
+
+def _timing_file(engine: str, threads: int) -> Path:
+    key = cache_key([_VERSION, identity(), engine, threads, os.cpu_count()])
+    return cache_folder() / "timings" / f"{key}.json"
 
 
 def _timed(spec: Spec) -> Timing:

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
 from pipelines.errors import InvalidRecordError, MissingPapersError
+from pipelines.files import expanded
 from pipelines.ops.gray import GrayImage
 from pipelines.ops.paper import Corner, paper_of
 from pipelines.ops.paper import background as on_paper
@@ -137,7 +138,8 @@ class Background(Parameters):
     def _resolved(cls, folder: Path, info: ValidationInfo) -> Path:
         """Take a relative path from the folder of the pipeline's file."""
         home = (info.context or {}).get("folder")
-        return (home / folder.expanduser()).resolve() if home else folder
+        path = expanded(folder)
+        return (home / path).resolve() if home else path
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:
         """Draw a sheet, mirrored at random, cut or repeated to the image's size.
@@ -170,7 +172,7 @@ def background_from_record(image: GrayImage, png: str) -> GrayImage:
 
 @lru_cache(maxsize=8)
 def _files(folder: Path) -> tuple[Path, ...]:
-    files = tuple(sorted(folder.expanduser().rglob("*.png")))
+    files = tuple(sorted(folder.rglob("*.png")))
     if not files:
         raise MissingPapersError(f"{folder} holds no PNG; background needs a folder of scans")
     return files

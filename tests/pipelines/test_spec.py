@@ -35,7 +35,7 @@ BROKEN = [
     ("steps: [", "is not YAML"),
     ("steps: []\nsteps: [{op: scan}]", "key 'steps' occurs 2 times"),
     ("name: 2021-13-45", "read as a date"),
-    ("steps: " + "[" * 3000 + "]" * 3000, "recursion"),
+    ("steps: " + "[" * 3000 + "]" * 3000, "levels deep"),
     ("steps: [{op: background}]", "folder: Field required"),
 ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bars
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def build(
     val_fraction: flags.ValFraction = None,
     val_from: flags.ValFrom = None,
     val_dir: flags.ValDir = None,
+    skip_bad: flags.SkipBad = False,
     seed: flags.Seed = None,
     size: flags.Size = None,
     workers: Annotated[
@@ -36,12 +38,14 @@ def build(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
     ] = False,
+    offline: flags.Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Build a dataset of handwritten Roman numerals.
 
-    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download.
+    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download. The archives of
+    emnist and chars74k are fetched from their publishers the first time they are needed.
 
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
@@ -62,6 +66,7 @@ def build(
         size=overrides.image_size(size),
         pipeline=pipeline,
         paths=tuple(overrides.source_path(text) for text in path or ()),
+        skip_bad=skip_bad,
     )
     resolved = overrides.override(load(recipe or "default"), said)
     started = time.monotonic()
@@ -71,18 +76,21 @@ def build(
             out,
             workers=workers or cores(),
             overwrite=overwrite,
+            offline=offline,
             progress=progress,
         )
     seconds = time.monotonic() - started
     info = built.read_info()
-    _summarise(built, info, seconds, console(as_json=as_json, quiet=quiet))
+    human = console(as_json=as_json, quiet=quiet)
+    _summarise(built, info, seconds, human)
+    print_next(human, "inspect", as_argument(out), why="checks every rule; a picture: preview")
     if as_json:
         result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)
 
 
 def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) -> None:
-    """Print counts, sources, budget and what to do next."""
+    """Print counts, sources and budget."""
     title = f"{info.name}: {info.budget.exact:,} images in {built.path}"
     out.print(counts_table(title, info.counts))
     used = ", ".join(f"{source.key} {source.images:,}" for source in info.sources)
@@ -98,6 +106,3 @@ def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) 
     out.print(f"fingerprint  {info.fingerprint[:16]}   {seconds:.1f} s")
     for note in info.notes:
         out.print(f"note         {note}")
-    out.print(
-        f"next         datagen preview {built.path}   datagen inspect {built.path}", soft_wrap=True
-    )

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, flags, print_next
 from datagen.cli.views.output import Json, console, emit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datagen.evaluation.compare import Comparison, ComparisonRow
     from datagen.evaluation.summary import Spread
 
@@ -34,6 +37,7 @@ def compare(
     out = console(as_json=as_json)
     for table in tables:
         _print(table, out)
+    _print_next(tables, out)
     if as_json:
         emit({"command": "compare", "tables": [_plain(asdict(table)) for table in tables]})
 
@@ -45,6 +49,34 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value.model_dump() if hasattr(value, "model_dump") else value
+
+
+def _print_next(tables: "Sequence[Comparison]", out: Any) -> None:
+    """Print what would decide what is open: an official score, or more seeds of the second best."""
+    table = next((table for table in tables if table.test and Path(table.test).is_dir()), None)
+    rows = [] if table is None else [row for row in table.rows if Path(row.path).is_dir()]
+    if table is None or not rows or len(rows) != len(table.rows):
+        return  # the scores are from elsewhere: nothing can be run here
+    test = flags(test=short(table.test or ""))
+    lead = next((row.difference for row in rows if row.difference is not None), None)
+    first = rows[0]
+    if not first.official:
+        print_next(out, "evaluate", short(first.path), *test, why="an official score of the best")
+    elif lead is not None and not lead.real:
+        again = min(rows[:2], key=lambda row: len(row.seeds))
+        seeds = len(again.seeds) + 2
+        words = ["evaluate", short(again.path), *test, "--seeds", str(seeds)]
+        print_next(out, *words, why="more seeds: the first two are within noise")
+    else:
+        print_next(out, "export", short(first.path), "--zip", why="the best, as it is submitted")
+
+
+def short(path: str) -> str:
+    """Return a path from here where that is shorter."""
+    try:
+        return str(as_argument(Path(path).absolute().relative_to(Path.cwd())))
+    except ValueError:
+        return path
 
 
 def _print(table: "Comparison", out: Any) -> None:

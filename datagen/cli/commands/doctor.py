@@ -1,12 +1,12 @@
 """`datagen doctor`: everything that is wrong in a folder of images, before work begins."""
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
+from datagen.cli.views.next_step import as_argument, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import RuleError
 
@@ -93,7 +93,7 @@ def _print(found: "Diagnosis", terminal: Any, every: bool) -> None:
     if found.fixed is not None:
         _print_fixed(found, terminal)
     terminal.print()
-    terminal.print(f"next  {_next(found)}", soft_wrap=True)
+    _print_next(found, terminal)
 
 
 def _print_fixed(found: "Diagnosis", terminal: Any) -> None:
@@ -112,17 +112,19 @@ def _print_fixed(found: "Diagnosis", terminal: Any) -> None:
             terminal.print(f"  {number:>6,}  {kind}: {KINDS[kind]}")
 
 
-def _next(found: "Diagnosis") -> str:
-    """Return the one command that helps most now."""
+def _print_next(found: "Diagnosis", terminal: Any) -> None:
+    """Print the one command that helps most now."""
     from datagen.datasets.doctor.fix import MECHANICAL
 
-    folder = quote(str(found.path))
+    folder = as_argument(found.path)
     if found.fixed is not None:
-        return f"datagen doctor {quote(str(found.fixed.path))}"
-    if any(f.kind in MECHANICAL and f.severity != "note" for f in found.findings):
-        return f"datagen doctor {folder} --fix {quote(str(found.path.absolute().name))}-fixed"
-    if not found.clean:
-        return f"datagen doctor {folder}, once what is listed is put right"
-    if found.layout.role == "dataset":
-        return f"datagen evaluate {folder}"
-    return f"datagen build --source images:{folder}"
+        print_next(terminal, "doctor", as_argument(found.fixed.path))
+    elif any(f.kind in MECHANICAL and f.severity != "note" for f in found.findings):
+        copy = free_name(f"{found.path.resolve().name}-fixed")
+        print_next(terminal, "doctor", folder, "--fix", as_argument(Path(copy)))
+    elif not found.clean:
+        print_next(terminal, "doctor", folder, why="once what is listed is put right")
+    elif found.layout.role == "dataset":
+        print_next(terminal, "inspect", folder)
+    else:
+        print_next(terminal, "build", "--source", f"images:{found.path}")

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, flags, print_next
 from datagen.cli.views.output import Json, Quiet, console, cores, emit
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 
 if TYPE_CHECKING:
-    from datagen.evaluation.summary import Summary
+    from datagen.evaluation.evaluate import Evaluation
+    from datagen.evaluation.summary import Summary, TestSummary
+
+_EPOCHS = 100  # of an official score
+_SEEDS = 3  # from which a mean has a spread worth its name
 
 
 class EngineName(enum.StrEnum):
@@ -73,7 +78,7 @@ def evaluate(
     folder = out or report_folder(dataset, preview=preview is not None)
     if report:
         check_folder(folder, dataset, tensorboard=tensorboard)  # before hours are spent
-    with progress_view(seeds, quiet=quiet) as view:
+    with progress_view(seeds, quiet=quiet, threads=threads) as view:
         evaluation = evaluate_dataset(
             dataset,
             test=test or (),
@@ -89,9 +94,39 @@ def evaluate(
         )
     summary = evaluation.summary
     page = write_report(evaluation, folder, tensorboard=tensorboard) if report else None
-    _print(summary, page, console(as_json=as_json, quiet=quiet))
+    human = console(as_json=as_json, quiet=quiet)
+    _print(summary, page, human)
+    words = ["evaluate", str(as_argument(dataset)), *flags(test=test, engine=_other(engine))]
+    words += flags(protocol=None if protocol == PROTOCOL else protocol)
+    words += flags(seed=None if seed == OFFICIAL_SEED else seed)
+    _print_next(evaluation, words, page, human)
     if as_json:
         emit(summary.model_dump(mode="json") | {"report": page and str(page)})
+
+
+def _other(engine: EngineName) -> str | None:
+    """Return an engine that is not the default."""
+    return None if engine is EngineName.auto else engine.value
+
+
+def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, out: Any) -> None:
+    """Print what tells more than this evaluation did, and how long it takes on this machine."""
+    from statistics import fmean
+
+    from datagen.core.text import duration
+
+    scores, summary = evaluation.scores, evaluation.summary
+    epoch = fmean(epoch.seconds for score in scores for epoch in score.history)
+    if not summary.official:
+        took = duration(_EPOCHS * epoch)
+        print_next(out, *words, why=f"an official score, {_EPOCHS} epochs: about {took}")
+    elif len(scores) == 1:
+        took = duration((_SEEDS - 1) * fmean(score.total_seconds for score in scores))
+        print_next(
+            out, *words, "--seeds", _SEEDS, why=f"how far chance moves it: about {took} of work"
+        )
+    elif page is not None:
+        print_next(out, "compare", as_argument(page.parent), why="name others to set beside it")
 
 
 def _print(summary: "Summary", page: Path | None, out: Any) -> None:
@@ -105,14 +140,9 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
     if len(summary.runs) > 1:
         out.print(_seeds(summary))
     for test in summary.tests:
-        if test.leaked:
-            clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "none is left"
-            out.print(
-                f"leakage      {test.leaked} of {test.images:,} images of {test.path} are in the "
-                f"dataset; without them: {clean}",
-                soft_wrap=True,
-            )
-    for warning in summary.warnings:
+        _print_leaks(test, out)
+    told = [test.leak_warning for test in summary.tests]  # before the training, and just now
+    for warning in (text for text in summary.warnings if text not in told):
         out.print(f"warning      {warning}", soft_wrap=True, markup=False)
     known = sum(run.cached for run in summary.runs)
     if known:
@@ -120,6 +150,27 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
     out.print(f"fingerprint  {summary.fingerprint[:16]}")
     if page:
         out.print(f"report       {page}", soft_wrap=True, markup=False)
+
+
+def _print_leaks(test: "TestSummary", out: Any) -> None:
+    """Print how many images of one test set the dataset knows, and what is left without them."""
+    from datagen.evaluation.summary import short_path
+
+    name = short_path(test.path)
+    if test.leaked:
+        clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "no image is left"
+        out.print(
+            f"leakage      {test.leaked:,} of {test.images:,} images of {name}: "
+            f"{test.same_picture:,} in train or val, {test.parents:,} parents of images in them; "
+            f"without them: {clean}",
+            soft_wrap=True,
+        )
+    if test.near_duplicates:
+        out.print(
+            f"alike        {test.near_duplicates:,} more of {name} look like an image in train or "
+            "val; they are counted in every accuracy",
+            soft_wrap=True,
+        )
 
 
 def _table(summary: "Summary") -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, emit
 from datagen.core.errors import UsageError
 
@@ -25,6 +26,8 @@ def export(
     if not as_zip:
         raise UsageError("say in which form to export: --zip is the one there is")
     archive, images = export_dataset(dataset, file, overwrite=overwrite)
-    console(as_json=as_json).print(f"{images:,} images in {archive}")
+    human = console(as_json=as_json)
+    human.print(f"{images:,} images in {archive}")
+    print_next(human, "evaluate", as_argument(dataset), why="its official score, 100 epochs")
     if as_json:
         emit({"command": "export", "path": str(archive), "images": images})

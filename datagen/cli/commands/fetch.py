@@ -1,15 +1,13 @@
 """`datagen fetch`: archives of letters, verified, where their source looks for them."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console, emit
+from datagen.cli.views.next_step import free_name, print_next
+from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
 
 def fetch(
@@ -39,7 +37,7 @@ def fetch(
     """
     from datagen.api.sources import fetch as fetch_archive
 
-    with _bytes_bar(f"fetching {name}", quiet=quiet) as progress:
+    with progress_bars(quiet=quiet) as progress:
         fetched = fetch_archive(
             name,
             progress=progress,
@@ -51,26 +49,6 @@ def fetch(
     out = console(as_json=as_json, quiet=quiet)
     out.print(f"{name} is in {fetched.path} ({fetched.received:,} bytes came)", soft_wrap=True)
     out.print(f"verified: {fetched.verified}", soft_wrap=True)
-    out.print(f"next: datagen build --source {name}")
+    print_next(out, "build", "--source", name, "--out", free_name(name))
     if as_json:
         emit({"command": "fetch", "name": name} | asdict(fetched) | {"path": str(fetched.path)})
-
-
-@contextmanager
-def _bytes_bar(what: str, *, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """Show a bar of bytes on stderr; yield what moves it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    bar = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=quiet or not sys.stderr.isatty(),
-    )
-    with bar:
-        task = bar.add_task(what, total=None)
-        yield lambda _, done, total: bar.update(task, completed=done, total=total)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from datagen.cli.views.next_step import print_next
 from datagen.cli.views.output import Json, console, emit
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _list(found: "Mapping[str, Topic]", *, as_json: bool) -> None:
         table.add_row(name, topic.summary)
     out = console(as_json=as_json)
     out.print(table)
-    out.print("`datagen guide TOPIC` shows one", style="dim")
+    print_next(out, "guide", "tutorial", why="from an empty folder to a score")
     if as_json:
         for name, topic in found.items():
             emit(_plain(name, topic))

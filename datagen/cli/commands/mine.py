@@ -1,14 +1,19 @@
 """`datagen mine`: the hard examples of a trained score."""
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import flags, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, cores, emit
 from datagen.core.evaluator_facts import OFFICIAL_SEED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datagen.curation.hard_examples.record import Hard
 
 _LISTED = 12  # of the hardest, in the terminal
@@ -38,6 +43,9 @@ def mine(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Train without asking, where no score is known.")
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -45,7 +53,8 @@ def mine(
 
     Mine in training pictures that this dataset does not contain, such as a part of your real
     images that it was built without. **Never in your test set or holdout**: what is mined is
-    trained on next, as variants, and can then test nothing. A known score is used at once.
+    trained on next, as variants, and can then test nothing. A known score is used at once; where
+    none is, training 100 epochs needs your consent.
 
     The record gives every image of DIR a weight, 1 + 4·(1 − p), p the probability of its own label.
 
@@ -68,10 +77,46 @@ def mine(
             preview=preview,
             workers=workers or cores(),
             on_event=view,
+            before_training=None if yes or preview else partial(_ask, dataset),
         )
-    _print(hard, out, picture, console(as_json=as_json, quiet=quiet))
+    human = console(as_json=as_json, quiet=quiet)
+    _print(hard, out, picture, human)
+    words = flags(source=f"images:{test}", option=f"images.boost={out}")
+    words += flags(pipeline="paper-and-pen", out=free_name("boosted"))
+    print_next(human, "build", *words, why="a dataset with more variants of the hard ones")
     if as_json:
         emit(_plain(hard, out, picture))
+
+
+def _ask(dataset: Path, seeds: "Sequence[int]") -> None:
+    """Ask whether the seeds may be trained.
+
+    Raises:
+        UsageError: nobody is there to answer.
+        StoppedError: the answer is no.
+    """
+    from datagen.core.errors import StoppedError, UsageError
+
+    runs = "1 seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
+    need = f"{dataset} has no score yet: this trains 100 epochs with {runs}{_time(dataset, seeds)}"
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"{need}; --yes does it, --preview 5 takes a first look")
+    if not typer.confirm(f"{need}. Go on?", err=True):
+        raise StoppedError("nothing was trained; --preview 5 takes a first look")
+
+
+def _time(dataset: Path, seeds: "Sequence[int]") -> str:
+    """Say how long the training takes, where this machine was timed."""
+    from datagen.api.datasets import open_dataset
+    from datagen.core.text import duration
+    from datagen.datasets.class_counts import total_count
+    from datagen.sweeps.timing import known_timing
+
+    timing = known_timing("auto", 1)
+    if timing is None:
+        return ""
+    epoch = timing.epoch(total_count(open_dataset(dataset).counts))
+    return f", about {duration(len(seeds) * 100 * epoch)} of work"
 
 
 def _print(hard: "Hard", out: Path, picture: Path, terminal: Any) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import print_next
 from datagen.cli.views.output import Json, console, emit
 from datagen.cli.views.pipeline_tables import flow, label_table, steps_table, value
 from datagen.core.errors import UsageError
@@ -52,12 +53,11 @@ def pipelines(
 
 def _print_yaml(name: str) -> None:
     """Print the text that a person wrote, not ours: its comments say where the numbers are from."""
-    from pathlib import Path
+    from pipelines.pipeline import find, parse
 
-    from pipelines.pipeline import load, presets
-
-    load(name)  # refuses what is no pipeline
-    text = presets().get(name) or Path(name).read_text("utf-8")
+    found = find(name)
+    parse(found.text, origin=found.origin, folder=found.folder)  # refuses what is no pipeline
+    text = found.text
     print(text, end="" if text.endswith("\n") else "\n")
 
 
@@ -79,10 +79,7 @@ def _list(*, as_json: bool) -> None:
         table.add_row(pipeline.name, facts)
     out = console(as_json=as_json)
     out.print(table)
-    out.print(
-        "`datagen pipelines NAME` shows one, `datagen preview --pipeline NAME` pictures of it",
-        style="dim",
-    )
+    print_next(out, "pipelines", "paper-and-pen", why="shows one, step by step")
     if as_json:
         for pipeline in found:
             emit(_plain(pipeline))
@@ -101,6 +98,7 @@ def _show(name: str, *, as_json: bool) -> None:
     out.print(steps_table(pipeline))
     out.print()
     out.print(label_table(label_checks(pipeline)))
+    print_next(out, "preview", "--pipeline", name, why="pictures of what it does")
     if as_json:
         emit(_plain(pipeline))
 

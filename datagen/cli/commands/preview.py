@@ -1,19 +1,23 @@
 """`datagen preview`: what a dataset or a recipe looks like, or what a pipeline makes of images."""
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datagen.cli import recipe_flags as flags
-from datagen.cli.views.output import Json, console, emit
+from datagen.cli.views.next_step import as_argument, free_name, print_next
+from datagen.cli.views.next_step import flags as words_of
+from datagen.cli.views.output import Json, console, emit, progress_bars
 from datagen.core.errors import UsageError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from datagen.building.fetch_missing import FetchMissing
     from datagen.previews.augmentation import AugmentationRows, AugmentedImage
     from datagen.previews.contact_sheet import SheetImages
     from datagen.previews.samples import Sample
@@ -62,9 +66,11 @@ def preview(
     source: flags.Source = None,
     mix: flags.Mix = None,
     option: flags.Option = None,
+    skip_bad: flags.SkipBad = False,
     path: flags.SourcePath = None,
     seed: flags.Seed = None,
     size: flags.Size = None,
+    offline: flags.Offline = False,
     as_json: Json = False,
 ) -> None:
     """Draw a contact sheet: rows by class, columns by source.
@@ -82,29 +88,52 @@ def preview(
         seed=seed,
         size=overrides.image_size(size),
         paths=tuple(overrides.source_path(text) for text in path or ()),
+        skip_bad=skip_bad,
     )
     if pipeline is not None:
         from datagen.previews.augmentation import outcomes
         from pipelines.pipeline import load
 
         loaded = load(pipeline)
-        samples = _samples(what or [], given, numeral, style and style.value, per_class)
+        with _fetching(offline=offline) as fetch:
+            samples = _samples(what or [], given, numeral, style and style.value, per_class, fetch)
         found = outcomes(loaded, samples, seed=seed or 0, tries=per_cell or 5)
         _show_outcomes(found, out, tile or 112, as_json=as_json)
+        asked = words_of(pipeline=pipeline, out=free_name("augmented"))
+        print_next(console(as_json=as_json), "build", *asked)
         return
     if numeral is not None or style is not None:
         raise UsageError("--class and --style say what images show; they belong to --pipeline")
     if len(what or []) > 1:
         raise UsageError("name one dataset or recipe; several images need --pipeline NAME")
-    _show_sheet(what[0] if what else None, given, out, per_cell or 8, tile or 64, as_json)
+    with _fetching(offline=offline) as fetch:
+        images = _sheet_images(what[0] if what else None, given, per_cell or 8, fetch)
+    _show_sheet(images, out, per_cell or 8, tile or 64, as_json=as_json)
+    terminal = console(as_json=as_json)
+    if what and given == overrides.Overrides() and Path(what[0]).expanduser().is_dir():
+        print_next(terminal, "inspect", as_argument(Path(what[0])), why="checks every rule")
+        return
+    asked = words_of(recipe=what[0] if what else None, source=source, mix=mix, option=option)
+    asked += words_of(path=path, seed=seed, size=size, out=free_name("ds"))
+    asked += ["--skip-bad"] if skip_bad else []
+    print_next(terminal, "build", *asked)
+
+
+@contextmanager
+def _fetching(*, offline: bool) -> "Iterator[FetchMissing | None]":
+    """Yield what fetches missing archives and shows it; None where that is forbidden."""
+    from datagen.api.progress import fetched
+    from datagen.building.fetch_missing import fetching
+
+    with progress_bars(quiet=False) as progress:
+        yield fetching(offline=offline, progress=fetched(progress))
 
 
 def _show_sheet(
-    what: str | None, given: "Overrides", out: Path, per_cell: int, tile: int, as_json: bool
+    images: "SheetImages", out: Path, per_cell: int, tile: int, *, as_json: bool
 ) -> None:
     from datagen.previews.contact_sheet import contact_sheet, terminal_rows
 
-    images = _sheet_images(what, given, per_cell)
     _save(out, lambda: contact_sheet(images, per_cell=per_cell, tile=tile))
     terminal = console(as_json=as_json)
     for line in terminal_rows(images):
@@ -120,21 +149,25 @@ def _save(out: Path, draw: "Callable[[], Image]") -> None:
     try:
         save(draw(), out)
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"cannot write {out}: {error}; choose another --out, such as a.png"
+            f"cannot write {out}: {reason}; choose another --out, such as a.png"
         ) from error
 
 
-def _sheet_images(what: str | None, given: "Overrides", per_cell: int) -> "SheetImages":
+def _sheet_images(
+    what: str | None, given: "Overrides", per_cell: int, fetch: "FetchMissing | None"
+) -> "SheetImages":
+    from datagen.files.leftovers import is_folder
     from datagen.previews.contents import preview_dataset, preview_recipe
     from datagen.recipes.load import load
     from datagen.recipes.overrides import Overrides, override
 
-    if what is not None and Path(what).is_dir():
+    if what is not None and is_folder(Path(what)):
         if given != Overrides():
             raise UsageError(f"{what} is a dataset; --source, --mix, … belong to recipes")
         return preview_dataset(Path(what), per_cell)
-    return preview_recipe(override(load(what or "default"), given), per_cell)
+    return preview_recipe(override(load(what or "default"), given), per_cell, fetch)
 
 
 def _samples(
@@ -143,6 +176,7 @@ def _samples(
     numeral: str | None,
     style: Any,  # a case style, as the enumeration's values are
     per_class: int,
+    fetch: "FetchMissing | None",
 ) -> "list[Sample]":
     from dataclasses import replace
 
@@ -163,7 +197,7 @@ def _samples(
         raise UsageError("--class says what given images show; name an image, or leave it out")
     # pipelines are made for sheets as they are composed, before they are shrunk
     said = replace(given, size=given.size or "native")
-    return compose_samples(override(load("default"), said), style)
+    return compose_samples(override(load("default"), said), style, fetch)
 
 
 def _show_outcomes(found: "AugmentationRows", out: Path, tile: int, *, as_json: bool) -> None:

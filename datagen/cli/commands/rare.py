@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.recipe_flags import SkipBad
+from datagen.cli.views.next_step import flags, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def rare(
         str | None,
         typer.Option(metavar="NAME|FILE", help="A list of bad images to drop or relabel."),
     ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Pass over unusable files.")] = False,
+    skip_bad: SkipBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,9 +55,19 @@ def rare(
             sheet=picture,
             progress=progress,
         )
-    _print(found, out, picture, console(as_json=as_json, quiet=quiet))
+    human = console(as_json=as_json, quiet=quiet)
+    _print(found, out, picture, human)
+    words = flags(source=f"images:{folder}", option=_options(out, review, skip_bad=skip_bad))
+    words += flags(pipeline="paper-and-pen", out=free_name("boosted"))
+    print_next(human, "build", *words)
     if as_json:
         emit(_plain(found, out, picture))
+
+
+def _options(record: Path, review: str | None, *, skip_bad: bool) -> list[str]:
+    """Return the options of `images` that read the folder as it was read here."""
+    given = {"boost": record, "review": review, "skip_bad": "true" if skip_bad else None}
+    return [f"images.{key}={value}" for key, value in given.items() if value is not None]
 
 
 def _print(found: "Rare", out: Path, picture: Path, terminal: Any) -> None:

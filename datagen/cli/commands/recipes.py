@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from datagen.cli.views.next_step import free_name, print_next
 from datagen.cli.views.output import Json, console, emit
 
 
@@ -42,7 +43,7 @@ def _list(texts: dict[str, str], *, as_json: bool) -> None:
         table.add_row(name, _headline(text))
     out = console(as_json=as_json)
     out.print(table)
-    out.print("`datagen recipes NAME > mine.yaml` to start from one", style="dim")
+    print_next(out, "recipes", "default", to=free_name("mine.yaml"), why="to start from one")
     if as_json:
         for name, text in texts.items():
             emit(_plain(name, text))

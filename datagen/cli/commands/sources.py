@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.views.next_step import print_next
 from datagen.cli.views.output import Json, console, emit
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def sources(
     found_sources = list_sources(*names or ())
     out = console(as_json=as_json)
     out.print(_table(found_sources))
+    known = dict(zip(names or (), found_sources, strict=False)) or {
+        found.name: found for found in found_sources
+    }
+    usable = [name for name, found in known.items() if found.available and found.counts]
+    if usable:
+        last = "pen" if "pen" in usable else usable[-1]
+        print_next(out, "preview", "--source", last, why="a picture of its numerals")
     if as_json:
         for found in found_sources:
             emit({"command": "sources"} | found.plain())

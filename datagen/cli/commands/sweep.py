@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console
+from datagen.cli import recipe_flags as flags
+from datagen.cli.views.output import Json, Quiet, console, progress_bars
 from datagen.core.errors import SweepError, UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def sweep(
         list[str] | None,
         typer.Option("--option", metavar="SOURCE.KEY=VALUE", help="Set an option of a source."),
     ] = None,
+    skip_bad: flags.SkipBad = False,
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="KEY=a,b,c", help="A recipe's key and values; repeatable."),
@@ -117,6 +119,7 @@ def sweep(
     extend: Annotated[
         bool, typer.Option("--extend", help="Add to the sweep in the folder.")
     ] = False,
+    offline: flags.Offline = False,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write TensorBoard event files of each trial.")
     ] = False,
@@ -138,6 +141,8 @@ def sweep(
     if best is not None:
         _print_best(best, as_json=as_json)
         return
+    from datagen.api.progress import fetched
+    from datagen.building.fetch_missing import fetching
     from datagen.cli.views.sweep_answer import print_answer
     from datagen.cli.views.sweep_progress import sweep_progress
     from datagen.sweeps import run
@@ -159,14 +164,24 @@ def sweep(
         "trials": trials,
         "preview": preview,
     }
-    asked = _spec(spec, given, option or [])
+    asked = _spec(spec, given, [*(option or []), *(["images.skip_bad=true"] if skip_bad else [])])
     folder = out or run.DEFAULT_OUT / asked.name
     hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
     human = console(as_json=as_json, quiet=quiet)
-    with sweep_progress(human, as_json=as_json, quiet=quiet) as view:
+    with (
+        progress_bars(quiet=quiet) as progress,
+        sweep_progress(human, as_json=as_json, quiet=quiet) as view,
+    ):
+        fetch = fetching(offline=offline, progress=fetched(progress))
         if dry_run:
             run.plan_sweep(
-                asked, folder, workers=workers, listener=view, timed=timing, extend=extend
+                asked,
+                folder,
+                workers=workers,
+                listener=view,
+                timed=timing,
+                extend=extend,
+                fetch=fetch,
             )
             return
         answer = run.sweep(
@@ -179,6 +194,7 @@ def sweep(
             timed=timing,
             extend=extend,
             retry_failed=retry_failed,
+            fetch=fetch,
         )
     print_answer(answer, human)
     human.print(f"page    {answer.folder / PAGE}", soft_wrap=True, markup=False)
@@ -193,16 +209,16 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     plain: dict[str, Any] = {} if path is None else specs.read_plain(path)
     if path is not None:
         plain.setdefault("name", path.stem)
-    flags = {key: value for key, value in given.items() if value not in (None, [])}
-    if "mix" in flags:
-        flags["mix"] = [parse.swept_ingredient(text) for text in flags["mix"]]
-    if "vary" in flags:
-        flags["vary"] = dict(parse.varied_key(text) for text in flags["vary"])
-    if "tests" in flags:
-        flags["tests"] = [str(folder) for folder in flags["tests"]]
-    if "rungs" in flags:
-        flags["rungs"] = _whole_numbers(flags["rungs"])
-    plain |= specs.located(flags, Path.cwd())
+    said = {key: value for key, value in given.items() if value not in (None, [])}
+    if "mix" in said:
+        said["mix"] = [parse.swept_ingredient(text) for text in said["mix"]]
+    if "vary" in said:
+        said["vary"] = dict(parse.varied_key(text) for text in said["vary"])
+    if "tests" in said:
+        said["tests"] = [str(folder) for folder in said["tests"]]
+    if "rungs" in said:
+        said["rungs"] = _whole_numbers(said["rungs"])
+    plain |= specs.located(said, Path.cwd())
     if options:
         mix = parse.with_options(plain.get("mix", []), options)
         plain |= specs.located({"mix": mix}, Path.cwd())

@@ -1,6 +1,7 @@
 """The evaluator's events on stderr: live rows in a terminal, one line per epoch elsewhere."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -17,71 +18,112 @@ class View(Protocol):
 
 
 @contextmanager
-def progress_view(seeds: int, *, quiet: bool) -> Iterator[View]:
+def progress_view(seeds: int, *, quiet: bool, threads: int = 1) -> Iterator[View]:
     """Yield what shows the events of `seeds` runs on stderr.
 
     Args:
         seeds: how many runs there will be; with one, rows need no names.
-        quiet: show nothing.
+        quiet: show warnings only.
+        threads: of each run, for how long an epoch takes.
     """
     from rich.console import Console
 
     out = Console(stderr=True, highlight=False)
     if quiet:
-        yield _nothing
+        yield _warnings_only
     elif out.is_terminal and sys.stderr.isatty():
         with _bars(out) as bars:
-            yield _Live(bars)
+            yield _Live(bars, threads)
     else:
-        yield lambda seed, event: _print(seed, event, several=seeds > 1)
+        yield lambda seed, event: _print(seed, event, threads, several=seeds > 1)
 
 
 def _bars(out: Any) -> Any:
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import Progress, SpinnerColumn, TextColumn
     from rich.table import Column
+
+    from datagen.cli.views.epoch_columns import MovingBar, PhaseColumn
 
     whole = Column(no_wrap=True)  # in a narrow terminal the bar gives way, not the numbers
     return Progress(
-        TextColumn("seed {task.fields[seed]}", table_column=whole),
-        BarColumn(bar_width=None, table_column=Column(ratio=1)),
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False, table_column=whole),
+        MovingBar(bar_width=None, table_column=Column(ratio=1)),
         TextColumn("{task.fields[epochs]}", table_column=whole),
-        TextColumn("{task.fields[told]}", markup=False, table_column=whole),
+        PhaseColumn(table_column=whole),
         console=out,
         transient=True,
         expand=True,
     )
 
 
-def _nothing(seed: int, event: Event) -> None:
-    """Show nothing."""
+def _warnings_only(seed: int, event: Event) -> None:
+    """Show what is no progress."""
+    if event["event"] == "warning":
+        _print(seed, event, 1, several=False)
 
 
 class _Live:
-    """One row per run: epochs, losses, best so far, rate, time left."""
+    """One row per run: epochs, what happens now and for how long, best so far, time left."""
 
-    def __init__(self, bars: Any) -> None:
+    def __init__(self, bars: Any, threads: int) -> None:
         self._bars = bars
+        self._threads = threads
         self._rows: dict[int, Any] = {}
+        self._first: Any = self._row("", "reading the images")
+
+    def _row(self, name: str, told: str) -> Any:
+        since = time.monotonic()
+        return self._bars.add_task(name, total=None, epochs="", told=told, since=since, expect=None)
 
     def __call__(self, seed: int, event: Event) -> None:
+        if event.get("of") == "dataset":  # no run has begun
+            self._bars.console.print(_line(event, self._threads), markup=False, soft_wrap=True)
+            return
+        if self._first is not None:
+            self._bars.remove_task(self._first)
+            self._first = None
         row = self._rows.get(seed)
         if row is None:
-            row = self._rows[seed] = self._bars.add_task(
-                "", total=None, seed=seed, epochs="", told="starting TensorFlow"
-            )
+            row = self._rows[seed] = self._row(f"seed {seed}", "starting TensorFlow")
+        now = time.monotonic()
         match event["event"]:
             case "warning":
                 self._bars.console.print(f"warning: {event['message']}", markup=False)
             case "start":
-                self._bars.update(row, total=event["epochs"], told="first epoch")
+                expect = expected_epoch(event, self._threads)
+                total, told = event["epochs"], "first epoch"
+                self._bars.update(row, total=total, told=told, since=now, expect=expect)
             case "resume":
-                self._bars.update(row, completed=event["epoch"], told="going on")
+                self._bars.update(row, completed=event["epoch"], told="going on", since=now)
             case "epoch":
                 epochs = f"{event['epoch']}/{event['epochs']}"
-                told = _told(event)
-                self._bars.update(row, completed=event["epoch"], epochs=epochs, told=told)
+                took = event["eta_seconds"] / max(event["epochs"] - event["epoch"], 1)
+                last = event["epoch"] == event["epochs"]
+                self._bars.update(
+                    row,
+                    completed=event["epoch"],
+                    epochs=epochs,
+                    told="scoring" if last else _told(event),
+                    since=now,
+                    expect=None if last else took,
+                )
             case "done":
-                self._bars.update(row, told=f"done in {duration(event['seconds'])}")
+                self._bars.update(row, told=f"done in {duration(event['seconds'])}", since=None)
+
+
+def expected_epoch(event: Event, threads: int) -> float | None:
+    """Return the seconds that an epoch takes here, where this machine was timed before.
+
+    Args:
+        event: `start`, which says how many images there are.
+        threads: of the run.
+    """
+    from datagen.core.budget import Count
+    from datagen.sweeps.timing import known_timing
+
+    timing = known_timing("auto", threads) or known_timing(event["engine"], threads)
+    return None if timing is None else timing.epoch(Count(event["train"], event["val"]))
 
 
 def _told(event: Event) -> str:
@@ -89,27 +131,30 @@ def _told(event: Event) -> str:
     return (
         f"loss {event['loss']:.2f} val {event['val_loss']:.2f} "
         f"best {event['best_val_accuracy']:.3f} at {event['best_epoch']} "
-        f"{event['steps_per_second']:.0f} batches/s {duration(event['eta_seconds'])}"
+        f"{duration(event['eta_seconds'])} left"
     )
 
 
-def _print(seed: int, event: Event, *, several: bool) -> None:
+def _print(seed: int, event: Event, threads: int, *, several: bool) -> None:
     """Print one line for one event, where it has something to say."""
-    line = _line(event)
+    line = _line(event, threads)
     if line:
-        print((f"seed {seed}  " if several else "") + line, file=sys.stderr, flush=True)
+        own = several and event.get("of") != "dataset"
+        print((f"seed {seed}  " if own else "") + line, file=sys.stderr, flush=True)
 
 
-def _line(event: Event) -> str:
+def _line(event: Event, threads: int) -> str:
     match event["event"]:
         case "warning":
             return f"warning: {event['message']}"
         case "start":
             mark = "" if event["official"] else "  PREVIEW, not an official score"
+            epoch = expected_epoch(event, threads)
+            each = "" if epoch is None else f", about {duration(epoch)} each"
             return (
                 f"{event['protocol']} ({event['engine']}, {event['device']}, "
                 f"seed {event['seed']}): {event['train']:,} train + {event['val']:,} val images, "
-                f"{event['epochs']} epochs{mark}"
+                f"{event['epochs']} epochs{each}{mark}"
             )
         case "resume":
             return f"going on after epoch {event['epoch']} of {event['epochs']}"

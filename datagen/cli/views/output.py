@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -21,6 +21,8 @@ Quiet = Annotated[
 
 
 cores = machine.cores
+
+_UNKNOWN_TENTH: Final = 10_000_000  # bytes between two lines where nobody knows how many come
 
 
 def console(*, as_json: bool, quiet: bool = False) -> Any:
@@ -49,11 +51,28 @@ def emit(result: Mapping[str, Any]) -> None:
 
 @contextmanager
 def progress_bars(*, quiet: bool) -> "Iterator[Progress]":
-    """Yield what shows the progress of work on stderr, if that is a terminal."""
+    """Yield what shows the progress of work on stderr: bars in a terminal, else bytes in lines."""
     from datagen.api.progress import RichProgress, no_progress
 
     if quiet or not sys.stderr.isatty():
-        yield no_progress
+        yield no_progress if quiet else _byte_lines()
         return
     with RichProgress(transient=True) as bars:
         yield bars
+
+
+def _byte_lines() -> "Progress":
+    """Return what says on stderr every tenth of the bytes that have come, and nothing else."""
+    from datagen.api.progress import counted_text, is_bytes
+
+    said: dict[str, int] = {}
+
+    def tell(step: str, done: int, total: int | None) -> None:
+        if not is_bytes(step):
+            return
+        tenth = done * 10 // total if total else done // _UNKNOWN_TENTH
+        if tenth > said.get(step, 0):
+            said[step] = tenth
+            print(f"{step}: {counted_text(step, done, total)}", file=sys.stderr, flush=True)
+
+    return tell

@@ -41,12 +41,16 @@ def _bar(out: Any, *, disable: bool, redirect: bool) -> Any:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        SpinnerColumn,
         TextColumn,
+        TimeElapsedColumn,
         TimeRemainingColumn,
     )
 
     return Progress(
+        SpinnerColumn(),  # it turns also while TensorFlow starts and within an epoch
         TextColumn("{task.description}"),
+        TimeElapsedColumn(),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("epochs"),

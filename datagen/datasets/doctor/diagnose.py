@@ -17,8 +17,9 @@ from datagen.datasets.doctor.layout import Layout, look
 from datagen.datasets.doctor.leaks import leak_findings
 from datagen.datasets.doctor.near import near_findings
 from datagen.datasets.doctor.pictures import Picture, measure
-from datagen.datasets.doctor.rules import rule_findings
+from datagen.datasets.doctor.rules import manifest_of, rule_findings
 from datagen.datasets.doctor.unlike import unlike_findings
+from datagen.datasets.near_duplicates import near_duplicates as find_near_duplicates
 
 Tell = Callable[[str, int, int | None], None]
 """Told the step, how many of its files are done, and how many there are."""
@@ -96,7 +97,7 @@ def diagnose(
         look(test)  # before work is spent
     layout = look(root)
     files = [*layout.images, *layout.others]
-    measured = measure(root, files, _counted(tell, "images", len(files)))
+    measured = measure(root, files, lambda done: tell("images", done, len(files)))
     pictures, others = measured[: len(layout.images)], measured[len(layout.images) :]
     sound = [picture for picture in pictures if is_sound(picture)]
 
@@ -105,19 +106,16 @@ def diagnose(
         yield from image_findings(pictures, layout.role)
         yield from other_findings(others, layout.role)
         yield from copy_findings(pictures)
-        yield from unlike_findings(sound)
+        yield from unlike_findings([p for p in sound if not p.light_ink])
         if layout.role == "dataset":
             yield from rule_findings(root, pictures)
         if near_duplicates:
-            yield from near_findings(root, sound, _counted(tell, "near-duplicates", len(sound)))
+            tell("near-duplicates", 0, None)
+            pixels = {picture.name: picture.seen for picture in sound}
+            yield from near_findings(find_near_duplicates(root, pixels, manifest_of(root)))
         for test in against:
-            yield from leak_findings(
-                root,
-                pictures,
-                test,
-                near_duplicates=near_duplicates,
-                tell=_counted(tell, f"against {test.name}", None),
-            )
+            tell(f"against {test.name}", 0, None)
+            yield from leak_findings(root, pictures, test, near_duplicates=near_duplicates)
 
     return Diagnosis(
         path=root,
@@ -126,7 +124,3 @@ def diagnose(
         others=tuple(others),
         findings=in_order(findings()),
     )
-
-
-def _counted(tell: Tell, step: str, total: int | None) -> Callable[[int], None]:
-    return lambda done: tell(step, done, total)

@@ -17,8 +17,9 @@ from datagen.datasets.doctor.diagnose import Diagnosis, Fixed, diagnose
 from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.layout import Listed
 from datagen.files.atomic import check_target, resolved, staged
-from datagen.files.decode import decode_gray
+from datagen.files.decode import decode_colour
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.sources.images.read import read_numeral
 
 RECORD: Final = "doctor.json"
 """The record of what was done, in the copy."""
@@ -38,11 +39,11 @@ LEFT_OUT: Final = {
 """Kinds of findings whose files do not go into the copy, in the past tense."""
 
 REDRAWN: Final = {
+    "alpha": "laid over white paper",
     "depth": "written with 8 bits",
     "format": "written as PNG",
-    "light-on-dark": "turned to dark ink on light paper",
     "orientation": "turned upright",
-    "transparency": "laid over white paper",
+    "polarity": "turned to dark ink on light paper",
     "unread-image": "written as PNG",
 }
 """Kinds of findings whose files are decoded by our rule and written as PNG."""
@@ -166,9 +167,12 @@ def _write(found: Diagnosis, work: _Work, staging: Path) -> dict[str, str]:
             path = PurePosixPath(name)
             name = str(path.with_name(f"{path.stem}-{digest[:16]}{path.suffix}"))
         taken.add(name.casefold())
-        data = read_bytes(found.path / listed.name, IMAGE)
+        source = found.path / listed.name
+        data = read_bytes(source, IMAGE)
         (staging / name).parent.mkdir(parents=True, exist_ok=True)
-        (staging / name).write_bytes(_redrawn(data, listed.name) if redraw else data)
+        (staging / name).write_bytes(
+            _redrawn(data, source, work.redraw[listed.name]) if redraw else data
+        )
         kept[name] = listed.name
     return kept
 
@@ -194,12 +198,15 @@ def _in(name: str, folder: str) -> bool:
     return name.startswith(f"{folder}/")
 
 
-def _redrawn(data: bytes, name: str) -> bytes:
+def _redrawn(data: bytes, path: Path, kinds: Sequence[str]) -> bytes:
     """Return an image as a PNG that means the same to everybody."""
     from PIL import Image  # noqa: PLC0415 - 40 ms at import
 
     buffer = io.BytesIO()
-    Image.fromarray(decode_gray(data, name)).save(buffer, "PNG")
+    pixels = (
+        read_numeral(path, invert="auto") if "polarity" in kinds else decode_colour(data, path.name)
+    )
+    Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()
 
 

@@ -1,13 +1,21 @@
 """Findings about single images: unreadable, blank, too small, light on dark."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from datagen.datasets.doctor.finding import Finding, Severity
 from datagen.datasets.doctor.pictures import Picture
-from datagen.sources.images.source import MIN_CONTRAST, MIN_SIDE
+from datagen.sources.images.read import MIN_CONTRAST, MIN_SIDE
 
 Role = Literal["dataset", "images"]
+
+_ADVICE: Final = {
+    "alpha": "lay it over white paper",
+    "depth": "write it with 8 bits",
+    "format": "convert it to PNG",
+    "orientation": "turn it upright",
+    "polarity": "turn it to dark ink on white paper",
+}
 
 
 def image_findings(pictures: Sequence[Picture], role: Role) -> Iterator[Finding]:
@@ -39,6 +47,16 @@ def image_findings(pictures: Sequence[Picture], role: Role) -> Iterator[Finding]
                 f"has no ink: its gray levels differ by {picture.contrast}",
                 "replace or remove it",
             )
+        yield from _trap_findings(picture, role)
+
+
+def _trap_findings(picture: Picture, role: Role) -> Iterator[Finding]:
+    """Yield what makes an image another picture for the evaluator than for us."""
+    for trap in picture.traps:
+        severity: Severity = "warning"
+        if trap.kind == "format" or (trap.kind == "polarity" and role == "images"):
+            severity = "broken"  # the evaluator, or the source `images`, refuses it
+        yield Finding(trap.kind, severity, picture.name, trap.detail, _ADVICE[trap.kind])
 
 
 def other_findings(others: Sequence[Picture], role: Role) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Findings about pictures of a test set."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from datagen.datasets.doctor.finding import Finding, few
@@ -9,53 +9,54 @@ from datagen.datasets.doctor.images import is_sound
 from datagen.datasets.doctor.layout import look
 from datagen.datasets.doctor.near import twins
 from datagen.datasets.doctor.pictures import Picture, measure
+from datagen.datasets.doctor.rules import manifest_of
+
+_TODO = "remove it: a score on that test would count what was learnt by heart"
 
 
 def leak_findings(
-    root: Path,
-    pictures: Sequence[Picture],
-    test: Path,
-    *,
-    near_duplicates: bool,
-    tell: Callable[[int], None] = lambda _: None,
+    root: Path, pictures: Sequence[Picture], test: Path, *, near_duplicates: bool
 ) -> Iterator[Finding]:
-    """Yield the pictures that a test set holds too, equal or as a near-duplicate.
+    """Yield the pictures that a test set holds too, that come from one in it, or that look alike.
 
     Args:
         root: the folder.
         pictures: its images.
         test: class folders of a test set.
         near_duplicates: look for them too.
-        tell: told how many pictures near-duplicates were looked for in.
 
     Raises:
         MissingInputError: there is no such test set.
     """
-    given = measure(test, look(test).images)
+    given = [p for p in measure(test, look(test).images) if p.unusable is None]
     known: dict[str, list[str]] = defaultdict(list)
     for picture in given:
-        if picture.unusable is None:
-            known[picture.seen].append(picture.name)
+        known[picture.seen].append(picture.name)
+    parents = _parents(root)
+    leaked = set()
     for picture in pictures:
-        names = known.get(picture.seen) if picture.unusable is None else None
-        if names:
-            yield Finding(
-                "in-test",
-                "broken",
-                picture.name,
-                f"is a picture of {test}: {few(names)}",
-                "remove it: a score on that test would count what was learnt by heart",
-                tuple(names),
-            )
+        same = known.get(picture.seen) if picture.seen else None
+        made = known.get(parents.get(picture.name, ""))
+        if same or made:
+            leaked.add(picture.name)
+            names = tuple(same or made or ())
+            says = "is a picture" if same else "was made from a picture"
+            message = f"{says} of {test}: {few(names)}"
+            yield Finding("in-test", "broken", picture.name, message, _TODO, names)
     if near_duplicates:
-        ours = [p for p in pictures if is_sound(p) and p.seen not in known]
+        ours = [p for p in pictures if is_sound(p) and p.name not in leaked]
         theirs = [p for p in given if is_sound(p)]
-        for picture, others in twins((root, ours), (test, theirs), tell):
+        for name, other in twins((root, ours), (test, theirs)):
             yield Finding(
                 "near-test",
                 "warning",
-                picture.name,
-                f"shows the same writing as {few(others)} of {test}",
+                name,
+                f"shows the same writing as {other} of {test}",
                 "look at both, and remove it if it is one writing",
-                others,
+                (other,),
             )
+
+
+def _parents(root: Path) -> Mapping[str, str]:
+    """Return path → what the evaluator would see of the picture that it was made from."""
+    return {e.path: e.parent_pixels for e in manifest_of(root) if e.parent_pixels}

@@ -1,59 +1,59 @@
-"""Findings about near-duplicates on both sides of the split."""
+"""Findings about near-duplicates: one writing twice, on both sides or in a test set too."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from datagen.core.arrays import GrayImage
-from datagen.datasets.doctor.finding import Finding, few
+from datagen.core.evaluator_facts import SIDE
+from datagen.core.evaluator_resize import evaluator_view
+from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.pictures import Picture
 from datagen.files.decode import decode_gray
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.images.known_groups import pairs_between
 
 Pictures = tuple[Path, Sequence[Picture]]
 """A folder and pictures of it that have ink."""
 
 
-def near_findings(
-    root: Path, sound: Sequence[Picture], tell: Callable[[int], None] = lambda _: None
-) -> Iterator[Finding]:
-    """Yield the val pictures that show the same writing as a train picture, but are not equal."""
-    train = [picture for picture in sound if picture.part == "train"]
-    val = [picture for picture in sound if picture.part == "val"]
-    for picture, others in twins((root, val), (root, train), tell):
+def near_findings(pairs: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Yield a finding for each image of val that has a near-duplicate in train.
+
+    Args:
+        pairs: as `datagen.datasets.near_duplicates` returns them.
+    """
+    for val, train in pairs:
         yield Finding(
             "near-duplicate",
-            "warning",
-            picture.name,
-            f"shows the same writing as {few(others)}",
+            "broken",
+            val,
+            f"shows the same writing as {train}",
             "keep both on one side; `datagen holdout` divides so",
-            others,
+            (train,),
         )
 
 
-def twins(
-    ours: Pictures, theirs: Pictures, tell: Callable[[int], None] = lambda _: None
-) -> Iterator[tuple[Picture, tuple[str, ...]]]:
-    """Yield each of our pictures that has near-duplicates among theirs, with their names.
+def twins(ours: Pictures, theirs: Pictures) -> Iterator[tuple[str, str]]:
+    """Yield the name of each of our pictures that has a near-duplicate among theirs, with its name.
 
-    Pictures that are equal are none.
+    Pictures of a size that the evaluator uses have lost what larger ones show, so both are
+    compared at that size then.
     """
-    if not ours[1] or not theirs[1]:
-        return
-    from datagen.images.near_duplicates import between  # noqa: PLC0415 - 0.5 s of scipy
+    small = all((p.width, p.height) == (SIDE, SIDE) for p in ours[1])
+    size = "small " if small else ""  # part of the names that the cache remembers them by
+    names = {size + p.seen: p.name for p in ours[1]}
+    others = {size + p.seen: p.name for p in theirs[1] if size + p.seen not in names}
+    if names and others:
+        loaders = _loaders(ours[0], names, small), _loaders(theirs[0], others, small)
+        for mine, yours in pairs_between(*loaders):
+            yield names[mine], others[yours]
 
-    done = 0
 
-    def read(folder: Path, pictures: Sequence[Picture]) -> Iterator[GrayImage]:
-        nonlocal done
-        for picture in pictures:
-            yield decode_gray(read_bytes(folder / picture.name, IMAGE), picture.name)
-            done += 1
-            tell(done)
+def _loaders(root: Path, names: dict[str, str], small: bool) -> dict[str, Callable[[], GrayImage]]:
+    return {key: partial(_load, root / name, small) for key, name in names.items()}
 
-    found: dict[int, list[str]] = defaultdict(list)
-    for i, j in between(read(*ours), read(*theirs)):
-        if ours[1][i].seen != theirs[1][j].seen:
-            found[i].append(theirs[1][j].name)
-    for i, names in sorted(found.items()):
-        yield ours[1][i], tuple(names)
+
+def _load(path: Path, small: bool) -> GrayImage:
+    image = decode_gray(read_bytes(path, IMAGE), str(path))
+    return evaluator_view(image) if small else image

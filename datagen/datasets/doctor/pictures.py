@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import InputError
-from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.numerals import Numeral
 from datagen.datasets.doctor.layout import Listed
-from datagen.files.decode import decode_gray, decode_stored
-from datagen.files.hashing import pixel_hash
+from datagen.datasets.traps import Trap, traps_of
+from datagen.files.decode import decode_gray
+from datagen.files.hashing import view_hash
+from datagen.files.image_header import read_header
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.sources.images.read import MIN_CONTRAST, contrast, read_numeral
 
 _AT_ONCE: Final = 256  # files given to the threads together: an interrupt waits for no more
 _SAMPLED: Final = 128  # pixels a side that gray levels are measured at
@@ -41,6 +42,7 @@ class Picture:
         paper: the median gray level, 0 … 255.
         ink: the mean gray level of what is nearer to the darkest than to the lightest, 0 … 255.
         contrast: largest difference between gray levels, 0 … 255.
+        traps: what makes it another picture for the evaluator than for us.
     """
 
     file: Listed
@@ -52,6 +54,18 @@ class Picture:
     paper: float = 0
     ink: float = 0
     contrast: int = 0
+    traps: tuple[Trap, ...] = ()
+
+    @property
+    def refusal(self) -> tuple[str, str] | None:
+        """Why the evaluator would refuse it, and what to do; None: it would not."""
+        foreign = [trap.detail for trap in self.traps if trap.kind == "format"]
+        return (foreign[0], "convert it to PNG") if foreign else self.unusable
+
+    @property
+    def light_ink(self) -> bool:
+        """Whether it shows light ink on dark paper."""
+        return any(trap.kind == "polarity" for trap in self.traps)
 
     @property
     def name(self) -> str:
@@ -94,34 +108,40 @@ def _picture(root: Path, file: Listed) -> Picture:
     try:
         data = read_bytes(path, IMAGE)
         gray = decode_gray(data, str(path))
-        seen = _seen(data, str(path))
+        traps = traps_of(data, path, gray)
+        if contrast(gray) < MIN_CONTRAST and read_header(data, str(path)).alpha:
+            gray, traps = _without_paper(path, gray, traps)
     except InputError as error:
         return Picture(file, unusable=_reason(error, path))
     sample = _sample(gray)
-    low, high = int(gray.min()), int(gray.max())
-    dark = sample[sample <= (low + high) / 2]
+    dark = sample[sample <= (int(gray.min()) + int(gray.max())) / 2]
     height, width = gray.shape
     return Picture(
         file,
         sha256=hashlib.sha256(data).hexdigest(),
-        seen=seen,
+        seen=view_hash(gray),
         width=width,
         height=height,
         paper=float(np.median(sample)),
-        ink=float(dark.mean()) if dark.size else float(low),
-        contrast=high - low,
+        ink=float(dark.mean()) if dark.size else float(gray.min()),
+        contrast=contrast(gray),
+        traps=tuple(traps),
     )
+
+
+def _without_paper(path: Path, gray: GrayImage, traps: list[Trap]) -> tuple[GrayImage, list[Trap]]:
+    """Return what a transparent image shows that is blank over white: light ink, turned dark."""
+    try:
+        dark = read_numeral(path, invert="auto")
+    except InputError:  # it is blank over black too
+        return gray, traps
+    return dark, [*traps, Trap(path, "polarity", "shows light ink and no paper")]
 
 
 def _sample(gray: GrayImage) -> GrayImage:
     """Return every so many pixels of an image."""
     height, width = gray.shape
     return gray[:: max(1, height // _SAMPLED), :: max(1, width // _SAMPLED)]
-
-
-def _seen(data: bytes, name: str) -> str:
-    """Return a hash of what the evaluator's network sees of a file."""
-    return pixel_hash(evaluator_view(decode_stored(data, name, cv2.IMREAD_COLOR)))
 
 
 def _reason(error: InputError, path: Path) -> tuple[str, str]:

@@ -47,6 +47,14 @@ def rule_findings(root: Path, pictures: Sequence[Picture]) -> Iterator[Finding]:
         yield from fingerprint_findings(pictures, info)
 
 
+def manifest_of(root: Path) -> list[ManifestEntry]:
+    """Return the entries of a manifest, none where there is none or it cannot be read."""
+    try:
+        return read_manifest(root) if (root / MANIFEST).is_file() else []
+    except InputError:
+        return []  # `rule_findings` tells of it
+
+
 def budget_findings(pictures: Sequence[Picture], info: DatasetInfo | None) -> Iterator[Finding]:
     """Yield a finding if there are more images than the budget."""
     count = total_count(class_counts((side(p), p.numeral) for p in pictures))

@@ -40,6 +40,14 @@ def test_every_command_has_help_and_an_example(datagen_here: Run) -> None:
         assert f"datagen {command.name}" in shown.stdout.partition("Example:")[2], command.name
 
 
+def test_help_lists_every_command_in_a_group(datagen_here: Run) -> None:
+    assert all(command.rich_help_panel for command in app.registered_commands)
+    shown = datagen_here("-h").stdout
+    groups = re.findall(r"^\W*─ (.+?) ─", shown, re.MULTILINE)
+    assert groups[0] == "Options"
+    assert len(groups) == len({c.rich_help_panel for c in app.registered_commands}) + 1
+
+
 @pytest.mark.slow
 def test_build_inspect_preview_export(datagen: Run, tmp_path: Path) -> None:
     built = datagen("build", *SMALL[:-2], "--workers", 2, "--out", "ds")
@@ -136,7 +144,7 @@ def test_the_real_letters_become_a_clean_dataset(
         (("build", "--mix", "pen"), 2, "RATIO"),
         (("build", "--mix", "pen=1e308", "--mix", "fonts:x=1e308"), 2, "RATIO"),
         (("build", "--option", "pen.writers=["), 2, "is not YAML"),
-        (("build", "--out", "x" * 300), 2, "cannot use x+: File name too long"),
+        (("build", "--out", "x" * 300), 2, "cannot use x+…: File name too long"),
         (("preview", "--out", "nowhere/a.png"), 2, "cannot write nowhere/a.png: no folder"),
         (("build", "--budget", "9"), 3, "at least 10 images each"),
         (("build", "--val-fraction", "0.025"), 3, r"10,008 .*train 9,750 \+ val 248; --fit"),

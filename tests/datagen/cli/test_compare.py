@@ -5,8 +5,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from datagen.core.numerals import CLASSES
+from datagen.evaluation.cache import dataset_content
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.summary import Summary, summarise
 
@@ -71,3 +75,53 @@ def test_bad_input_is_one_clear_line(
     assert (done.returncode, done.stdout) == (4, "")
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.fixture
+def previewed(tmp_path: Path, evaluation: Evaluation) -> Callable[..., None]:
+    """Return what makes a dataset, and a report of its preview, as `evaluate --preview` does."""
+
+    def make(name: str, epochs: int | None, seed: int = 0) -> None:
+        root = tmp_path / name
+        for side in ("train", "val"):
+            for numeral in CLASSES:
+                (root / side / numeral).mkdir(parents=True)
+                image = np.full((8, 8), seed, np.uint8)
+                cv2.imwrite(str(root / side / numeral / "0.png"), image)
+        if epochs is None:
+            return
+        content = dataset_content(root)
+        assert content is not None
+        summary = summarise(evaluation.scores, path=name).model_copy(
+            update={"fingerprint": content.fingerprint, "preview": epochs}
+        )
+        (tmp_path / f"{name}-preview").mkdir()
+        (tmp_path / f"{name}-preview" / "summary.json").write_text(summary.model_dump_json())
+
+    return make
+
+
+def test_previews_of_one_length_are_compared(
+    datagen_here: Run, previewed: Callable[..., None]
+) -> None:
+    previewed("a", 5, seed=1)
+    previewed("b", 5, seed=2)
+    done = datagen_here("compare", "a", "b")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("PREVIEW, 5 epochs") == 2
+    assert "all are previews of the same length" in done.stdout
+
+
+def test_previews_of_other_lengths_or_datasets_are_not(
+    datagen_here: Run, previewed: Callable[..., None], tmp_path: Path
+) -> None:
+    previewed("a", 5, seed=1)
+    previewed("b", 7, seed=2)
+    previewed("c", None, seed=3)
+    for pair, says in (("ab", "have 5 and 7 epochs"), ("ac", "have 5 epochs")):
+        done = datagen_here("compare", *pair)
+        assert (done.returncode, done.stdout) == (4, "")
+        assert says in done.stderr
+    assert "`datagen evaluate c" in datagen_here("compare", "c").stderr
+    cv2.imwrite(str(tmp_path / "a" / "val" / "i" / "1.png"), np.zeros((8, 8), np.uint8))
+    assert datagen_here("compare", "a").returncode == 4  # it is not of the dataset as it is now

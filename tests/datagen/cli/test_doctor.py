@@ -16,7 +16,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def test_findings_are_listed_and_put_right(datagen_here: Run, numeral_folder: Path) -> None:
     clean = datagen_here("doctor", numeral_folder)
     assert clean.returncode == 0, clean.stderr
-    assert clean.stdout.splitlines()[-1] == f"next  datagen build --source images:{numeral_folder}"
+    assert (
+        clean.stdout.splitlines()[-1]
+        == f"next         datagen build --source images:{numeral_folder}"
+    )
     for k in range(7):
         (numeral_folder / "v" / f"empty-{k}.png").write_bytes(b"")
     (numeral_folder / "viii").rename(numeral_folder / "VIII ")
@@ -26,7 +29,7 @@ def test_findings_are_listed_and_put_right(datagen_here: Run, numeral_folder: Pa
     assert "unreadable 7  files that cannot be read" in done.stdout
     assert "… and 2 more; --all lists them" in done.stdout
     assert "'VIII '  is not one of the class folders; it means viii" in done.stdout
-    assert done.stdout.splitlines()[-1] == "next  datagen doctor fixed"
+    assert done.stdout.splitlines()[-1] == "next         datagen doctor fixed"
     assert max(len(line) for line in done.stdout.splitlines()) <= 100
     every = datagen_here("doctor", numeral_folder, "--all", "--json")
     assert every.returncode == 3

@@ -10,6 +10,7 @@ import cv2
 import pytest
 
 from datagen.curation.hard_examples.record import Hard
+from tests.datagen.conftest import Started
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -67,3 +68,26 @@ def test_bad_input_is_one_clear_line(
     assert len(done.stderr.splitlines()) == 1
     assert done.stdout == ""
     assert {path.name for path in tmp_path.iterdir()} <= {"cache", "evaluable"}
+
+
+@pytest.mark.usefixtures("no_start")
+def test_hours_are_not_spent_unasked(datagen_here: Run, evaluable: Path) -> None:
+    given = ("mine", evaluable / "tiny", "--test", evaluable / "test")
+    refused = datagen_here(*given, "--seeds", 2)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    for part in ("trains 100 epochs with 2 seeds", "--yes", "--preview 5"):
+        assert part in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    with pytest.raises(Started):
+        datagen_here(*given, "--yes")
+    with pytest.raises(Started):
+        datagen_here(*given, "--preview", 1)
+
+
+@pytest.mark.usefixtures("no_start")
+def test_only_seeds_without_a_score_are_asked_for(
+    datagen_here: Run, evaluable: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datagen.curation.hard_examples.find.seeds_to_train", lambda _: ())
+    with pytest.raises(Started):  # that ends in seconds: what is kept only has to be scored
+        datagen_here("mine", evaluable / "tiny", "--test", evaluable / "test")

@@ -58,7 +58,7 @@ def test_yaml_round_trip(recipe: Recipe) -> None:
         ("val: {mix: [{source: pen, ratio: 0}]}", "val.mix: no ratio is above 0"),
         ("mix: [{source: pen, per_class: {xi: 3}}]", "0.per_class: 'xi' is no class; expected i,"),
         ("mix: [{source: pen, per_class: -3}]", "0.per_class: expected a whole .*given -3"),
-        ("mix: [{source: pen, per_class: yes}]", "0.per_class: expected a whole .*given True"),
+        ("mix: [{source: pen, per_class: true}]", "0.per_class: expected a whole .*given True"),
         ("mix: [{source: pen, per_class: {i: 2.5}}]", "0.per_class: expected a whole number"),
         ("mix: [{source: pen, per_class: ALL}]", "such a number by class, or all .given 'ALL'"),
         ("case_styles: {mixed: 1}", "upper and lower both have weight 0"),
@@ -115,6 +115,14 @@ def test_options_reach_every_ingredient_of_their_source() -> None:
         overrides.override(changed, Overrides(options=(("emnst", "split", "letters"),)))
 
 
+def test_skip_bad_is_an_option_of_every_images_source() -> None:
+    mix = (Ingredient(source="images", options={"scan": True}), Ingredient(source="pen"))
+    changed = overrides.override(Recipe(mix=mix), Overrides(skip_bad=True))
+    assert [part.options for part in changed.mix] == [{"scan": True, "skip_bad": True}, {}]
+    with pytest.raises(UnknownNameError, match="source in --skip-bad"):
+        overrides.override(Recipe(), Overrides(skip_bad=True))
+
+
 def test_ingredients_parse() -> None:
     assert overrides.ingredient("pen") == Ingredient(source="pen")
     assert overrides.ingredient("emnist:a:b.zip").path == Path("a:b.zip")
@@ -165,11 +173,11 @@ MERGED = "a: &a {k: 1}\n" + "\n".join(
     [
         ("seed: 1\nseed: 2\n", "key 'seed' occurs 2 times"),
         ("mix:\n- {source: pen, ratio: 1, ratio: 2}\n", "key 'ratio' occurs 2 times"),
-        ("name: 2021-13-45\n", "month must be in 1..12"),
-        (f"images: {'9' * 5000}\n", "digits"),
-        ("mix: " + "[" * 3000 + "]" * 3000, "recursion"),
-        ("mix: [{source: images, path: '~no-such-user/x'}]\n", "home directory"),
-        ('mix: [{source: images, path: "a\\0b"}]\n', "null"),
+        ("name: 2021-13-45\n", "read as a date"),
+        (f"images: {'9' * 5000}\n", "more than 40 characters for a number"),
+        ("mix: " + "[" * 3000 + "]" * 3000, "levels deep"),
+        ("mix: [{source: images, path: '~no-such-user/x'}]\n", "no home folder is known"),
+        ('mix: [{source: images, path: "a\\0b"}]\n', "holds a NUL"),
         ('name: "\\ud800"\n', "surrogates"),
         ("mix: [{source: pen, options: &a {writers: *a}}]\n", "cannot be used"),
         (f"mix: [{{source: pen, options: {{{MULTIPLIED}}}}}]\n", "aliases multiply"),

@@ -88,7 +88,7 @@ def test_no_such_review(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="no review file"):
         load(str(tmp_path / "none.yaml"))
     (tmp_path / "latin.yaml").write_bytes(b"\xff")
-    with pytest.raises(RecipeError, match="cannot be read"):
+    with pytest.raises(RecipeError, match="is no text"):
         load(str(tmp_path / "latin.yaml"))
 
 

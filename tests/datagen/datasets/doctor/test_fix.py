@@ -8,8 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from datagen.core.errors import UsageError
+from datagen.core.numerals import CLASSES
 from datagen.datasets.doctor.diagnose import diagnose
 from datagen.datasets.doctor.fix import MECHANICAL, FixRecord, write_fixed
 from datagen.sources.images.source import ImagesOptions, survey
@@ -68,6 +70,27 @@ def test_nothing_mechanical_is_left(spoilt: Path, tmp_path: Path) -> None:
         "class_x/0.png",
         "vi/photo.webp",
     }
+
+
+def test_traps_are_written_as_everybody_reads_them(photos: Path, tmp_path: Path) -> None:
+    image = drawn(100)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    clear = np.dstack([np.zeros_like(image)] * 3 + [255 - image])
+    Image.fromarray(clear).save(photos / "v" / "clear.png")
+    Image.fromarray(np.rot90(drawn(101))).save(photos / "v" / "side.png", exif=exif)
+    Image.fromarray(drawn(102)).save(photos / "v" / "webp.png", "WEBP", lossless=True)
+    Image.fromarray(255 - drawn(103)).save(photos / "v" / "white.bmp")
+    Image.fromarray(255 - drawn(2 * CLASSES.index("v"))).save(photos / "v" / "negative.png")
+    light = np.dstack([np.full_like(image, 255)] * 3 + [255 - drawn(104)])  # and no paper
+    Image.fromarray(light).save(photos / "v" / "light.png")
+    fixed = write_fixed(diagnose(photos), tmp_path / "fixed")
+    assert diagnose(tmp_path / "fixed").findings == ()
+    assert fixed.done["copies left out, the first kept"] == 1  # the negative of v/0.png
+    seeds = {"clear": 100, "side": 101, "webp": 102, "white": 103, "light": 104}
+    for name, seed in seeds.items():
+        written = cv2.imread(str(tmp_path / "fixed" / "v" / f"{name}.png"), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(written, drawn(seed)), name
 
 
 def test_pipes_do_not_stop_it(spoilt: Path, tmp_path: Path) -> None:
