@@ -14,6 +14,7 @@ from datagen.core.arrays import GrayImage
 from datagen.core.numerals import Split
 from datagen.datasets.format import ManifestEntry
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.known_groups import pairs_between
 
 
@@ -73,4 +74,4 @@ def _loaders(root: Path, paths: Mapping[str, str]) -> dict[str, Callable[[], Gra
 
 
 def _load(path: Path) -> GrayImage:
-    return decode_gray(path.read_bytes(), str(path))
+    return decode_gray(read_bytes(path, IMAGE), str(path))

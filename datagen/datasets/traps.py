@@ -17,7 +17,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError
+from datagen.core.errors import CorruptInputError, InputError
 from datagen.files.class_folders import IMAGE_SUFFIXES
 from datagen.files.decode import (
     Pixels,
@@ -27,6 +27,7 @@ from datagen.files.decode import (
     refuse_unlike_evaluator,
 )
 from datagen.files.image_header import ImageHeader, read_header
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import has_light_ink
 
 TrapKind = Literal["unreadable", "format", "alpha", "orientation", "depth", "polarity"]
@@ -142,9 +143,9 @@ def _singular(meaning: str) -> str:
 
 def _of_file(path: Path) -> list[Trap]:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        return [Trap(path, "unreadable", f"cannot be read: {error.strerror}")]
+        data = read_bytes(path, IMAGE)
+    except InputError as error:
+        return [Trap(path, "unreadable", f"cannot be read: {error}")]
     return traps_of(data, path)
 
 

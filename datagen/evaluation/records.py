@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.leakage import LeakKind
+from datagen.files.reading import RECORD, read_bytes
 
 SCHEMA_VERSION: Final = 1
 
@@ -225,11 +226,9 @@ def read_score(path: Path) -> Score:
         CorruptInputError: it is not a score of a version that is known here.
     """
     try:
-        return parse_score(json.loads(path.read_bytes()), origin=str(path))
-    except FileNotFoundError:
+        return parse_score(json.loads(read_bytes(path, RECORD)), origin=str(path))
+    except MissingInputError:
         raise MissingInputError(f"no score at {path}; `datagen evaluate` writes one") from None
-    except OSError as error:
-        raise CorruptInputError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # not JSON, or not even text
         raise CorruptInputError(
             f"{path} is not JSON ({error}); evaluate the dataset again"

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
+from datagen.files.reading import LINES, read_bytes
 
 TRIALS: Final = "sweep.jsonl"
 DATASETS: Final = "datasets"
@@ -120,8 +121,8 @@ def read_trials(folder: Path) -> list[Trial]:
     """
     path = folder / TRIALS
     try:
-        *lines, _ = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
+        *lines, _ = read_bytes(path, LINES).split(b"\n")
+    except MissingInputError:
         raise MissingInputError(
             f"no {TRIALS} in {folder}; `datagen sweep --out` makes one"
         ) from None

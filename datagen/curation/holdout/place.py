@@ -13,6 +13,7 @@ from datagen.core.errors import BuildError
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.collection import Collection, Given, Ties
 from datagen.curation.holdout.record import RECORD, REVIEWED, SIDES, Holdout, LeftOut, Placed
+from datagen.files.reading import IMAGE, read_bytes
 
 _NAME_LIMIT: Final = 200  # bytes: file systems take 255
 
@@ -145,7 +146,7 @@ def write(record: Holdout, root: Path, folder: Path) -> None:
             for numeral in CLASSES:
                 (folder / side / numeral).mkdir(parents=True)
         for file in record.files:
-            data = (root / file.source).read_bytes()
+            data = read_bytes(root / file.source, IMAGE)
             if hashlib.sha256(data).hexdigest() != file.sha256:
                 raise BuildError(f"{root / file.source} changed meanwhile; run again")
             for place in _places(file):

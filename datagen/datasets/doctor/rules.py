@@ -1,6 +1,6 @@
 """The rules of a dataset as a whole: its budget, its records, no identity on both sides."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -134,14 +134,12 @@ def against_manifest(
     """Return what is wrong → the paths for which the files and the manifest differ so."""
     found = {picture.name: picture.sha256 for picture in pictures}
     listed = {entry.path: entry.sha256 for entry in entries}
-    times = Counter(entry.path for entry in entries)
     return {
         "missing, but in the manifest": sorted(listed.keys() - found.keys()),
         "not in the manifest": sorted(found.keys() - listed.keys()),
         "changed since the manifest was written": sorted(
             path for path in found.keys() & listed.keys() if found[path] != listed[path]
         ),
-        "more than once in the manifest": sorted(path for path, n in times.items() if n > 1),
         "of another split or class by the manifest": sorted(
             e.path for e in entries if not e.path.startswith(f"{e.split}/{e.numeral}/")
         ),

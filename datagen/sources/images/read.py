@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError, LightInkError
+from datagen.core.errors import CorruptInputError, LightInkError, MissingInputError
 from datagen.files.decode import decode_gray
 from datagen.files.image_header import read_header
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import has_light_ink, turned
 from pipelines.ops import scan as scan_conversion
 
@@ -46,11 +47,9 @@ def read_both(
         CorruptInputError, LightInkError: see `read_numeral`.
     """
     try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CorruptInputError(
-            f"{file} cannot be read ({error}); check its permissions"
-        ) from error
+        data = read_bytes(file, IMAGE)
+    except MissingInputError as error:  # it was there just now
+        raise CorruptInputError(f"{error}; run again") from error
     given = decode_gray(data, str(file))
     image = _dark_ink(given, data, str(file), invert)
     return given, _usable(image, file, scan=scan)
