@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         plan,
         preview,
     )
+    from datagen.api.doctor import doctor
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
     from datagen.api.progress import NotebookProgress, RichProgress
@@ -47,6 +48,7 @@ _HOMES: Final = {
     "Source": "datagen.sources.registry",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
+    "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
     "export": "datagen.api.datasets",
     "fetch": "datagen.api.sources",
@@ -80,6 +82,7 @@ __all__ = [
     "__version__",
     "build",
     "compare",
+    "doctor",
     "evaluate",
     "export",
     "fetch",

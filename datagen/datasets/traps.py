@@ -80,16 +80,18 @@ def find_traps(files: Iterable[Path]) -> list[Trap]:
         return [trap for found in pool.map(_of_file, files) for trap in found]
 
 
-def traps_of(data: bytes, path: Path) -> list[Trap]:
+def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Trap]:
     """Return the traps of one file.
 
     Args:
         data: the whole file.
         path: what the traps name.
+        gray: the file, decoded by `decode_gray`, where that is done already.
     """
     try:
         header = read_header(data, str(path))
-        light = _light_ink(data, path)
+        gray = decode_gray(data, str(path)) if gray is None else gray
+        light = _light_ink(gray, data, path)
     except CorruptInputError as error:
         return [Trap(path, "unreadable", _without(str(error), path))]
     try:
@@ -103,13 +105,12 @@ def traps_of(data: bytes, path: Path) -> list[Trap]:
     return found + light
 
 
-def _light_ink(data: bytes, path: Path) -> list[Trap]:
+def _light_ink(gray: GrayImage, data: bytes, path: Path) -> list[Trap]:
     """Return the trap of light ink, if it is there.
 
     Raises:
         CorruptInputError: see `decode_gray`.
     """
-    gray = decode_gray(data, str(path))
     if paper_under(data, str(path), gray) == "black":
         return [Trap(path, "polarity", "shows white ink without paper")]
     if has_light_ink(gray):

@@ -27,6 +27,7 @@ class Overrides:
         val_from: the one source of val.
         val_dir: class folders that are val.
         paths: source, and where its ink is.
+        skip_bad: the source `images` passes over unusable files.
 
     Raises:
         UsageError: val is to come from a source and from a folder.
@@ -44,6 +45,7 @@ class Overrides:
     size: Literal[32, "native"] | None = None
     pipeline: str | None = None
     paths: tuple[tuple[str, Path], ...] = ()
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.val_from is not None and self.val_dir is not None:
@@ -74,6 +76,8 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
                 **entry.get("options", {}),
                 option: _plain(value, f"--option {source}.{option}"),
             }
+    for entry in _entries(plain, "images", "--skip-bad") if flags.skip_bad else ():
+        entry["options"] = {**entry.get("options", {}), "skip_bad": True}
     return validate(plain, origin="the flags", folder=Path.cwd())
 
 

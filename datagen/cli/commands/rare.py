@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.recipe_flags import SkipBad
 from datagen.cli.views.next_step import flags, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
@@ -28,7 +29,7 @@ def rare(
         str | None,
         typer.Option(metavar="NAME|FILE", help="A list of bad images to drop or relabel."),
     ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Pass over unusable files.")] = False,
+    skip_bad: SkipBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -54,6 +54,7 @@ def sweep(
         list[str] | None,
         typer.Option("--option", metavar="SOURCE.KEY=VALUE", help="Set an option of a source."),
     ] = None,
+    skip_bad: flags.SkipBad = False,
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="KEY=a,b,c", help="A recipe's key and values; repeatable."),
@@ -163,7 +164,7 @@ def sweep(
         "trials": trials,
         "preview": preview,
     }
-    asked = _spec(spec, given, option or [])
+    asked = _spec(spec, given, [*(option or []), *(["images.skip_bad=true"] if skip_bad else [])])
     folder = out or run.DEFAULT_OUT / asked.name
     hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
     human = console(as_json=as_json, quiet=quiet)

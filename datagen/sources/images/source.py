@@ -216,7 +216,10 @@ def _refuse_mostly_light(bad: Sequence[CorruptInputError], count: int, root: Pat
 def _report_bad(bad: list[CorruptInputError], skip: bool) -> None:
     more = f", and {len(bad) - 1} more unusable files" if len(bad) > 1 else ""
     if not skip:
-        raise type(bad[0])(f"{bad[0]}{more}; the option skip_bad passes over such files")
+        raise type(bad[0])(
+            f"{bad[0]}{more}; --skip-bad passes over such files (in a "
+            "recipe: the option skip_bad), and `datagen doctor` lists them"
+        )
     _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
 
 
