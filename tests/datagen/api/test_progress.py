@@ -35,7 +35,7 @@ def test_bars_end_by_themselves_and_name_their_steps() -> None:
     for done in range(4):
         progress("making [images]", done, 3)
     assert "making [images]" in screen.getvalue()
-    assert "3/3" in screen.getvalue()
+    assert "3 of 3" in screen.getvalue()
     assert not progress._bars.live.is_started
 
 
