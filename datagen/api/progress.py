@@ -6,6 +6,7 @@ how many there are, None where nobody knows. Two are ready: bars by rich, and a 
 
 from collections.abc import Callable
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from datagen.core.errors import UsageError
@@ -72,6 +73,8 @@ def counted_text(step: str, done: int, total: int | None) -> str:
 class RichProgress:
     """Bars by rich, one per step: in a terminal on stderr, in a notebook below the cell.
 
+    A notebook needs ipywidgets for them; `NotebookProgress` needs nothing.
+
     As a context manager it is sure to end its bars also where the work fails.
 
     Args:
@@ -94,7 +97,8 @@ class RichProgress:
             BarColumn(),
             TextColumn("{task.fields[count]}", markup=False),
             TimeRemainingColumn(),
-            console=console or Console(stderr=True),
+            # without ipywidgets a notebook shows only warnings: then no bars, rather
+            console=console or Console(stderr=True, force_jupyter=_has_widgets() and None),
             transient=transient,
         )
         self._tasks: dict[str, Any] = {}
@@ -114,6 +118,10 @@ class RichProgress:
 
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
+
+
+def _has_widgets() -> bool:
+    return find_spec("ipywidgets") is not None
 
 
 class NotebookProgress:

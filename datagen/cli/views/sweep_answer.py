@@ -29,7 +29,7 @@ def print_answer(answer: "Answer", out: "Console") -> None:
     out.print(Text(f"best    {best}" if answer.best else best, style="bold"))
     believed = advice(answer)
     if believed is not None:
-        out.print(Text(f"believe {believed.text}", style="bold"))
+        out.print(Text(f"advice  {believed.text}", style="bold"))
     said = [words.verdict(answer), words.rivals(answer)] if answer.best else []
     for text in (*said, *words.cost(answer)):
         if text:

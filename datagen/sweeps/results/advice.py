@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from datagen.core.errors import DatagenError
 from datagen.core.text import duration
+from datagen.datasets.format import read_info
 from datagen.evaluation.compare import ALPHA, Difference, difference
+from datagen.evaluation.summary import short_path
 from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, SweepAccuracy
+from datagen.sweeps.timing import known_timing
 
 _EPOCHS: Final = 100  # of an official score
 _FIRST: Final = 5  # seeds, where one alone shows nothing of how far a score moves
@@ -53,19 +57,20 @@ def advice(answer: Answer) -> Advice | None:
         return Advice(
             f"Believe only what differs widely: these are no official scores. Run the first two, "
             f"{best.name} and {following.name}, for all {_EPOCHS} epochs with {seeds} seeds each"
-            f"{_took(pair, seeds, known=0)}.",
+            f"{_took(answer, pair, seeds, known=0)}.",
             pair,
             answer.judge,
             seeds,
         )
-    return _of_official(answer.judge, pair, found, seen)
+    return _of_official(answer, pair, found)
 
 
 def _of_official(
-    judge: ImageSet, pair: tuple[CandidateResult, CandidateResult], found: Difference, seen: int
+    answer: Answer, pair: tuple[CandidateResult, CandidateResult], found: Difference
 ) -> Advice:
     """Say whether official scores decide between the first two, and what would."""
     best, following = pair
+    seen = len(best.seeds)
     if found.real and found.accuracy.mean > 0:
         return Advice(f"Believe it: {best.name} is better than all that came after it.")
     if found.real:
@@ -81,9 +86,9 @@ def _of_official(
         )
     return Advice(
         f"It is open which of the first two is better. Run {best.name} and {following.name} with "
-        f"{seeds} seeds each{_took(pair, seeds, known=seen)}.",
+        f"{seeds} seeds each{_took(answer, pair, seeds, known=seen)}.",
         pair,
-        judge,
+        answer.judge,
         seeds,
     )
 
@@ -103,17 +108,33 @@ def needed_seeds(found: Difference, seen: int) -> int:
     return max(seen + 2, by_power)
 
 
-def trial_seconds(candidate: CandidateResult) -> float | None:
-    """Return the seconds of a whole run of one seed; None where none was run in this sweep."""
+def trial_seconds(answer: Answer, candidate: CandidateResult) -> float | None:
+    """Return the seconds of a whole run of one seed; None where that is not known.
+
+    Of a preview the start is a large part, so that a timing of this machine comes first.
+    """
+    if candidate.epochs < _EPOCHS and (seconds := _timed(answer, candidate)) is not None:
+        return seconds
     ran = len(candidate.seeds) - candidate.cached
     if ran < 1 or not candidate.epochs or not candidate.seconds:
         return None
     return candidate.seconds / ran * _EPOCHS / candidate.epochs
 
 
-def _took(pair: tuple[CandidateResult, ...], seeds: int, known: int) -> str:
+def _timed(answer: Answer, candidate: CandidateResult) -> float | None:
+    """Return the seconds of a whole run by a timing of this machine, if there is one."""
+    try:
+        timing = known_timing("auto", 1)
+        count = read_info(dataset_of(answer, candidate)).count
+    except DatagenError:
+        return None
+    return None if timing is None else timing.start + _EPOCHS * timing.epoch(count)
+
+
+def _took(answer: Answer, pair: tuple[CandidateResult, ...], seeds: int, known: int) -> str:
     """Say how long the missing seeds take, by what the known ones took."""
-    each = [seconds for seconds in map(trial_seconds, pair) if seconds is not None]
+    found = (trial_seconds(answer, candidate) for candidate in pair)
+    each = [seconds for seconds in found if seconds is not None]
     if not each:
         return ""
     work = len(pair) * (seeds - known) * sum(each) / len(each)
@@ -152,7 +173,7 @@ def _misled(
     noise = "" if found is not None and found.p < ALPHA else " (within noise)"
     return (
         f"val misleads: {winner.name} is the best on val ({on_val.mean:.4f}) and the worst on "
-        f"{Path(images.path).name} ({own.mean:.4f}, {top.name} {there.mean:.4f}){noise}"
+        f"{short_path(images.path)} ({own.mean:.4f}, {top.name} {there.mean:.4f}){noise}"
     )
 
 

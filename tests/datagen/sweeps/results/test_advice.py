@@ -81,7 +81,7 @@ def test_the_winner_on_val_that_loses_the_test_is_told(trial: Make, write: Write
     other = trial(B, 0.8, selection=False, val_accuracy=0.8)
     answer = read(write(winner, other))
     (said,) = misled(answer)
-    assert said.startswith("val misleads: pen=1 is the best on val (0.9900) and the worst on test")
+    assert said.startswith("val misleads: pen=1 is the best on val (0.9900) and the worst on data/")
     assert "within noise" not in said
     assert said in words.notes(answer)
     assert misled(read(write(trial(A, 0.8), trial(B, 0.3)))) == []
@@ -92,4 +92,4 @@ def test_page_and_terminal_have_one_scale(trial: Make, write: Write) -> None:
     colours = scale_of(read(folder))
     assert colours is not None
     assert colours.low < 0.4 < colours.high
-    assert "believe" in printed(folder, 80)
+    assert "advice  " in printed(folder, 80)
