@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, counted, fetched, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
+from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import Split
 from datagen.datasets.class_counts import class_counts, total_count
 from datagen.datasets.format import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from datagen.datasets.inspect import Inspection
+    from datagen.datasets.leakage import Leaks
     from datagen.planning.plan import Plan
 
 PathLike = str | os.PathLike[str]
@@ -207,6 +209,39 @@ def open_dataset(path: PathLike) -> Dataset:
     opened = Dataset(root, read_info(root) if (root / INFO).is_file() else None)
     _ = opened.counts  # walks the folders, and refuses what is no dataset
     return opened
+
+
+@named_refusals()
+def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
+    """Find the pictures of a test set that a dataset knows; nothing is trained.
+
+    Args:
+        dataset: a folder with `train/` and `val/`, by anybody, or a folder of class folders.
+        test: a folder of class folders.
+
+    Raises:
+        MissingInputError: there are no images in class folders.
+        CorruptInputError: a file cannot be read as an image, or a folder is no class.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> ds = datagen.build({"images": 100}, pathlib.Path(tempfile.mkdtemp(), "ds"))
+        >>> found = datagen.find_leaks(ds, ds.path / "val")
+        >>> found.images, found.leaked, found.parents
+        (20, 20, 0)
+    """
+    from datagen.datasets import content, leakage  # noqa: PLC0415 - see `inspect`
+
+    root, folder = user_path(dataset), user_path(test)
+    known, asked = content.known_content(root), content.required_test_content(folder)
+    found = leakage.find_leaks(root, known, asked, folder)
+    if found.unreadable:
+        more = len(found.unreadable) - 1
+        raise CorruptInputError(
+            f"{found.unreadable[0]}{f' and {more:,} more files' if more else ''} cannot be "
+            "decoded, so nobody can say whether the dataset knows them; replace or remove them"
+        )
+    return found
 
 
 @named_refusals()

@@ -9,8 +9,7 @@ from datagen.api.progress import Progress, counted, epochs, no_progress
 from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.core.numerals import CLASSES
-from datagen.curation.holdout import FRACTION, Holdout
-from datagen.curation.holdout import hold_out as divide
+from datagen.curation.holdout.record import FRACTION, By, Holdout
 from datagen.evaluation.evaluate import Tell
 from datagen.files.paths import named_refusals, user_path
 
@@ -26,29 +25,40 @@ def hold_out(
     folder: PathLike,
     out: PathLike,
     *,
+    by: By = "style",
+    folds: int = 1,
     fraction: float = FRACTION,
     seed: int = 0,
     review: str | None = None,
+    writers: PathLike | None = None,
     skip_bad: bool = False,
     overwrite: bool = False,
+    sheet: PathLike | None = None,
     progress: Progress = no_progress,
 ) -> Holdout:
-    """Divide real images: a stratified part to judge by, the rest to build from.
+    """Divide real images: a part to judge by, as hard as new images, the rest to build from.
 
-    Near-duplicates stay on one side. The same files and seed give the same sides.
+    Whole styles of writing are set aside, or whole writers where they are known; near-duplicates
+    stay on one side. The same files and seed give the same sides.
 
     Args:
         folder: class folders, or `train/` and `val/` that hold them.
-        out: the result: `holdout/` and `rest/` with class folders, and `holdout.json`.
-        fraction: share of each class that is set aside, 0 … 1.
+        out: the result: `holdout/` and `rest/` with class folders, and `holdout.json`; with a
+            review also `holdout-reviewed/`; with folds all of this in `fold-1/`, `fold-2/` ….
+        by: "style", or "random": the same share of each class, drawn.
+        folds: how many holdouts, which together hold every image once.
+        fraction: share that is set aside, 0 … 1; of no meaning with folds.
         seed: which images.
-        review: a list of bad images, by name or as a YAML file.
+        review: a list of bad images, by name or as a YAML file, for what is trained on. The
+            holdout stays as given.
+        writers: CSV with the columns `path` (below `folder`) and `writer`.
         skip_bad: pass over unusable files instead of refusing.
         overwrite: replace an earlier result.
+        sheet: write the picture of what is held out here.
         progress: told of the step "near-duplicates".
 
     Raises:
-        UsageError: a fraction out of range, or `out` cannot be written.
+        UsageError: a number out of range, or a file cannot be written.
         SplitError: a class has too few images to divide.
         InputError: an image cannot be used.
 
@@ -56,20 +66,32 @@ def hold_out(
         >>> import datagen, tempfile, pathlib
         >>> work = pathlib.Path(tempfile.mkdtemp())
         >>> ds = datagen.build({"images": 100}, work / "ds")
-        >>> record = datagen.hold_out(ds, work / "real", fraction=0.25)
+        >>> record = datagen.hold_out(ds, work / "real", by="random", fraction=0.25)
         >>> record.counts("holdout")["iv"]
         2
     """
-    return divide(
+    from datagen.curation.holdout.divide import hold_out as divide  # noqa: PLC0415 - scikit-learn
+    from datagen.curation.holdout.sheet import holdout_sheet  # noqa: PLC0415 - loads Pillow
+    from datagen.curation.write import check_places, write_picture  # noqa: PLC0415
+
+    picture = _path(sheet)
+    check_places(None, picture)
+    record = divide(
         user_path(folder),
         user_path(out),
+        by=by,
+        folds=folds,
         fraction=fraction,
         seed=seed,
         review=review,
+        writers=_path(writers),
         skip_bad=skip_bad,
         overwrite=overwrite,
         progress=lambda total: counted(progress, "near-duplicates", total),
     )
+    if picture is not None:
+        write_picture(lambda: holdout_sheet(record), picture)
+    return record
 
 
 @named_refusals()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from datagen.building.fetch_missing import FetchMissing, lacks_archive
+from datagen.planning.near_duplicates import with_groups
 from datagen.planning.plan import check_counts
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool, SplitSources, split_sources
@@ -25,7 +26,7 @@ def open_pool(part: Ingredient) -> Pool:
 def open_sources(
     resolved: ResolvedRecipe, opened: OpenPool = open_pool, fetch: FetchMissing | None = None
 ) -> SplitSources:
-    """Open every source of a recipe and divide it between train and val.
+    """Open every source of a recipe and divide it between train and val, near-duplicates together.
 
     Args:
         resolved: the recipe.
@@ -46,4 +47,4 @@ def open_sources(
         if fetch is not None:
             fetch(parts[key])
         pools[key] = opened(parts[key])
-    return split_sources(resolved, {key: pools[key] for key in parts})
+    return split_sources(resolved, with_groups(resolved, {key: pools[key] for key in parts}))

@@ -19,6 +19,7 @@ from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import SPLITS, Split
 from datagen.datasets.format import ManifestEntry, image_path
+from datagen.files.hashing import view_hash
 from datagen.planning.assign import Item
 from datagen.planning.split import SplitSources, writer_index
 from datagen.planning.writer_index import WriterIndex
@@ -51,6 +52,8 @@ class _Sheet:
     glyphs: tuple[GlyphInfo, ...] = ()
     composition: Composition | None = None
     parent: str | None = None
+    parent_pixels: str | None = None
+    group: str | None = None
 
     @property
     def writers(self) -> tuple[str, ...]:
@@ -97,7 +100,9 @@ class ImageRenderer:
             ops=(*augmented.applied, *view),
             seed=(self._recipe.seed, *key),
             parent=sheet.parent,
+            parent_pixels=sheet.parent_pixels,
             pipeline=item.pipeline,
+            group=sheet.group,
         )
         return RenderedImage(pixels, png, entry)
 
@@ -128,7 +133,9 @@ class ImageRenderer:
         if isinstance(pool, NumeralPool):
             if item.pick is None:
                 raise ValueError(f"item {item.index} names no image of source {item.source}")
-            return _Sheet(pool[item.pick], parent=pool.infos[item.pick].id)
+            image, info = pool[item.pick], pool.infos[item.pick]
+            pixels = info.pixels or view_hash(image)
+            return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
         index = self._writer_indexes[item.source, item.split]
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)

@@ -11,6 +11,7 @@
     ├── InputError               input is missing or corrupt                       exit 4
     │   ├── MissingInputError    a file, folder or member that is not there
     │   ├── CorruptInputError    a file that is there and cannot be trusted
+    │   │   └── LightInkError    an image of light ink on dark paper
     │   └── DownloadError        a fetch that did not end in a verified file
     ├── BuildError               the work itself failed: disk full, worker killed  exit 1
     ├── EvaluationError          the evaluator failed or was killed                exit 1
@@ -99,6 +100,10 @@ class MissingInputError(InputError):
 
 class CorruptInputError(InputError):
     """A file that is there and cannot be trusted."""
+
+
+class LightInkError(CorruptInputError):
+    """An image is light ink on dark paper, where dark ink on light paper is expected."""
 
 
 class DownloadError(InputError):

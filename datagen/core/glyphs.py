@@ -4,8 +4,8 @@ A `GlyphPool` is an index (who wrote which letter) over a loader: asking what a 
 costs nothing per glyph, and ink is read or drawn only for the glyphs a numeral uses.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
@@ -117,16 +117,28 @@ class NumeralInfo:
     Attributes:
         id: stable and unique within its source (the path below the path given).
         numeral: its class.
-        identity: what must stay on one side of the split; equal for pixel-identical images, and
-            for an image and its scan.
+        identity: what must stay on one side of the split; equal for pixel-identical images, for
+            an image and its scan, and, in a build that divides images, for near-duplicates.
         weight: how much more often than others it serves where images serve again and again.
+        pixels: `datagen.files.hashing.view_hash` of the picture as given, where the source converts
+            it; None: as the pool loads it.
     """
 
     id: str
     numeral: str
     identity: str
     weight: float = 1.0
+    pixels: str | None = None
 
 
 class NumeralPool(LazyPool[NumeralInfo, GrayImage]):
     """The finished numerals of one source: `uint8 H×W`, ink 0 on paper 255."""
+
+    def with_identities(self, names: Mapping[str, str]) -> "NumeralPool":
+        """Return the same pool with other identities.
+
+        Args:
+            names: identity → the identity to have instead.
+        """
+        infos = [replace(info, identity=names[info.identity]) for info in self.infos]
+        return NumeralPool(self.source, infos, self._load)

@@ -1,4 +1,4 @@
-"""What hard examples and rare styles share: a record of images and a picture beside it."""
+"""What holdouts, hard examples and rare styles share: a record and a picture beside it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -56,9 +56,18 @@ def write_asked(
                 f"cannot write {out}: {error.strerror}; choose another --out"
             ) from error
     if sheet is not None:
-        try:
-            save(draw(), sheet)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {sheet}: {error.strerror}; choose another --sheet"
-            ) from error
+        write_picture(draw, sheet)
+
+
+def write_picture(draw: Callable[[], "Image"], sheet: Path) -> None:
+    """Draw and write a picture.
+
+    Raises:
+        UsageError: the system refuses it.
+    """
+    try:
+        save(draw(), sheet)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {sheet}: {error.strerror}; choose another --sheet"
+        ) from error

@@ -9,6 +9,7 @@ from datagen.datasets.class_counts import empty_classes
 from datagen.datasets.format import image_files
 from datagen.datasets.inspect import inspect
 from datagen.files.atomic import file_target, staged_file
+from datagen.files.reading import IMAGE, read_bytes
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # zip's earliest time: equal content, equal archive
 
@@ -31,12 +32,12 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
     """
     archive = archive.absolute()
     try:
-        place = file_target(archive)
+        goes_to = file_target(archive)
     except OSError as error:
         raise UsageError(
             f"cannot write {archive}: {error.strerror}; choose another name"
         ) from error
-    if place.is_relative_to(root.resolve()):
+    if goes_to.is_relative_to(root.resolve()):
         raise UsageError(f"{archive} lies in the dataset; choose another name")
     if not archive.parent.is_dir():
         raise UsageError(f"no folder {archive.parent} to write {archive.name} in; make it first")
@@ -50,7 +51,7 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
             for _, _, path in image_files(root):
                 entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
                 entry.external_attr = 0o644 << 16
-                target.writestr(entry, path.read_bytes())  # stored: PNG is compressed already
+                target.writestr(entry, read_bytes(path, IMAGE))  # stored: PNG is compressed already
             for folder in empty_classes(found.counts):  # no file makes their folder
                 target.writestr(zipfile.ZipInfo(f"{folder}/", _EPOCH), b"")
     except OSError as error:

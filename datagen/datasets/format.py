@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from datagen.composition import Composition
 from datagen.core.budget import Count
@@ -23,11 +23,21 @@ from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
 from datagen.files.leftovers import is_folder
+from datagen.files.reading import LINES, RECORD, read_bytes, read_lines
 from pipelines.pipeline import Applied
+from pipelines.text import quoted
 
 MANIFEST: Final = "manifest.jsonl"
 RECIPE: Final = "recipe.yaml"
 INFO: Final = "dataset.json"
+
+
+def _plain(path: str) -> str:
+    """Refuse what another system may take for a path elsewhere."""
+    parts = path.split("/")
+    if "\\" in path or "\0" in path or ":" in parts[0] or set(parts) & {"", ".", ".."}:
+        raise ValueError("expected a plain path below the dataset, such as train/iv/00001.png")
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +58,13 @@ class ManifestEntry:
         ops: what was done to the image after it was composed or read, in order.
         seed: root seed and spawn key of `numpy.random.SeedSequence`.
         parent: id of the finished image it comes from.
+        parent_pixels: `datagen.files.hashing.view_hash` of that image as it was given, before any
+            conversion; None where there is no parent, and in datasets of earlier versions.
+        group: of that image: equal for near-duplicates; None in datasets of earlier versions.
     """
 
     index: int
-    path: str
+    path: Annotated[str, AfterValidator(_plain)]
     sha256: str
     numeral: Annotated[str, Field(alias="class")]
     split: Split
@@ -64,6 +77,8 @@ class ManifestEntry:
     seed: tuple[int, ...]
     parent: str | None
     pipeline: str | None = None
+    parent_pixels: str | None = None
+    group: str | None = None
 
 
 _entries: Final = TypeAdapter(ManifestEntry)
@@ -157,21 +172,47 @@ def read_manifest(root: Path) -> list[ManifestEntry]:
 
     Raises:
         MissingInputError: there is none.
-        CorruptInputError: a line is not an entry; the message names it.
+        CorruptInputError: a line is not an entry, or names a path that is no plain one below the
+            dataset, or that another line names; the message names it.
+    """
+    entries: dict[str, ManifestEntry] = {}
+    try:
+        for number, line in enumerate(read_lines(root / MANIFEST, LINES), 1):
+            entry = _entry(line, f"{root / MANIFEST} line {number}")
+            if entries.setdefault(entry.path, entry) is not entry:
+                raise CorruptInputError(
+                    f"{root / MANIFEST} line {number} names {quoted(entry.path)} again; build it "
+                    "again"
+                )
+    except MissingInputError:
+        raise MissingInputError(f"{root} has no {MANIFEST}; was it built by datagen?") from None
+    return list(entries.values())
+
+
+def _entry(line: bytes, origin: str) -> ManifestEntry:
+    try:
+        return _entries.validate_json(line)
+    except ValidationError as error:
+        raise CorruptInputError(
+            f"{origin} is not an entry: {explain(error)}; build it again"
+        ) from error
+
+
+def inside(root: Path, path: Path) -> Path:
+    """Return the path of an image that a manifest names, which may be another's work.
+
+    Raises:
+        CorruptInputError: links lead out of the dataset, or in a circle.
     """
     try:
-        lines = (root / MANIFEST).read_bytes().splitlines()
-    except FileNotFoundError:
-        raise MissingInputError(f"{root} has no {MANIFEST}; was it built by datagen?") from None
-    entries = []
-    for number, line in enumerate(lines, 1):
-        try:
-            entries.append(_entries.validate_json(line))
-        except ValidationError as error:
-            raise CorruptInputError(
-                f"{root / MANIFEST} line {number} is not an entry: {explain(error)}; build it again"
-            ) from error
-    return entries
+        is_inside = path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        is_inside = False
+    if not is_inside:
+        raise CorruptInputError(
+            f"{path} leads out of the dataset, by a link; put the image itself there"
+        )
+    return path
 
 
 def read_info(root: Path) -> DatasetInfo:
@@ -179,11 +220,11 @@ def read_info(root: Path) -> DatasetInfo:
 
     Raises:
         MissingInputError: there is none.
-        CorruptInputError: it does not validate.
+        CorruptInputError: it cannot be read, or does not validate.
     """
     try:
-        return DatasetInfo.model_validate_json((root / INFO).read_bytes())
-    except FileNotFoundError:
+        return DatasetInfo.model_validate_json(read_bytes(root / INFO, RECORD))
+    except MissingInputError:
         raise MissingInputError(f"{root} has no {INFO}; was it built by datagen?") from None
     except ValidationError as error:
         raise CorruptInputError(f"{root / INFO}: {explain(error, DatasetInfo)}") from error

@@ -23,7 +23,9 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
+from datagen.datasets.near_duplicates import near_duplicates
 from datagen.files.decode import decode_as_evaluator
+from datagen.files.reading import IMAGE, read_bytes
 
 Key = TypeVar("Key")
 
@@ -51,6 +53,8 @@ class Inspection:
         duplicates: pictures that occur more than once within a split, beyond the first.
         leaked: pictures that stand on both sides of the split.
         shared: glyphs, writers and parents that stand on both sides, with their names.
+        near_duplicates: images of val that have a near-duplicate in train, with the first of them:
+            paths below the dataset.
         has_manifest: whether integrity could be checked.
         problems: sentences, one per broken rule; empty means clean.
     """
@@ -65,6 +69,7 @@ class Inspection:
     duplicates: int
     leaked: int
     shared: tuple[str, ...]
+    near_duplicates: tuple[tuple[str, str], ...]
     has_manifest: bool
     problems: tuple[str, ...]
 
@@ -93,6 +98,8 @@ def inspect(root: Path) -> Inspection:
     duplicates = sum(n - 1 for n in Counter((f.split, f.pixels) for f in files).values())
     leaked = sum(len(found) > 1 for found in sides.values())
     shared = _shared_identities(entries, info)
+    pixels = {file.path: file.pixels for file in files}
+    alike = near_duplicates(root, pixels, entries)
     integrity = _integrity_problems(files, entries) if has_manifest else []
     return Inspection(
         path=root,
@@ -105,11 +112,12 @@ def inspect(root: Path) -> Inspection:
         duplicates=duplicates,
         leaked=leaked,
         shared=shared,
+        near_duplicates=alike,
         has_manifest=has_manifest,
         problems=tuple(
             _budget_problems(count, budget)
             + _empty_problems(counts)
-            + _leak_problems(leaked, shared)
+            + _leak_problems(leaked, shared, alike)
             + (integrity or _record_problems(info, content))
         ),
     )
@@ -128,7 +136,7 @@ def _read(root: Path) -> list[ImageFile]:
 
 def _hashes(path: Path) -> tuple[str, str]:
     """Return the hashes of a file's bytes and of its decoded pixels."""
-    content = path.read_bytes()
+    content = read_bytes(path, IMAGE)
     image = decode_as_evaluator(content, str(path))
     pixels = hashlib.sha256(np.array(image.shape).tobytes())
     pixels.update(image.data)
@@ -182,13 +190,20 @@ def _empty_problems(counts: ClassCounts) -> list[str]:
     return problems if any(counts["val"].values()) else [*problems, "no image in val"]
 
 
-def _leak_problems(leaked: int, shared: Sequence[str]) -> list[str]:
+def _leak_problems(
+    leaked: int, shared: Sequence[str], alike: Sequence[tuple[str, str]]
+) -> list[str]:
     problems = []
     if leaked:
         problems.append(f"{leaked} pictures stand in both train and val")
     if shared:
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
         problems.append(f"{shared[0]}{more} on both sides of the split")
+    if alike:
+        problems.append(
+            f"{len(alike):,} pictures of val have a near-duplicate in train, first {alike[0][0]} "
+            f"and {alike[0][1]}"
+        )
     return problems
 
 
@@ -204,13 +219,11 @@ def _integrity_problems(files: Sequence[ImageFile], entries: Sequence[ManifestEn
     found = {file.path: file.sha256 for file in files}
     listed = {entry.path: entry.sha256 for entry in entries}
     changed = sorted(p for p in found.keys() & listed.keys() if found[p] != listed[p])
-    repeated = sorted(path for path, n in Counter(e.path for e in entries).items() if n > 1)
     elsewhere = sorted(e.path for e in entries if not e.path.startswith(f"{e.split}/{e.numeral}/"))
     groups = (
         ("missing, but in the manifest", sorted(listed.keys() - found.keys())),
         ("not in the manifest", sorted(found.keys() - listed.keys())),
         ("changed since the manifest was written", changed),
-        ("more than once in the manifest", repeated),
         ("of another split or class by the manifest", elsewhere),
     )
     return [f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups if paths]

@@ -20,9 +20,10 @@ import pooch
 from datagen.core.errors import DownloadError, InputError, MissingInputError, UnknownNameError
 from datagen.downloads.http import Connection, Progress, Remote, probe, transfer
 from datagen.downloads.zip_ranges import fetch_members
-from datagen.files.archives import iter_tar
+from datagen.files.archives import TOTAL_LIMIT, iter_tar
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder, set_aside
+from datagen.files.reading import YAML, open_regular, read_text
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _known_hash(archive: Archive) -> str | None:
     if archive.sha256 is not None:
         return archive.sha256
     record = _record(archive)
-    return record.read_text("ascii").split()[0] if record.is_file() else None
+    return read_text(record, YAML).split()[0] if record.is_file() else None
 
 
 def _already(archive: Archive, place: Path) -> Fetched | None:
@@ -239,7 +240,10 @@ def _check_readable(path: Path, archive: Archive, given: Path | None = None) -> 
     """
     try:
         if archive.file.endswith(".zip"):
-            with zipfile.ZipFile(path) as opened:
+            with open_regular(path) as stream, zipfile.ZipFile(stream) as opened:
+                size = sum(info.file_size for info in opened.infolist())
+                if size > TOTAL_LIMIT:
+                    raise zipfile.BadZipFile(f"it says it holds {size:,} bytes")
                 damaged = opened.testzip()
             problem = f"its member {damaged} is damaged" if damaged else ""
         else:

@@ -4,15 +4,12 @@ Enters: folders to evaluate. Leaves: keys, and the scores kept under them. Only 
 kept, one file each, below a folder named by the dataset's fingerprint.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import CorruptInputError
-from datagen.core.numerals import SPLITS
-from datagen.datasets.format import fingerprint
+from datagen.datasets.content import Content
 from datagen.evaluation.process import EvaluationJob
 from datagen.evaluation.records import Score, read_score
 from datagen.files.cache_dir import (
@@ -22,8 +19,6 @@ from datagen.files.cache_dir import (
     set_aside,
     write_cached,
 )
-from datagen.files.class_folders import EVALUATOR_RULES, class_files
-from datagen.files.leftovers import is_folder
 
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
@@ -32,45 +27,6 @@ _AUTO: Final = ("native", "fast")
 
 LOCK: Final = "lock"
 """In the folder of a run's state: held by who runs it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The images of a dataset or test set, by content.
-
-    Attributes:
-        fingerprint: as the evaluator computes it.
-        files: a file of each SHA-256.
-    """
-
-    fingerprint: str
-    files: dict[str, Path]
-
-
-def dataset_content(root: Path) -> Content | None:
-    """Hash a dataset's images; None where the evaluator will refuse it."""
-    is_folder(root)  # puts back one that a killed run moved aside
-    return _content({split: root / split for split in SPLITS})
-
-
-def test_content(root: Path) -> Content | None:
-    """Hash a test set's images; None where the evaluator will refuse it."""
-    return _content({"test": root})
-
-
-def _content(folders: dict[str, Path]) -> Content | None:
-    rows: list[tuple[str, str, str]] = []
-    files: dict[str, Path] = {}
-    try:
-        for split, folder in folders.items():
-            for numeral, path in class_files(folder, EVALUATOR_RULES):
-                with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - faster, for 10,000
-                    digest = hashlib.sha256(file.read()).hexdigest()
-                rows.append((split, numeral, digest))
-                files[digest] = path
-    except (CorruptInputError, OSError):
-        return None  # the evaluator says it better, and with the right exit code
-    return Content(fingerprint(rows), files)
 
 
 @dataclass(frozen=True, slots=True)

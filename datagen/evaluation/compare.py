@@ -11,10 +11,13 @@ from typing import Final
 import numpy as np
 
 from datagen.core.errors import UsageError
+from datagen.evaluation.process import evaluator_digest
 from datagen.evaluation.summary import SeedTest, Spread, Summary, mark, spread, wilson
 
 ALPHA: Final = 0.05
 """A difference with a smaller corrected p-value is more than noise."""
+OTHER_EVALUATOR: Final = "OTHER EVALUATOR"
+"""The mark of a score that the evaluator installed here has not made: an older one, as a rule."""
 FLIPS: Final = 10_000
 """Random sign flips of the permutation test over several seeds."""
 
@@ -54,7 +57,7 @@ class ComparisonRow:
     """One dataset on one test set.
 
     Attributes:
-        mark: shown beside a score that is not official; "" where it is.
+        mark: shown beside a score that is not official, or of another evaluator; else "".
         difference: None for the best row, and where no seed is common with it.
     """
 
@@ -110,27 +113,28 @@ def compare(summaries: Sequence[Summary]) -> list[Comparison]:
     if not summaries:
         raise UsageError("nothing to compare; name datasets, score.json or scores.jsonl files")
     prints = dict.fromkeys(test.fingerprint for each in summaries for test in each.tests)
-    tables = [_tested(summaries, fingerprint) for fingerprint in prints]
+    evaluator = evaluator_digest()
+    tables = [_tested(summaries, fingerprint, evaluator) for fingerprint in prints]
     untested = [each for each in summaries if not each.tests]
-    return tables + ([_untested(untested)] if untested else [])
+    return tables + ([_untested(untested, evaluator)] if untested else [])
 
 
-def _tested(summaries: Sequence[Summary], fingerprint: str) -> Comparison:
+def _tested(summaries: Sequence[Summary], fingerprint: str, evaluator: str) -> Comparison:
     entries = _gather(summaries, fingerprint)
     by_accuracy = sorted(entries, key=lambda entry: -_accuracy(entry).mean)
     best = by_accuracy[0]
     test = next(t for each in summaries for t in each.tests if t.fingerprint == fingerprint)
     others = holm([difference(_all_hits(entry), _all_hits(best)) for entry in by_accuracy[1:]])
     rows = tuple(
-        _row(entry, test.images, found)
+        _row(entry, test.images, found, evaluator)
         for entry, found in zip(by_accuracy, [None, *others], strict=True)
     )
     return Comparison(test.path, fingerprint, test.images, rows, tuple(_notes(rows)))
 
 
-def _untested(summaries: Sequence[Summary]) -> Comparison:
+def _untested(summaries: Sequence[Summary], evaluator: str) -> Comparison:
     entries = _gather(summaries, None)
-    rows = [_row(entry, None, None) for entry in entries]
+    rows = [_row(entry, None, None, evaluator) for entry in entries]
     rows.sort(key=lambda row: -row.val.mean)
     note = "val accuracies on each dataset's own split: they cannot be compared"
     return Comparison(None, None, None, tuple(rows), (note, *_notes(rows)))
@@ -172,7 +176,9 @@ def _all_hits(entry: _Scored) -> dict[int, str]:
     return {seed: test.hits for seed, test in entry.tests.items()}
 
 
-def _row(entry: _Scored, images: int | None, difference: Difference | None) -> ComparisonRow:
+def _row(
+    entry: _Scored, images: int | None, difference: Difference | None, evaluator: str
+) -> ComparisonRow:
     accuracy = _accuracy(entry) if images else spread(list(entry.vals.values()))
     clean = [test.leak_free for test in entry.tests.values() if test.leak_free is not None]
     return ComparisonRow(
@@ -180,7 +186,15 @@ def _row(entry: _Scored, images: int | None, difference: Difference | None) -> C
         fingerprint=entry.summary.fingerprint,
         protocol_fingerprint=entry.summary.protocol_fingerprint,
         official=entry.summary.official,
-        mark=mark(official=entry.summary.official, preview=entry.summary.preview),
+        mark=", ".join(
+            filter(
+                None,
+                (
+                    mark(official=entry.summary.official, preview=entry.summary.preview),
+                    "" if entry.summary.evaluator == evaluator else OTHER_EVALUATOR,
+                ),
+            )
+        ),
         seeds=tuple(sorted(entry.vals)),
         accuracy=accuracy,
         interval=wilson(accuracy.mean, images) if images else None,
@@ -307,6 +321,22 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
         notes.append("rows that are not official are previews or the like, and no scores")
     if len(rows) > 1 and any(len(row.seeds) == 1 for row in rows):
         notes.append("one seed does not show how far a score moves from run to run; try --seeds 3")
-    if any(row.leaked for row in rows):
-        notes.append("some test images are also in a dataset; see the leak-free accuracy")
+    if any(OTHER_EVALUATOR in row.mark for row in rows):
+        notes.append(
+            f"{OTHER_EVALUATOR}: made by an evaluator of other sources than the one installed, "
+            "which counted leaked images in another way; evaluate again before believing it"
+        )
+    notes += _leak_notes([row for row in rows if row.leaked])
     return notes
+
+
+def _leak_notes(rows: Sequence[ComparisonRow]) -> list[str]:
+    """Say which accuracies rest on images that their dataset knows."""
+    if not rows:
+        return []
+    most = max(rows, key=lambda row: row.leaked)
+    others = f", {len(rows) - 1} more fewer or as many" if len(rows) > 1 else ""
+    return [
+        f"rests on leaked images: {most.path} knows {most.leaked:,} of the test images{others}; "
+        "accuracies, order and p-values count them, the leak-free accuracy does not"
+    ]

@@ -15,18 +15,19 @@ from pathlib import Path
 
 from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
+from datagen.datasets.content import dataset_content, test_content
+from datagen.datasets.leakage import Leaks, find_leaks
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
     clear,
-    dataset_content,
     known_scores,
     located,
     recall,
     remember,
     slot,
-    test_content,
 )
+from datagen.evaluation.leaks import completed
 from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import Summary, summarise, summary_html
@@ -53,6 +54,7 @@ class EvaluationRequest:
         force: run again although the score is known.
         workers: evaluator processes at once.
         threads: of each process.
+        near_duplicates: count test pictures that are like one of the dataset, too.
     """
 
     dataset: Path
@@ -66,6 +68,7 @@ class EvaluationRequest:
     force: bool = False
     workers: int = 1
     threads: int = 1
+    near_duplicates: bool = True
 
     def jobs(self) -> list[EvaluationJob]:
         """Return one job per seed."""
@@ -128,16 +131,17 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     """
     _check(request)
     jobs = request.jobs()
-    slots, images = _places(request, jobs)
+    found = _prepare(request, jobs)
+    _warn_of_leaks(found.leaks, request, tell)  # before hours are spent
     anew = request.force or request.until is not None
-    known = {} if anew else _recalled(jobs, slots)
+    known = {} if anew else _recalled(jobs, found)
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
-        ran = _Runs(fresh, slots, tell, force=request.force).finish(request.workers)
+        ran = _Runs(fresh, found, tell, force=request.force).finish(request.workers)
     return Evaluation(
         request=request,
         scores=tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs),
-        images=images,
+        images=found.images,
         cached=frozenset(known),
     )
 
@@ -145,8 +149,7 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
 def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
     """Return the scores of the whole runs that `request` asks for, if all are known already."""
     jobs = request.jobs()
-    slots, _ = _places(request, jobs)
-    known = _recalled(jobs, slots)
+    known = _recalled(jobs, _prepare(request, jobs))
     return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
 
 
@@ -160,28 +163,56 @@ def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
     if content is None or not all(map(test_content, request.tests)):
         return ()
     jobs = request.jobs()
-    slots, _ = _places(request, jobs)
-    known = {} if request.force else _recalled(jobs, slots)
+    found = _prepare(request, jobs)
+    known = {} if request.force else _recalled(jobs, found)
     ended = {score.seed for score in known_scores(content)}
     return tuple(
         job.seed
         for job in jobs
         if job.seed not in known
-        and not (job.seed in ended and any(slots[job.seed].run.glob("state-*")))
+        and not (job.seed in ended and any(found.slots[job.seed].run.glob("state-*")))
     )
 
 
-def _places(
-    request: EvaluationRequest, jobs: Sequence[EvaluationJob]
-) -> tuple[dict[int, Slot], dict[str, Path]]:
-    """Return where each job is cached, by seed, and a file of each SHA-256 in the test sets."""
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is known before anything runs.
+
+    Attributes:
+        slots: where each job is cached, by seed.
+        images: a file of each SHA-256 in the test sets.
+        leaks: what the dataset knows of each test set; None where the evaluator will refuse one.
+    """
+
+    slots: dict[int, Slot]
+    images: dict[str, Path]
+    leaks: tuple[Leaks | None, ...]
+
+
+def _prepare(request: EvaluationRequest, jobs: Sequence[EvaluationJob]) -> _Prepared:
     dataset = dataset_content(request.dataset)
     tests = [test_content(folder) for folder in request.tests]
     data = dataset.fingerprint if dataset else None
     prints = [test.fingerprint if test else None for test in tests]
     evaluator = identity()
     images = {digest: path for test in tests if test for digest, path in test.files.items()}
-    return {job.seed: slot(job, data, prints, evaluator) for job in jobs}, images
+    leaks = tuple(
+        find_leaks(request.dataset, dataset, test, folder, near=request.near_duplicates)
+        if dataset and test
+        else None
+        for folder, test in zip(request.tests, tests, strict=True)
+    )
+    slots = {job.seed: slot(job, data, prints, evaluator) for job in jobs}
+    return _Prepared(slots, images, leaks)
+
+
+def _warn_of_leaks(found: Sequence[Leaks | None], request: EvaluationRequest, tell: Tell) -> None:
+    """Tell which test sets the dataset knows."""
+    for leaks in found:
+        if leaks is None:
+            continue
+        for text in filter(None, (leaks.warning, *leaks.notes)):
+            tell(request.seed, {"event": "warning", "message": text, "of": "dataset"})
 
 
 def _check(request: EvaluationRequest) -> None:
@@ -201,18 +232,21 @@ def _check(request: EvaluationRequest) -> None:
             raise UsageError(f"the test set {folder} is given twice; name each one once")
 
 
-def _recalled(jobs: Sequence[EvaluationJob], slots: dict[int, Slot]) -> dict[int, Score]:
-    found = {job.seed: recall(slots[job.seed], job) for job in jobs}
-    return {seed: score for seed, score in found.items() if score is not None}
+def _recalled(jobs: Sequence[EvaluationJob], found: _Prepared) -> dict[int, Score]:
+    scores = {job.seed: recall(found.slots[job.seed], job) for job in jobs}
+    return {
+        seed: completed(score, found.leaks) for seed, score in scores.items() if score is not None
+    }
 
 
 class _Runs:
     """Evaluator processes side by side, their events told one at a time."""
 
     def __init__(
-        self, jobs: Sequence[EvaluationJob], slots: dict[int, Slot], tell: Tell, *, force: bool
+        self, jobs: Sequence[EvaluationJob], found: _Prepared, tell: Tell, *, force: bool
     ) -> None:
-        self._slots = slots
+        slots = self._slots = found.slots
+        self._leaks = found.leaks
         self._tell = tell
         self._force = force
         self._stopping = threading.Event()
@@ -253,7 +287,9 @@ class _Runs:
         try:
             with self._alone(run) as lock:
                 known = None if self._force or run.job.until else recall(place, run.job)
-                return known or self._followed(run, place, lock)
+                if known:  # another process was at the very same run, and has finished it
+                    return completed(known, self._leaks)
+                return self._followed(run, place, lock)
         finally:
             self._events.put((seed, None))
 
@@ -294,6 +330,7 @@ class _Runs:
         events = self._events
         score = located(run.listen(lambda event: events.put((run.job.seed, event))), run.job)
         _check_unchanged(score, place)
+        score = completed(score, self._leaks)
         remember(place, score)
         if score.complete and not score.official:
             shutil.rmtree(place.run, ignore_errors=True)

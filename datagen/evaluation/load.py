@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import SPLITS
 from datagen.core.pydantic_errors import explain
-from datagen.evaluation.cache import dataset_content, known_scores
+from datagen.datasets.content import dataset_content
+from datagen.evaluation.cache import known_scores
 from datagen.evaluation.records import Score, parse_score
 from datagen.evaluation.summary import Summary, summarise
 from datagen.files.leftovers import is_folder
+from datagen.files.reading import RECORD, read_text
 
 _EXPECTED = "expected a dataset, a report's folder, score.json or lines of `evaluate --json`"
 
@@ -36,11 +38,11 @@ def read_summaries(path: Path) -> list[Summary]:
             return read_summaries(path / "summary.json")
         raise MissingInputError(f"{path} holds neither a dataset nor a report; {_EXPECTED}")
     try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+        text = read_text(path, RECORD, pipes=True)
+    except MissingInputError:
         raise MissingInputError(f"nothing at {path}; {_EXPECTED}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorruptInputError(f"{path} cannot be read ({error}); {_EXPECTED}") from error
+    except CorruptInputError as error:
+        raise CorruptInputError(f"{error}; {_EXPECTED}") from error
     try:
         return [_parse(json.loads(text), str(path))]
     except json.JSONDecodeError:

@@ -20,7 +20,7 @@ from typing import Any, Final, Literal
 from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
 from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
-from datagen.evaluation.records import Score, read_score
+from datagen.evaluation.records import Score, read_score, sources_digest
 
 Engine = Literal["auto", "native", "fast", "reference"]
 """`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
@@ -95,18 +95,38 @@ def identity() -> str:
     Raises:
         EvaluationError: the evaluator or TensorFlow is not installed.
     """
+    sources = _sources()
+    try:
+        versions = [importlib.metadata.version(name) for name in _COMPUTING]
+    except importlib.metadata.PackageNotFoundError as error:
+        raise EvaluationError(
+            f"the evaluator is not whole ({error}); install roman-datagen again"
+        ) from error
+    device = [*gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")]
+    parts = [list(sources), list(sources.values()), versions, device]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def evaluator_digest() -> str:
+    """Return `records.sources_digest` of the evaluator that is installed here.
+
+    Raises:
+        EvaluationError: it is not installed.
+    """
+    return sources_digest(_sources())
+
+
+def _sources() -> dict[str, str]:
+    """Return the SHA-256 of every file that `FROZEN.sha256` lists, as it is now."""
     folder = package_folder()
     try:
         listed = (folder / "FROZEN.sha256").read_text("ascii").splitlines()
         names = [line.split("  ", 1)[1] for line in listed]
-        sources = [hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names]
-        versions = [importlib.metadata.version(name) for name in _COMPUTING]
-    except (OSError, IndexError, importlib.metadata.PackageNotFoundError) as error:
+        return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    except (OSError, IndexError) as error:
         raise EvaluationError(
             f"the evaluator in {folder} is not whole ({error}); install roman-datagen again"
         ) from error
-    device = [*gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")]
-    return hashlib.sha256(json.dumps([names, sources, versions, device]).encode()).hexdigest()
 
 
 @dataclass

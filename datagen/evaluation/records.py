@@ -3,7 +3,9 @@
 They mirror `fixed_eval/records.py`, which this package never imports. Unknown keys are kept.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -11,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.pydantic_errors import explain
+from datagen.datasets.leakage import LeakKind
+from datagen.files.reading import RECORD, read_bytes
 
 SCHEMA_VERSION: Final = 1
 
@@ -82,7 +86,12 @@ class Metrics(EvaluatorRecord):
 
 
 class ImageResult(EvaluatorRecord):
-    """One test image: its labels by name, the probabilities in class order, whether it leaked."""
+    """One test image: its labels by name, the probabilities in class order, whether it leaked.
+
+    Attributes:
+        leaked: whether the dataset holds it, or images made from it.
+        leak: how the dataset knows it; a near-duplicate has not leaked.
+    """
 
     path: str
     sha256: str
@@ -90,6 +99,7 @@ class ImageResult(EvaluatorRecord):
     predicted: str
     probabilities: tuple[float, ...]
     leaked: bool
+    leak: LeakKind | None = None
 
     @property
     def hit(self) -> bool:
@@ -98,11 +108,25 @@ class ImageResult(EvaluatorRecord):
 
 
 class Leakage(EvaluatorRecord):
-    """Test images that are also training or validation images."""
+    """Test images that the dataset knows.
+
+    Attributes:
+        images: that leaked, by any kind: the same picture, or the parent of augmented copies.
+        decoded_identical, input_identical: counted by the evaluator: equal decoded pixels, and
+            equal 32×32 inputs, which include the former.
+        same_picture: pictures that the dataset holds, by the evaluator's count or by ours.
+        parents: pictures that only images made from them are in the dataset.
+        near_duplicates: pictures that are only like one; None where they were not looked for.
+        notes: what could not be found out, and why.
+    """
 
     images: int
     decoded_identical: int
     input_identical: int
+    same_picture: int = 0
+    parents: int = 0
+    near_duplicates: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 class TestResult(EvaluatorRecord):
@@ -189,6 +213,11 @@ class Score(EvaluatorRecord):
         return self.seconds.get("total", 0.0)
 
 
+def sources_digest(sources: Mapping[str, str]) -> str:
+    """Return 16 hex digits that tell evaluators apart by their sources: file → SHA-256."""
+    return hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def read_score(path: Path) -> Score:
     """Read one `score.json`.
 
@@ -197,11 +226,9 @@ def read_score(path: Path) -> Score:
         CorruptInputError: it is not a score of a version that is known here.
     """
     try:
-        return parse_score(json.loads(path.read_bytes()), origin=str(path))
-    except FileNotFoundError:
+        return parse_score(json.loads(read_bytes(path, RECORD)), origin=str(path))
+    except MissingInputError:
         raise MissingInputError(f"no score at {path}; `datagen evaluate` writes one") from None
-    except OSError as error:
-        raise CorruptInputError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # not JSON, or not even text
         raise CorruptInputError(
             f"{path} is not JSON ({error}); evaluate the dataset again"

@@ -14,7 +14,8 @@ from pydantic import ConfigDict
 
 from datagen.core.models import StrictModel
 from datagen.core.notebook import table
-from datagen.evaluation.records import Score, TestResult
+from datagen.datasets.leakage import leak_warning
+from datagen.evaluation.records import Score, TestResult, sources_digest
 
 Z_95: Final = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
@@ -66,7 +67,9 @@ class TestSummary(StrictModel):
 
     Attributes:
         interval: 95 % Wilson interval of the mean accuracy: what other images would have given.
-        leaked: images that are also in train or val.
+        leaked: images that leaked: the dataset holds them, or images made from them.
+        same_picture, parents: the two kinds of them.
+        near_duplicates: images that are only like one in train or val; None: not looked for.
     """
 
     __test__ = False  # pytest: no class of tests
@@ -78,10 +81,23 @@ class TestSummary(StrictModel):
     interval: tuple[float, float]
     leaked: int
     leak_free: Spread | None
+    same_picture: int = 0
+    parents: int = 0
+    near_duplicates: int | None = None
+
+    @property
+    def leak_warning(self) -> str | None:
+        """What to know before believing the accuracy; None where nothing leaked."""
+        return leak_warning(self.path, self.images, leaked=self.leaked, parents=self.parents)
 
 
 class Summary(StrictModel):
-    """One dataset, evaluated."""
+    """One dataset, evaluated.
+
+    Attributes:
+        evaluator: which sources computed it; None in what earlier versions wrote. See
+            `datagen.evaluation.records.sources_digest`.
+    """
 
     model_config = ConfigDict(extra="ignore")  # `evaluate --json` adds where its report is
 
@@ -102,6 +118,7 @@ class Summary(StrictModel):
     runs: tuple[SeedRun, ...]
     warnings: tuple[str, ...]
     seconds: float
+    evaluator: str | None = None
 
 
 def label(*, official: bool, preview: int | None) -> str:
@@ -183,9 +200,19 @@ def summarise(
             )
             for score in scores
         ),
-        warnings=tuple(dict.fromkeys(text for score in scores for text in score.warnings)),
+        warnings=_warnings(scores),
+        evaluator=sources_digest(first.protocol.sources),
         seconds=round(sum(score.total_seconds for score in scores), 3),
     )
+
+
+def _warnings(scores: Sequence[Score]) -> tuple[str, ...]:
+    """Return what to know before believing the scores: leaks first."""
+    tests = [_test([score.tests[k] for score in scores]) for k in range(len(scores[0].tests))]
+    leaks = [test.leak_warning for test in tests]
+    notes = [note for test in scores[0].tests for note in test.leakage.notes]
+    told = [text for score in scores for text in score.warnings]
+    return tuple(dict.fromkeys(text for text in (*leaks, *notes, *told) if text))
 
 
 def _share(accuracy: float | None) -> float:
@@ -205,6 +232,9 @@ def _test(results: Sequence[TestResult]) -> TestSummary:
         interval=wilson(accuracy.mean, first.images),
         leaked=first.leakage.images,
         leak_free=spread(clean) if clean else None,
+        same_picture=first.leakage.images - first.leakage.parents,
+        parents=first.leakage.parents,
+        near_duplicates=first.leakage.near_duplicates,
     )
 
 

@@ -101,6 +101,7 @@ class Folderlike:
         """
         member = self.members[name]
         with ExitStack() as stack:
+            raw: IO[bytes]
             if self.path.is_dir():
                 raw = stack.enter_context(open_regular(self.path / member))
             else:

@@ -11,14 +11,16 @@ Enters: the bytes of a file. Leaves: `uint8`, black 0, white 255, or `CorruptInp
 - More than 8 bits become 8 by the depth that the values use; see `depth`.
 - Of an animation, or of a file with several pages, the first picture counts.
 - Colour profiles (ICC) and gamma are not applied: pixels count as they are stored.
-- Ink is not made dark: see `images.polarity`, which tells light ink on dark paper.
+- Ink is not made dark: `images.polarity` tells light ink on dark paper.
 
 The published protocol decodes as Keras does: EXIF and transparency are ignored, of 16 bits the
 upper 8 count, and no WebP, AVIF or TIFF is read. `decode_as_evaluator` gives what its network sees;
 `datasets.traps` finds the files for which the two differ, `datagen export --flatten` corrects them.
 """
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 Pixels = npt.NDArray[np.uint8]
 """`uint8 H×W`, or `H×W×3`, red first."""
 
+Paper = Literal["white", "black"]
+Prepare = Callable[["Image"], "Image"]
+
 EVALUATOR_FORMATS: Final = ("PNG", "JPEG", "GIF", "BMP")
 """What the published protocol decodes; see `fixed_eval/data.py`."""
 
@@ -41,25 +46,27 @@ _STRIP: Final = 1 << 20  # pixels converted at once: a photo takes little more t
 _BMP_BITS: Final = (8, 24, 32)  # a pixel, in the BMP files that the evaluator's decoder knows
 
 
-def decode_gray(data: bytes, name: str) -> GrayImage:
+def decode_gray(data: bytes, name: str, *, paper: Paper = "white") -> GrayImage:
     """Decode an image file to gray, by the rule above.
 
     Args:
         data: the whole file.
         name: what messages call it.
+        paper: what transparent pixels lie over; black shows white ink that has no paper.
 
     Raises:
         CorruptInputError: empty, of no format that is read, damaged, or too large.
     """
-    return _decode(data, name, "L")
+    return _decode(data, name, "L", paper)
 
 
-def decode_colour(data: bytes, name: str) -> Pixels:
+def decode_colour(data: bytes, name: str, *, paper: Paper = "white") -> Pixels:
     """Decode an image file by the rule above, and keep its colours.
 
     Args:
         data: the whole file.
         name: what messages call it.
+        paper: see `decode_gray`.
 
     Returns:
         `uint8 H×W×3`, red first; `H×W` where every pixel is gray.
@@ -67,7 +74,7 @@ def decode_colour(data: bytes, name: str) -> Pixels:
     Raises:
         CorruptInputError: see `decode_gray`.
     """
-    pixels = _decode(data, name, "RGB")
+    pixels = _decode(data, name, "RGB", paper)
     return pixels[..., 0].copy() if _is_gray(pixels) else pixels
 
 
@@ -116,28 +123,33 @@ def refuse_unlike_evaluator(data: bytes, name: str) -> None:
         )
 
 
-def _decode(data: bytes, name: str, mode: Literal["L", "RGB"]) -> Pixels:
+def _decode(data: bytes, name: str, mode: Literal["L", "RGB"], paper: Paper) -> Pixels:
+    over = partial(_over, paper=paper)
     with opened(data, name) as image:
         image.load()
         turn = orientation(image)  # only now: what a TIFF says is done by loading it
         if image.mode.startswith("I") or image.mode == "F":
-            pixels = _expanded(_gray_of_deep(image), mode)
+            pixels = _expanded(_gray_of_deep(image, paper), mode)
         elif is_deep(image, data):
-            pixels = _of_deep_colour(data, image, mode)
+            pixels = _of_deep_colour(data, image, mode, over)
         else:
-            pixels = _in_strips(image, mode, _over_white)
+            pixels = _in_strips(image, mode, over)
     return _upright(pixels, turn)
 
 
-def _gray_of_deep(image: "Image") -> GrayImage:
-    """Return one channel of more than 8 bits as 8; a transparent value is white."""
+def _gray_of_deep(image: "Image", paper: Paper) -> GrayImage:
+    """Return one channel of more than 8 bits as 8; a transparent value is as the paper."""
     stored = np.asarray(image)
     pixels = to_eight_bits(stored)
     clear = image.info.get("transparency")
-    return np.where(stored == clear, 255, pixels).astype(np.uint8) if clear is not None else pixels
+    if clear is None:
+        return pixels
+    return np.where(stored == clear, 255 if paper == "white" else 0, pixels).astype(np.uint8)
 
 
-def _of_deep_colour(data: bytes, image: "Image", mode: Literal["L", "RGB"]) -> Pixels:
+def _of_deep_colour(
+    data: bytes, image: "Image", mode: Literal["L", "RGB"], over: Prepare
+) -> Pixels:
     """Return a file of several deep channels, of which Pillow keeps only the upper 8 bits.
 
     Raises:
@@ -145,7 +157,10 @@ def _of_deep_colour(data: bytes, image: "Image", mode: Literal["L", "RGB"]) -> P
     """
     import cv2  # noqa: PLC0415 - 0.1 s, for a rare kind of file
 
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # else it remarks on odd tags
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    cv2.utils.logging.setLogLevel(level)
     if stored is None or stored.shape[:2] != (image.height, image.width):
         raise ValueError(f"{image.mode} of more than 8 bits a channel")
     if stored.ndim == 2:
@@ -159,10 +174,10 @@ def _of_deep_colour(data: bytes, image: "Image", mode: Literal["L", "RGB"]) -> P
     flat = Factory.fromarray(np.ascontiguousarray(to_eight_bits(colours)))
     if alpha is not None:
         flat.putalpha(Factory.fromarray(alpha))
-    return _in_strips(flat, mode, _over_white)
+    return _in_strips(flat, mode, over)
 
 
-def _in_strips(image: "Image", mode: Literal["L", "RGB"], prepare: Any) -> Pixels:
+def _in_strips(image: "Image", mode: Literal["L", "RGB"], prepare: Prepare) -> Pixels:
     """Convert an image a few rows at a time, so that no second copy of it is ever whole."""
     width, height = image.size
     out = np.empty((height, width) if mode == "L" else (height, width, 3), np.uint8)
@@ -174,13 +189,13 @@ def _in_strips(image: "Image", mode: Literal["L", "RGB"], prepare: Any) -> Pixel
     return out
 
 
-def _over_white(image: "Image") -> "Image":
+def _over(image: "Image", paper: Paper) -> "Image":
     if image.mode not in TRANSPARENT and "transparency" not in image.info:
         return image
     from PIL import Image as Factory  # noqa: PLC0415
 
-    over = image.convert("RGBA")
-    return Factory.alpha_composite(Factory.new("RGBA", over.size, "white"), over)
+    above = image.convert("RGBA")
+    return Factory.alpha_composite(Factory.new("RGBA", above.size, paper), above)
 
 
 def _eight_bits(image: "Image") -> "Image":

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError
+from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.evaluator_resize import evaluator_view
 from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
+from datagen.files.reading import RECORD, open_regular, read_bytes
 
 FORMAT: Final = 1
 
@@ -28,6 +30,18 @@ def pixel_hash(image: GrayImage) -> str:
     return digest.hexdigest()
 
 
+def view_hash(image: GrayImage) -> str:
+    """Return the SHA-256 of a picture's levels as the evaluator resizes it, 64 hex digits.
+
+    Pictures with one hash are the same to whoever is trained or tested on them, whatever sizes
+    they are stored at.
+
+    Args:
+        image: `uint8 H×W` of any size.
+    """
+    return hashlib.sha256(evaluator_view(image).tobytes()).hexdigest()
+
+
 def file_hash(file: Path) -> str:
     """Return the SHA-256 of a file's bytes, 64 hex digits.
 
@@ -35,9 +49,9 @@ def file_hash(file: Path) -> str:
         CorruptInputError: it cannot be read.
     """
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
+    except (OSError, MissingInputError) as error:
         raise CorruptInputError(
             f"{file} cannot be read ({error}); check its permissions"
         ) from error
@@ -81,7 +95,7 @@ def _key(root: Path, variant: str) -> str:
 
 
 def _read(memory: Path) -> _Known:
-    rows = json.loads(memory.read_text("utf-8"))
+    rows = json.loads(read_bytes(memory, RECORD))
     return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
 
 

@@ -7,13 +7,14 @@ ever and never fills the memory; where a caller says so, pipes and `/dev/stdin` 
 
 import codecs
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from datagen.core.errors import CorruptInputError, InputError, MissingInputError
 
@@ -140,7 +141,7 @@ def read_lines(path: Path, kind: FileKind, line_limit: int = LINE_LIMIT) -> Iter
             yield line.removesuffix(b"\n").removesuffix(b"\r")
 
 
-def _line(stream: IO[bytes], path: Path, limit: int) -> bytes:
+def _line(stream: io.BufferedReader, path: Path, limit: int) -> bytes:
     try:
         return stream.readline(limit + 1)
     except OSError as error:
@@ -150,7 +151,7 @@ def _line(stream: IO[bytes], path: Path, limit: int) -> bytes:
 @contextmanager
 def open_regular(
     path: Path, kind: FileKind | None = None, *, pipes: bool = False
-) -> Iterator[IO[bytes]]:
+) -> Iterator[io.BufferedReader]:
     """Open a regular file, or a link to one, for reading.
 
     Args:

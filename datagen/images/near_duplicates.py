@@ -1,196 +1,266 @@
-"""Near-duplicates: pictures of one and the same writing, rescaled, shifted or cropped anew.
+"""Near-duplicates: pictures of one and the same writing, scanned, lit, cut or turned anew.
 
-Enters: pictures, ink 0 on paper 255. Leaves: which of them belong together. Pure functions.
+Enters: pictures, ink darker than paper. Leaves: which of them belong together. Pure functions.
 
-Two cheap signatures name the pairs worth a look, one by the box of the ink (it forgives scale and
-place) and one by the spectrum (it forgives place, also where the box has changed); each such pair
-is then laid over one another at the best shift, and the correlation decides.
+Each picture is looked at beside those that are most like it by two cheap signatures. Such a pair is
+laid over one another by a small affine map (ECC: Evangelidis and Psarakis, PAMI 2008), and the mean
+distance between the two outlines decides. A thicker pen alone moves all of an outline by the same,
+which does not count.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import islice
+from typing import Final, TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from datagen.core.arrays import Coverage, GrayImage
-from pipelines.ops.gray import box_of_pieces
+from datagen.core.arrays import GrayImage
+from datagen.images.outlines import SIDE, Distances, Sketch, sketch
 
-SAME: Final = 0.96
-"""Correlation of two overlaid pictures, 0 … 1, from which they count as the same writing.
-
-Chosen by looking at pairs of the competition's 2,663 distinct sound images. The two pairs that are
-one scan cropped twice have 0.996 and 0.985. The 24 others from 0.96 up are bare strokes and plain
-Vs written twice, too much alike for any measure to part, and no harm together; below 0.96 more
-and more of them follow, then I with bars. Of 300 real images rescaled by 0.6 … 1.6 and shifted,
-98.5 ± 0.7 % (three draws) reach it; of those cropped into the ink, 99 % where under 5 % of it is
-lost, 44 % at 5 … 10 %, 3 % beyond (tests/benchmarks/near_duplicates.py).
-"""
+SAME: Final = 0.8
+"""Likeness, 0 … 1, from which two pictures count as one writing."""
 
 Signatures = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.intp]
+Affine = npt.NDArray[np.float32]
+Pair = tuple[int, int]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
-_INK: Final = 96  # coverage (of 255) from which a pixel is ink and not haze
-_SPECK: Final = 0.02  # share of the ink below which a connected stroke is a speck
-_LONG: Final = 64  # pixels: the longer side of the ink's box in a sketch
-_MARGIN: Final = 0.25  # of that side, kept around the box: a neighbour's stroke may be ink too
-_SPACE: Final = 160  # pixels: room to shift one sketch over another without wrapping round
-_BOX_LIKE: Final = 0.8  # correlation of box signatures from which a pair is looked at
-_SPECTRUM_LIKE: Final = 0.94  # the same of spectra
-_COMMON: Final = 20  # pixels: the median ink box in the pictures that spectra are taken of
-_BLOCK: Final = 1024  # rows compared at once, so that memory stays linear in the images
-
-
-@dataclass(frozen=True, slots=True)
-class _Sketch:
-    """The ink of one picture: coverage `uint8`, its box `_LONG` pixels long, and its scale."""
-
-    ink: Coverage
-    box: tuple[int, int, int, int]  # left, top, right, bottom inside `ink`
-    native: float  # pixels: the longer side of the box in the picture itself
+_NEAREST: Final = 5  # pictures that each is laid over, by each signature
+_SIGNATURE: Final = 24  # pixels: side of a signature's picture
+_LOOKED_AT: Final = 0.8  # correlation of signatures from which a pair is looked at
+_PYRAMID: Final = ((24, 15, 0.92), (48, 10, 0.93), (SIDE, 6, 0.9))
+"""Side in pixels, steps of alignment, and the correlation below which a pair is given up."""
+_STRETCH: Final = 1.25  # the most that one direction may be stretched against the other
+_TURN: Final = 8.5  # degrees: the most that a picture may be turned, half of a shear counted too
+_PEN: Final = 2.5  # pixels of a sketch: the most that a pen's width may move an outline
+_ALLOWANCE: Final = 0.2  # for each of these pixels, a distance counts so much less
+_BAND: Final = 0.7  # pixels to either side of an outline, where distances are read off
+_FAR: Final = 2.0  # pixels: where outlines are further apart, they count as this far apart
+_REACH_INSIDE: Final = 4  # pixels: in signatures, what is deeper in the ink is all one
+_PAPER: Final = 8  # pixels of paper that belong to a box when boxes are compared
+_BLOCK: Final = 512  # pictures treated at once, so that memory stays linear in the pictures
 
 
 def group(images: Iterable[GrayImage]) -> list[int]:
     """Return for each image the number of its group: equal numbers, same writing.
 
-    Pairs are joined transitively, so a group may hold two images that are less alike.
+    Pairs are joined transitively, so a group may hold two images that are less alike. A blank
+    image is in no group but its own. The groups do not depend on the order of the images.
 
     Args:
-        images: `uint8 H×W`, at least one pixel of each darker than 160.
+        images: `uint8 H×W`, ink darker than paper.
     """
-    sketches = [_sketch(image) for image in images]
-    pairs = _pairs(sketches)
-    count = len(sketches)
-    if not count:
-        return []
-    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-    graph = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
-    return [int(label) for label in connected_components(graph, directed=False)[1]]
+    sketches = list(_in_threads(sketch, images))
+    signatures = _signatures(sketches)
+    joined: list[Pair] = []
+    labels = np.arange(len(sketches))
+    sizes = np.ones(len(sketches), np.intp)
+    rows = labels
+    while len(rows):
+        near = {
+            (min(rows[k], j), max(rows[k], j))
+            for each in signatures
+            for k, j in _nearest(each[rows], each, labels[rows], labels)
+        }
+        joined += _same(sketches, sketches, near)
+        labels = _components(len(sketches), joined)
+        before, sizes = sizes, np.bincount(labels)[labels]
+        # all that was nearest to a picture may have been its own copies: then look further
+        rows = np.flatnonzero((sizes > before) & (sizes > _NEAREST))
+    return [int(label) for label in labels]
 
 
-def between(a: Iterable[GrayImage], b: Iterable[GrayImage]) -> list[tuple[int, int]]:
+def between(a: Iterable[GrayImage], b: Iterable[GrayImage]) -> list[Pair]:
     """Return which images of `a` have a near-duplicate in `b`: pairs of positions, sorted.
 
+    Each image of `a` is looked at beside those of `b` that are most like it, so an image with more
+    than five near-duplicates need not be paired with all of them.
+
     Args:
-        a: as for `group`.
+        a: as for `group`; the smaller collection, for the time goes with it.
         b: as for `group`.
     """
-    sketches = [_sketch(image) for image in a]
-    border = len(sketches)
-    sketches += [_sketch(image) for image in b]
-    return [(i, j - border) for i, j in _pairs(sketches) if i < border <= j]
+    ours, theirs = list(_in_threads(sketch, a)), list(_in_threads(sketch, b))
+    signatures = zip(_signatures(ours), _signatures(theirs), strict=True)
+    return _same(ours, theirs, {pair for each in signatures for pair in _nearest(*each)})
 
 
 def likeness(one: GrayImage, other: GrayImage) -> float:
-    """Return how well two pictures cover one another at the best shift and scale, 0 … 1."""
-    return _likeness(_sketch(one), _sketch(other))
+    """Return how near the outlines of two pictures come, laid over one another, 0 … 1.
+
+    Of writing 64 pixels long, 1 says that they are one, 0.5 that they are 1 pixel apart on average,
+    0 that they are 2 or more, or cannot be laid over one another at all.
+    """
+    return _likeness(sketch(one), sketch(other))
 
 
-def _pairs(sketches: Sequence[_Sketch]) -> list[tuple[int, int]]:
-    """Return the pairs of one writing, the lower position first, sorted."""
-    if not sketches:
-        return []
-    return [
-        pair
-        for pair in sorted(_candidates(sketches))
-        if _likeness(sketches[pair[0]], sketches[pair[1]]) >= SAME
-    ]
+def _in_threads(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
+    """Yield what `work` makes of each item, in order; OpenCV lets threads run side by side."""
+    waiting = iter(items)
+    with ThreadPoolExecutor() as pool:
+        while block := list(islice(waiting, _BLOCK)):
+            yield from pool.map(work, block)
 
 
-def _sketch(image: GrayImage) -> _Sketch:
-    coverage = 255 - image
-    left, top, right, bottom = _ink_box(coverage)
-    native = max(right - left, bottom - top)
-    margin = round(_MARGIN * native)
-    x, y = max(0, left - margin), max(0, top - margin)
-    part = coverage[y : bottom + margin, x : right + margin]
-    scale = _LONG / native
-    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    box = (
-        round((left - x) * scale),
-        round((top - y) * scale),
-        round((right - x) * scale),
-        round((bottom - y) * scale),
+def _components(count: int, pairs: Sequence[Pair]) -> Labels:
+    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], np.intp)
+
+
+def _same(a: Sequence[Sketch], b: Sequence[Sketch], near: set[Pair]) -> list[Pair]:
+    """Return those of the pairs of positions that are one writing, sorted."""
+    pairs = sorted(near)
+    found = _in_threads(lambda pair: _likeness(a[pair[0]], b[pair[1]]) >= SAME, pairs)
+    return [pair for pair, same in zip(pairs, found, strict=True) if same]
+
+
+def _signatures(sketches: Sequence[Sketch]) -> tuple[Signatures, Signatures]:
+    """Return two cheap descriptions, `float32 N×576` each, whose products are correlations.
+
+    One is the sketch itself, the other has its box stretched to a square.
+    """
+    plain = np.zeros((len(sketches), _SIGNATURE**2), np.float32)
+    square = plain.copy()
+    for k, one in enumerate(sketches):
+        near = np.clip(one.distances, None, _REACH_INSIDE)
+        plain[k] = _unit(_resized(near, _SIGNATURE))
+        square[k] = _unit(_squared(near, one))
+    return plain, square
+
+
+def _squared(near: Distances, one: Sketch) -> Distances:
+    """Return a sketch with its box, and some paper around it, stretched to a square."""
+    half = _SIGNATURE / 2
+    x, y = (_SIGNATURE / (side + _PAPER) for side in (one.width, one.height))
+    middle = (SIDE - 1) / 2
+    place = np.array([[x, 0, half - 0.5 - x * middle], [0, y, half - 0.5 - y * middle]])
+    smooth = cv2.GaussianBlur(near, (0, 0), 1.2)
+    return np.asarray(
+        cv2.warpAffine(smooth, place, (_SIGNATURE, _SIGNATURE), borderMode=cv2.BORDER_REPLICATE),
+        np.float32,
     )
-    return _Sketch(_resized(part, size), box, native)
 
 
-def _resized(image: GrayImage, size: tuple[int, int]) -> GrayImage:
-    """Return `image` at another size (width, height)."""
-    how = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
-    return cv2.resize(image, size, interpolation=how).astype(np.uint8, copy=False)
-
-
-def _ink_box(coverage: Coverage) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom of the ink, the scanner's specks left out."""
-    box = box_of_pieces((coverage >= _INK).astype(np.uint8), _SPECK)
-    # fainter than any stroke: the whole sheet is all there is
-    return box or (0, 0, coverage.shape[1], coverage.shape[0])
-
-
-def _candidates(sketches: Sequence[_Sketch]) -> set[tuple[int, int]]:
-    scale = _COMMON / float(np.median([sketch.native for sketch in sketches]))
-    boxes = np.stack([_box_signature(sketch) for sketch in sketches])
-    spectra = np.stack([_spectrum(sketch, scale) for sketch in sketches])
-    return {*_alike(boxes, _BOX_LIKE), *_alike(spectra, _SPECTRUM_LIKE)}
-
-
-def _alike(signatures: Signatures, least: float) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of rows whose product is at least `least`."""
-    for start in range(0, len(signatures), _BLOCK):
-        products = signatures[start : start + _BLOCK] @ signatures[start:].T
-        for i, j in np.argwhere(np.triu(products, 1) >= least):
-            yield start + int(i), start + int(j)
-
-
-def _unit(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return `values` in one row, with mean 0 and length 1."""
+def _unit(values: Distances) -> Distances:
+    """Return `values` in one row, with mean 0 and length 1, or all 0."""
     flat = values.ravel() - values.mean()
-    unit: npt.NDArray[np.float32] = flat / max(float(np.linalg.norm(flat)), 1e-9)
-    return unit
+    return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-6), np.float32)
 
 
-def _box_signature(sketch: _Sketch) -> npt.NDArray[np.float32]:
-    """Return the ink's box, centred in a square of 24×24 pixels."""
-    left, top, right, bottom = sketch.box
-    part = sketch.ink[top:bottom, left:right]
-    square = np.zeros((_LONG + 2, _LONG + 2), np.uint8)
-    part = part[: square.shape[0], : square.shape[1]]
-    y, x = (square.shape[0] - part.shape[0]) // 2, (square.shape[1] - part.shape[1]) // 2
-    square[y : y + part.shape[0], x : x + part.shape[1]] = part
-    small = cv2.GaussianBlur(_resized(square, (24, 24)).astype(np.float32), (0, 0), 0.8)
-    return _unit(small.astype(np.float32, copy=False))
+def _nearest(
+    queries: Signatures,
+    base: Signatures,
+    own: Labels | None = None,
+    labels: Labels | None = None,
+) -> Iterator[Pair]:
+    """Yield for each row of `queries` its nearest rows of `base`, with positions in both.
+
+    Args:
+        queries: what is looked for.
+        base: where.
+        own: labels of the queries: rows of `base` with the same label are passed over.
+        labels: of the rows of `base`.
+    """
+    count = min(_NEAREST, len(base))
+    if not count:
+        return
+    for start in range(0, len(queries), _BLOCK):
+        products = queries[start : start + _BLOCK] @ base.T
+        if own is not None:
+            products[own[start : start + _BLOCK, None] == labels] = -1
+        columns = np.argpartition(products, -count, axis=1)[:, -count:]
+        rows = np.arange(len(products))[:, None]
+        for i, k in np.argwhere(products[rows, columns] >= _LOOKED_AT):
+            yield start + int(i), int(columns[i, k])
 
 
-def _spectrum(sketch: _Sketch, scale: float) -> npt.NDArray[np.float32]:
-    """Return the magnitudes of the ink's Fourier transform, which no shift changes."""
-    factor = sketch.native / _LONG * scale
-    height, width = (min(64, max(1, round(side * factor))) for side in sketch.ink.shape)
-    small = _resized(sketch.ink, (width, height)).astype(np.float32)
-    magnitudes = np.fft.fftshift(np.abs(scipy.fft.rfft2(small, (64, 64)))[:, :32], axes=0)
-    coarse = magnitudes.reshape(32, 2, 16, 2).mean(axis=(1, 3))
-    return _unit(np.sqrt(coarse, dtype=np.float32))
+def _likeness(one: Sketch, other: Sketch) -> float:
+    # one order for a pair, whichever comes first: the two alignments differ a little
+    a, b = sorted((one, other), key=lambda found: (found.native, int(found.steps.sum(dtype=int))))
+    place = _start(a, b)
+    wide, deep = a.distances, b.distances
+    for side, steps, least in _PYRAMID:
+        if side != _PYRAMID[0][0]:
+            place = _doubled(place)
+        criteria = (cv2.TERM_CRITERIA_COUNT, steps, 0.0)
+        template, picture = _resized(wide, side), _resized(deep, side)
+        try:
+            like, found = cv2.findTransformECC(
+                template, picture, place, cv2.MOTION_AFFINE, criteria, _everywhere(side), 1
+            )
+        except cv2.error:  # it has left the picture
+            return 0.0
+        if like < least:
+            return 0.0
+        place = np.asarray(found, np.float32)
+    if not _is_small(place):
+        return 0.0
+    return max(0.0, 1 - _gap(wide, deep, place) / _FAR)
 
 
-def _likeness(one: _Sketch, other: _Sketch) -> float:
-    """Return the better of two overlays: boxes of one size, or pictures at their own scale."""
-    best = _overlay(one.ink, other.ink)
-    small, large = sorted((one, other), key=lambda sketch: sketch.native)
-    ratio = small.native / large.native
-    if 0.25 < ratio < 1:
-        height, width = (max(1, round(side * ratio)) for side in small.ink.shape)
-        best = max(best, _overlay(_resized(small.ink, (width, height)), large.ink))
-    return best
+@lru_cache
+def _everywhere(side: int) -> npt.NDArray[np.uint8]:
+    return np.ones((side, side), np.uint8)
 
 
-def _overlay(one: GrayImage, other: GrayImage) -> float:
-    """Return the largest normalised correlation over all shifts."""
-    a, b = (cv2.GaussianBlur(ink.astype(np.float32), (0, 0), 0.7) for ink in (one, other))
-    space = (_SPACE, _SPACE)
-    product = scipy.fft.rfft2(a, space) * np.conj(scipy.fft.rfft2(b, space))
-    peak = float(scipy.fft.irfft2(product, space).max())
-    return peak / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9)
+def _resized(distances: Distances, side: int) -> Distances:
+    if side == SIDE:
+        return distances
+    small = cv2.resize(distances, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
+
+
+def _start(a: Sketch, b: Sketch) -> Affine:
+    """Return the map that brings the box of `a` to the size of that of `b`, roughly."""
+    x, y = (
+        float(np.clip((there + _PAPER) / (here + _PAPER), 0.7, 1.4))
+        for here, there in ((a.width, b.width), (a.height, b.height))
+    )
+    middle = (_PYRAMID[0][0] - 1) / 2
+    return np.array([[x, 0, middle * (1 - x)], [0, y, middle * (1 - y)]], np.float32)
+
+
+def _doubled(place: Affine) -> Affine:
+    """Return the same map for pictures of twice the size, pixels measured at their middles."""
+    larger = place.copy()
+    larger[:, 2] = 2 * place[:, 2] + 0.5 * (place[:, :2].sum(axis=1) - 1)
+    return larger
+
+
+def _is_small(place: Affine) -> bool:
+    """Whether a map is one that a copy may have gone through: a small turn, shear or stretch."""
+    linear = place[:, :2].astype(np.float64)
+    large, small = np.linalg.svd(linear, compute_uv=False)
+    turn = np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], linear[0, 0] + linear[1, 1]))
+    return bool(large <= _STRETCH * small and abs(turn) <= _TURN)
+
+
+def _gap(a: Distances, b: Distances, place: Affine) -> float:
+    """Return the mean distance between the outlines of `a` and of `b` laid over it, in pixels.
+
+    The thinner pen is made as thick as the other first; where that closes a gap between strokes,
+    no outline is left to compare.
+    """
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    over = cv2.warpAffine(b, place, (SIDE, SIDE), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    band = np.minimum(np.abs(a), np.abs(over)) < _BAND
+    pen = float(np.median((a - over)[band])) if band.any() else _FAR
+    thick, thin = (a, over) if pen > 0 else (over, a)
+    pen = abs(pen)
+    for _ in range(2):
+        band = np.minimum(np.abs(thick), np.abs(thin + np.float32(pen))) < _BAND
+        if not band.any() or pen > _PEN:
+            return _FAR
+        apart = (thick - thin)[band]
+        pen = max(0.0, float(np.median(apart)))
+    gap = float(np.minimum(np.abs(apart - pen), _FAR).mean())
+    return gap / (1 + _ALLOWANCE * pen)

@@ -3,8 +3,8 @@
 Enters: a resolved recipe and its opened pools. Leaves: `SplitSources`.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -75,9 +75,9 @@ def split_sources(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> SplitS
 def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSplit:
     """Divide a pool by identity: about `val_fraction` of the identities go to val.
 
-    Identities are grouped by what they hold (a writer by letters and cases, an image by class)
-    and each group is divided, so that both sides can write the same things; a group of one goes
-    to train.
+    Writers are grouped by the letters and cases they wrote and each group is divided, so that
+    both sides can write the same things; a group of one goes to train. Images: see
+    `_divide_images`.
     """
     if isinstance(pool, GlyphPool):
         return PoolSplit(
@@ -89,11 +89,7 @@ def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSpl
                 rng,
             )
         )
-    return PoolSplit(
-        _divide(
-            pool.infos, lambda info: info.identity, lambda info: info.numeral, val_fraction, rng
-        )
-    )
+    return PoolSplit(_divide_images(pool.infos, val_fraction, rng))
 
 
 def whole(pool: Pool, split: Split) -> PoolSplit:
@@ -207,6 +203,55 @@ def _too_few(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int
         f"{together} with all of one case{lost}; train and val need at least one each. "
         "Use a larger source, or take val from elsewhere (--val-from, --val-dir)"
     )
+
+
+def _divide_images(
+    infos: Sequence[NumeralInfo], val_fraction: float, rng: np.random.Generator
+) -> dict[Split, list[int]]:
+    """Give val about `val_fraction` of the images of each class, one identity after the other.
+
+    Identities are drawn in the order of their names, which are hashes: so neither the names of
+    files nor the order of a listing matters. An identity with more images than val has room for
+    stays in train, except where val would have none of a class.
+    """
+    positions: dict[str, list[int]] = defaultdict(list)
+    for position, info in enumerate(infos):
+        positions[info.identity].append(position)
+    held = {name: Counter(infos[k].numeral for k in found) for name, found in positions.items()}
+    total = Counter(info.numeral for info in infos)
+    free = {
+        numeral: min(max(round(count * val_fraction), 1), count - 1)
+        for numeral, count in total.items()
+    }
+    names = sorted(positions)
+    in_val: set[str] = set()
+    for name in (names[k] for k in rng.permutation(len(names))):
+        if all(count <= free[numeral] for numeral, count in held[name].items()):
+            in_val.add(name)
+            for numeral, count in held[name].items():
+                free[numeral] -= count
+    for numeral in total:
+        if not any(numeral in held[name] for name in in_val):
+            in_val.update(_smallest_to_spare(numeral, held, in_val))
+    return {
+        "train": [k for k, info in enumerate(infos) if info.identity not in in_val],
+        "val": [k for k, info in enumerate(infos) if info.identity in in_val],
+    }
+
+
+def _smallest_to_spare(
+    numeral: str, held: Mapping[str, Counter[str]], in_val: Set[str]
+) -> Sequence[str]:
+    """Return the smallest identity with images of a class that train can spare, if there is one."""
+    train = sum((held[name] for name in held if name not in in_val), Counter[str]())
+    spare = [
+        name
+        for name in sorted(held)
+        if numeral in held[name]
+        and name not in in_val
+        and all(train[other] > count for other, count in held[name].items())
+    ]
+    return sorted(spare, key=lambda name: held[name].total())[:1]
 
 
 def _divide(

@@ -8,8 +8,9 @@ from datagen.building.fetch_missing import FetchMissing
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError
-from datagen.datasets.format import MANIFEST, image_files, read_manifest
+from datagen.datasets.format import MANIFEST, image_files, inside, read_manifest
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.previews.contact_sheet import SheetImages
 from datagen.recipes.schema import Recipe
 
@@ -21,9 +22,10 @@ def preview_dataset(root: Path, per_cell: int) -> SheetImages:
 
     Raises:
         MissingInputError: there is no dataset.
-        CorruptInputError: an image cannot be read.
+        CorruptInputError: an image cannot be read, or lies elsewhere by the manifest.
     """
-    if (root / MANIFEST).is_file():
+    listed = (root / MANIFEST).is_file()
+    if listed:
         places = [(e.numeral, e.source, root / e.path) for e in read_manifest(root)]
     else:
         places = [(numeral, split, path) for split, numeral, path in image_files(root)]
@@ -32,7 +34,10 @@ def preview_dataset(root: Path, per_cell: int) -> SheetImages:
         if len(chosen[numeral, column]) < per_cell:
             chosen[numeral, column].append(path)
     columns = tuple(dict.fromkeys(column for _, column, _ in places))
-    cells = {cell: [_read(path) for path in paths] for cell, paths in chosen.items()}
+    cells = {
+        cell: [_read(inside(root, path) if listed else path) for path in paths]
+        for cell, paths in chosen.items()
+    }
     return SheetImages(columns, cells)
 
 
@@ -63,9 +68,7 @@ def preview_recipe(recipe: Recipe, per_cell: int, fetch: FetchMissing | None = N
 
 def _read(path: Path) -> GrayImage:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise MissingInputError(
-            f"{path} cannot be read ({error.strerror}); `datagen inspect` names all such files"
-        ) from error
+        content = read_bytes(path, IMAGE)
+    except MissingInputError as error:
+        raise MissingInputError(f"{error}; `datagen inspect` names all such files") from error
     return decode_gray(content, str(path))

@@ -15,6 +15,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNam
 from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.class_folders import SAMPLE_RULES, class_files, files_in, has_classes
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.planning.assign import Item
 from datagen.recipes.schema import Recipe
 
@@ -120,11 +121,7 @@ def _class_of(file: Path, given: str | None) -> str:
 
 
 def _read(file: Path) -> GrayImage:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise MissingInputError(f"{file} cannot be read: {error.strerror}") from error
-    image = decode_gray(content, str(file))
+    image = decode_gray(read_bytes(file, IMAGE), str(file))
     if min(image.shape) < _MIN_SIDE:
         height, width = image.shape
         raise CorruptInputError(

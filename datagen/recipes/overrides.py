@@ -86,9 +86,14 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
         for entry in _entries(plain, source, "--option"):
             entry["options"] = {
                 **entry.get("options", {}),
-                option: plain_yaml(value, f"--option {source}.{option}"),
+                option: _plain(value, f"--option {source}.{option}"),
             }
     return validate(plain, origin="the flags", folder=Path.cwd(), flags=_FLAGS)
+
+
+def _plain(value: str, origin: str) -> Any:
+    """Return what the value of a flag means: as in YAML, but yes and no are words."""
+    return value if value in ("yes", "no") else plain_yaml(value, origin)
 
 
 def _val(val: dict[str, Any], flags: Overrides) -> dict[str, Any]:

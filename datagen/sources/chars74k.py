@@ -17,6 +17,7 @@ from datagen.core.numerals import Case, Letter
 from datagen.files.archives import iter_tar
 from datagen.files.cache_dir import cache_folder
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.glyph_cache import Note, cached_pool
 from datagen.sources.registry import Options, Source, register
 
@@ -109,7 +110,7 @@ def _list_folder(path: Path) -> list[str]:
 
 
 def _read_folder(path: Path, names: list[str]) -> Iterator[tuple[str, bytes]]:
-    return ((name, (path / name).read_bytes()) for name in names)
+    return ((name, read_bytes(path / name, IMAGE)) for name in names)
 
 
 def _extract(path: Path, found: Iterator[tuple[str, bytes]], note: Note) -> Iterator[Glyph]:

@@ -22,6 +22,7 @@ from datagen.core.arrays import Coverage
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import Case, Letter
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, stamp, write_cached
+from datagen.files.reading import open_regular
 
 FORMAT: Final = 1
 """Raised whenever the arrays of a bundle change, so that old files are never misread."""
@@ -156,7 +157,7 @@ def _pack(glyphs: Iterable[Glyph], notes: list[str]) -> _Bundle:
 
 
 def _read(path: Path) -> _Bundle:
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+    with open_regular(path) as stream, np.load(stream, allow_pickle=False) as arrays:
         held: dict[str, Any] = {field.name: arrays[field.name] for field in fields(_Bundle)}
     return _Bundle(**held)
 

@@ -19,8 +19,8 @@ from datagen.building.render import ImageRenderer
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, DatagenError, MissingInputError, UsageError
 from datagen.core.numerals import CLASSES
+from datagen.datasets.content import test_content
 from datagen.datasets.format import INFO, read_info
-from datagen.evaluation.cache import test_content
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient
 from datagen.sources.registry import require_shipped

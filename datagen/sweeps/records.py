@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
+from datagen.files.reading import LINES, read_bytes
 
 TRIALS: Final = "sweep.jsonl"
 DATASETS: Final = "datasets"
@@ -28,6 +29,8 @@ class Scored(StrictModel):
         images, correct: counted.
         hits: see `datagen.evaluation.records.TestResult.hits`.
         classes: recall per class; None for a class without images.
+        leaked: images that the trial's dataset knows; None in the logs of earlier versions.
+        leak_free: accuracy without them; None where no image is left.
     """
 
     path: str
@@ -36,6 +39,8 @@ class Scored(StrictModel):
     correct: int
     hits: str
     classes: dict[str, float | None]
+    leaked: int | None = None
+    leak_free: float | None = None
 
     @property
     def accuracy(self) -> float:
@@ -116,8 +121,8 @@ def read_trials(folder: Path) -> list[Trial]:
     """
     path = folder / TRIALS
     try:
-        *lines, _ = path.read_bytes().split(b"\n")
-    except FileNotFoundError:
+        *lines, _ = read_bytes(path, LINES).split(b"\n")
+    except MissingInputError:
         raise MissingInputError(
             f"no {TRIALS} in {folder}; `datagen sweep --out` makes one"
         ) from None

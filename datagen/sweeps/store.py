@@ -16,11 +16,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from datagen.core.errors import CorruptInputError, UsageError
+from datagen.core.errors import CorruptInputError, InputError, UsageError
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
+from datagen.files.reading import LINES, YAML, read_bytes
 from datagen.sweeps.records import TRIALS, Reached, Trial, read_trials
 from datagen.sweeps.spec import Spec, parse_yaml, validate
 from datagen.sweeps.trial import SPEC, TrialOutcome
@@ -197,7 +198,7 @@ def opened(folder: Path) -> Iterator[Store]:
     """
     descriptor, owner = _lock(folder)
     journal = folder / JOURNAL
-    before = journal.read_bytes() if journal.is_file() else None
+    before = read_bytes(journal, LINES) if journal.is_file() else None
     store = None
     try:
         store = Store(folder)
@@ -214,7 +215,7 @@ def _restore(path: Path, content: bytes | None) -> None:
     """Give a file the content that it had, None where there was none."""
     if content is None:
         path.unlink(missing_ok=True)
-    elif path.read_bytes() != content:
+    elif read_bytes(path, LINES) != content:
         with staged_file(path) as temporary:
             temporary.write_bytes(content)
 
@@ -247,15 +248,15 @@ def _write_owner(descriptor: int, owner: bytes) -> None:
 
 def _owner(path: Path) -> str:
     try:
-        return path.read_text("utf-8") or "it has just begun"
-    except OSError:
+        return read_bytes(path, YAML).decode("utf-8", "replace") or "it has just begun"
+    except InputError:
         return "its owner cannot be read"
 
 
 def _cut_torn_line(path: Path) -> None:
     if not path.is_file():
         return
-    data = path.read_bytes()
+    data = read_bytes(path, LINES)
     whole = data.rfind(b"\n") + 1
     if whole < len(data):
         os.truncate(path, whole)
@@ -264,7 +265,7 @@ def _cut_torn_line(path: Path) -> None:
 def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutcome]:
     path = folder / RUNGS
     # what follows the last end of a line was torn by a kill
-    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+    lines = read_bytes(path, LINES).split(b"\n")[:-1] if path.is_file() else []
     found: dict[tuple[str, int, int | None], TrialOutcome] = {}
     for number, line in enumerate(lines, 1):
         try:

@@ -26,6 +26,7 @@ from datagen.evaluation.fork_server import can_fork
 from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
+from datagen.files.reading import RECORD, read_bytes
 from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
@@ -93,7 +94,7 @@ def known_timing(engine: str, threads: int, at_once: int | None = None) -> Timin
     found = (
         read_cached(
             _timing_file(engine, threads, number),
-            lambda path: Timing(**json.loads(path.read_text("utf-8"))),
+            lambda path: Timing(**json.loads(read_bytes(path, RECORD))),
         )
         for number in numbers
     )

@@ -72,6 +72,7 @@ class Task(StrictModel):
             preview=self.preview,
             until=self.until,
             threads=self.threads,
+            near_duplicates=False,  # seconds for every trial, and they decide nothing
         )
 
     def score_path(self, until: int | None) -> Path:
@@ -264,4 +265,6 @@ def scored(test: TestResult) -> Scored:
         correct=test.metrics.accuracy.correct,
         hits=test.hits,
         classes={row.name: row.recall for row in test.metrics.classes},
+        leaked=test.leakage.images,
+        leak_free=test.leak_free.accuracy,
     )

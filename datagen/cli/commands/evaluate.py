@@ -12,7 +12,7 @@ from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 
 if TYPE_CHECKING:
     from datagen.evaluation.evaluate import Evaluation
-    from datagen.evaluation.summary import Summary
+    from datagen.evaluation.summary import Summary, TestSummary
 
 _EPOCHS = 100  # of an official score
 _SEEDS = 3  # from which a mean has a spread worth its name
@@ -140,14 +140,9 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
     if len(summary.runs) > 1:
         out.print(_seeds(summary))
     for test in summary.tests:
-        if test.leaked:
-            clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "none is left"
-            out.print(
-                f"leakage      {test.leaked} of {test.images:,} images of {test.path} are in the "
-                f"dataset; without them: {clean}",
-                soft_wrap=True,
-            )
-    for warning in summary.warnings:
+        _print_leaks(test, out)
+    told = [test.leak_warning for test in summary.tests]  # before the training, and just now
+    for warning in (text for text in summary.warnings if text not in told):
         out.print(f"warning      {warning}", soft_wrap=True, markup=False)
     known = sum(run.cached for run in summary.runs)
     if known:
@@ -155,6 +150,27 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
     out.print(f"fingerprint  {summary.fingerprint[:16]}")
     if page:
         out.print(f"report       {page}", soft_wrap=True, markup=False)
+
+
+def _print_leaks(test: "TestSummary", out: Any) -> None:
+    """Print how many images of one test set the dataset knows, and what is left without them."""
+    from datagen.evaluation.summary import short_path
+
+    name = short_path(test.path)
+    if test.leaked:
+        clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "no image is left"
+        out.print(
+            f"leakage      {test.leaked:,} of {test.images:,} images of {name}: "
+            f"{test.same_picture:,} in train or val, {test.parents:,} parents of images in them; "
+            f"without them: {clean}",
+            soft_wrap=True,
+        )
+    if test.near_duplicates:
+        out.print(
+            f"alike        {test.near_duplicates:,} more of {name} look like an image in train or "
+            "val; they are counted in every accuracy",
+            soft_wrap=True,
+        )
 
 
 def _table(summary: "Summary") -> Any:

@@ -1,39 +1,60 @@
 """`datagen inspect`: does a dataset keep its rules?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import RuleError
+from datagen.core.numerals import SPLITS
 
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
+    from datagen.datasets.leakage import Leaks
+
+_SHOWN: Final = 5  # files of a test set that are listed by name
 
 
 def inspect(
     dataset: Annotated[Path, typer.Argument(help="A folder with train/ and val/.")],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--against", metavar="DIR", help="Class folders it must not know; repeatable."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
 
-    Exit code 3 when a rule is broken. Works on any folder that the evaluator can read.
+    Exit code 3 when a rule is broken. Works on any folder that the evaluator can read. With
+    --against it also finds the test images that the dataset holds or was made from.
 
-    Example: `datagen inspect ds --json`
+    Example: `datagen inspect ds --against label_book`
     """
+    from datagen.api.datasets import find_leaks
     from datagen.api.datasets import inspect as inspect_dataset
 
-    found = inspect_dataset(dataset)
-    _summarise(found, console(as_json=as_json))
-    if found.clean:
-        words = ("evaluate", as_argument(dataset), "--preview", 5)
-        print_next(console(as_json=as_json), *words, why="5 epochs; without --preview all 100")
+    out = console(as_json=as_json)
+    leaks = [find_leaks(dataset, test) for test in against or ()]
+    for each in leaks:
+        _print_leaks(each, out)
+    # what is asked of a plain folder of class folders is only what it knows
+    plain = leaks and not any((dataset / split).is_dir() for split in SPLITS)
+    found = None if plain else inspect_dataset(dataset)
+    if found:
+        _summarise(found, out)
+        if found.clean and not any(each.known for each in leaks):
+            words = ("evaluate", as_argument(dataset), "--preview", 5)
+            print_next(out, *words, why="5 epochs; without --preview all 100")
     if as_json:
-        emit(_plain(found))
-    if not found.clean:
-        raise RuleError(f"{dataset}: {'; '.join(found.problems)}")
+        checked = _plain(found) if found else {"command": "inspect", "path": str(dataset)}
+        emit(checked | {"against": [_plain_leaks(each) for each in leaks]})
+    problems = [*filter(None, (each.known for each in leaks)), *(found.problems if found else ())]
+    if problems:
+        raise RuleError(f"{dataset}: {'; '.join(problems)}")
 
 
 def _summarise(found: "Inspection", out: Any) -> None:
@@ -48,10 +69,43 @@ def _summarise(found: "Inspection", out: Any) -> None:
     out.print(
         f"duplicates   {found.duplicates:,} within a split, {found.leaked:,} across the split"
     )
+    alike = len(found.near_duplicates)
+    out.print(f"{'':13}{alike:,} images of val have a near-duplicate in train")
     shared = f"{len(found.shared):,} glyphs, writers or parents on both sides"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")
     out.print("every rule is kept" if found.clean else f"{len(found.problems)} rules are broken")
+
+
+def _print_leaks(found: "Leaks", out: Any) -> None:
+    """Print what the dataset knows of one test set, and a few of the files."""
+    alike = found.near_duplicates
+    out.print(f"against      {found.path}", soft_wrap=True)
+    out.print(
+        f"             {found.images:,} images: {found.same_picture:,} in train or val, "
+        f"{found.parents:,} parents of images in them"
+        + ("" if alike is None else f", {alike:,} look alike"),
+        soft_wrap=True,
+    )
+    for path, kind in found.files[:_SHOWN]:
+        out.print(f"             {path}: {kind}", soft_wrap=True)
+    if len(found.files) > _SHOWN:
+        out.print(f"             … and {len(found.files) - _SHOWN:,} more (--json lists all)")
+    for note in found.notes:
+        out.print(f"note         {note}", soft_wrap=True)
+
+
+def _plain_leaks(found: "Leaks") -> dict[str, Any]:
+    return {
+        "path": str(found.path),
+        "images": found.images,
+        "leaked": found.leaked,
+        "same_picture": found.same_picture,
+        "parents": found.parents,
+        "near_duplicates": found.near_duplicates,
+        "files": {str(path): kind for path, kind in found.files},
+        "notes": list(found.notes),
+    }
 
 
 def _plain(found: "Inspection") -> dict[str, Any]:
@@ -72,5 +126,6 @@ def _plain(found: "Inspection") -> dict[str, Any]:
         "duplicates": found.duplicates,
         "leaked": found.leaked,
         "shared_identities": list(found.shared),
+        "near_duplicates": [list(pair) for pair in found.near_duplicates],
         "has_manifest": found.has_manifest,
     }

@@ -24,14 +24,14 @@ def progress_view(seeds: int, *, quiet: bool, threads: int = 1) -> Iterator[View
 
     Args:
         seeds: how many runs there will be; with one, rows need no names.
-        quiet: show nothing.
+        quiet: show warnings only.
         threads: of each run, for how long an epoch takes.
     """
     from rich.console import Console
 
     out = Console(stderr=True, highlight=False)
     if quiet:
-        yield _nothing
+        yield _warnings_only
     elif out.is_terminal and is_live():
         with _bars(out) as bars:
             yield _Live(bars, threads)
@@ -58,8 +58,10 @@ def _bars(out: Any) -> Any:
     )
 
 
-def _nothing(seed: int, event: Event) -> None:
-    """Show nothing."""
+def _warnings_only(seed: int, event: Event) -> None:
+    """Show what is no progress."""
+    if event["event"] == "warning":
+        _print(seed, event, 1, several=False)
 
 
 class _Live:
@@ -76,6 +78,9 @@ class _Live:
         return self._bars.add_task(name, total=None, epochs="", told=told, since=since, expect=None)
 
     def __call__(self, seed: int, event: Event) -> None:
+        if event.get("of") == "dataset":  # no run has begun
+            self._bars.console.print(_line(event, self._threads), markup=False, soft_wrap=True)
+            return
         if self._first is not None:
             self._bars.remove_task(self._first)
             self._first = None
@@ -135,7 +140,8 @@ def _print(seed: int, event: Event, threads: int, *, several: bool) -> None:
     """Print one line for one event, where it has something to say."""
     line = _line(event, threads)
     if line:
-        print((f"seed {seed}  " if several else "") + line, file=sys.stderr, flush=True)
+        own = several and event.get("of") != "dataset"
+        print((f"seed {seed}  " if own else "") + line, file=sys.stderr, flush=True)
 
 
 def _line(event: Event, threads: int) -> str:

@@ -118,7 +118,13 @@ def _plain_accuracy(found: "SweepAccuracy | None") -> dict[str, Any] | None:
     if found is None:
         return None
     interval = None if found.interval is None else list(found.interval)
-    return {"mean": found.mean, "std": found.std, "interval": interval}
+    return {
+        "mean": found.mean,
+        "std": found.std,
+        "interval": interval,
+        "leaked": found.leaked,
+        "leak_free": found.leak_free,
+    }
 
 
 def _table(answer: "Answer", *, wide: bool) -> "FittedTable":

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final, get_args
 
 from datagen.core.errors import (
-    DatagenError,
     DatasetError,
     EvaluationError,
     RuleError,
@@ -20,8 +19,8 @@ from datagen.core.errors import (
 )
 from datagen.core.numerals import Numeral
 from datagen.curation.hard_examples.record import Hard, HardImage
-from datagen.datasets.format import INFO, MANIFEST, read_info, read_manifest
-from datagen.evaluation.cache import dataset_content
+from datagen.datasets.content import dataset_content, test_content
+from datagen.datasets.leakage import find_leaks
 from datagen.evaluation.evaluate import (
     EvaluationRequest,
     Tell,
@@ -81,8 +80,9 @@ def mine(
     for _, path in listed:
         require_unicode(folder, path.relative_to(folder))
     files = [(numeral, path, file_hash(path)) for numeral, path in listed]
-    known = _known(request.dataset, files)
-    _refuse_if_all(known, len(files), request.dataset, folder)  # before hours are spent on it
+    known = _known(request, folder)
+    held = [path for _, path, digest in files if digest in known]
+    _refuse_if_all(held, len(files), request.dataset, folder)  # before hours are spent on it
     if before_training is not None and (seeds := seeds_to_train(request)):
         before_training(seeds)
     scores = evaluate_dataset(request, tell).scores
@@ -100,7 +100,7 @@ def mine(
             predicted=_NUMERALS[chance.index(max(chance))],
             probability=own,
             weight=weight(own),
-            leaked=path in known or digest in leaked,
+            leaked=digest in known or digest in leaked,
         )
         images.append(image)
     _refuse_if_all([i for i in images if i.leaked], len(images), request.dataset, folder)
@@ -141,35 +141,17 @@ def _check(top: int | None, share: float) -> None:
         raise UsageError(f"share is {share:g}; expected more than 0, at most 1")
 
 
-def _known(dataset: Path, files: Sequence[tuple[str, Path, str]]) -> set[Path]:
-    """Return the files that a dataset holds byte for byte, or has made images from.
-
-    A copy of a file that images were made from is known as long as that file is there.
-    """
-    content = dataset_content(dataset)
-    held = set() if content is None else set(content.files)
-    parents = _parents(dataset)
-    held |= {file_hash(parent) for parent in parents if parent.is_file()}
-    return {path for _, path, digest in files if digest in held or path.resolve() in parents}
+def _known(request: EvaluationRequest, folder: Path) -> set[str]:
+    """Return the SHA-256 of the files that a dataset holds, or has made images from."""
+    dataset, test = dataset_content(request.dataset), test_content(folder)
+    if dataset is None or test is None:
+        return set()  # the evaluator refuses it
+    near = request.near_duplicates
+    found = find_leaks(request.dataset, dataset, test, folder, near=near)
+    return {digest for digest, kind in found.kinds.items() if kind != "near-duplicate"}
 
 
-def _parents(dataset: Path) -> set[Path]:
-    """Return the files that a dataset says it was made from; none where it says nothing."""
-    if not ((dataset / MANIFEST).is_file() and (dataset / INFO).is_file()):
-        return set()
-    try:
-        folders = {source.key: source.path for source in read_info(dataset).sources}
-        entries = read_manifest(dataset)
-    except DatagenError:
-        return set()  # `datagen inspect` reports a damaged record
-    return {
-        Path(folder, entry.parent).resolve()
-        for entry in entries
-        if entry.parent is not None and (folder := folders.get(entry.source)) is not None
-    }
-
-
-def _refuse_if_all(known: Sequence[object] | set[Path], all_: int, dataset: Path, at: Path) -> None:
+def _refuse_if_all(known: Sequence[object], all_: int, dataset: Path, at: Path) -> None:
     if all_ and len(known) == all_:
         raise RuleError(
             f"all {all_:,} images of {at} are in {dataset} already, themselves or as variants, so "

@@ -6,10 +6,10 @@ Enters: a `Hard` whose folder is there. Leaves: a picture.
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from datagen.core.errors import MissingInputError
 from datagen.core.numerals import CLASSES
 from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.previews.tile_sheet import Group, Tile, TileRow, tile_sheet
 
 if TYPE_CHECKING:
@@ -52,9 +52,6 @@ def _rows(hard: Hard, numeral: str, across: int) -> list[TileRow]:
 
 def _tile(hard: Hard, image: HardImage) -> Tile:
     path = Path(hard.folder) / image.path
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise MissingInputError(f"{path} cannot be read: {error.strerror}") from error
+    content = read_bytes(path, IMAGE)
     what = image.predicted if image.missed else "right"
     return Tile(decode_gray(content, str(path)), f"{what}  {image.probability:.2f}")

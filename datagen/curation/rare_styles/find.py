@@ -17,7 +17,8 @@ from datagen.core.errors import UsageError
 from datagen.core.numerals import Numeral
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash
-from datagen.sources.images.source import ImagesOptions, read_numeral, survey
+from datagen.sources.images.read import read_numeral
+from datagen.sources.images.source import ImagesOptions, survey
 from datagen.sources.images.weights import WeightsRecord
 
 CLUSTERS: Final = 12
@@ -102,14 +103,15 @@ def find_rare(
     if not 0 <= seed < 2**32:
         raise UsageError(f"seed is {seed}; expected 0 … {2**32 - 1:,}")
     require_unicode(folder.absolute())
-    found = survey(folder, options or ImagesOptions())
+    options = options or ImagesOptions()
+    found = survey(folder, options)
     from datagen.images import style_clusters as styles  # noqa: PLC0415 - 1 s of scikit-learn; bad input is told before
 
     images: list[RareImage] = []
     for done, numeral in enumerate(_NUMERALS):
         tell(done)
         names = [name for name in found.kept if found.names[name] == numeral]
-        pictures = [read_numeral(folder / name) for name in names]
+        pictures = [read_numeral(folder / name, invert=options.invert) for name in names]
         style = styles.clusters(pictures, clusters, seed)
         alike = Counter(style)
         images += sorted(

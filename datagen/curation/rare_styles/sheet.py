@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from datagen.core.numerals import CLASSES
 from datagen.curation.rare_styles.find import Rare, RareImage
 from datagen.previews.tile_sheet import Tile, TileRow, tile_sheet
-from datagen.sources.images.source import read_numeral
+from datagen.sources.images.read import read_numeral
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -33,5 +33,7 @@ def rare_sheet(rare: Rare, *, tile: int = 72) -> "Image":
 
 def _row(rare: Rare, images: list[RareImage]) -> TileRow:
     first = images[0]
-    tiles = (Tile(read_numeral(Path(rare.folder, image.path))) for image in images[:_ACROSS])
+    tiles = (
+        Tile(read_numeral(Path(rare.folder, image.path), invert="no")) for image in images[:_ACROSS]
+    )
     return TileRow(first.numeral, f"{first.alike} alike, weight {first.weight:.2f}", tuple(tiles))

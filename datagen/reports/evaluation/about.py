@@ -69,17 +69,20 @@ def _leakage(score: Score) -> Markup:
     return figure(
         "Leakage",
         facts(rows) if rows else tag("p", "There is no test set to leak into."),
-        caption="Test images that are also in train or val: the same decoded pixels, or the same "
-        "32×32 network input.",
+        caption="Test images that the dataset knows: the same picture as the network is given it "
+        "(32×32, whole grey levels), or the parent of an augmented copy. Near-duplicates of images "
+        "in train or val are only counted.",
     )
 
 
 def _leaked(test: TestResult) -> str:
     """Say how much of one test set the dataset holds too."""
     found = test.leakage
+    near = "not looked for" if found.near_duplicates is None else f"{found.near_duplicates:,}"
     return (
-        f"{found.images:,} of {test.images:,} leaked, {found.decoded_identical:,} of them with the "
-        f"same pixels; accuracy {number(test.metrics.accuracy.accuracy, 4)}, leak-free "
+        f"{found.images:,} of {test.images:,} leaked: {found.images - found.parents:,} in train or "
+        f"val, {found.parents:,} parents; near-duplicates: {near}; accuracy "
+        f"{number(test.metrics.accuracy.accuracy, 4)}, leak-free "
         f"{number(test.leak_free.accuracy, 4)}"
     )
 

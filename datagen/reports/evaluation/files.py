@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import EvaluationError, UsageError
+from datagen.core.errors import EvaluationError, InputError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
-from datagen.files.reading import what_is
+from datagen.files.reading import RECORD, read_text, what_is
 
 PAGE: Final = "report.html"
 SUMMARY: Final = "summary.json"
@@ -102,8 +102,8 @@ def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = Fa
 def _is_current(folder: Path, summary: str, names: list[str]) -> bool:
     """Say whether the report there is of this evaluation, and whole."""
     try:
-        known = (folder / SUMMARY).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        known = read_text(folder / SUMMARY, RECORD)
+    except InputError:
         return False
     return known == summary and all((folder / name).exists() for name in names)
 

@@ -5,8 +5,9 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from datagen.core.errors import CorruptInputError, DatagenError
+from datagen.core.errors import DatagenError, InputError
 from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.previews.contact_sheet import contact_sheet
 from datagen.previews.contents import preview_dataset
 from datagen.reports.html.markup import Markup, html, tag
@@ -23,8 +24,8 @@ def thumbnail(path: Path | None, alt: str) -> Markup:
     from PIL import Image  # noqa: PLC0415 - 40 ms
 
     try:
-        picture = Image.fromarray(decode_gray(path.read_bytes(), str(path))) if path else None
-    except (OSError, CorruptInputError):
+        picture = Image.fromarray(decode_gray(read_bytes(path, IMAGE), str(path))) if path else None
+    except InputError:
         picture = None
     if picture is None:
         return tag("div", "not readable", style="thumb missing")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datagen.core.errors import DatagenError, MissingInputError
 from datagen.core.numerals import SPLITS
-from datagen.evaluation.cache import dataset_content
+from datagen.datasets.content import dataset_content
 from datagen.evaluation.load import read_summaries
 from datagen.evaluation.summary import Summary
 from datagen.files.leftovers import is_folder

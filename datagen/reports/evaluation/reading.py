@@ -81,9 +81,11 @@ def leakage(test: TestSummary) -> str:
         if test.leak_free
         else "no other image is left"
     )
+    ways = ((test.same_picture, "in train or val"), (test.parents, "parents of images in them"))
+    kinds = ", ".join(f"{count:,} {way}" for count, way in ways if count)
     return (
-        f"{test.leaked:,} of the {test.images:,} images of {short_path(test.path)} are also in the "
-        f"dataset's train or val: {clean}."
+        f"{test.leaked:,} of the {test.images:,} images of {short_path(test.path)} are known to "
+        f"the dataset ({kinds}): {clean}."
     )
 
 

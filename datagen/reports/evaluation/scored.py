@@ -165,7 +165,9 @@ def _gallery(result: TestResult, images: dict[str, Path]) -> Markup:
 
 def _mistake(image: ImageResult, path: Path | None) -> Markup:
     probability = max(image.probabilities)
-    leaked = tag("div", "leaked", style="soft") if image.leaked else ""
+    known = image.leak or ("same picture" if image.leaked else None)
+    how = f"leaked: {known}" if image.leaked else known
+    leaked = tag("div", how, style="soft") if how else ""
     return tag(
         "div",
         thumbnail(path, f"{image.path}: given {image.true}, predicted {image.predicted}"),

@@ -8,24 +8,43 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.core.errors import (
+    CorruptInputError,
+    LightInkError,
+    MissingInputError,
+    UsageError,
+)
 from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
-from datagen.files.decode import decode_gray
-from datagen.files.hashing import file_hash, hash_files, pixel_hash
+from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
+from datagen.sources.images.read import (
+    DARK_INK_EXPECTED,
+    MIN_CONTRAST,
+    Invert,
+    contrast,
+    read_both,
+    read_numeral,
+)
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
 from pipelines.ops import scan as scan_conversion
 
-MIN_SIDE: Final = 4  # pixels: less cannot hold a numeral
-MIN_CONTRAST: Final = 16  # gray levels between ink and paper: less is a blank sheet and its noise
+_DECODER: Final = 2
+"""Raised whenever the rule of `files.decode` changes, so that remembered hashes are not used."""
 
 _log = logging.getLogger(__name__)
+
+
+def _yes_or_no(given: object) -> object:
+    """Return what YAML makes of a bare `yes` or `no` as the word that was meant."""
+    return {True: "yes", False: "no"}[given] if isinstance(given, bool) else given
 
 
 class ImagesOptions(Options):
@@ -36,6 +55,8 @@ class ImagesOptions(Options):
         part: take only the folder `train` or `val` of a collection that has both.
         partial: some of the ten class folders may be missing or empty.
         skip_bad: pass over unusable files with one warning instead of refusing.
+        invert: what is done with light ink on dark paper: `auto` turns such images, `yes` turns
+            every image, `no` takes all as they are. Without it they count as unusable.
         review: a list of bad images by name or as a YAML file (see `review`); what it drops
             is never decoded, what it relabels counts as of the other class.
         boost: a record by `datagen mine` or `datagen rare`: what is hard or rare serves more often
@@ -46,6 +67,7 @@ class ImagesOptions(Options):
     part: Split | None = None
     partial: bool = False
     skip_bad: bool = False
+    invert: Annotated[Invert | None, BeforeValidator(_yes_or_no)] = None
     review: str | None = None
     boost: Path | None = None
 
@@ -86,12 +108,15 @@ class ImagesSource(Source):
                 numeral=found.names[name],
                 identity=found.identities[name],
                 weight=weights.get(name, 1.0),
+                pixels=found.views[name],
             )
             for name in found.kept
         ]
-        return NumeralPool(
-            self.name, infos, lambda k: read_numeral(path / infos[k].id, scan=options.scan)
-        )
+
+        def load(k: int) -> GrayImage:
+            return read_numeral(path / infos[k].id, scan=options.scan, invert=options.invert)
+
+        return NumeralPool(self.name, infos, load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +129,7 @@ class ImageSurvey:
         judged: path → what the review says of it.
         hashes: path → pixel hash, of those in `names` that can be used.
         identities: path → pixel hash after the scan conversion, whether or not it is asked for.
+        views: path → `view_hash` of the picture as given, before any conversion.
         kept: the paths to use: of equal pictures the first, of contradicting ones none.
     """
 
@@ -112,6 +138,7 @@ class ImageSurvey:
     judged: Mapping[str, LabelCorrection]
     hashes: Mapping[str, str]
     identities: Mapping[str, str]
+    views: Mapping[str, str]
     kept: Sequence[str]
 
 
@@ -137,32 +164,31 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     verdicts = hash_files(
         root,
         list(reviewed.names),
-        f"scan={options.scan}, twice",
-        lambda file: _hashes(read_numeral(file, scan=options.scan)),
+        f"scan={options.scan}, invert={options.invert}, decoder {_DECODER}, and as given",
+        lambda file: _hashes(*read_both(file, scan=options.scan, invert=options.invert)),
     )
     bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInputError)]
     if bad:
+        _refuse_mostly_light(bad, len(verdicts), root)
         _report_bad(bad, options.skip_bad)
-    found = {name: pair.split() for name, pair in verdicts.items() if isinstance(pair, str)}
-    hashes = {name: used for name, (used, _) in found.items()}
-    identities = {name: identity for name, (_, identity) in found.items()}
+    found = {name: each.split() for name, each in verdicts.items() if isinstance(each, str)}
+    hashes, identities, views = (
+        {name: each[place] for name, each in found.items()} for place in range(3)
+    )
     kept = _distinct(reviewed.names, hashes)
-    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, kept)
+    return ImageSurvey(given, reviewed.names, reviewed.judged, hashes, identities, views, kept)
 
 
-def _hashes(image: GrayImage) -> str:
-    """Return two pixel hashes: of a picture as it is used, and of what a scan leaves of it.
+def _hashes(given: GrayImage, image: GrayImage) -> str:
+    """Return three hashes of a picture: as it is used, of what a scan leaves of it, and as given.
 
     The second is the same whether the picture was scanned before: a picture in train and its scan
     in val are told to be one. What a scan would erase is itself, not one with all that is blank.
+    The third is that of the evaluator's view, by which a test picture is told to be this one.
     """
     scanned = scan_conversion(image)
-    identity = scanned if _contrast(scanned) >= MIN_CONTRAST else image
-    return f"{pixel_hash(image)} {pixel_hash(identity)}"
-
-
-def _contrast(image: GrayImage) -> int:
-    return int(image.max()) - int(image.min())
+    identity = scanned if contrast(scanned) >= MIN_CONTRAST else image
+    return f"{pixel_hash(image)} {pixel_hash(identity)} {view_hash(given)}"
 
 
 def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed:
@@ -186,40 +212,17 @@ def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed
     return reviewed
 
 
-def read_numeral(file: Path, *, scan: bool = False) -> GrayImage:
-    """Return one usable image, `uint8 H×W`, ink 0 on paper 255.
-
-    Raises:
-        CorruptInputError: it cannot be read, is too small, or is blank.
-    """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise CorruptInputError(
-            f"{file} cannot be read ({error}); check its permissions"
-        ) from error
-    image = decode_gray(data, str(file))
-    height, width = image.shape
-    if min(height, width) < MIN_SIDE:
-        raise CorruptInputError(
-            f"{file} is {width}×{height} pixels, expected at least {MIN_SIDE}×{MIN_SIDE}; "
-            "replace or remove it"
-        )
-    scanned = scan_conversion(image) if scan else image
-    if _contrast(scanned) < MIN_CONTRAST:
-        low, high = int(scanned.min()), int(scanned.max())
-        after = " after the scan conversion" if scan else ""
-        raise CorruptInputError(
-            f"{file} is blank{after} (all gray levels within {low} … {high}), expected dark ink on "
-            "white paper; replace or remove it"
-        )
-    return scanned
+def _refuse_mostly_light(bad: Sequence[CorruptInputError], count: int, root: Path) -> None:
+    """Refuse a folder whose images are light ink on dark paper, whatever is to be passed over."""
+    light = [error for error in bad if isinstance(error, LightInkError)]
+    if 2 * len(light) > count:
+        raise LightInkError(f"{root} is {DARK_INK_EXPECTED} ({len(light):,} of {count:,} images)")
 
 
 def _report_bad(bad: list[CorruptInputError], skip: bool) -> None:
     more = f", and {len(bad) - 1} more unusable files" if len(bad) > 1 else ""
     if not skip:
-        raise CorruptInputError(f"{bad[0]}{more}; the option skip_bad passes over such files")
+        raise type(bad[0])(f"{bad[0]}{more}; the option skip_bad passes over such files")
     _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
 
 

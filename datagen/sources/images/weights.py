@@ -13,6 +13,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
+from datagen.files.reading import RECORD, read_bytes
 
 _WRITERS = "`datagen mine` and `datagen rare` write one"
 
@@ -56,11 +57,9 @@ def read_weights(path: Path) -> dict[str, float]:
         CorruptInputError: it is no such record.
     """
     try:
-        found = _Weights.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+        found = _Weights.model_validate_json(read_bytes(path, RECORD))
+    except MissingInputError:
         raise MissingInputError(f"no file {path}; {_WRITERS}") from None
-    except OSError as error:
-        raise CorruptInputError(f"{path} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         raise CorruptInputError(
             f"{path} is no record of weights: {explain(error, _Weights)}; {_WRITERS}"

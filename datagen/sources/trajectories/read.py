@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from datagen.core.errors import CorruptInputError, InputError, MissingInputError
+from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.files.litter import is_litter
+from datagen.files.reading import IMAGE, RECORD, read_bytes
 
 Points = npt.NDArray[np.float64]
 
@@ -89,13 +90,11 @@ def _read_folder(folder: Path) -> list[Trajectory]:
 
 def _read_json(path: Path) -> list[Trajectory]:
     try:
-        records = json.loads(path.read_bytes())
+        records = json.loads(read_bytes(path, RECORD))
     except (ValueError, RecursionError) as error:
         raise CorruptInputError(
             f"{path} is not JSON ({error}): expected a list of strokes"
         ) from None
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
     if not isinstance(records, list):
         raise CorruptInputError(
             f"{path} holds a JSON {type(records).__name__}; expected a list of "
@@ -170,10 +169,7 @@ def _read_trj(path: Path) -> Trajectory | None:
     label = CHARS74K_CLASSES.get(int(name[1])) if name else None
     if name is None or label is None:
         return None
-    try:
-        text = path.read_text(encoding="latin-1")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    text = read_bytes(path, IMAGE).decode("latin-1")
     cells = dict(_TRJ_CELLS.findall(text))
     if set(cells) != {"rows", "cols"}:
         raise CorruptInputError(

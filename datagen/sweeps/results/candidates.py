@@ -40,6 +40,8 @@ class SweepAccuracy:
         seeds: accuracy per seed.
         hits: per seed, as in `Scored`; empty for val: every candidate has its own val images.
         classes: mean recall per class over the seeds, in the order of `CLASSES`; empty for val.
+        leaked: images of the set that the candidate's dataset knows.
+        leak_free: mean accuracy without them; None where none is left, or it is not known.
     """
 
     mean: float
@@ -48,6 +50,8 @@ class SweepAccuracy:
     seeds: Mapping[int, float]
     hits: Mapping[int, str]
     classes: Mapping[str, float | None]
+    leaked: int = 0
+    leak_free: float | None = None
 
     @property
     def spread(self) -> Spread:
@@ -74,6 +78,7 @@ class CandidateResult:
         seconds: spent on it in this sweep, building included.
         cached: trials whose score was known.
         errors: one sentence per seed that failed.
+        evaluators: `evaluation.process.identity` of what scored it, where the log says so.
         to_best: its hits against those of the best candidate, on the set it was ranked by or, where
             that is val, on the first test set, corrected for how many candidates were compared so;
             None for the best, and without common images.
@@ -95,6 +100,7 @@ class CandidateResult:
     seconds: float
     cached: int
     errors: tuple[str, ...]
+    evaluators: frozenset[str]
     to_best: Difference | None = None
 
 
@@ -144,6 +150,7 @@ def _candidate(trials: Sequence[Trial], seeds: Sequence[int], folder: Path) -> C
         seconds=sum(trial.build_seconds + trial.evaluate_seconds for trial in trials),
         cached=sum(trial.cached for trial in trials),
         errors=tuple(dict.fromkeys(trial.error for trial in trials if trial.error)),
+        evaluators=frozenset(trial.evaluator for trial in scored if trial.evaluator),
     )
 
 
@@ -211,6 +218,7 @@ def _accuracy(scored: Mapping[int, Scored]) -> SweepAccuracy | None:
     if not scored:
         return None
     over = spread([each.accuracy for each in scored.values()])
+    clean = [each.leak_free for each in scored.values() if each.leak_free is not None]
     return SweepAccuracy(
         mean=over.mean,
         std=over.std,
@@ -218,6 +226,8 @@ def _accuracy(scored: Mapping[int, Scored]) -> SweepAccuracy | None:
         seeds={seed: each.accuracy for seed, each in scored.items()},
         hits={seed: each.hits for seed, each in scored.items()},
         classes={name: _recall(scored, name) for name in CLASSES},
+        leaked=max(each.leaked or 0 for each in scored.values()),
+        leak_free=statistics.fmean(clean) if clean else None,
     )
 
 

@@ -4,6 +4,7 @@ import textwrap
 
 from datagen.core.errors import EvaluationError, MissingInputError
 from datagen.datasets.format import RECIPE
+from datagen.files.reading import YAML, read_text
 from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results import words
 from datagen.sweeps.results.ranking import Answer
@@ -23,8 +24,8 @@ def best_recipe(answer: Answer) -> str:
         )
     path = answer.folder / DATASETS / answer.best.id / RECIPE
     try:
-        recipe = path.read_text("utf-8")
-    except FileNotFoundError:
+        recipe = read_text(path, YAML)
+    except MissingInputError:
         raise MissingInputError(f"no {path}; the sweep's folder has lost its best recipe") from None
     return "".join(f"# {line}\n" for line in header(answer)) + recipe
 

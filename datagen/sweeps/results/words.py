@@ -4,6 +4,7 @@ from collections import Counter
 
 from datagen.core.text import duration
 from datagen.evaluation.compare import ALPHA, Difference
+from datagen.evaluation.process import PARTS, identity
 from datagen.evaluation.summary import short_path
 from datagen.sweeps.results.advice import misled
 from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, SweepAccuracy
@@ -211,4 +212,25 @@ def notes(answer: Answer) -> list[str]:
         said.append("a stopped candidate's score is of the epoch it had reached, not of the last")
     if len(answer.seeds) == 1 and len(answer.finished) > 1:
         said.append("one seed does not show how far a score moves from run to run")
+    if any(candidate.evaluators - {identity()} for candidate in answer.candidates):
+        said.append(
+            f"scored by another evaluator than the one installed here ({PARTS}): an older one may "
+            "count leaked images in another way; sweep again into another folder"
+        )
+    return said + _leaks(answer)
+
+
+def _leaks(answer: Answer) -> list[str]:
+    """Say of every set which candidates' datasets know images of it."""
+    said = []
+    for images in (*((answer.selection,) if answer.selection else ()), *answer.tests):
+        found = [(each, answer.on(each, images)) for each in answer.candidates]
+        known = [(each, on.leaked) for each, on in found if on is not None and on.leaked]
+        if known:
+            most, count = max(known, key=lambda pair: pair[1])
+            others = f" ({len(known) - 1} other candidates know some too)" if known[1:] else ""
+            said.append(
+                f"rests on leaked images: {most.name} knows {count:,} of the {images.images:,} "
+                f"images of {set_name(answer, images)}{others}; its accuracy there is flattered"
+            )
     return said

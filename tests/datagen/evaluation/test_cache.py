@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from datagen.evaluation.cache import Content, known_scores, remember, slot
+from datagen.datasets.content import Content
+from datagen.evaluation.cache import known_scores, remember, slot
 from datagen.evaluation.evaluate import EvaluationRequest
 from datagen.evaluation.process import identity
 from datagen.evaluation.records import Score

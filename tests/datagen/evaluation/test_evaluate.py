@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from datagen.core.errors import DatasetError, EvaluationError, InputError, RuleError, UsageError
-from datagen.evaluation.cache import Slot, dataset_content, known_scores, slot
-from datagen.evaluation.cache import test_content as content_of_test
+from datagen.datasets.content import dataset_content
+from datagen.datasets.content import test_content as content_of_test
+from datagen.evaluation.cache import Slot, known_scores, slot
 from datagen.evaluation.evaluate import (
     Evaluation,
     EvaluationRequest,

@@ -6,8 +6,8 @@ import pytest
 
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import CLASSES
-from datagen.evaluation.cache import dataset_content
-from datagen.evaluation.cache import test_content as content_of_tests
+from datagen.datasets.content import dataset_content
+from datagen.datasets.content import test_content as content_of_tests
 from datagen.files.class_folders import (
     EVALUATOR_RULES,
     IMAGE_SUFFIXES,

@@ -319,3 +319,14 @@ def test_every_truncation_is_an_input_error() -> None:
                 decode_gray(data[:size], kind)
             except CorruptInputError:
                 continue
+
+
+def test_a_png_that_lacks_its_end_or_whose_checksum_is_wrong_is_damaged() -> None:
+    """The evaluator's decoder refuses both; Pillow alone would read the pixels."""
+    data = FILES["L"]
+    damaged = [data[:-cut] for cut in range(1, 40)]
+    idat = data.index(b"IDAT")
+    damaged += [data[:k] + bytes([data[k] ^ 16]) + data[k + 1 :] for k in range(idat, len(data))]
+    for copy in damaged:
+        with pytest.raises(CorruptInputError, match="truncated|checksum|broken|cannot be decoded"):
+            decode_gray(copy, "a.png")

@@ -16,7 +16,7 @@ from datagen.cli.views.sweep_answer import plain as answered
 from datagen.composition.classic import ClassicChars74k, ClassicEmnist
 from datagen.composition.handwritten.parameters import Hand
 from datagen.curation.hard_examples.record import Hard
-from datagen.curation.holdout import Holdout
+from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched

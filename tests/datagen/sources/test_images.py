@@ -87,7 +87,7 @@ def test_equal_pictures_of_two_classes_are_left_out(
 def test_second_opening_decodes_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = open_images(root)
     with monkeypatch.context() as patch:
-        patch.setattr("datagen.sources.images.source.decode_gray", None)
+        patch.setattr("datagen.sources.images.read.decode_gray", None)
         assert open_images(root).infos == first.infos
     Image.fromarray(picture(77)).save(root / "x" / "1.png")
     os.utime(root / "x" / "1.png", ns=(1, 1))

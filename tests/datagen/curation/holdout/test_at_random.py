@@ -1,4 +1,4 @@
-"""Holdouts: what is set aside, what stays together, and what is refused."""
+"""Holdouts drawn at random: what is set aside, what stays together, and what is refused."""
 
 import hashlib
 import json
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -24,9 +25,12 @@ from datagen.core.errors import (
     UsageError,
 )
 from datagen.core.numerals import CLASSES
-from datagen.curation.holdout import RECORD, SIDES, Holdout, Picture, assign, hold_out
+from datagen.curation.holdout.at_random import Picture, assign
+from datagen.curation.holdout.divide import hold_out as divide
+from datagen.curation.holdout.record import RECORD, REVIEWED, SIDES, Holdout
 
 EACH = 10
+hold_out = partial(divide, by="random")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -317,7 +321,8 @@ def test_the_competition_data_divides(shared_data: Path, tmp_path: Path) -> None
     record = hold_out(shared_data / "roman-mnist", tmp_path / "o", review="competition-2021")
     kept = len(record.files)
     assert kept + len(record.left_out) == 2880
-    assert abs(sum(record.counts("holdout").values()) - kept / 5) <= 10
+    sound = [file for file in record.files if file.sound]
+    assert abs(sum(record.counts(REVIEWED).values()) - len(sound) / 5) <= 10
     assert max(record.group_sizes()) < 20  # bare upright strokes are alike, whoever wrote them
     assert not any("label_book" in file.source for file in record.files)
 
@@ -325,7 +330,7 @@ def test_the_competition_data_divides(shared_data: Path, tmp_path: Path) -> None
 def run_holdout(
     datagen: Run, *arguments: object, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    done = datagen("holdout", *arguments)
+    done = datagen("holdout", *arguments, "--by", "random")
     assert done.returncode == code, done.stderr
     return done
 

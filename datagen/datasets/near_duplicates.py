@@ -1,0 +1,77 @@
+"""Which images of a dataset's val have a near-duplicate in its train.
+
+Enters: a dataset's folder, the hashes of its images, its manifest. Leaves: pairs of paths.
+
+The manifest says of finished images which belong together. Composed images are not compared: no
+letter of theirs stands on both sides. All other files are compared by their looks.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from datagen.core.arrays import GrayImage
+from datagen.core.numerals import Split
+from datagen.datasets.format import ManifestEntry
+from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
+from datagen.images.known_groups import pairs_between
+
+
+def near_duplicates(
+    root: Path, pixels: Mapping[str, str], entries: Sequence[ManifestEntry]
+) -> tuple[tuple[str, str], ...]:
+    """Return a pair for each image of val that has a near-duplicate in train, sorted.
+
+    Images that are equal pixel by pixel, or have one parent, are no near-duplicates.
+
+    Args:
+        root: the dataset's folder.
+        pixels: path below it → hash of the image's pixels.
+        entries: of its manifest; none where it has none.
+    """
+    told = {entry.path for entry in entries if entry.parent is None or entry.group is not None}
+    unknown = {path: found for path, found in pixels.items() if path not in told}
+    return tuple(sorted([*_recorded(entries), *_compared(root, unknown)]))
+
+
+def _recorded(entries: Sequence[ManifestEntry]) -> Iterator[tuple[str, str]]:
+    """Yield the pairs that the manifest tells of."""
+    train: dict[str, dict[tuple[str, str | None], str]] = {}
+    for entry in entries:
+        if entry.split == "train" and entry.group is not None:
+            parents = train.setdefault(entry.group, {})
+            parents.setdefault((entry.source, entry.parent), entry.path)
+    for entry in entries:
+        if entry.split == "val" and entry.group in train:
+            parent = (entry.source, entry.parent)
+            others = (path for name, path in train[entry.group].items() if name != parent)
+            if (other := next(others, None)) is not None:
+                yield entry.path, other
+
+
+def _compared(root: Path, pixels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the pairs among images that nothing is known of."""
+    train, val = _by_pixels(pixels, "train"), _by_pixels(pixels, "val")
+    for found in train.keys() & val.keys():
+        del val[found]  # the same picture: counted as such
+    pairs = pairs_between(_loaders(root, val), _loaders(root, train)) if train and val else ()
+    for mine, yours in pairs:
+        yield val[mine], train[yours]
+
+
+def _by_pixels(pixels: Mapping[str, str], split: Split) -> dict[str, str]:
+    """Return hash → the first path of that side that has it."""
+    first: dict[str, str] = {}
+    for path in sorted(pixels):
+        if path.startswith(f"{split}/"):
+            first.setdefault(pixels[path], path)
+    return first
+
+
+def _loaders(root: Path, paths: Mapping[str, str]) -> dict[str, Callable[[], GrayImage]]:
+    return {found: partial(_load, root / path) for found, path in paths.items()}
+
+
+def _load(path: Path) -> GrayImage:
+    return decode_gray(read_bytes(path, IMAGE), str(path))

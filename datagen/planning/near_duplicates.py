@@ -1,0 +1,37 @@
+"""Near-duplicates among finished images get one identity, so that a split keeps them together.
+
+Enters: a resolved recipe and its opened pools. Leaves: the same pools, an identity for each group.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from datagen.core.arrays import GrayImage
+from datagen.core.glyphs import NumeralPool
+from datagen.core.numerals import SPLITS
+from datagen.images.known_groups import group_names
+from datagen.planning.resolve import ResolvedRecipe
+from datagen.planning.split import Pool
+
+
+def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str, Pool]:
+    """Return the pools, near-duplicates of all of them together under one identity.
+
+    Where only one side has finished images nothing can stand on both, and nothing is compared.
+
+    Args:
+        resolved: the recipe.
+        pools: one per source key.
+    """
+    finished = {key: pool for key, pool in pools.items() if isinstance(pool, NumeralPool)}
+    if any(not finished.keys() & set(resolved.sources(split)) for split in SPLITS):
+        return dict(pools)
+    pictures: dict[str, Callable[[], GrayImage]] = {}
+    for pool in finished.values():
+        for position, info in enumerate(pool.infos):
+            pictures.setdefault(info.identity, partial(pool.__getitem__, position))
+    names = group_names(pictures)
+    return {
+        key: pool.with_identities(names) if isinstance(pool, NumeralPool) else pool
+        for key, pool in pools.items()
+    }
