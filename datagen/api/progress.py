@@ -64,10 +64,11 @@ def counted_text(step: str, done: int, total: int | None) -> str:
         >>> counted_text("images", 1500, 10_000), counted_text("bytes", 2_500_000, None)
         ('1,500 of 10,000', '2.5 MB')
     """
-    if is_bytes(step):
+    if is_bytes(step) and max(done, total or 0) >= 1e6:
         mega = f"{done / 1e6:,.1f}"
         return f"{mega} MB" if total is None else f"{mega} of {total / 1e6:,.1f} MB"
-    return f"{done:,}" + ("" if total is None else f" of {total:,}")
+    unit = " bytes" if is_bytes(step) else ""
+    return f"{done:,}" + ("" if total is None else f" of {total:,}") + unit
 
 
 class RichProgress:

@@ -70,7 +70,7 @@ def test_a_notebook_sees_one_element_per_step(monkeypatch: pytest.MonkeyPatch) -
     assert len(shown) == 2
     assert 'value="7" max="10"' in shown[0]._repr_html_()
     assert "images &lt;1&gt;" in shown[0]._repr_html_()
-    assert repr(shown[1]) == "bytes: 5"
+    assert repr(shown[1]) == "bytes: 5 bytes"
 
 
 def test_outside_a_notebook_it_says_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
