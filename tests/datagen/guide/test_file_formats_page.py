@@ -18,8 +18,8 @@ from datagen.composition.handwritten.parameters import Hand
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
-from datagen.datasets.flatten import Flattened
 from datagen.datasets.doctor.fix import FixRecord
+from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
