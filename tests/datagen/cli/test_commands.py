@@ -226,10 +226,10 @@ def test_overwriting_by_a_roundabout_path_replaces_and_nothing_else(
     assert [path.name for path in tmp_path.iterdir()] == ["ds"]
 
 
-def test_a_path_with_brackets_is_no_markup(datagen_here: Run, tmp_path: Path) -> None:
+def test_a_path_with_brackets_is_no_markup(datagen_here: Run) -> None:
     built = datagen_here("build", *SMALL, "-o", "a[/red]b")
     assert built.returncode == 0, built.stderr
-    assert f"datagen inspect {tmp_path}/a[/red]b" in built.stdout
+    assert "datagen inspect 'a[/red]b'" in built.stdout or os.name == "nt"
     assert datagen_here("inspect", "a[/red]b").returncode == 0
 
 
