@@ -18,6 +18,7 @@ from datagen.building.render import ImageRenderer
 from datagen.building.workers import ImageWriter, Progress, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
+from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.core.version import installed_version
 from datagen.datasets.class_counts import check_every_class, class_counts, total_count
@@ -100,6 +101,7 @@ def build(
         PipelineError: a pipeline is unknown, or would make a label wrong.
         BuildError: the disk is full, a worker was killed, or too many images look the same.
     """
+    require("workers", workers, 1, MOST_PROCESSES)
     out = resolved_path(out)
     check_target(out, overwrite=overwrite, marker=INFO)
     resolved = resolve(recipe)

@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import BuildError, CorruptInputError, SplitError, UsageError
+from datagen.core.limits import MOST_SEED, require
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.files.atomic import check_target, resolved, staged
@@ -134,6 +135,7 @@ def hold_out(
     """
     if not 0 < fraction < 1:
         raise UsageError(f"a fraction of {fraction} holds nothing out; expected 0 < fraction < 1")
+    require("seed", seed, -MOST_SEED, MOST_SEED)
     target = resolved(out)
     _refuse_nested(resolved(root), target)
     require_unicode(root.resolve())

@@ -160,7 +160,7 @@ def sweep(
         "preview": preview,
     }
     asked = _spec(spec, given, option or [])
-    folder = out or run.DEFAULT_OUT / asked.name
+    folder = out or run.default_folder(asked)
     hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
     human = console(as_json=as_json, quiet=quiet)
     with sweep_progress(human, as_json=as_json, quiet=quiet) as view:
