@@ -4,13 +4,16 @@ Only file names, bytes and TensorFlow's own decoders enter: no manifest is read 
 Decoding is what Keras' `image_dataset_from_directory` does, `decode_image(channels=3,
 expand_animations=False)` then `resize(bilinear)`, so an image means here what it meant there:
 16-bit PNGs keep their high byte, palettes are expanded, an alpha channel is dropped, CMYK JPEGs are
-converted, and an animated GIF gives its first frame.
+converted, and an animated GIF gives its first frame. Only regular files are opened, and no image
+that would take over about 100 MB of memory is decoded.
 """
 
 import dataclasses
 import hashlib
 import os
 import re
+import stat
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,12 +22,35 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.errors import InputError, RuleError
+from fixed_eval.image_size import pixel_count
 from fixed_eval.protocol import Protocol
 
 # Keras' allow list; other files are not seen by the published script.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 # What the published script could decode; today's TensorFlow reads more.
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
+MAX_BYTES = 64 * 2**20  # of an image's file
+MAX_PIXELS = 25_000_000  # of an image: 75 MB once decoded
+BIG = 2_000_000  # pixels; of larger images one at a time is decoded
+# Folders that systems and archivers leave behind, in small letters; no image in them is read, nor
+# any hidden one: such as __MACOSX/._a.png, the metadata of a.png under the name of an image.
+LITTER_FOLDERS = frozenset(
+    {
+        "#recycle",
+        "#snapshot",
+        "$recycle.bin",
+        "@eadir",
+        "@recently-snapshot",
+        "@recycle",
+        "@tmp",
+        "__macosx",
+        "__pycache__",
+        "cvs",
+        "lost+found",
+        "recycler",
+        "system volume information",
+    }
+)
 NAMED_IN_MESSAGE = 5  # bad files that an error message lists by name
 
 
@@ -73,15 +99,16 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
         shuffle_seed: Seed of the one global shuffle; None keeps the sorted order (test sets).
 
     Raises:
-        InputError: If `folder` is not a readable folder.
-        RuleError: If it holds a folder that is no class (hidden folders are passed over).
+        InputError: If `folder` is not a readable folder, or a pipe or device lies among the images.
+        RuleError: If it holds a folder that is no class (hidden folders and those of
+            `LITTER_FOLDERS` are passed over).
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; expected one with the folders i … x in it")
     unknown = sorted(
         entry.name
         for entry in folder.iterdir()
-        if entry.is_dir() and not entry.name.startswith(".") and entry.name not in protocol.classes
+        if entry.is_dir() and not _is_litter(entry.name) and entry.name not in protocol.classes
     )
     if unknown:
         raise RuleError(
@@ -93,20 +120,75 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
         for label, name in enumerate(protocol.classes)
         for path in _walk(folder / name)
     ]
+    _refuse_special_files(files)
     if shuffle_seed is not None:
         # The legacy generator on purpose: its shuffle is frozen, and is the one Keras uses.
         np.random.RandomState(shuffle_seed).shuffle(files)  # type: ignore[arg-type]
     return files
 
 
+def _is_litter(folder: str) -> bool:
+    return folder.startswith(".") or folder.casefold() in LITTER_FOLDERS
+
+
 def _walk(folder: Path) -> list[Path]:
-    """Image files at any depth below `folder`, by folder and then by name, as Keras walks."""
+    """Image files at any depth below `folder`, by folder and then by name, as Keras walks.
+
+    Hidden files and litter are left out, which Keras would take for images.
+    """
+    found: list[tuple[str, list[str]]] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _is_litter(name)]
+        found.append((root, names))
     return [
         Path(root) / name
-        for root, _, names in sorted(os.walk(folder), key=lambda entry: entry[0])
+        for root, names in sorted(found, key=lambda entry: entry[0])
         for name in sorted(names)
-        if name.lower().endswith(IMAGE_SUFFIXES)
+        if name.lower().endswith(IMAGE_SUFFIXES) and not name.startswith(".")
     ]
+
+
+def _refuse_special_files(files: Sequence[ImageFile]) -> None:
+    """Refuse what must not even be opened: that may wait for ever.
+
+    Raises:
+        InputError: If one of `files` is a named pipe, a socket or a device.
+    """
+    for file in files:
+        try:
+            kind = _special(file.path.stat().st_mode)
+        except OSError:  # a link that leads nowhere: reading says so
+            continue
+        if kind:
+            raise InputError(f"{file.path} is {kind}, not a regular file; remove it")
+
+
+def _special(mode: int) -> str | None:
+    """What a file is that is no regular one, by its mode."""
+    if stat.S_ISREG(mode):
+        return None
+    return {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}.get(
+        stat.S_IFMT(mode), "a device"
+    )
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of an image file.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is no regular file, or larger than `MAX_BYTES`.
+    """
+    # Without waiting: it may have become a named pipe since it was listed.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        status = os.fstat(file.fileno())
+        kind = _special(status.st_mode)
+        if kind:
+            raise ValueError(f"{kind}, not a regular file")
+        if status.st_size > MAX_BYTES:
+            raise ValueError(f"{status.st_size:,} bytes, more than the {MAX_BYTES:,} allowed")
+        return file.read(MAX_BYTES)
 
 
 def list_dataset(
@@ -162,9 +244,11 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
 
     def load(position: int) -> str | None:
         try:
-            data = files[position].path.read_bytes()
+            data = read_file(files[position].path)
             images[position], pixel_sha256[position] = decode(data)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            return f"{files[position].path}: {error.strerror}"
+        except ValueError as error:
             return f"{files[position].path}: {error}"
         file_sha256[position] = hashlib.sha256(data).hexdigest()
         return None
@@ -189,15 +273,29 @@ def make_decoder(
     """A function from a file's bytes to its network-sized image and the hash of its pixels.
 
     The image is float32 size×size×3 in 0..255; the hash covers shape and decoded uint8 pixels. The
-    function raises ValueError, with the reason in one line, where TensorFlow cannot decode.
+    function raises ValueError, with the reason in one line, where TensorFlow cannot decode, or the
+    header asks for more than `MAX_PIXELS`.
     """
     import tensorflow as tf  # noqa: PLC0415  (listing and the budget need no TensorFlow)
+
+    alone = threading.Lock()
 
     def run(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
         if not data:
             raise ValueError("the file is empty (0 bytes)")
         if not data.startswith(MAGIC):
             raise ValueError("not a PNG, JPEG, GIF or BMP image, whatever its name says")
+        pixels = pixel_count(data) or 0
+        if pixels > MAX_PIXELS:
+            raise ValueError(
+                f"{pixels:,} pixels, more than the {MAX_PIXELS:,} allowed; scale it down"
+            )
+        if pixels > BIG:
+            with alone:
+                return decode(data)
+        return decode(data)
+
+    def decode(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
         try:
             with tf.device("CPU:0"):
                 pixels = tf.image.decode_image(data, channels=3, expand_animations=False)

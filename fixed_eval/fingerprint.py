@@ -30,6 +30,7 @@ FROZEN_FILES = (
     "data.py",
     "fast.py",
     "heldout.py",
+    "image_size.py",
     "layers.py",
     "memory.py",
     "metrics.py",

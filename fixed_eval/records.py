@@ -29,8 +29,9 @@ class ImageResult:
 class Leakage:
     """Test images that are also training or validation images.
 
-    `decoded_identical` counts equal decoded pixels, `input_identical` equal 32×32 network inputs
-    (which includes the former); an image counted by either has leaked.
+    `input_identical` counts equal 32×32 network inputs, rounded to whole levels: the same picture.
+    `decoded_identical` counts those among them that have equal pixels before they are resized too.
+    `images` is what leaked by any rule; here there is the first one only.
     """
 
     images: int

@@ -20,6 +20,7 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
+from datagen.files.leftovers import is_folder
 from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def preview(what: "PathLike | RecipeLike" = "default", *, per_cell: int = 8, til
     from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
-    if isinstance(what, str | os.PathLike) and user_path(what).is_dir():
+    if isinstance(what, str | os.PathLike) and is_folder(user_path(what)):
         return Dataset(user_path(what)).contact_sheet(per_cell=per_cell, tile=tile)
     images = preview_recipe(as_recipe(what), per_cell)
     return contact_sheet(images, per_cell=per_cell, tile=tile)

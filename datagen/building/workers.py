@@ -5,6 +5,8 @@ The same files come out for any number of workers: an item knows all that its im
 
 import logging
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -115,12 +117,21 @@ _writer: ImageWriter | None = None  # a worker process has one, made by its init
 def _set_up_worker(resolved: ResolvedRecipe, root: Path, outside: Sequence[type[Source]]) -> None:
     global _writer  # noqa: PLW0603 - an initializer cannot return what it made
     ignore_ctrl_c()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     register_again(outside)
     logging.getLogger("datagen").setLevel(logging.ERROR)  # the parent has warned already
     # opened and divided anew, not handed over: more than a pipe holds would keep the parent from
     # starting the next worker until this one reads it
     _writer = ImageWriter(ImageRenderer(open_sources(resolved)), root)
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is killed: it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(items: Sequence[Item]) -> list[ManifestEntry]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.core.errors import UsageError
+from datagen.files.atomic import file_target
 from datagen.previews.contact_sheet import check_writable, save
 from datagen.sources.images.weights import WeightsRecord, write_record
 
@@ -18,18 +19,24 @@ def check_places(out: Path | None, sheet: Path | None) -> None:
     Raises:
         UsageError: one cannot be written there, or both are one file.
     """
-    if out is not None and (out.is_dir() or not out.parent.is_dir()):
-        reason = "it is a folder" if out.is_dir() else f"no folder {out.parent}"
-        raise UsageError(f"cannot write {out}: {reason}; choose another --out")
+    if out is not None:
+        try:
+            file_target(out)
+            reason = "" if out.parent.is_dir() else f"no folder {out.parent}"
+        except OSError as error:
+            reason = str(error.strerror)
+        if reason:
+            raise UsageError(f"cannot write {out}: {reason}; choose another --out")
     if sheet is None:
         return
     if out is not None and out.absolute() == sheet.absolute():
         raise UsageError(f"{out} cannot be both the record and the picture; name --sheet otherwise")
     try:
         check_writable(sheet)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         raise UsageError(
-            f"cannot write {sheet}: {error}; choose another --sheet, such as a.png"
+            f"cannot write {sheet}: {reason}; choose another --sheet, such as a.png"
         ) from error
 
 
@@ -45,9 +52,13 @@ def write_asked(
         try:
             write_record(record, out)
         except OSError as error:
-            raise UsageError(f"cannot write {out}: {error}; choose another --out") from error
+            raise UsageError(
+                f"cannot write {out}: {error.strerror}; choose another --out"
+            ) from error
     if sheet is not None:
         try:
             save(draw(), sheet)
         except OSError as error:
-            raise UsageError(f"cannot write {sheet}: {error}; choose another --sheet") from error
+            raise UsageError(
+                f"cannot write {sheet}: {error.strerror}; choose another --sheet"
+            ) from error

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from datagen.core.errors import RuleError, UsageError
+from datagen.datasets.class_counts import empty_classes
 from datagen.datasets.format import image_files
 from datagen.datasets.inspect import inspect
-from datagen.files.atomic import staged_file
+from datagen.files.atomic import file_target, staged_file
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # zip's earliest time: equal content, equal archive
 
@@ -29,8 +30,14 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
         InputError: there is no dataset, or it cannot be read.
     """
     archive = archive.absolute()
-    if archive.is_dir() or archive.is_relative_to(root.absolute()):
-        raise UsageError(f"{archive} is a folder or lies in the dataset; choose another name")
+    try:
+        place = file_target(archive)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {archive}: {error.strerror}; choose another name"
+        ) from error
+    if place.is_relative_to(root.resolve()):
+        raise UsageError(f"{archive} lies in the dataset; choose another name")
     if not archive.parent.is_dir():
         raise UsageError(f"no folder {archive.parent} to write {archive.name} in; make it first")
     if archive.exists() and not overwrite:
@@ -44,6 +51,8 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
                 entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
                 entry.external_attr = 0o644 << 16
                 target.writestr(entry, path.read_bytes())  # stored: PNG is compressed already
+            for folder in empty_classes(found.counts):  # no file makes their folder
+                target.writestr(zipfile.ZipInfo(f"{folder}/", _EPOCH), b"")
     except OSError as error:
         raise UsageError(
             f"cannot write {archive}: {error.strerror}; choose another place"

@@ -21,7 +21,8 @@ from datagen.core.models import StrictModel
 from datagen.core.numerals import SPLITS, CaseStyle, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
-from datagen.files.class_folders import DATASET_RULES, class_files
+from datagen.files.class_folders import EVALUATOR_RULES, class_files
+from datagen.files.leftovers import is_folder
 from pipelines.pipeline import Applied
 
 MANIFEST: Final = "manifest.jsonl"
@@ -124,20 +125,24 @@ def image_path(split: Split, numeral: str, index: int) -> str:
     return f"{split}/{numeral}/{index:05d}.png"
 
 
-def image_files(root: Path) -> Iterator[tuple[Split, str, Path]]:
-    """Yield split, class and path of every image of a dataset, sorted; nothing else may be there.
+def image_files(root: Path, litter: list[Path] | None = None) -> Iterator[tuple[Split, str, Path]]:
+    """Yield split, class and path of every image of a dataset that the evaluator reads, sorted.
+
+    Args:
+        root: the dataset's folder.
+        litter: gets what was passed over; see `class_files`.
 
     Raises:
-        MissingInputError: a split or class folder is not there.
-        CorruptInputError: a folder or file stands where none belongs.
+        MissingInputError: a split's folder is not there.
+        CorruptInputError: a split holds a folder that is no class.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         raise MissingInputError(f"no dataset at {root}; expected a folder with train/ and val/")
     for split in SPLITS:
         folder = root / split
         if not folder.is_dir():
             raise MissingInputError(f"{root} has no {split}/; expected {' and '.join(SPLITS)}")
-        for numeral, path in class_files(folder, DATASET_RULES):
+        for numeral, path in class_files(folder, EVALUATOR_RULES, litter):
             yield split, numeral, path
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
 from datagen.core.budget import ELIGIBLE_BUDGET, Count
@@ -24,7 +23,7 @@ from datagen.datasets.format import (
     read_info,
     read_manifest,
 )
-from datagen.files.decode import decode_stored
+from datagen.files.decode import decode_as_evaluator
 
 Key = TypeVar("Key")
 
@@ -130,9 +129,10 @@ def _read(root: Path) -> list[ImageFile]:
 def _hashes(path: Path) -> tuple[str, str]:
     """Return the hashes of a file's bytes and of its decoded pixels."""
     content = path.read_bytes()
-    image = decode_stored(content, str(path), cv2.IMREAD_COLOR)
-    shape = np.array(image.shape).tobytes()
-    return hashlib.sha256(content).hexdigest(), hashlib.sha256(shape + image.tobytes()).hexdigest()
+    image = decode_as_evaluator(content, str(path))
+    pixels = hashlib.sha256(np.array(image.shape).tobytes())
+    pixels.update(image.data)
+    return hashlib.sha256(content).hexdigest(), pixels.hexdigest()
 
 
 def _sides(pairs: Iterable[tuple[Key, Split]]) -> dict[Key, set[Split]]:
@@ -176,8 +176,10 @@ def _budget_problems(count: Count, budget: int) -> list[str]:
 
 
 def _empty_problems(counts: ClassCounts) -> list[str]:
-    empty = empty_classes(counts)
-    return [f"no image in {', '.join(empty)}"] if empty else []
+    """Say what the evaluator refuses: a class without training images, a val without any."""
+    empty = [place for place in empty_classes(counts) if place.startswith("train/")]
+    problems = [f"no image in {', '.join(empty)}"] if empty else []
+    return problems if any(counts["val"].values()) else [*problems, "no image in val"]
 
 
 def _leak_problems(leaked: int, shared: Sequence[str]) -> list[str]:

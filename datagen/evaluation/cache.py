@@ -23,6 +23,7 @@ from datagen.files.cache_dir import (
     write_cached,
 )
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
+from datagen.files.leftovers import is_folder
 
 FORMAT: Final = 1
 """Raised when what a key covers changes, so that old files are never misread."""
@@ -48,6 +49,7 @@ class Content:
 
 def dataset_content(root: Path) -> Content | None:
     """Hash a dataset's images; None where the evaluator will refuse it."""
+    is_folder(root)  # puts back one that a killed run moved aside
     return _content({split: root / split for split in SPLITS})
 
 

@@ -13,6 +13,7 @@ from datagen.core.pydantic_errors import explain
 from datagen.evaluation.cache import dataset_content, known_scores
 from datagen.evaluation.records import Score, parse_score
 from datagen.evaluation.summary import Summary, summarise
+from datagen.files.leftovers import is_folder
 
 _EXPECTED = "expected a dataset, a report's folder, score.json or lines of `evaluate --json`"
 
@@ -28,7 +29,7 @@ def read_summaries(path: Path) -> list[Summary]:
         MissingInputError: there is nothing at `path`, or no score of the dataset.
         CorruptInputError: a file is none of these; the message names the line.
     """
-    if path.is_dir():
+    if is_folder(path):
         if all((path / split).is_dir() for split in SPLITS):
             return _of_dataset(path)
         if (path / "summary.json").is_file():

@@ -1,8 +1,12 @@
-"""Files and folders that appear whole or not at all: staged beside their target, then renamed."""
+"""Files and folders that appear whole or not at all: staged beside their target, then renamed.
 
-import shutil
+A target is what its path leads to: a link stays a link, and what it names is written. Nothing is
+written in the place of a device, a pipe or a socket.
+"""
+
+import errno
+import os
 import sys
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,25 +15,71 @@ from pathlib import Path
 from typing import Final
 
 from datagen.core.errors import UsageError
+from datagen.files.exchange import exchange
+from datagen.files.leftovers import OLD, PARTIAL, clear, temporary
+from datagen.files.locks import try_hold
+from datagen.files.reading import what_is
 
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between attempts to rename on Windows
+_SYSTEM: Final = (("dev",), ("proc",))
+_LINKS: Final = 40  # followed before a chain is taken for a circle, as Linux does
 
 
 @contextmanager
 def staged_file(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target` that becomes `target` if the block succeeds.
+    """Yield the path of an empty file beside `target` that becomes it if the block succeeds.
+
+    What runs that were killed left of it is cleared.
 
     Raises:
-        OSError: the folder cannot be made or written.
+        OSError: the folder cannot be made or written, or `target` is no regular file.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    place = file_target(target)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    clear(place, "")
     # Not tempfile: its files are private, while this one shall obey the user's umask.
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    with temporary(place, "", lambda path: path.touch(exist_ok=False)) as path:
+        yield path
+        _patiently(lambda: path.replace(place))
+
+
+def file_target(target: Path) -> Path:
+    """Return where a file written to `target` really goes: links are followed, not replaced.
+
+    Raises:
+        OSError: what is there is no regular file, or links lead in a circle.
+    """
+    place = target
+    for _ in range(_LINKS):
+        place = _real_parent(place) / place.name
+        if place.parts[1:2] in _SYSTEM and place.parts[1:3] != ("dev", "shm"):
+            # also a link to a regular file: what /dev/stdout leads to is being written
+            raise _refused(target, "a device")
+        if not place.is_symlink():
+            break
+        place = place.parent / place.readlink()
+    else:
+        raise _circle(target)
+    if place.exists() and (other := what_is(place.stat().st_mode)):
+        raise _refused(target, other)
+    return place
+
+
+def _real_parent(place: Path) -> Path:
     try:
-        yield temporary
-        _patiently(lambda: temporary.replace(target))
-    finally:
-        temporary.unlink(missing_ok=True)
+        return place.parent.resolve()
+    except RuntimeError:
+        raise _circle(place) from None
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.EINVAL, str(error), str(place)) from error
+
+
+def _circle(target: Path) -> OSError:
+    return OSError(errno.ELOOP, "its links lead in a circle", str(target))
+
+
+def _refused(target: Path, found: str) -> OSError:
+    return OSError(errno.EINVAL, f"it is {found}, not a file", str(target))
 
 
 @contextmanager
@@ -37,11 +87,11 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
     """Yield an empty folder that becomes `target` when the block ends without an exception.
 
     Whatever happens inside, nothing half-written stays: neither the staging folder nor parents
-    made for it.
+    made for it; and where the process is killed, the next one with this target removes it.
 
     Args:
         target: where the folder shall stand.
-        overwrite: replace an existing target.
+        overwrite: replace an existing target; in one step, where the system can.
         marker: a file that an existing target must hold to be replaced, so that a mistyped
             path never deletes what is not ours.
 
@@ -49,17 +99,15 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
         UsageError: the target exists and may not be replaced, also one that appeared while the
             block ran, or its parent cannot be written.
     """
+    target = resolved(target)
     check_target(target, overwrite=overwrite, marker=marker)
     made = [parent for parent in target.parents if not parent.exists()]
-    # Named before it is made, so that an interrupt at any moment finds what there is to remove.
-    staging = target.with_name(f".{target.name}.{uuid.uuid4().hex}.partial")
     try:
-        _make(staging)
-        yield staging
-        check_target(target, overwrite=overwrite, marker=marker)  # another run may have been here
-        _move_into_place(staging, target)
+        with temporary(target, PARTIAL, _make) as staging:
+            yield staging
+            _check(target, overwrite, marker)  # another run may have been here
+            _move_into_place(staging, target)
     except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
         _remove_empty(made)
         raise
 
@@ -80,15 +128,21 @@ def resolved(target: Path) -> Path:
 
 
 def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
-    """Refuse a target that exists and may not be replaced.
+    """Put right what a killed run left there, and refuse a target that may not be replaced.
 
     Raises:
         UsageError: see `staged`.
     """
+    clear(target, PARTIAL)
+    _check(target, overwrite, marker)
+
+
+def _check(target: Path, overwrite: bool, marker: str) -> None:
     if not target.exists():
         return
     if not target.is_dir():
-        raise UsageError(f"{target} is a file; choose another --out")
+        found = what_is(target.stat().st_mode) or "a file"
+        raise UsageError(f"{target} is {found}; choose another --out")
     if not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it, or choose another --out")
     if any(target.iterdir()) and not (target / marker).is_file():
@@ -98,25 +152,46 @@ def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
 
 
 def _move_into_place(staging: Path, target: Path) -> None:
-    """Rename `staging` to `target`; a target that stands there is moved aside first."""
-    aside = None
+    """Let `staging` be `target`, and what stood there be `staging`, to be removed.
+
+    Raises:
+        UsageError: the system refuses; what stood there still does.
+    """
     try:
-        if target.exists():
-            aside = Path(
-                tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent)
-            )
-            moved = aside / "old"
-            _patiently(lambda: target.rename(moved))
-        _patiently(lambda: staging.rename(target))
+        if not target.exists():
+            _patiently(lambda: staging.rename(target))
+        elif not exchange(staging, target):
+            _swap_in_steps(staging, target)
     except OSError as error:
         raise UsageError(
             f"cannot put the result at {target}: {error.strerror}; does another run write there?"
         ) from error
+
+
+def _swap_in_steps(staging: Path, target: Path) -> None:
+    """Swap two folders by three renames; killed in between, `recover` puts the old one back.
+
+    Raises:
+        OSError: see `_move_into_place`.
+    """
+    aside = target.with_name(f".{target.name}.{uuid.uuid4().hex}{OLD}")
+    held = _hold_if_possible(target)  # so that nobody takes it for a dead run's
+    try:
+        _patiently(lambda: target.rename(aside))
+        _patiently(lambda: staging.rename(target))
+        _patiently(lambda: aside.rename(staging))
     finally:
-        if aside is not None:
-            if not target.exists() and (aside / "old").exists():
-                (aside / "old").rename(target)  # also when interrupted between the two renames
-            shutil.rmtree(aside, ignore_errors=True)
+        if not target.exists() and aside.exists():
+            aside.rename(target)  # also when interrupted between the renames
+        if held is not None:
+            os.close(held)
+
+
+def _hold_if_possible(folder: Path) -> int | None:
+    try:
+        return try_hold(folder)
+    except OSError:
+        return None
 
 
 def _patiently(rename: Callable[[], object]) -> None:

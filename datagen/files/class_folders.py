@@ -1,23 +1,24 @@
 """Class folders on disk: which file lies under which class, by name alone.
 
 Enters: a folder that holds folders `i … x`, or `train/` and `val/` that do, and the rules by which
-it is read. Every command that reads class folders does so through `class_files`; no file is opened.
+it is read. Every command that reads class folders does so through `class_files`; no file is opened,
+and litter (`datagen.files.litter`) is passed over everywhere.
 """
 
-import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
+from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS, Numeral
+from datagen.files.litter import is_litter, say_litter
 
 IMAGE_SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 """Endings of the names that the evaluator reads, whatever their case."""
 
-_LITTER: Final = {"Thumbs.db", "desktop.ini"}  # written by file managers
 _NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 
 
@@ -27,117 +28,112 @@ class FolderRules:
 
     Attributes:
         suffixes: endings of the names that count, in lower case; None: names of any ending.
-        deep: files at any depth below a class folder count, not only those directly in it.
-        strangers: what is refused: "none" nothing; "folders" folders beside the class folders;
-            "all" whatever else lies beside the class folders or in them, and a class without a
-            folder.
-        hidden: beginnings of the names of folders that are never strangers.
-        skip_hidden: files that are hidden, lie in a hidden folder, or are a file manager's do not
-            count.
+        strangers: whether folders that are no class may lie beside the class folders.
         existing: only files that are there count, so no link that leads nowhere.
     """
 
     suffixes: tuple[str, ...] | None
-    deep: bool
-    strangers: Literal["none", "folders", "all"]
-    hidden: tuple[str, ...] = ()
-    skip_hidden: bool = False
-    existing: bool = True
+    strangers: bool = False
+    existing: bool = False
 
 
-EVALUATOR_RULES: Final = FolderRules(
-    suffixes=IMAGE_SUFFIXES, deep=True, strangers="folders", hidden=(".",), existing=False
-)
+EVALUATOR_RULES: Final = FolderRules(suffixes=IMAGE_SUFFIXES)
 """What the evaluator reads (`fixed_eval/data.py`): the same files, so the same fingerprint."""
 
-DATASET_RULES: Final = FolderRules(suffixes=IMAGE_SUFFIXES, deep=False, strangers="all")
-"""One split of a dataset as `datagen build` writes it: the ten class folders and only images."""
-
-SOURCE_RULES: Final = FolderRules(
-    suffixes=None, deep=True, strangers="folders", hidden=(".", "__"), skip_hidden=True
-)
+SOURCE_RULES: Final = FolderRules(suffixes=None, existing=True)
 """Images of the user's own: any file is taken for an image, and refused later if it is none."""
 
 SAMPLE_RULES: Final = FolderRules(
-    suffixes=(*IMAGE_SUFFIXES, ".tif", ".tiff", ".webp"),
-    deep=False,
-    strangers="none",
-    hidden=(".",),
-    skip_hidden=True,
+    suffixes=(*IMAGE_SUFFIXES, ".avif", ".tif", ".tiff", ".webp"), strangers=True, existing=True
 )
-"""Images to look at: whatever can be decoded, directly in a folder."""
+"""Images to look at: whatever can be decoded."""
 
 
-def class_files(root: Path, rules: FolderRules) -> Iterator[tuple[Numeral, Path]]:
-    """Yield class and path of every file that counts, in class order, then by path.
+def class_files(
+    root: Path, rules: FolderRules, litter: list[Path] | None = None
+) -> Iterator[tuple[Numeral, Path]]:
+    """Yield class and path of every file that counts, at any depth, in class order, then by path.
 
     Args:
         root: the folder of the class folders; one split of a dataset.
         rules: which files count, and what is refused.
+        litter: gets the files and folders that were passed over; None: a warning says how many.
 
     Raises:
         OSError: `root` cannot be listed; rules that refuse no strangers find nothing there.
-        MissingInputError: a class has no folder, if the rules refuse that.
-        CorruptInputError: there is something that the rules refuse.
+        CorruptInputError: there is a folder that the rules refuse.
     """
-    _refuse_strangers(root, rules)
+    passed: list[Path] = []
+    _look_beside(root, rules, passed)
     for numeral in _NUMERALS:
-        for path in files_in(root / numeral, rules):
+        for path in _files_below(root / numeral, rules, passed, deep=True):
             yield numeral, path
+    if litter is None:
+        say_litter(root, passed)
+    else:
+        litter += passed
 
 
 def files_in(folder: Path, rules: FolderRules) -> list[Path]:
-    """Return the files in one folder that count, sorted by path; none where there is no folder.
+    """Return the files directly in one folder that count, by name; none if there is no folder."""
+    return _files_below(folder, rules, [], deep=False)
 
-    Raises:
-        CorruptInputError: there is something else in it, if the rules refuse that.
-    """
+
+def _files_below(folder: Path, rules: FolderRules, litter: list[Path], *, deep: bool) -> list[Path]:
     found: list[str] = []
-    others: list[str] = []
     for place, folders, names in os.walk(folder):
-        if rules.skip_hidden:
-            folders[:] = [name for name in folders if not name.startswith(rules.hidden)]
-        paths = [os.path.join(place, name) for name in names if _counts(name, rules)]  # noqa: PTH118 - faster
-        if rules.existing:
-            paths = [path for path in paths if os.path.isfile(path)]  # noqa: PTH113 - faster
-        found += paths
-        if not rules.deep:
-            others = sorted({*folders, *names} - set(map(os.path.basename, paths)))
+        for name in sorted(name for name in folders if is_litter(name, folder=True)):
+            litter.append(Path(place, name))
+            folders.remove(name)
+        for name in names:
+            if is_litter(name, folder=False):
+                litter.append(Path(place, name))
+            elif rules.suffixes is None or name.lower().endswith(rules.suffixes):
+                found.append(os.path.join(place, name))  # noqa: PTH118 - faster
+        if not deep:
             break
-    if others and rules.strangers == "all":
-        raise CorruptInputError(
-            f"{folder / others[0]} is not an image file; expected {', '.join(rules.suffixes or ())}"
-        )
+    if rules.existing:
+        found = [path for path in found if os.path.isfile(path)]  # noqa: PTH113 - faster
     # by "/" on every system, so that an order that a build depends on is the same on all of them
     return [Path(path) for path in sorted(found, key=lambda path: path.replace(os.sep, "/"))]
 
 
-def _counts(name: str, rules: FolderRules) -> bool:
-    if rules.skip_hidden and (name in _LITTER or name.startswith(rules.hidden)):
-        return False
-    return rules.suffixes is None or name.lower().endswith(rules.suffixes)
-
-
-def _refuse_strangers(root: Path, rules: FolderRules) -> None:
-    """Refuse what lies beside the class folders and may not; see `class_files`."""
-    if rules.strangers == "none":
+def _look_beside(root: Path, rules: FolderRules, litter: list[Path]) -> None:
+    """Refuse folders beside the class folders that may not be there, and note litter."""
+    if rules.strangers and not root.is_dir():
         return
-    with os.scandir(root) as entries:
-        beside = sorted(
-            entry.name
-            for entry in entries
-            if entry.name not in CLASSES and (rules.strangers == "all" or entry.is_dir())
-        )
-    unknown = [name for name in beside if not name.startswith(rules.hidden)]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0].lower(), CLASSES, n=1, cutoff=0.0)[0]
+    beside = [entry for entry in _listed(root) if entry.name not in CLASSES]
+    litter += [Path(e) for e in beside if is_litter(e.name, folder=e.is_dir())]
+    unknown = [e.name for e in beside if e.is_dir() and not is_litter(e.name, folder=True)]
+    if unknown and not rules.strangers:
+        more = f" (nor are {len(unknown) - 1} more folders there)" if len(unknown) > 1 else ""
         raise CorruptInputError(
-            f"{root / unknown[0]} is not one of the class folders {' '.join(CLASSES)}; rename it "
-            f"(nearest: {near!r}) or move it elsewhere"
+            f"{root / unknown[0]} is not one of the class folders {' '.join(CLASSES)}{more}; "
+            f"{advice(root / unknown[0])}"
         )
-    for numeral in CLASSES if rules.strangers == "all" else ():
-        if not (root / numeral).is_dir():
-            raise MissingInputError(f"{root} has no folder {numeral}/; each class needs one")
+
+
+def _listed(root: Path) -> list["os.DirEntry[str]"]:
+    with os.scandir(root) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
+
+
+def class_meant_by(folder: Path) -> Numeral | None:
+    """Return the class that a folder beside the class folders surely stands for, or None."""
+    if folder.name.isdecimal() and any(c.name.strip("0") == "" for c in _listed(folder.parent)):
+        return None  # counted from 0: is 4 then iv or v?
+    return meant_class(folder.name)
+
+
+def advice(folder: Path) -> str:
+    """Return what to do with a folder that is no class."""
+    meant = class_meant_by(folder)
+    if meant is None:
+        return "move it elsewhere"
+    there = folder.with_name(meant)
+    if there.is_dir() and not there.samefile(folder):
+        return f"move its images into {meant}/"
+    return f"rename it to {meant}"
 
 
 def list_numerals(root: Path, *, partial: bool = False) -> dict[str, str]:
@@ -206,7 +202,11 @@ def require_unicode(root: Path, name: Path | None = None) -> None:
 
 
 def _hint(root: Path) -> str:
-    below = [c.name for c in sorted(root.iterdir()) if c.is_dir() and (c / CLASSES[0]).is_dir()]
+    folders = [c for c in sorted(root.iterdir()) if c.is_dir()]
+    below = [c.name for c in folders if has_classes(c) and not is_litter(c.name, folder=True)]
     if below:
         return f"; did you mean {' or '.join(below)} below it?"
+    misspelt = [(c.name, class_meant_by(c)) for c in folders if class_meant_by(c)]
+    if misspelt:
+        return f"; rename {misspelt[0][0]} to {misspelt[0][1]}, and the others likewise"
     return "; put the images into such folders"

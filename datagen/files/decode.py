@@ -1,122 +1,207 @@
-"""Reading one image file, whatever its format and mode, as ink on white paper.
+"""The one rule by which an image file becomes pixels: for every source, command and sheet.
 
-Enters: the bytes of a file. Leaves: `uint8 H×W`, ink 0 on paper 255, or `CorruptInputError`.
+Enters: the bytes of a file. Leaves: `uint8`, black 0, white 255, or `CorruptInputError`.
+
+- A file is what its bytes say, not its name: PNG, JPEG, GIF, BMP, WebP, AVIF, TIFF; nothing else is
+  tried. Its size is checked before a pixel is decoded (`image_header.PIXEL_LIMIT`).
+- It is turned upright as EXIF says. Damaged EXIF counts as none.
+- Transparent pixels lie over white paper, whatever colour they have underneath.
+- Palettes and 1-bit pixels are expanded; CMYK becomes RGB; RGB becomes gray by 0.299 R + 0.587 G +
+  0.114 B.
+- More than 8 bits become 8 by the depth that the values use; see `depth`.
+- Of an animation, or of a file with several pages, the first picture counts.
+- Colour profiles (ICC) and gamma are not applied: pixels count as they are stored.
+- Ink is not made dark: see `images.polarity`, which tells light ink on dark paper.
+
+The published protocol decodes as Keras does: EXIF and transparency are ignored, of 16 bits the
+upper 8 count, and no WebP, AVIF or TIFF is read. `decode_as_evaluator` gives what its network sees;
+`datasets.traps` finds the files for which the two differ, `datagen export --flatten` corrects them.
 """
 
-import io
-import struct
-import zlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
+from datagen.files.depth import to_eight_bits
+from datagen.files.image_header import TRANSPARENT, is_deep, opened, orientation, sniff
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PIXEL_LIMIT: Final = 89_478_485
-"""Where Pillow begins to warn of a decompression bomb: above any photo of a sheet of paper."""
+Pixels = npt.NDArray[np.uint8]
+"""`uint8 H×W`, or `H×W×3`, red first."""
 
-_TRANSPARENT: Final = {"LA", "La", "PA", "RGBA", "RGBa"}
-# What Pillow raises for a damaged file differs by format.
-_UNREADABLE: Final = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    struct.error,
-    zlib.error,
-)
+EVALUATOR_FORMATS: Final = ("PNG", "JPEG", "GIF", "BMP")
+"""What the published protocol decodes; see `fixed_eval/data.py`."""
+
+_STRIP: Final = 1 << 20  # pixels converted at once: a photo takes little more than its own memory
+_BMP_BITS: Final = (8, 24, 32)  # a pixel, in the BMP files that the evaluator's decoder knows
 
 
 def decode_gray(data: bytes, name: str) -> GrayImage:
-    """Decode an image file to gray: upright as EXIF says, transparency over white, first frame.
-
-    Args:
-        data: the whole file, in any format that Pillow reads.
-        name: what messages call it.
-
-    Raises:
-        CorruptInputError: empty, of no known format, truncated, or larger than `PIXEL_LIMIT`.
-    """
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - 40 ms at import
-
-    if not data:
-        raise CorruptInputError(
-            f"{name} is empty (0 bytes), expected an image; replace or remove it"
-        )
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > PIXEL_LIMIT:
-                raise Image.DecompressionBombError(f"{image.width}×{image.height} pixels")
-            ImageOps.exif_transpose(image, in_place=True)
-            return _gray(image)
-    except UnidentifiedImageError as error:
-        raise CorruptInputError(
-            f"{name} is not an image that can be read; expected PNG, JPEG, TIFF, BMP, GIF, WebP or "
-            "the like; convert or remove it"
-        ) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise CorruptInputError(
-            f"{name} is too large ({error}), expected at most {PIXEL_LIMIT:,} pixels; scale it "
-            "down or remove it"
-        ) from error
-    except _UNREADABLE as error:
-        raise CorruptInputError(
-            f"{name} cannot be decoded ({error}); the file is damaged, replace or remove it"
-        ) from error
-
-
-def decode_stored(data: bytes, name: str, mode: int) -> GrayImage:
-    """Decode an image of a dataset as OpenCV reads it: fast, and near to what trainers see.
+    """Decode an image file to gray, by the rule above.
 
     Args:
         data: the whole file.
         name: what messages call it.
-        mode: `cv2.IMREAD_GRAYSCALE` or `cv2.IMREAD_COLOR`.
-
-    Returns:
-        `uint8 H×W`, or `H×W×3`, blue first.
 
     Raises:
-        CorruptInputError: it is no image, damaged, or too large for OpenCV.
+        CorruptInputError: empty, of no format that is read, damaged, or too large.
     """
-    import cv2  # noqa: PLC0415 - 0.1 s; sources read their images through Pillow
+    return _decode(data, name, "L")
 
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), mode) if data else None
-    except cv2.error:  # it says in its header that it is huge
-        image = None
-    if image is None:
+
+def decode_colour(data: bytes, name: str) -> Pixels:
+    """Decode an image file by the rule above, and keep its colours.
+
+    Args:
+        data: the whole file.
+        name: what messages call it.
+
+    Returns:
+        `uint8 H×W×3`, red first; `H×W` where every pixel is gray.
+
+    Raises:
+        CorruptInputError: see `decode_gray`.
+    """
+    pixels = _decode(data, name, "RGB")
+    return pixels[..., 0].copy() if _is_gray(pixels) else pixels
+
+
+def decode_as_evaluator(data: bytes, name: str) -> Pixels:
+    """Decode an image file as the published protocol does, to what its network sees.
+
+    Equal to TensorFlow's decoder, but for JPEG: that rounds otherwise, by up to 16 at a hard edge.
+
+    Args:
+        data: the whole file.
+        name: what messages call it.
+
+    Returns:
+        `uint8 H×W×3`, red first.
+
+    Raises:
+        CorruptInputError: see `decode_gray`; also for what only the evaluator cannot read.
+    """
+    refuse_unlike_evaluator(data, name)
+    with opened(data, name) as image:
+        image.load()
+        image.info.pop("transparency", None)
+        if image.mode.startswith("I"):
+            high = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
+            return np.repeat(high[..., None], 3, axis=2)
+        return _in_strips(image, "RGB", lambda part: part)
+
+
+def refuse_unlike_evaluator(data: bytes, name: str) -> None:
+    """Refuse a file of a format that the published protocol cannot decode.
+
+    Raises:
+        CorruptInputError: it is a WebP, AVIF or TIFF, or a BMP of an unusual kind.
+    """
+    kind = sniff(data)
+    if kind is not None and kind not in EVALUATOR_FORMATS:
         raise CorruptInputError(
-            f"{name} is no readable image ({len(data):,} bytes); remove or replace it"
+            f"{name} is {kind} inside, which the evaluator cannot read, expected "
+            f"{', '.join(EVALUATOR_FORMATS)}; `datagen export --flatten` writes it as PNG"
         )
-    return image.astype(np.uint8, copy=False)
+    bits = int.from_bytes(data[28:30], "little")
+    if kind == "BMP" and bits not in _BMP_BITS:
+        raise CorruptInputError(
+            f"{name} is a BMP of {bits} bits a pixel, which the evaluator cannot read, expected 8, "
+            "24 or 32; `datagen export --flatten` writes it as PNG"
+        )
 
 
-def _gray(image: "Image") -> GrayImage:
-    """Return the pixels of `image` as 8-bit gray."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return _from_deep(np.asarray(image))
-    if image.mode in _TRANSPARENT or "transparency" in image.info:
-        from PIL import Image as Factory  # noqa: PLC0415
+def _decode(data: bytes, name: str, mode: Literal["L", "RGB"]) -> Pixels:
+    with opened(data, name) as image:
+        image.load()
+        turn = orientation(image)  # only now: what a TIFF says is done by loading it
+        if image.mode.startswith("I") or image.mode == "F":
+            pixels = _expanded(_gray_of_deep(image), mode)
+        elif is_deep(image, data):
+            pixels = _of_deep_colour(data, image, mode)
+        else:
+            pixels = _in_strips(image, mode, _over_white)
+    return _upright(pixels, turn)
 
-        over = image.convert("RGBA")
-        image = Factory.alpha_composite(Factory.new("RGBA", over.size, "white"), over)
-    if image.mode not in ("1", "L", "RGB"):
-        image = image.convert("RGB")
-    return np.array(image if image.mode == "L" else image.convert("L"), np.uint8)
+
+def _gray_of_deep(image: "Image") -> GrayImage:
+    """Return one channel of more than 8 bits as 8; a transparent value is white."""
+    stored = np.asarray(image)
+    pixels = to_eight_bits(stored)
+    clear = image.info.get("transparency")
+    return np.where(stored == clear, 255, pixels).astype(np.uint8) if clear is not None else pixels
 
 
-def _from_deep(pixels: np.ndarray) -> GrayImage:
-    """Return pixels of more than 8 bits as 8-bit gray, by the full range of their depth."""
-    white = 255 if pixels.max(initial=0) <= 255 else 65535  # 16 bits also arrive as 32-bit "I"
-    if pixels.dtype.kind == "f" and pixels.max(initial=0) <= 1:
-        white = 1
-    if pixels.dtype == np.uint16:
-        white = 65535
-    scaled = np.clip(pixels.astype(np.float64) / white, 0, 1) * 255
-    return np.rint(scaled).astype(np.uint8)
+def _of_deep_colour(data: bytes, image: "Image", mode: Literal["L", "RGB"]) -> Pixels:
+    """Return a file of several deep channels, of which Pillow keeps only the upper 8 bits.
+
+    Raises:
+        ValueError: OpenCV, which keeps all bits, cannot read it.
+    """
+    import cv2  # noqa: PLC0415 - 0.1 s, for a rare kind of file
+
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.shape[:2] != (image.height, image.width):
+        raise ValueError(f"{image.mode} of more than 8 bits a channel")
+    if stored.ndim == 2:
+        return _expanded(to_eight_bits(stored), mode)
+    alpha = to_eight_bits(stored[..., 3]) if stored.shape[2] == 4 else None
+    colours = stored[..., 2::-1]
+    if alpha is not None:
+        colours = np.where(alpha[..., None] > 0, colours, 0)  # what nobody sees tells no depth
+    from PIL import Image as Factory  # noqa: PLC0415
+
+    flat = Factory.fromarray(np.ascontiguousarray(to_eight_bits(colours)))
+    if alpha is not None:
+        flat.putalpha(Factory.fromarray(alpha))
+    return _in_strips(flat, mode, _over_white)
+
+
+def _in_strips(image: "Image", mode: Literal["L", "RGB"], prepare: Any) -> Pixels:
+    """Convert an image a few rows at a time, so that no second copy of it is ever whole."""
+    width, height = image.size
+    out = np.empty((height, width) if mode == "L" else (height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        end = min(height, top + rows)
+        part = image if rows >= height else image.crop((0, top, width, end))
+        out[top:end] = np.asarray(_eight_bits(prepare(part)).convert(mode))
+    return out
+
+
+def _over_white(image: "Image") -> "Image":
+    if image.mode not in TRANSPARENT and "transparency" not in image.info:
+        return image
+    from PIL import Image as Factory  # noqa: PLC0415
+
+    over = image.convert("RGBA")
+    return Factory.alpha_composite(Factory.new("RGBA", over.size, "white"), over)
+
+
+def _eight_bits(image: "Image") -> "Image":
+    return image if image.mode in ("1", "L", "RGB") else image.convert("RGB")
+
+
+def _expanded(pixels: GrayImage, mode: Literal["L", "RGB"]) -> Pixels:
+    return pixels if mode == "L" else np.repeat(pixels[..., None], 3, axis=2)
+
+
+def _is_gray(pixels: Pixels) -> bool:
+    red, green, blue = (pixels[..., k] for k in range(3))
+    return bool(np.array_equal(red, green) and np.array_equal(green, blue))
+
+
+def _upright(pixels: Pixels, turn: int) -> Pixels:
+    """Undo the turn that EXIF orientation `turn` names."""
+    if turn >= 5:  # rows and columns are exchanged
+        pixels = pixels.swapaxes(0, 1)
+    if turn in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if turn in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

@@ -4,10 +4,7 @@ Enters: a stream of bytes, compressed or not. Leaves: labels, and batches of ima
 is not what its header says raises `CorruptInputError`.
 """
 
-import gzip
 import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import IO, Final
 
@@ -15,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.errors import CorruptInputError
+from datagen.files.archives import read_up_to
 
 LABELS_MAGIC: Final = 0x801  # unsigned bytes, one dimension
 IMAGES_MAGIC: Final = 0x803  # unsigned bytes, three dimensions
@@ -36,7 +34,7 @@ def read_labels(stream: IO[bytes], name: str) -> Bytes:
             f"{name}: its header says {count:,} labels, expected at most {LABEL_LIMIT:,}; get the "
             "file again"
         )
-    body = _read(stream, count + 1, name)
+    body = read_up_to(stream, count + 1, name)
     if len(body) != count:
         raise _disagrees(name, f"{count} labels", len(body), count)
     return np.frombuffer(body, np.uint8)
@@ -67,12 +65,12 @@ def iter_images(stream: IO[bytes], name: str, count: int, side: int) -> Iterator
     done = 0
     while done < count:
         want = min(BATCH, count - done)
-        body = _read(stream, want * size, name)
+        body = read_up_to(stream, want * size, name)
         if len(body) != want * size:
             raise _disagrees(name, f"{count} images", done * size + len(body), expected)
         done += want
         yield np.frombuffer(body, np.uint8).reshape(want, side, side)
-    if _read(stream, 1, name):
+    if read_up_to(stream, 1, name):
         raise CorruptInputError(
             f"{name}: its header says {count} images, but more bytes follow than these; "
             "get the file again"
@@ -81,7 +79,7 @@ def iter_images(stream: IO[bytes], name: str, count: int, side: int) -> Iterator
 
 def _header(stream: IO[bytes], name: str, magic: int, dimensions: int) -> tuple[int, ...]:
     size = 4 + 4 * dimensions
-    head = _read(stream, size, name)
+    head = read_up_to(stream, size, name)
     if len(head) < size:
         raise CorruptInputError(
             f"{name}: {len(head)} bytes are too few for an idx header of {size}"
@@ -93,20 +91,6 @@ def _header(stream: IO[bytes], name: str, magic: int, dimensions: int) -> tuple[
             f"(idx{dimensions}-ubyte); is it another file under this name?"
         )
     return tuple(lengths)
-
-
-def _read(stream: IO[bytes], size: int, name: str) -> bytes:
-    """Read exactly `size` bytes or what is left, and say so where the compression is broken."""
-    pieces, left = [], size
-    try:
-        while left and (piece := stream.read(min(left, 1 << 24))):
-            pieces.append(piece)
-            left -= len(piece)
-    except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
-        raise CorruptInputError(
-            f"{name}: the compressed data is truncated or damaged ({error}); get the file again"
-        ) from error
-    return b"".join(pieces)
 
 
 def _disagrees(name: str, said: str, found: int, expected: int) -> CorruptInputError:

@@ -4,6 +4,7 @@ A lock is held through an open file, so a killed owner leaves nothing stale behi
 inherits the file holds the lock with its parent.
 """
 
+import errno
 import os
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 _BEYOND: Final = 1 << 30  # behind whatever the file holds: Windows locks bytes, not files
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _PAUSE: Final = 0.2  # seconds between two looks at a lock that another process holds
 
 
@@ -52,6 +54,37 @@ def try_lock(path: Path) -> int | None:
             return descriptor
     except (BlockingIOError, PermissionError, FileNotFoundError):  # held, held on Windows, removed
         pass
+    os.close(descriptor)
+    return None
+
+
+def try_hold(path: Path) -> int | None:
+    """Take the lock on a file or folder itself, which is there, if nobody holds it.
+
+    Nothing is written, and the lock goes along where the file or folder is renamed.
+
+    Returns:
+        The descriptor that holds it until it is closed, or None where another process does, or has
+        removed it.
+
+    Raises:
+        OSError: it is a link, or the system cannot lock it, as Windows or some network disks.
+    """
+    if sys.platform == "win32":  # it locks no folders, and a file that is open cannot be renamed
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), str(path))
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _NO_LINK)
+    except FileNotFoundError:
+        return None
+    try:
+        _take(descriptor)
+        if os.path.samestat(os.fstat(descriptor), os.lstat(path)):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except OSError:
+        os.close(descriptor)
+        raise
     os.close(descriptor)
     return None
 

@@ -63,22 +63,42 @@ def group(images: Iterable[GrayImage]) -> list[int]:
         images: `uint8 H×W`, at least one pixel of each darker than 160.
     """
     sketches = [_sketch(image) for image in images]
-    if not sketches:
-        return []
-    pairs = [
-        pair
-        for pair in sorted(_candidates(sketches))
-        if _likeness(sketches[pair[0]], sketches[pair[1]]) >= SAME
-    ]
-    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    pairs = _pairs(sketches)
     count = len(sketches)
+    if not count:
+        return []
+    first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     graph = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
     return [int(label) for label in connected_components(graph, directed=False)[1]]
+
+
+def between(a: Iterable[GrayImage], b: Iterable[GrayImage]) -> list[tuple[int, int]]:
+    """Return which images of `a` have a near-duplicate in `b`: pairs of positions, sorted.
+
+    Args:
+        a: as for `group`.
+        b: as for `group`.
+    """
+    sketches = [_sketch(image) for image in a]
+    border = len(sketches)
+    sketches += [_sketch(image) for image in b]
+    return [(i, j - border) for i, j in _pairs(sketches) if i < border <= j]
 
 
 def likeness(one: GrayImage, other: GrayImage) -> float:
     """Return how well two pictures cover one another at the best shift and scale, 0 … 1."""
     return _likeness(_sketch(one), _sketch(other))
+
+
+def _pairs(sketches: Sequence[_Sketch]) -> list[tuple[int, int]]:
+    """Return the pairs of one writing, the lower position first, sorted."""
+    if not sketches:
+        return []
+    return [
+        pair
+        for pair in sorted(_candidates(sketches))
+        if _likeness(sketches[pair[0]], sketches[pair[1]]) >= SAME
+    ]
 
 
 def _sketch(image: GrayImage) -> _Sketch:

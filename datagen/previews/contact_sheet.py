@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from datagen.core.arrays import GrayImage
 from datagen.core.numerals import CLASSES
-from datagen.files.atomic import staged_file
+from datagen.files.atomic import file_target, staged_file
 from datagen.previews.tile_sheet import BACKGROUND, GAP, framed
 
 _MARGIN: Final = 44  # left of the rows, for the class names
@@ -65,6 +65,7 @@ def check_writable(path: Path) -> str:
 
     Raises:
         ValueError: the name's ending is no known format, or the folder is not there.
+        OSError: there is something else than a file, such as a device.
     """
     formats = {
         end: form for end, form in Image.registered_extensions().items() if form in Image.SAVE
@@ -73,6 +74,7 @@ def check_writable(path: Path) -> str:
         raise ValueError(f"unknown file extension {path.suffix!r}")
     if not path.parent.is_dir():
         raise ValueError(f"no folder {path.parent}")
+    file_target(path)
     return formats[path.suffix.lower()]
 
 

@@ -3,14 +3,12 @@
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import cv2
-
 from datagen.building.build import plan_recipe
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError
 from datagen.datasets.format import MANIFEST, image_files, read_manifest
-from datagen.files.decode import decode_stored
+from datagen.files.decode import decode_gray
 from datagen.previews.contact_sheet import SheetImages
 from datagen.recipes.schema import Recipe
 
@@ -64,4 +62,4 @@ def _read(path: Path) -> GrayImage:
         raise MissingInputError(
             f"{path} cannot be read ({error.strerror}); `datagen inspect` names all such files"
         ) from error
-    return decode_stored(content, str(path), cv2.IMREAD_GRAYSCALE)
+    return decode_gray(content, str(path))

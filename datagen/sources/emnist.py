@@ -13,7 +13,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.ink_boxes import SOLID, body_top, crop_ink
 from datagen.core.numerals import LETTERS, Case, Letter
-from datagen.files.archives import Folderlike
+from datagen.files.archives import Folderlike, read_up_to
 from datagen.files.cache_dir import cache_folder
 from datagen.files.idx import Bytes, iter_images, read_image_count, read_labels
 from datagen.sources.glyph_cache import Note, cached_pool
@@ -104,7 +104,7 @@ def _find(path: Path, split: str) -> Folderlike:
     found = [Folderlike.of_folder(place, "emnist-*") for place in places]
     archive = path / "gzip.zip" if path.is_dir() else path
     if archive.is_file():
-        found.append(Folderlike.of_zip(archive))
+        found.append(Folderlike.of_zip(archive, "emnist-*"))
     found = [files for files in found if files.members]
     if not found:
         raise MissingInputError(f"no EMNIST at {path}; {_how_to_get(split)}")
@@ -188,7 +188,7 @@ def _characters(files: Folderlike, split: Split) -> list[tuple[int, str]]:
     if name not in files.members:
         return list(enumerate(_CHARACTERS[split]))
     with files.open(name) as stream:
-        text = stream.read(1 << 16).decode("ascii", "replace")
+        text = read_up_to(stream, 1 << 16, files.label(name)).decode("ascii", "replace")
     try:
         rows = [[int(number) for number in line.split()] for line in text.splitlines() if line]
         return [(row[0], chr(row[1])) for row in rows]

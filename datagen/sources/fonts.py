@@ -14,6 +14,7 @@ from datagen.core.errors import MissingInputError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.ink_boxes import body_top, crop_ink
 from datagen.core.numerals import LETTERS, Case, Letter
+from datagen.files.litter import is_litter
 from datagen.sources.glyph_cache import Note, cached_pool
 from datagen.sources.registry import Options, Source, register
 
@@ -68,7 +69,11 @@ class FontsSource(Source):
 def _list(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    files = (file for file in path.rglob("*") if file.suffix.lower() in (".ttf", ".otf"))
+    files = (
+        file
+        for file in path.rglob("*")
+        if file.suffix.lower() in (".ttf", ".otf") and not is_litter(file.name, folder=False)
+    )
     return sorted(file for file in files if file.is_file())
 
 

@@ -1,5 +1,6 @@
 """Reading a directory: what an image means, and errors that name what is wrong."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -91,6 +92,42 @@ def test_an_unreadable_file_is_named(make_dataset, load, encode, content, reason
     assert "\n" not in str(error.value)
 
 
+def test_a_pipe_or_device_among_the_images_is_refused_and_not_opened(make_dataset, load):
+    root = make_dataset()
+    pipe = root / "val" / "v" / "zz.png"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match=f"{pipe} is a named pipe, not a regular file"):
+        data.list_dataset(root, PROTOCOL, 123)
+    pipe.unlink()
+    pipe.symlink_to("/dev/zero")
+    with pytest.raises(InputError, match="is a device"):
+        data.list_split(root / "val", PROTOCOL, None)
+    pipe.unlink()
+    pipe.symlink_to(root / "nowhere.png")
+    with pytest.raises(InputError, match=f"{pipe}: No such file or directory"):
+        load(root)
+    pipe.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match="named pipe"):  # it took the place of a listed file
+        data.read_file(pipe)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.gif", "a.bmp"])
+def test_an_image_too_large_to_decode_is_refused_by_its_header(tmp_path: Path, name: str):
+    image = pytest.importorskip("PIL.Image", reason="Pillow writes the file")
+    image.new("L", (5001, 5000), 255).save(tmp_path / name)
+    file = data.ImageFile(tmp_path / name, name, 0)
+    with pytest.raises(InputError, match=r"25,005,000 pixels, more than the 25,000,000 allowed"):
+        data.load_split("train", [file], PROTOCOL)
+
+
+def test_a_file_too_large_to_read_is_refused(tmp_path: Path):
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(InputError, match="bytes, more than the 67,108,864 allowed"):
+        data.load_split("val", [data.ImageFile(tmp_path / "a.png", "a.png", 0)], PROTOCOL)
+
+
 def test_many_unreadable_files_are_counted_and_the_first_named(make_dataset, load):
     root = make_dataset()
     for path in (root / "val").rglob("*.png"):
@@ -104,6 +141,20 @@ def test_files_that_keras_does_not_list_are_passed_over(make_dataset, load):
     (root / "train" / "i" / "notes.txt").write_text("not an image")
     (root / "train" / "manifest.jsonl").write_text("{}")
     (root / "train" / ".ipynb_checkpoints").mkdir()
+    assert len(load(root)[0]) == 30
+
+
+def test_litter_is_passed_over_although_it_looks_like_images(make_dataset, load):
+    root = make_dataset()
+    image = (root / "train" / "i" / "000.png").read_bytes()
+    for name in ("__MACOSX/i/a.png", "@eaDir/i/a.png", "#recycle/a.png", "lost+found/a.png"):
+        (root / "train" / name).parent.mkdir(parents=True)
+        (root / "train" / name).write_bytes(image)
+        (root / "train" / "i" / name).parent.mkdir(parents=True)
+        (root / "train" / "i" / name).write_bytes(image)
+    (root / "train" / "i" / "._000.png").write_bytes(b"metadata")
+    (root / "train" / "i" / ".ipynb_checkpoints").mkdir()
+    (root / "train" / "i" / ".ipynb_checkpoints" / "000-checkpoint.png").write_bytes(image)
     assert len(load(root)[0]) == 30
 
 

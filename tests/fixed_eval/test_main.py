@@ -15,8 +15,11 @@ import pytest
 
 from fixed_eval import __main__ as command
 from fixed_eval import score as scoring
+from fixed_eval.data import list_split, load_split, make_decoder
 from fixed_eval.errors import ChangedError
+from fixed_eval.heldout import score_test
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.records import Leakage
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -100,6 +103,35 @@ def test_a_test_set_equal_to_val_is_all_leak(finished):
     assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-5)
     best = int(np.argmax(row["probabilities"]))
     assert row["predicted"] == PROTOCOL.classes[best]
+
+
+def test_a_dataset_stored_small_knows_its_larger_pictures(tmp_path: Path, encode, strokes, load):
+    """The dataset holds the network's inputs, rounded; the test set the pictures themselves."""
+    rng = np.random.default_rng(2)
+    decode = make_decoder(PROTOCOL.image_size)
+    for split in ("train", "val", "test"):
+        for label, name in enumerate(PROTOCOL.classes):
+            folder = tmp_path / split / name
+            folder.mkdir(parents=True, exist_ok=True)
+            large = encode(strokes(label, rng))
+            small = np.rint(decode(large)[0]).astype(np.uint8)
+            (folder / "0.png").write_bytes(large if split == "test" else encode(small))
+            if split == "train":
+                (tmp_path / "test" / name).mkdir(parents=True)
+                (tmp_path / "test" / name / "known.png").write_bytes(large)
+    splits = load(tmp_path)
+    test = load_split("test", list_split(tmp_path / "test", PROTOCOL, None), PROTOCOL)
+
+    class Blind:
+        def predict(self, _: object, images: np.ndarray) -> np.ndarray:
+            return np.zeros((len(images), 10), np.float32)
+
+    found = score_test(tmp_path, test, splits, engine=Blind(), weights=(), protocol=PROTOCOL)
+    assert found.leakage == Leakage(images=10, decoded_identical=0, input_identical=10)
+    assert [row.path for row in found.results if row.leaked] == [
+        f"{name}/known.png" for name in PROTOCOL.classes
+    ]
+    assert found.leak_free.images == 10
 
 
 def test_stopped_between_epochs_then_killed_then_damaged_ends_the_same(

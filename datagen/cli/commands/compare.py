@@ -48,8 +48,9 @@ def _plain(value: Any) -> Any:
 
 
 def _print(table: "Comparison", out: Any) -> None:
-    from rich.table import Table
     from rich.text import Text
+
+    from datagen.cli.views.tables import Column, FittedTable
 
     title = "no test set" if table.test is None else f"{table.images:,} images of {table.test}"
     out.print(Text(title, style="bold"), soft_wrap=True)
@@ -57,19 +58,17 @@ def _print(table: "Comparison", out: Any) -> None:
     titles = ["val accuracy"]
     if table.test is not None:
         titles = ["accuracy", "95 %", *(["leak-free"] if leaked else []), "to the best"]
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    grid.add_column("dataset", overflow="fold")
-    for name in titles:
-        grid.add_column(name, justify="right", no_wrap=True)
+    columns = [Column("dataset", "name"), *map(Column, titles)]
     if table.test is not None:
-        grid.add_column("more than noise?", no_wrap=True)
+        columns.append(Column("more than noise?", "word"))
+    grid = FittedTable(*columns)
     for row in table.rows:
         cells = [_name(row), _two_lines(row.accuracy)]
         if row.interval is not None:
             cells += [f"{row.interval[0]:.3f}–{row.interval[1]:.3f}"]
             cells += [_leak_free(row)] if leaked else []
             cells += _more_than_noise(row)
-        grid.add_row(*(Text(cell) for cell in cells))
+        grid.add_row(*cells)
     out.print(grid)
     for note in table.notes:
         out.print(f"note  {note}", soft_wrap=True, markup=False)

@@ -123,20 +123,20 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
 
 
 def _table(summary: "Summary") -> Any:
-    """Return a `rich.table.Table` of the accuracies, one row per set of images."""
-    from rich.table import Table
-    from rich.text import Text
-
+    """Return a `FittedTable` of the accuracies, one row per set of images."""
+    from datagen.cli.views.tables import Column, FittedTable
     from datagen.evaluation.summary import short_path
 
-    table = Table(title=Text(f"{summary.path}: {summary.images:,} images, {summary.protocol}"))
-    table.add_column("scored on", overflow="fold")
-    for name in ("images", "accuracy", "95 % interval"):
-        table.add_column(name, justify="right")
+    table = FittedTable(
+        Column("scored on", "name"),
+        *map(Column, ("images", "accuracy", "95 % interval")),
+        title=f"{summary.path}: {summary.images:,} images, {summary.protocol}",
+        boxed=True,
+    )
     for test in summary.tests:
         low, high = test.interval
         table.add_row(
-            Text(short_path(test.path)),
+            short_path(test.path),
             f"{test.images:,}",
             str(test.accuracy),
             f"{low:.3f} – {high:.3f}",
@@ -146,13 +146,12 @@ def _table(summary: "Summary") -> Any:
 
 
 def _seeds(summary: "Summary") -> Any:
-    """Return a `rich.table.Table` with one row per seed."""
-    from rich.table import Table
+    """Return a `FittedTable` with one row per seed."""
+    from datagen.cli.views.tables import Column, FittedTable
 
-    table = Table()
-    titles = ["seed", *(Path(test.path).name for test in summary.tests), "val", "epoch", "seconds"]
-    for title in titles:
-        table.add_column(title, justify="right")
+    names = [Path(test.path).name for test in summary.tests]
+    titles = (*names, "val", "epoch", "seconds")
+    table = FittedTable(Column("seed", "word"), *map(Column, titles), boxed=True)
     for run in summary.runs:
         tests = [f"{test.accuracy:.4f}" for test in run.tests]
         table.add_row(

@@ -51,12 +51,11 @@ def guide(
 
 
 def _list(found: "Mapping[str, Topic]", *, as_json: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from datagen.cli.views.tables import Column, FittedTable
 
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = FittedTable(Column("", "word", "bold"), Column("", "text"))
     for name, topic in found.items():
-        table.add_row(Text(name, style="bold"), Text(topic.summary))
+        table.add_row(name, topic.summary)
     out = console(as_json=as_json)
     out.print(table)
     out.print("`datagen guide TOPIC` shows one", style="dim")

@@ -73,16 +73,16 @@ def _table(record: "Holdout", out: Path) -> Any:
     """Return images per class: as given, what was taken away, and what stands on each side."""
     from collections import Counter
 
-    from rich.table import Table
-
+    from datagen.cli.views.tables import Column, FittedTable
     from datagen.core.numerals import CLASSES
     from datagen.curation.holdout import SIDES
 
-    table = Table(title=f"{len(record.files):,} images in {out}")
-    table.add_column("", no_wrap=True)
-    for numeral in CLASSES:
-        table.add_column(numeral, justify="right")
-    table.add_column("all", justify="right")
+    table = FittedTable(
+        Column("", "word"),
+        *map(Column, (*CLASSES, "all")),
+        title=f"{len(record.files):,} images in {out}",
+        boxed=True,
+    )
 
     def add(name: str, counts: Any, sign: str = "") -> None:
         shown = [f"{counts[numeral]:{sign},}" for numeral in CLASSES]

@@ -98,19 +98,19 @@ def _print(hard: "Hard", out: Path, picture: Path, terminal: Any) -> None:
 
 
 def _classes(hard: "Hard") -> Any:
-    """Return a `rich.table.Table` with a row per class."""
+    """Return a `FittedTable` with a row per class."""
     from collections import Counter
     from statistics import fmean
 
-    from rich.table import Table
-
+    from datagen.cli.views.tables import Column, FittedTable
     from datagen.core.numerals import CLASSES
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("class", style="bold")
-    for title in ("images", "missed", "hard", "mean p", "mean weight"):
-        table.add_column(title, justify="right")
-    table.add_column("missed ones are taken for")
+    titles = ("images", "missed", "hard", "mean p", "mean weight")
+    table = FittedTable(
+        Column("class", "word", "bold"),
+        *map(Column, titles),
+        Column("missed ones are taken for", "text"),
+    )
     hard_counts: Counter[str] = Counter(image.numeral for image in hard.hardest)
     for numeral in CLASSES:
         images = [image for image in hard.images if image.numeral == numeral]
@@ -130,17 +130,18 @@ def _classes(hard: "Hard") -> Any:
 
 
 def _hardest(hard: "Hard") -> Any:
-    """Return a `rich.table.Table` of the first of the hardest."""
-    from rich.table import Table
-    from rich.text import Text
+    """Return a `FittedTable` of the first of the hardest."""
+    from datagen.cli.views.tables import Column, FittedTable
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("the hardest", overflow="ellipsis", no_wrap=True)
-    for title in ("given → predicted", "p", "weight"):
-        table.add_column(title, justify="left" if "→" in title else "right", no_wrap=True)
+    table = FittedTable(
+        Column("the hardest", "name"),
+        Column("given → predicted", "word"),
+        Column("p"),
+        Column("weight"),
+    )
     for image in hard.hardest[:_LISTED]:
         shown = f"{image.numeral} → {image.predicted}" if image.missed else f"{image.numeral} right"
-        table.add_row(Text(image.path), shown, f"{image.probability:.3f}", f"{image.weight:.2f}")
+        table.add_row(image.path, shown, f"{image.probability:.3f}", f"{image.weight:.2f}")
     return table
 
 

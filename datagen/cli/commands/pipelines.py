@@ -61,21 +61,21 @@ def _print_yaml(name: str) -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    from rich.table import Table
     from rich.text import Text
 
+    from datagen.cli.views.tables import Column, FittedTable
     from pipelines.pipeline import load, presets
     from pipelines.safety import in_short, label_checks
 
     found = [load(name) for name in presets()]
-    table = Table.grid(padding=(0, 2, 1, 0))
+    table = FittedTable(Column("", "word", "bold"), Column("", "text"), below=1)
     for pipeline in found:
         checks = label_checks(pipeline)
         safe = not any(check.refused for check in checks)
         facts = Text(pipeline.description)
         facts.append(f"\n{flow(pipeline.spec.steps)}", style="dim")
         facts.append(f"\nsafe for {in_short(checks)}", "green" if safe else "yellow")
-        table.add_row(Text(pipeline.name, style="bold"), facts)
+        table.add_row(pipeline.name, facts)
     out = console(as_json=as_json)
     out.print(table)
     out.print(
@@ -123,19 +123,17 @@ def _plain(pipeline: "Pipeline") -> dict[str, Any]:
 def _show_labels(*, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from rich.table import Table
     from rich.text import Text
 
+    from datagen.cli.views.tables import Column, FittedTable
     from pipelines.labels import LIMITS
     from pipelines.safety import CASES, algebra
 
     rules = algebra()
     out = console(as_json=as_json)
     for case, styles in CASES.items():
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        table.add_column(f"{case} case", style="bold", min_width=20)
-        for numeral in rules["upper"]["mirror"]:
-            table.add_column(numeral, min_width=4)
+        classes = [Column(numeral, "mark") for numeral in rules["upper"]["mirror"]]
+        table = FittedTable(Column(f"{case} case", "word", "bold"), *classes)
         for move, row in rules[styles[0]].items():
             cells = (_shown(numeral, shown) for numeral, shown in row.items())
             table.add_row(move, *(Text(text, style=style) for text, style in cells))
@@ -160,21 +158,21 @@ def _shown(numeral: str, shown: str | None) -> tuple[str, str]:
 
 
 def _show_ops(*, as_json: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
+    from datagen.cli.views.tables import Column, FittedTable
     from pipelines.registry import OPS
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("op", "what it does", "parameters and their defaults"):
-        table.add_column(title, no_wrap=title == "op", overflow="fold")
+    table = FittedTable(
+        Column("op", "word", "bold"),
+        Column("what it does", "text"),
+        Column("parameters and their defaults", "text"),
+    )
     for op in OPS.values():
         fields = op.parameters.model_fields.items()
         given = ", ".join(
             f"{key} {'(required)' if field.is_required() else value(field.default)}"
             for key, field in fields
         )
-        table.add_row(Text(op.name, style="bold"), op.summary.rstrip("."), Text(given))
+        table.add_row(op.name, op.summary.rstrip("."), given)
     console(as_json=as_json).print(table)
     if as_json:
         for op in OPS.values():

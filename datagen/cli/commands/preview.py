@@ -120,17 +120,19 @@ def _save(out: Path, draw: "Callable[[], Image]") -> None:
     try:
         save(draw(), out)
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"cannot write {out}: {error}; choose another --out, such as a.png"
+            f"cannot write {out}: {reason}; choose another --out, such as a.png"
         ) from error
 
 
 def _sheet_images(what: str | None, given: "Overrides", per_cell: int) -> "SheetImages":
+    from datagen.files.leftovers import is_folder
     from datagen.previews.contents import preview_dataset, preview_recipe
     from datagen.recipes.load import load
     from datagen.recipes.overrides import Overrides, override
 
-    if what is not None and Path(what).is_dir():
+    if what is not None and is_folder(Path(what)):
         if given != Overrides():
             raise UsageError(f"{what} is a dataset; --source, --mix, … belong to recipes")
         return preview_dataset(Path(what), per_cell)

@@ -59,12 +59,10 @@ def rare(
 
 
 def _print(found: "Rare", out: Path, picture: Path, terminal: Any) -> None:
-    from rich.table import Table
+    from datagen.cli.views.tables import Column, FittedTable
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("class", style="bold")
-    for title in ("images", "styles", "rarest", "commonest", "weights"):
-        table.add_column(title, justify="right")
+    titles = ("images", "styles", "rarest", "commonest", "weights")
+    table = FittedTable(Column("class", "word", "bold"), *map(Column, titles))
     for row in _classes(found):
         low, high = row["weights"]
         table.add_row(

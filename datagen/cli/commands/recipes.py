@@ -35,12 +35,11 @@ def recipes(
 
 
 def _list(texts: dict[str, str], *, as_json: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
+    from datagen.cli.views.tables import Column, FittedTable
 
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = FittedTable(Column("", "word", "bold"), Column("", "text"))
     for name, text in texts.items():
-        table.add_row(Text(name, style="bold"), Text(_headline(text)))
+        table.add_row(name, _headline(text))
     out = console(as_json=as_json)
     out.print(table)
     out.print("`datagen recipes NAME > mine.yaml` to start from one", style="dim")

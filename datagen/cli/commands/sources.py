@@ -34,14 +34,15 @@ def sources(
 
 def _table(entries: Sequence["CatalogEntry"]) -> Any:
     """Return a grid: name on the left, what it is and what it has on the right."""
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2, 1, 0))
+    from datagen.cli.views.tables import Column, FittedTable
+
+    table = FittedTable(Column("", "word", "bold"), Column("", "text"), below=1)
     for found in entries:
         facts = Text(found.summary)
         facts.append(f"\n{_holdings(found)}", style="green" if found.available else "yellow")
-        table.add_row(Text(found.name, style="bold"), facts)
+        table.add_row(found.name, facts)
     return table
 
 

@@ -32,14 +32,11 @@ def console(*, as_json: bool, quiet: bool = False) -> Any:
 
 
 def counts_table(title: str, counts: Mapping[Split, Mapping[str, int]]) -> Any:
-    """Return a `rich.table.Table` of images per split (rows) and class (columns)."""
-    from rich.table import Table
+    """Return a `FittedTable` of images per split (rows) and class (columns)."""
+    from datagen.cli.views.tables import Column, FittedTable
 
-    table = Table(title=title)
-    table.add_column("")
-    for numeral in counts["train"]:
-        table.add_column(numeral, justify="right")
-    table.add_column("all", justify="right")
+    classes = [Column(numeral) for numeral in counts["train"]]
+    table = FittedTable(Column("", "word"), *classes, Column("all"), title=title, boxed=True)
     for split, row in counts.items():
         table.add_row(split, *(f"{n:,}" for n in row.values()), f"{sum(row.values()):,}")
     return table

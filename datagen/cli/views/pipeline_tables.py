@@ -10,18 +10,20 @@ if TYPE_CHECKING:
 
 
 def steps_table(pipeline: "Pipeline") -> Any:
-    """Return a `rich.table.Table` of steps; parameters left at their defaults are dim."""
-    from rich.table import Table
+    """Return a `FittedTable` of steps; parameters left at their defaults are dim."""
     from rich.text import Text
 
+    from datagen.cli.views.tables import Column, FittedTable
     from pipelines.spec import Step
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("step", "how often", "parameters (dim: defaults)"):
-        table.add_column(column, overflow="fold", no_wrap=column == "step")
+    table = FittedTable(
+        Column("step", "word"),
+        Column("how often", "word"),
+        Column("parameters (dim: defaults)", "text"),
+    )
     for depth, node, often in _walk(pipeline.spec.steps, 0, "steps"):
         parameters = _parameters(node) if isinstance(node, Step) else Text()
-        table.add_row(Text("  " * depth + _title(node)), often, parameters)
+        table.add_row("  " * depth + _title(node), often, parameters)
     return table
 
 
@@ -106,17 +108,15 @@ def value(given: object) -> str:
 
 
 def label_table(checks: "Sequence[LabelCheck]") -> Any:
-    """Return a `rich.table.Table`: classes × cases, and why what is refused is refused."""
-    from rich.table import Table
-    from rich.text import Text
-
+    """Return a `FittedTable`: classes × cases, and why what is refused is refused."""
+    from datagen.cli.views.tables import Column, FittedTable
     from pipelines.safety import CASES
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("class")
-    for case in CASES:
-        table.add_column(case, no_wrap=True)
-    table.add_column("why" if any(c.refused or c.skipped for c in checks) else "")
+    table = FittedTable(
+        Column("class", "word", "bold"),
+        *(Column(case, "mark") for case in CASES),
+        Column("why" if any(c.refused or c.skipped for c in checks) else "", "text"),
+    )
     above = ""
     for numeral in dict.fromkeys(check.numeral for check in checks):
         row = {
@@ -125,7 +125,7 @@ def label_table(checks: "Sequence[LabelCheck]") -> Any:
         }
         why = _why(row)
         shown = "as above" if why and why == above else why
-        table.add_row(Text(numeral, style="bold"), *map(_cell, row.values()), shown)
+        table.add_row(numeral, *map(_cell, row.values()), shown)
         above = why
     return table
 

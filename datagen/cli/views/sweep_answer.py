@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
+    from datagen.cli.views.tables import FittedTable
     from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
 
 _WIDE = 110  # columns of a terminal from which there is room for more
@@ -96,28 +96,22 @@ def _plain_accuracy(found: "SweepAccuracy | None") -> dict[str, Any] | None:
     return {"mean": found.mean, "std": found.std, "interval": interval}
 
 
-def _table(answer: "Answer", *, wide: bool) -> "Table":
+def _table(answer: "Answer", *, wide: bool) -> "FittedTable":
     """Return the table; a narrow one leaves out what the page has."""
-    from rich.table import Table
     from rich.text import Text
+
+    from datagen.cli.views.tables import Column, FittedTable
 
     tests = answer.tests if wide else answer.tests[:1]
     with_val = answer.ranked_by != "val"
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    grid.add_column("", justify="right", no_wrap=True)
-    grid.add_column("candidate", overflow="fold")
-    grid.add_column(answer.ranked_by, justify="right", no_wrap=True)
     intervals = any(found and found.interval for found in map(answer.score, answer.candidates))
-    if intervals:
-        grid.add_column("95 %", justify="right", no_wrap=True)
-    for place, _ in enumerate(tests):
-        grid.add_column("test" if len(tests) == 1 else f"test {place + 1}", justify="right")
-    if with_val:
-        grid.add_column("val", justify="right")
-    grid.add_column("trained", max_width=None if wide else 13)
-    if wide:
-        grid.add_column("to the best", justify="right", no_wrap=True)
-        grid.add_column("seconds", justify="right", no_wrap=True)
+    titles = [answer.ranked_by, *(["95 %"] if intervals else [])]
+    titles += ["test"] if len(tests) == 1 else [f"test {k}" for k in range(1, len(tests) + 1)]
+    titles += ["val"] if with_val else []
+    columns = [Column("", "word"), Column("candidate", "name"), *map(Column, titles)]
+    columns.append(Column("trained", "text"))
+    columns += [Column("to the best"), Column("seconds")] if wide else []
+    grid = FittedTable(*columns)
     for rank, candidate in enumerate(answer.candidates, 1):
         cells = [Text(str(rank)), Text(candidate.name), _mean(answer.score(candidate))]
         cells += [_interval(answer.score(candidate))] if intervals else []

@@ -35,7 +35,7 @@ image that is surely known, 5 for one whose label is given no chance."""
 SHARE: Final = 0.1
 """Part of the images that are called hard unless a number is asked for."""
 
-_RULES: Final = replace(EVALUATOR_RULES, strangers="none")  # the evaluator itself refuses them
+_RULES: Final = replace(EVALUATOR_RULES, strangers=True)  # the evaluator itself refuses them
 _NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 _HELD_OUT: Final = {"test", "holdout", "label_book", "val", "validation"}
 

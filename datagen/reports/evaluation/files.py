@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ from datagen.core.errors import EvaluationError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
+from datagen.files.reading import what_is
 
 PAGE: Final = "report.html"
 SUMMARY: Final = "summary.json"
@@ -33,14 +35,14 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
         UsageError: it is a file, inside the dataset, cannot be made, or TensorBoard is missing.
     """
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; --out names a folder")
+        found = what_is(folder.stat().st_mode) or "a file"
+        raise UsageError(f"{folder} is {found}; --out names a folder")
     if folder.resolve().is_relative_to(dataset.resolve()):
         raise UsageError(f"{folder} is inside the dataset; choose another --out")
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     try:
-        with staged_file(existing / ".datagen-writable") as trial:
-            trial.touch()
-        (existing / ".datagen-writable").unlink()
+        with tempfile.TemporaryFile(dir=existing):
+            pass
     except OSError as error:
         raise UsageError(
             f"cannot write in {existing}: {error.strerror}; choose another --out or --no-report"

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.errors import CorruptInputError, InputError, MissingInputError
+from datagen.files.litter import is_litter
 
 Points = npt.NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def _read_folder(folder: Path) -> list[Trajectory]:
     recorded = sorted(p for p in folder.rglob("img*.m") if _TRJ_NAME.fullmatch(p.name))
     if recorded:
         return [t for path in recorded if (t := _read_trj(path)) is not None]
-    files = sorted(folder.glob("*.json"))
+    files = sorted(p for p in folder.glob("*.json") if not is_litter(p.name, folder=False))
     if not files:
         raise MissingInputError(
             f"{folder} holds neither *.json nor Chars74K's imgCCC_WWW.m: "

@@ -1,3 +1,4 @@
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def test_an_archive_has_no_place_in_the_dataset_nor_instead_of_a_folder(
     (tmp_path / "folder").mkdir()
     before = sorted(dataset.rglob("*"))
     for archive in (dataset / "train" / "a.zip", tmp_path / "folder"):
-        with pytest.raises(UsageError, match="is a folder or lies in the dataset"):
+        with pytest.raises(UsageError, match="it is a folder|lies in the dataset"):
             export_zip(dataset, archive, overwrite=True)
     with pytest.raises(UsageError, match="make it first"):
         export_zip(dataset, tmp_path / "nowhere" / "a.zip")
@@ -63,3 +64,13 @@ def test_a_full_disk_leaves_no_archive(
     with pytest.raises(UsageError, match=r"cannot write .*a\.zip: No space left"):
         export_zip(dataset, tmp_path / "a.zip")
     assert set(tmp_path.iterdir()) == before
+
+
+def test_a_class_that_val_lacks_still_has_its_folder(dataset: Path, tmp_path: Path) -> None:
+    for record in ("manifest.jsonl", "dataset.json"):
+        (dataset / record).unlink()
+    shutil.rmtree(dataset / "val" / "iv")
+    export_zip(dataset, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(tmp_path / "out")
+    assert (tmp_path / "out" / "val" / "iv").is_dir()

@@ -1,4 +1,5 @@
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,7 @@ def test_what_stood_there_comes_back_when_the_last_rename_fails(
         return rename(self, to)
 
     monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr("datagen.files.atomic.exchange", lambda *_: False)
     with (
         pytest.raises((UsageError, KeyboardInterrupt)),
         staged(target, overwrite=True, marker="marker") as folder,
@@ -165,3 +167,56 @@ def test_on_windows_a_rename_is_tried_again(
 def write(target: Path) -> None:
     with staged_file(target) as temporary:
         temporary.write_text("whole")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX's special files")
+@pytest.mark.parametrize("linked", [False, True])
+def test_only_files_are_replaced(tmp_path: Path, linked: bool) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("circle")
+    (tmp_path / "circle").symlink_to("loop")
+    with socket.socket(socket.AF_UNIX) as listener, (tmp_path / "log").open("w") as log:
+        listener.bind(str(tmp_path / "socket"))
+        for name, said in {
+            "fifo": "named pipe",
+            "folder": "a folder",
+            "socket": "a socket",
+            "loop": "circle",
+            "/dev/null": "device",
+            "/dev/stdout": "device",
+            f"/dev/fd/{log.fileno()}": "device",  # which leads to a file
+            f"/proc/self/fd/{log.fileno()}": "device",
+        }.items():
+            target = tmp_path / name
+            if linked:
+                target = tmp_path / "link"
+                target.unlink(missing_ok=True)
+                target.symlink_to(tmp_path / name)
+            before = (tmp_path / name).lstat().st_mode
+            with pytest.raises(OSError, match=said):
+                write(target)
+            assert (tmp_path / name).lstat().st_mode == before
+    for name in ("fifo", "/dev/null"):
+        with pytest.raises(UsageError, match="is a (named pipe|device); choose another --out"):
+            staged(tmp_path / name, overwrite=True, marker="marker").__enter__()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows makes links for administrators only")
+def test_a_link_stays_and_what_it_names_is_written(tmp_path: Path) -> None:
+    for place in ("a", "b", "disk"):
+        (tmp_path / place).mkdir()
+    (tmp_path / "a" / "link").symlink_to("../b/second")
+    (tmp_path / "b" / "second").symlink_to(tmp_path / "disk" / "file")
+    for _ in ("dangling", "there"):
+        write(tmp_path / "a" / "link")
+        assert (tmp_path / "a" / "link").is_symlink()
+        assert (tmp_path / "b" / "second").is_symlink()
+        assert (tmp_path / "disk" / "file").read_text() == "whole"
+    (tmp_path / "ds").symlink_to("disk/ds")
+    for _ in ("dangling", "there"):
+        with staged(tmp_path / "ds", overwrite=True, marker="marker") as folder:
+            fill(folder)
+        assert (tmp_path / "ds").is_symlink()
+        assert (tmp_path / "disk" / "ds" / "marker").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "disk", "ds"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datagen.core.arrays import GrayImage
-from datagen.images.near_duplicates import SAME, group, likeness
+from datagen.images.near_duplicates import SAME, between, group, likeness
 from datagen.sources import open_source
 
 
@@ -74,6 +74,12 @@ def test_groups_join_through_a_third_image_and_know_no_order() -> None:
     back = group(images[::-1])[::-1]
     same = [[a == b for b in labels] for a in labels]
     assert same == [[a == b for b in back] for a in back]
+
+
+def test_between_names_the_pairs_of_two_collections() -> None:
+    train = [scrawl(seed) for seed in range(5)]
+    assert between(train, [scrawl(9), rescaled(scrawl(3), 0.7), scrawl(8)]) == [(3, 1)]
+    assert between(train, []) == between([], train) == []
 
 
 def test_nothing_and_the_faintest_ink() -> None:
