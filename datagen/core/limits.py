@@ -32,6 +32,9 @@ Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Hits = Annotated[str, Field(pattern=r"^[01]*$")]
+"""`1` per right and `0` per wrong image."""
+EvaluatorSeed = Annotated[int, Field(ge=0, le=MOST_EVALUATOR_SEED)]
 Label = Annotated[str, Field(max_length=1_000)]
 """What people call something; nothing is looked up by it."""
 

@@ -10,11 +10,15 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field, TypeAdapter
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
+from datagen.core.limits import MOST_SEED
 from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
+from datagen.files.json_records import read_json
 
 FORMAT: Final = 1
 
@@ -81,8 +85,20 @@ def _key(root: Path, variant: str) -> str:
 
 
 def _read(memory: Path) -> _Known:
-    rows = json.loads(memory.read_text("utf-8"))
-    return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
+    rows = _rows.validate_python(read_json(memory))
+    return {name: (size, time, found) for name, size, time, found in rows}
+
+
+_rows: Final = TypeAdapter(
+    list[
+        tuple[
+            str,
+            Annotated[int, Field(ge=0, le=MOST_SEED)],
+            Annotated[int, Field(ge=-MOST_SEED, le=MOST_SEED)],
+            Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}( [0-9a-f]{32,64})*$")],
+        ]
+    ]
+)
 
 
 def _write(memory: Path, known: _Known) -> None:

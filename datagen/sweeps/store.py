@@ -21,6 +21,7 @@ from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
+from datagen.files.reading import LINES, read_bytes
 from datagen.sweeps.records import TRIALS, Reached, Trial, read_trials
 from datagen.sweeps.spec import Spec, parse_yaml, validate
 from datagen.sweeps.trial import SPEC, TrialOutcome
@@ -247,7 +248,7 @@ def _write_owner(descriptor: int, owner: bytes) -> None:
 
 def _owner(path: Path) -> str:
     try:
-        return path.read_text("utf-8") or "it has just begun"
+        return path.read_text("utf-8", "replace")[:200] or "it has just begun"
     except OSError:
         return "its owner cannot be read"
 
@@ -264,7 +265,7 @@ def _cut_torn_line(path: Path) -> None:
 def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutcome]:
     path = folder / RUNGS
     # what follows the last end of a line was torn by a kill
-    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+    lines = read_bytes(path, LINES).split(b"\n")[:-1] if path.is_file() else []
     found: dict[tuple[str, int, int | None], TrialOutcome] = {}
     for number, line in enumerate(lines, 1):
         try:

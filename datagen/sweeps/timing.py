@@ -9,18 +9,21 @@ import os
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import cv2
 import numpy as np
+from pydantic import Field, TypeAdapter
 
 from datagen.core.budget import Count
 from datagen.core.evaluator_facts import BATCH, OFFICIAL_SEED, PROTOCOL, SIDE
+from datagen.core.limits import Seconds
 from datagen.core.numerals import CLASSES
 from datagen.evaluation.fork_server import can_fork
 from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
+from datagen.files.json_records import read_json
 from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
@@ -37,14 +40,17 @@ The `native` engine compiles for some 18 s once, and takes 1.5 s from then on.
 class Timing:
     """Seconds of an evaluation on this machine: to begin, per training step, per val batch."""
 
-    start: float
-    step: float
-    val_batch: float
+    start: Seconds
+    step: Seconds
+    val_batch: Annotated[float, Field(allow_inf_nan=False)]
 
     def epoch(self, count: Count) -> float:
         """Return the seconds of one epoch."""
         train, val = math.ceil(count.train / BATCH), math.ceil(count.val / BATCH)
         return self.step * train + self.val_batch * val
+
+
+_timings: Final = TypeAdapter(Timing)
 
 
 def time_evaluator(spec: Spec) -> Timing:
@@ -54,7 +60,7 @@ def time_evaluator(spec: Spec) -> Timing:
         EvaluationError: the evaluator does not run.
     """
     cached = cache_folder() / "timings" / f"{_timing_key(spec)}.json"
-    known = read_cached(cached, lambda path: Timing(**json.loads(path.read_text("utf-8"))))
+    known = read_cached(cached, lambda path: _timings.validate_python(read_json(path)))
     if known is not None:
         return known
     timing = _timed(spec)

@@ -18,6 +18,7 @@ from datagen.core.errors import (
     StoppedError,
     SweepError,
 )
+from datagen.core.limits import Share, Tally
 from datagen.core.models import StrictModel
 from datagen.datasets.format import INFO
 from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset, recall_scores
@@ -89,9 +90,9 @@ class TrialOutcome(Reached):
         value: what decides at this rung: accuracy on val, or on the selection set.
     """
 
-    until: int | None
+    until: Tally | None
     complete: bool = False
-    value: float | None = None
+    value: Share | None = None
 
 
 def run_trial(task: Task, tell: Tell = lambda _: None) -> TrialOutcome:

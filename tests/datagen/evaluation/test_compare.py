@@ -204,7 +204,7 @@ def test_scores_are_read_from_wherever_they_lie(evaluation: Evaluation, tmp_path
         ("a.jsonl", '{"command": "build"}', "is no score"),
         ("a.jsonl", '{"command": "evaluate"}\n{}', "line 1 is not what"),
         ("a.json", json.dumps({"protocol": 1, "history": []}), "not a score of schema version 1"),
-        ("a.json", b"\xff\xfe\x00", "cannot be read"),
+        ("a.json", b"\xff\xfe\x00", "is no text"),
     ],
 )
 def test_other_files_are_refused(
