@@ -149,7 +149,7 @@ def mark(*, official: bool, preview: int | None) -> str:
 
 def short_path(path: str) -> str:
     """Return the end of a path, enough to know a folder by: `roman-mnist/label_book`."""
-    return "/".join(Path(path).parts[-2:])
+    return "/".join([part for part in Path(path).parts if part != ".."][-2:])
 
 
 def wilson(share: float, images: int) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from datagen.core.budget import ELIGIBLE_BUDGET, RATIO_LIMIT
 from datagen.core.limits import MOST_IMAGES, ImageCount, Label, Seed
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES, CaseStyle, Numeral
+from datagen.recipes.paths import recorded_recipe
 from pipelines.plain import write_yaml
 
 NO_PIPELINE: Final = "none"
@@ -154,7 +155,11 @@ class Recipe(StrictModel):
         """Whether the budget is one the competition would have accepted."""
         return self.budget <= ELIGIBLE_BUDGET
 
-    def to_yaml(self) -> str:
-        """Return the recipe as YAML that `load` reads back to an equal recipe."""
+    def to_yaml(self, folder: Path | None = None) -> str:
+        """Return the recipe as YAML that `load` reads back to an equal recipe.
+
+        Args:
+            folder: that holds the file, absolute: paths of the same tree are then relative to it.
+        """
         plain = self.model_dump(mode="json", exclude_none=True)
-        return write_yaml(plain)
+        return write_yaml(plain if folder is None else recorded_recipe(plain, folder))

@@ -27,6 +27,7 @@ from datagen.evaluation.records import Score, TestResult, read_score
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import set_aside
 from datagen.files.locks import locked
+from datagen.files.paths import recorded
 from datagen.recipes import load as recipes
 from datagen.sweeps.records import DATASETS, Reached, Scored
 from pipelines.errors import PipelineError
@@ -238,8 +239,8 @@ def _outcome(
         fingerprint=score.dataset.fingerprint,
         images=score.dataset.train + score.dataset.val,
         val_accuracy=score.val.accuracy.accuracy,
-        selection=None if held is None else scored(held),
-        tests=tuple(scored(test) for test in tests),
+        selection=None if held is None else scored(held, task.folder),
+        tests=tuple(scored(test, task.folder) for test in tests),
         score=_path_of(score, task).as_posix(),
         build_seconds=round(build_seconds, 3),
         evaluate_seconds=0.0 if cached else round(seconds, 3),
@@ -256,10 +257,15 @@ def _value(task: Task, score: Score) -> float | None:
     return max(epoch.val_accuracy for epoch in score.history[: task.until])
 
 
-def scored(test: TestResult) -> Scored:
-    """Return the few numbers of a test result that a sweep's answer needs."""
+def scored(test: TestResult, folder: Path) -> Scored:
+    """Return the few numbers of a test result that a sweep's answer needs.
+
+    Args:
+        test: with an absolute path.
+        folder: of the sweep, which the record's path is relative to.
+    """
     return Scored(
-        path=test.path,
+        path=recorded(test.path, folder),
         fingerprint=test.fingerprint,
         images=test.images,
         correct=test.metrics.accuracy.correct,

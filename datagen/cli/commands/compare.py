@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.arguments import good_ones, refuse
 from datagen.cli.views.output import Json, console, emit
 
 if TYPE_CHECKING:
@@ -29,13 +30,18 @@ def compare(
     from dataclasses import asdict
 
     from datagen.api.evaluations import compare as compare_scores
+    from datagen.evaluation.load import read_summaries
 
-    tables = compare_scores(*scores)
+    read, refused = good_ones(scores, read_summaries)
+    if not read:
+        refuse(refused)
+    tables = compare_scores(*(summary for summaries in read for summary in summaries))
     out = console(as_json=as_json)
     for table in tables:
         _print(table, out)
     if as_json:
         emit({"command": "compare", "tables": [_plain(asdict(table)) for table in tables]})
+    refuse(refused)
 
 
 def _plain(value: Any) -> Any:

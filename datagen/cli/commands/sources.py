@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.arguments import good_ones, refuse
 from datagen.cli.views.output import Json, console, emit
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ def sources(
     """
     from datagen.api.sources import list_sources
 
-    found_sources = list_sources(*names or ())
-    out = console(as_json=as_json)
-    out.print(_table(found_sources))
+    asked, refused = good_ones(names or (), lambda name: list_sources(name)[0])
+    found_sources = asked if names else list_sources()
+    if found_sources:
+        console(as_json=as_json).print(_table(found_sources))
     if as_json:
         for found in found_sources:
             emit({"command": "sources"} | found.plain())
+    refuse(refused)
 
 
 def _table(entries: Sequence["CatalogEntry"]) -> Any:

@@ -27,6 +27,7 @@ from datagen.evaluation.evaluate import EvaluationRequest, Tell, evaluate_datase
 from datagen.evaluation.records import Score
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, require_unicode
 from datagen.files.hashing import file_hash
+from datagen.recipes.paths import absolute
 
 GAIN: Final = 4.0
 """The weight of an image is 1 + GAIN · (1 − p), p the probability given to its own label: 1 for an
@@ -148,7 +149,7 @@ def _parents(dataset: Path) -> set[Path]:
     except DatagenError:
         return set()  # `datagen inspect` reports a damaged record
     return {
-        Path(folder, entry.parent).resolve()
+        absolute(folder, dataset.absolute()) / entry.parent
         for entry in entries
         if entry.parent is not None and (folder := folders.get(entry.source)) is not None
     }
