@@ -76,7 +76,7 @@ class Reached(StrictModel):
             earlier versions.
     """
 
-    point: str
+    point: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
     seed: EvaluatorSeed
     epochs: Tally = 0
     official: bool = False
