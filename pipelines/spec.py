@@ -39,8 +39,9 @@ from pipelines.registry import OPS, Op
 from pipelines.text import quoted, shortened
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
+Weight = Annotated[float, Field(ge=0, le=1e12)]
+"""At most what keeps sums and quotients of such numbers exact enough."""
+Count = Annotated[int, Field(ge=0, le=1000)]
 OnWrongLabel = Literal["refuse", "skip"]
 
 

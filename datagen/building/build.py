@@ -5,7 +5,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from datagen.building.render import ImageRenderer
 from datagen.building.workers import ImageWriter, Progress, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
+from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.core.version import installed_version
 from datagen.datasets.class_counts import check_every_class, class_counts, total_count
@@ -35,12 +36,15 @@ from datagen.datasets.format import (
 )
 from datagen.files.atomic import check_target, staged
 from datagen.files.atomic import resolved as resolved_path
+from datagen.files.paths import recorded
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan, plan
 from datagen.planning.resolve import ResolvedRecipe, resolve
+from datagen.recipes.paths import recorded_recipe
 from datagen.recipes.schema import Recipe
 from datagen.sources import get_source
 from pipelines.pipeline import Pipeline
+from pipelines.plain import read_yaml, write_yaml
 
 _ATTEMPTS: Final = 20  # at making an image unlike all others, before the build is given up
 
@@ -106,6 +110,7 @@ def build(
         PipelineError: a pipeline is unknown, or would make a label wrong.
         BuildError: the disk is full, a worker was killed, or too many images look the same.
     """
+    require("workers", workers, 1, MOST_PROCESSES)
     out = resolved_path(out)
     check_target(out, overwrite=overwrite, marker=INFO)
     resolved = resolve(recipe)
@@ -130,10 +135,16 @@ def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> Datas
     writer = ImageWriter(renderer, root)
     written = write_all(planned, writer, workers, progress)
     entries, notes = _without_duplicates(written, planned, writer)
-    info = _info(planned, entries, renderer.pipelines, notes)
+    named = {name: recorded_recipe(name, root, "pipeline") for name in renderer.pipelines}
+    entries = [
+        entry if entry.pipeline is None else replace(entry, pipeline=named[entry.pipeline])
+        for entry in entries
+    ]
+    pipelines = {named[name]: pipeline for name, pipeline in renderer.pipelines.items()}
+    info = _info(planned, entries, pipelines, notes, root)
     check_every_class(info.counts)  # images were left out or relabelled
     write_manifest(root, entries)
-    (root / RECIPE).write_text(planned.sources.resolved.recipe.to_yaml(), "utf-8", newline="\n")
+    (root / RECIPE).write_text(planned.sources.resolved.recipe.to_yaml(root), "utf-8", newline="\n")
     (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
     _verify(root, info)
     return info
@@ -216,8 +227,9 @@ def _info(
     entries: Sequence[ManifestEntry],
     pipelines: Mapping[str, Pipeline],
     notes: Sequence[str],
+    root: Path,
 ) -> DatasetInfo:
-    """Describe what was written."""
+    """Describe what was written in `root`."""
     recipe = planned.sources.resolved.recipe
     counts = class_counts((entry.split, entry.numeral) for entry in entries)
     count = total_count(counts)
@@ -233,21 +245,31 @@ def _info(
             in_batches=count.in_batches,
             eligible=recipe.eligible and count.within(recipe.budget),
         ),
-        sources=_sources(planned.sources.resolved, entries),
-        pipelines={name: found.to_yaml() for name, found in pipelines.items()},
+        sources=_sources(planned.sources.resolved, entries, root),
+        pipelines={name: _pipeline_text(found, root) for name, found in pipelines.items()},
         notes=(*planned.notes, *notes),
         versions=_versions(),
     )
 
 
-def _sources(resolved: ResolvedRecipe, entries: Sequence[ManifestEntry]) -> tuple[SourceInfo, ...]:
+def _pipeline_text(pipeline: Pipeline, root: Path) -> str:
+    """Return a pipeline's YAML, the folders that it names as a file in `root` says them."""
+    text = pipeline.to_yaml()
+    plain = read_yaml(text)
+    placed = recorded_recipe(plain, root)
+    return text if placed == plain else write_yaml(placed)
+
+
+def _sources(
+    resolved: ResolvedRecipe, entries: Sequence[ManifestEntry], root: Path
+) -> tuple[SourceInfo, ...]:
     """Say of every source how many images are from it, and under what licence."""
     used = Counter(entry.source for entry in entries)
     return tuple(
         SourceInfo(
             key=key,
             source=part.source,
-            path=None if part.path is None else str(part.path),
+            path=None if part.path is None else recorded(part.path, root),
             images=used[key],
             licence=get_source(part.source).licence,
             citation=get_source(part.source).citation,

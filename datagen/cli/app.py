@@ -1,6 +1,7 @@
 """The commands in one app, and the one place where errors become messages and exit codes."""
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -94,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     end_tidily()
     _mend_streams()
+    if logging.lastResort is not None:  # what prints warnings
+        logging.lastResort.setFormatter(_OneLine())
     sys.exit(_run(arguments))
 
 
@@ -105,6 +108,13 @@ def _mend_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace" if name == "stdout" else "backslashreplace")
+
+
+class _OneLine(logging.Formatter):
+    """Prints a warning as one line that no file's name can make long, or let steer a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return shown(super().format(record))
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -1,20 +1,25 @@
 """What all commands make of their words before they run: paths have one meaning, none is empty.
 
 Enters: a command's function, or the words of the command line. Leaves: the function with its paths
-read as people mean them; a refusal of empty words.
+read as people mean them; a refusal of empty words; of several arguments the good ones.
 """
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from datagen.core.errors import UsageError
-from datagen.files.paths import user_path
+from datagen.core.errors import DatagenError, UsageError
+from datagen.files.paths import named_refusals, user_path
+from pipelines.errors import PipelineError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+Refusal = DatagenError | PipelineError
 
 _EMPTY_FLAG = re.compile(r"(--?[\w-]+)=")
 
@@ -52,3 +57,32 @@ def refuse_empty(words: Sequence[str]) -> None:
             continue
         named = flag[1] if flag else before if before.startswith("-") else "an argument"
         raise UsageError(f"{named} is empty; say what is meant, or leave it out")
+
+
+def good_ones(words: Iterable[T], read: Callable[[T], R]) -> tuple[list[R], list[Refusal]]:
+    """Read every argument; one that is refused hides none of the others.
+
+    Returns:
+        What was read, and what was refused, for `refuse` once the rest is shown.
+    """
+    found: list[R] = []
+    refused: list[Refusal] = []
+    for word in words:
+        try:
+            with named_refusals():
+                found.append(read(word))
+        except (DatagenError, PipelineError) as error:
+            refused.append(error)
+    return found, refused
+
+
+def refuse(refused: Sequence[Refusal]) -> None:
+    """Say what was refused, each on its line; nothing where nothing was.
+
+    Raises:
+        DatagenError, PipelineError: the last one, which the command ends with.
+    """
+    for error in refused[:-1]:
+        print(f"datagen: {error}", file=sys.stderr)
+    if refused:
+        raise refused[-1]

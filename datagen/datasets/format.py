@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, field_validator
 
 from datagen.composition import Composition
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.limits import Sha256, Tally
 from datagen.core.models import StrictModel
-from datagen.core.numerals import SPLITS, CaseStyle, Numeral, Split
+from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Numeral, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
@@ -38,6 +39,12 @@ def _plain(path: str) -> str:
     if "\\" in path or "\0" in path or ":" in parts[0] or set(parts) & {"", ".", ".."}:
         raise ValueError("expected a plain path below the dataset, such as train/iv/00001.png")
     return path
+
+
+def _one_of_the_ten(numeral: str) -> str:
+    if numeral not in CLASSES:
+        raise ValueError(f"expected one of {' '.join(CLASSES)}")
+    return numeral
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,10 @@ class ManifestEntry:
         group: of that image: equal for near-duplicates; None in datasets of earlier versions.
     """
 
-    index: int
+    index: Tally
     path: Annotated[str, AfterValidator(_plain)]
-    sha256: str
-    numeral: Annotated[str, Field(alias="class")]
+    sha256: Sha256
+    numeral: Annotated[str, Field(alias="class"), AfterValidator(_one_of_the_ten)]
     split: Split
     source: str
     style: CaseStyle
@@ -87,9 +94,9 @@ _entries: Final = TypeAdapter(ManifestEntry)
 class BudgetInfo(StrictModel):
     """The budget, counted both ways, and whether the competition would have accepted it."""
 
-    limit: int
-    exact: int
-    in_batches: int
+    limit: Tally
+    exact: Tally
+    in_batches: Tally
     eligible: bool
 
 
@@ -99,7 +106,7 @@ class SourceInfo(StrictModel):
     key: str
     source: str
     path: str | None
-    images: int
+    images: Tally
     licence: str
     citation: str
 
@@ -111,13 +118,20 @@ class DatasetInfo(StrictModel):
     name: str
     fingerprint: str
     size: Literal[32, "native"]
-    counts: dict[Split, dict[str, int]]
-    styles: dict[CaseStyle, int]
+    counts: dict[Split, dict[str, Tally]]
+    styles: dict[CaseStyle, Tally]
     budget: BudgetInfo
     sources: tuple[SourceInfo, ...]
     pipelines: dict[str, str] = Field(default_factory=dict)
     notes: tuple[str, ...]
     versions: dict[str, str]
+
+    @field_validator("counts")
+    @classmethod
+    def _all_classes(cls, counts: dict[Split, dict[str, int]]) -> dict[Split, dict[str, int]]:
+        if set(counts) != set(SPLITS) or any(set(row) != set(CLASSES) for row in counts.values()):
+            raise ValueError("expected the images of each of the ten classes, on both sides")
+        return counts
 
     @property
     def count(self) -> Count:

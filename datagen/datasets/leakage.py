@@ -29,6 +29,7 @@ from datagen.datasets.format import INFO, MANIFEST, read_info, read_manifest
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
+from datagen.files.paths import absolute
 from datagen.files.reading import IMAGE, RECORD, read_bytes
 from datagen.images.near_duplicates import between
 
@@ -288,6 +289,10 @@ def _parents(dataset: Path) -> tuple[set[str], int]:
             folders = {source.key: source.path for source in read_info(dataset).sources}
     except DatagenError:
         return set(), 0  # `datagen inspect` reports a damaged record
-    files = [Path(folders[key] or "", parent) for key, parent in missing if folders.get(key)]
+    files = [
+        absolute(folder, dataset.absolute()) / parent
+        for key, parent in missing
+        if (folder := folders.get(key))
+    ]
     views, _ = _views({str(file): file for file in files})
     return {view for view in recorded if view} | set(views.values()), len(missing) - len(views)

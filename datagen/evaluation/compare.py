@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from datagen.core.errors import UsageError
+from datagen.core.errors import CorruptInputError, UsageError
 from datagen.evaluation.process import evaluator_digest
 from datagen.evaluation.summary import SeedTest, Spread, Summary, mark, spread, wilson
 
@@ -124,12 +124,27 @@ def _tested(summaries: Sequence[Summary], fingerprint: str, evaluator: str) -> C
     by_accuracy = sorted(entries, key=lambda entry: -_accuracy(entry).mean)
     best = by_accuracy[0]
     test = next(t for each in summaries for t in each.tests if t.fingerprint == fingerprint)
+    _refuse_other_images(entries, test.images)
     others = holm([difference(_all_hits(entry), _all_hits(best)) for entry in by_accuracy[1:]])
     rows = tuple(
         _row(entry, test.images, found, evaluator)
         for entry, found in zip(by_accuracy, [None, *others], strict=True)
     )
     return Comparison(test.path, fingerprint, test.images, rows, tuple(_notes(rows)))
+
+
+def _refuse_other_images(entries: Iterable[_Scored], images: int) -> None:
+    """Refuse rows of one test set that count different numbers of images in it.
+
+    Raises:
+        CorruptInputError: one of the records is damaged.
+    """
+    for entry in entries:
+        if other := [len(t.hits) for t in entry.tests.values() if len(t.hits) != images]:
+            raise CorruptInputError(
+                f"the score of {entry.summary.path} has {other[0]:,} test images, another of the "
+                f"same test set {images:,}; one of the records is damaged: evaluate again"
+            )
 
 
 def _untested(summaries: Sequence[Summary], evaluator: str) -> Comparison:

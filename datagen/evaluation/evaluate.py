@@ -15,6 +15,13 @@ from pathlib import Path
 
 from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
+from datagen.core.limits import (
+    MOST_EPOCHS,
+    MOST_EVALUATOR_SEED,
+    MOST_PROCESSES,
+    MOST_RUNS,
+    require,
+)
 from datagen.datasets.content import dataset_content, test_content
 from datagen.evaluation.cache import (
     LOCK,
@@ -186,15 +193,12 @@ def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
 
 
 def _check(request: EvaluationRequest) -> None:
-    for name, value in (
-        ("seeds", request.seeds),
-        ("workers", request.workers),
-        ("threads", request.threads),
-        ("preview", 1 if request.preview is None else request.preview),
-        ("until", 1 if request.until is None else request.until),
-    ):
-        if value < 1:
-            raise UsageError(f"{name} is {value}; expected 1 or more")
+    require("seeds", request.seeds, 1, MOST_RUNS)
+    require("seed", request.seed, 0, MOST_EVALUATOR_SEED - request.seeds + 1)
+    require("workers", request.workers, 1, MOST_PROCESSES)
+    require("threads", request.threads, 1, MOST_PROCESSES)
+    require("preview", request.preview, 1, MOST_EPOCHS)
+    require("until", request.until, 1, MOST_EPOCHS)
     seen: dict[Path, Path] = {}
     for folder in request.tests:
         other = seen.setdefault(folder.resolve(), folder)

@@ -1,6 +1,5 @@
 """Summaries from wherever scores lie: files, collected output, reports, the cache of a dataset."""
 
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from datagen.datasets.content import dataset_content
 from datagen.evaluation.cache import known_scores
 from datagen.evaluation.records import Score, parse_score
 from datagen.evaluation.summary import Summary, summarise
+from datagen.files import reading
+from datagen.files.json_records import parse_json
 from datagen.files.leftovers import is_folder
-from datagen.files.reading import RECORD, read_text
 
 _EXPECTED = "expected a dataset, a report's folder, score.json or lines of `evaluate --json`"
 
@@ -38,15 +38,16 @@ def read_summaries(path: Path) -> list[Summary]:
             return read_summaries(path / "summary.json")
         raise MissingInputError(f"{path} holds neither a dataset nor a report; {_EXPECTED}")
     try:
-        text = read_text(path, RECORD, pipes=True)
+        text = reading.read_text(path, reading.LINES, pipes=True)
     except MissingInputError:
         raise MissingInputError(f"nothing at {path}; {_EXPECTED}") from None
     except CorruptInputError as error:
         raise CorruptInputError(f"{error}; {_EXPECTED}") from error
     try:
-        return [_parse(json.loads(text), str(path))]
-    except json.JSONDecodeError:
+        plain = parse_json(text, path)
+    except CorruptInputError:
         return _lines(text, path)
+    return [_parse(plain, str(path))]
 
 
 def _lines(text: str, path: Path) -> list[Summary]:
@@ -54,13 +55,8 @@ def _lines(text: str, path: Path) -> list[Summary]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        try:
-            plain = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise CorruptInputError(
-                f"{path} line {number} is not JSON ({error}); {_EXPECTED}"
-            ) from None
-        found.append(_parse(plain, f"{path} line {number}"))
+        origin = f"{path} line {number}"
+        found.append(_parse(parse_json(line, origin, _EXPECTED), origin))
     if not found:
         raise CorruptInputError(f"{path} is empty; {_EXPECTED}")
     return found

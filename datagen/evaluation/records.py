@@ -7,14 +7,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.limits import EvaluatorSeed, Seconds, Share, Tally
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.leakage import LeakKind
-from datagen.files.reading import RECORD, read_bytes
+from datagen.files.json_records import read_json
 
 SCHEMA_VERSION: Final = 1
 
@@ -29,38 +30,50 @@ class EvaluatorRecord(BaseModel):
 class Accuracy(EvaluatorRecord):
     """Hits among images with the 95 % Wilson interval; None without images."""
 
-    images: int
-    correct: int
-    accuracy: float | None
-    interval: tuple[float, float] | None
+    images: Tally
+    correct: Tally
+    accuracy: Share | None
+    interval: tuple[Share, Share] | None
+
+    @model_validator(mode="after")
+    def _no_more_hits_than_images(self) -> Self:
+        if self.correct > self.images:
+            raise ValueError(f"{self.correct:,} of {self.images:,} images are right")
+        return self
 
 
 class ClassMetrics(EvaluatorRecord):
     """One class against the rest; None where a value is undefined."""
 
     name: str
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
-    auc: float | None
+    precision: Share | None
+    recall: Share | None
+    f1: Share | None
+    support: Tally
+    auc: Share | None
 
 
 class Average(EvaluatorRecord):
     """An average over the classes that have images."""
 
-    precision: float
-    recall: float
-    f1: float
-    auc: float | None
+    precision: Share
+    recall: Share
+    f1: Share
+    auc: Share | None
 
 
 class RocCurve(EvaluatorRecord):
     """False and true positive rates (0..1) of one class against the rest."""
 
     name: str
-    false_positive_rate: tuple[float, ...]
-    true_positive_rate: tuple[float, ...]
+    false_positive_rate: tuple[Share, ...]
+    true_positive_rate: tuple[Share, ...]
+
+    @model_validator(mode="after")
+    def _of_one_length(self) -> Self:
+        if len(self.false_positive_rate) != len(self.true_positive_rate):
+            raise ValueError("the two rates have different numbers of points")
+        return self
 
 
 class Confusion(EvaluatorRecord):
@@ -68,7 +81,7 @@ class Confusion(EvaluatorRecord):
 
     true: str
     predicted: str
-    count: int
+    count: Tally
     words: str
 
 
@@ -80,7 +93,7 @@ class Metrics(EvaluatorRecord):
     classes: tuple[ClassMetrics, ...]
     macro: Average
     weighted: Average
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: tuple[tuple[Tally, ...], ...]
     top_confusions: tuple[Confusion, ...]
     roc: tuple[RocCurve, ...]
 
@@ -121,12 +134,12 @@ class Leakage(EvaluatorRecord):
         notes: what else could not be found out, and why.
     """
 
-    images: int
-    decoded_identical: int
-    input_identical: int
-    same_picture: int = 0
-    parents: int = 0
-    near_duplicates: int | None = None
+    images: Tally
+    decoded_identical: Tally
+    input_identical: Tally
+    same_picture: Tally = 0
+    parents: Tally = 0
+    near_duplicates: Tally | None = None
     near_note: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -138,11 +151,17 @@ class TestResult(EvaluatorRecord):
 
     path: str
     fingerprint: str
-    images: int
+    images: Annotated[int, Field(ge=1, le=10**9)]
     metrics: Metrics
     leakage: Leakage
     leak_free: Accuracy
     results: tuple[ImageResult, ...]
+
+    @model_validator(mode="after")
+    def _a_result_per_image(self) -> Self:
+        if len(self.results) != self.images:
+            raise ValueError(f"{len(self.results):,} results for {self.images:,} images")
+        return self
 
     @property
     def hits(self) -> str:
@@ -156,21 +175,21 @@ class EvaluatedDataset(EvaluatorRecord):
 
     path: str
     fingerprint: str
-    train: int
-    val: int
-    classes: dict[str, dict[str, int]]
-    budget: int
-    budget_used: int
+    train: Tally
+    val: Tally
+    classes: dict[str, dict[str, Tally]]
+    budget: Tally
+    budget_used: Tally
 
 
 class ProtocolRecord(EvaluatorRecord):
     """The protocol as run."""
 
     name: str
-    version: int
+    version: Tally
     fingerprint: str
     engine: str
-    epochs: int
+    epochs: Tally
     constants: dict[str, Any]
     sources: dict[str, str]
 
@@ -178,13 +197,13 @@ class ProtocolRecord(EvaluatorRecord):
 class Epoch(EvaluatorRecord):
     """Losses, accuracies (0..1) and seconds of one epoch."""
 
-    epoch: int
+    epoch: Tally
     loss: float
-    accuracy: float
+    accuracy: Share
     val_loss: float
-    val_accuracy: float
-    seconds: float
-    train_seconds: float
+    val_accuracy: Share
+    seconds: Seconds
+    train_seconds: Seconds
 
 
 class Score(EvaluatorRecord):
@@ -193,19 +212,19 @@ class Score(EvaluatorRecord):
     schema_version: Literal[1]
     official: bool
     complete: bool
-    preview: int | None
+    preview: Tally | None
     protocol: ProtocolRecord
     dataset: EvaluatedDataset
-    seed: int
+    seed: EvaluatorSeed
     before_training: dict[str, float]
     history: tuple[Epoch, ...]
-    chosen_epoch: int
+    chosen_epoch: Tally
     val: Metrics
     tests: tuple[TestResult, ...]
     note: str | None
     warnings: tuple[str, ...]
-    seconds: dict[str, float]
-    threads: int
+    seconds: dict[str, Seconds]
+    threads: Tally
     device: str
     versions: dict[str, str]
 
@@ -228,13 +247,10 @@ def read_score(path: Path) -> Score:
         CorruptInputError: it is not a score of a version that is known here.
     """
     try:
-        return parse_score(json.loads(read_bytes(path, RECORD)), origin=str(path))
+        plain = read_json(path, "evaluate the dataset again")
     except MissingInputError:
         raise MissingInputError(f"no score at {path}; `datagen evaluate` writes one") from None
-    except ValueError as error:  # not JSON, or not even text
-        raise CorruptInputError(
-            f"{path} is not JSON ({error}); evaluate the dataset again"
-        ) from error
+    return parse_score(plain, origin=str(path))
 
 
 def parse_score(plain: object, *, origin: str) -> Score:

@@ -8,10 +8,11 @@ import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from datagen.core.limits import EvaluatorSeed, Hits, Seconds, Share, Tally
 from datagen.core.models import StrictModel
 from datagen.core.notebook import table
 from datagen.datasets.leakage import leak_warning
@@ -27,14 +28,26 @@ NO_TEST: Final = (
 
 
 class Spread(StrictModel):
-    """Mean over the seeds and their sample standard deviation; None with one seed."""
+    """Mean over the seeds, of accuracies or of their differences, and sample standard deviation.
 
-    mean: float
-    std: float | None
+    The deviation is None with one seed.
+    """
+
+    mean: Annotated[float, Field(ge=-1, le=1)]
+    std: Annotated[float, Field(ge=0, le=2)] | None
 
     def __str__(self) -> str:
         """Read as `0.6538` or `0.6538 ± 0.0110`."""
         return f"{self.mean:.4f}" + ("" if self.std is None else f" ± {self.std:.4f}")
+
+
+def _of_accuracies(found: Spread) -> Spread:
+    if found.mean < 0:
+        raise ValueError(f"a mean accuracy is {found.mean}; expected 0 … 1")
+    return found
+
+
+Accuracies = Annotated[Spread, AfterValidator(_of_accuracies)]
 
 
 class SeedTest(StrictModel):
@@ -45,20 +58,20 @@ class SeedTest(StrictModel):
         leak_free: accuracy without the leaked images; None where all leaked.
     """
 
-    accuracy: float
-    correct: int
-    leak_free: float | None
-    hits: str
+    accuracy: Share
+    correct: Tally
+    leak_free: Share | None
+    hits: Hits
 
 
 class SeedRun(StrictModel):
     """One seed; `tests` in the order of `Summary.tests`."""
 
-    seed: int
-    chosen_epoch: int
-    val_accuracy: float
+    seed: EvaluatorSeed
+    chosen_epoch: Tally
+    val_accuracy: Share
     tests: tuple[SeedTest, ...]
-    seconds: float
+    seconds: Seconds
     cached: bool = False
 
 
@@ -77,14 +90,14 @@ class TestSummary(StrictModel):
 
     path: str
     fingerprint: str
-    images: int
-    accuracy: Spread
-    interval: tuple[float, float]
-    leaked: int
-    leak_free: Spread | None
-    same_picture: int = 0
-    parents: int = 0
-    near_duplicates: int | None = None
+    images: Annotated[int, Field(ge=1, le=10**9)]
+    accuracy: Accuracies
+    interval: tuple[Share, Share]
+    leaked: Tally
+    leak_free: Accuracies | None
+    same_picture: Tally = 0
+    parents: Tally = 0
+    near_duplicates: Tally | None = None
     near_note: str | None = None
 
     @property
@@ -108,19 +121,29 @@ class Summary(StrictModel):
     path: str
     fingerprint: str
     official: bool
-    preview: int | None
+    preview: Tally | None
     label: str
     protocol: str
     protocol_fingerprint: str
     engine: str
     device: str
-    images: int
-    val: Spread
+    images: Tally
+    val: Accuracies
     tests: tuple[TestSummary, ...]
-    runs: tuple[SeedRun, ...]
+    runs: Annotated[tuple[SeedRun, ...], Field(min_length=1)]
     warnings: tuple[str, ...]
-    seconds: float
+    seconds: Seconds
     evaluator: str | None = None
+
+    @model_validator(mode="after")
+    def _runs_of_all_tests(self) -> Self:
+        images = [test.images for test in self.tests]
+        for run in self.runs:
+            if [len(test.hits) for test in run.tests] != images:
+                raise ValueError(
+                    f"the run with seed {run.seed} has other numbers of hits than the tests images"
+                )
+        return self
 
 
 def label(*, official: bool, preview: int | None) -> str:
@@ -145,7 +168,7 @@ def mark(*, official: bool, preview: int | None) -> str:
 
 def short_path(path: str) -> str:
     """Return the end of a path, enough to know a folder by: `roman-mnist/label_book`."""
-    return "/".join(Path(path).parts[-2:])
+    return "/".join([part for part in Path(path).parts if part != ".."][-2:])
 
 
 def wilson(share: float, images: int) -> tuple[float, float]:

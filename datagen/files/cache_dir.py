@@ -20,6 +20,18 @@ from datagen.files.paths import user_path
 
 CACHE_VARIABLE: Final = "DATAGEN_CACHE"
 
+DAMAGE: Final = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    CorruptInputError,
+)
+"""What reading a file that cannot be trusted ends in."""
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -87,7 +99,7 @@ def cache_key(parts: Sequence[object]) -> str:
 def read_cached(
     path: Path,
     read: Callable[[Path], T],
-    damage: tuple[type[Exception], ...] = (OSError, ValueError, TypeError, CorruptInputError),
+    damage: tuple[type[Exception], ...] = DAMAGE,
 ) -> T | None:
     """Return what `read` makes of a cache file.
 

@@ -10,13 +10,17 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field, TypeAdapter
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.limits import MOST_SEED
 from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
-from datagen.files.reading import RECORD, open_regular, read_bytes
+from datagen.files.json_records import read_json
+from datagen.files.reading import open_regular
 
 FORMAT: Final = 1
 
@@ -95,8 +99,20 @@ def _key(root: Path, variant: str) -> str:
 
 
 def _read(memory: Path) -> _Known:
-    rows = json.loads(read_bytes(memory, RECORD))
-    return {str(name): (int(size), int(time), str(found)) for name, size, time, found in rows}
+    rows = _rows.validate_python(read_json(memory))
+    return {name: (size, time, found) for name, size, time, found in rows}
+
+
+_rows: Final = TypeAdapter(
+    list[
+        tuple[
+            str,
+            Annotated[int, Field(ge=0, le=MOST_SEED)],
+            Annotated[int, Field(ge=-MOST_SEED, le=MOST_SEED)],
+            Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}( [0-9a-f]{32,64})*$")],
+        ]
+    ]
+)
 
 
 def _write(memory: Path, known: _Known) -> None:

@@ -68,3 +68,38 @@ def named_refusals() -> Iterator[None]:
         if not place_refused(error):
             raise
         raise refusal(error) from error
+
+
+def recorded(path: str | os.PathLike[str], folder: Path) -> str:
+    """Return a path as a record in `folder` says it, so that neither names a user's folders.
+
+    Relative, with `/`, where both lie in one tree, which can then be moved and sent as a whole;
+    else with `~` for the home folder; else, such as for `/data`, as it is.
+
+    Args:
+        path: absolute.
+        folder: that holds the record, absolute.
+
+    Example:
+        >>> recorded("/work/photos", Path("/work/ds")), recorded("/data/emnist", Path("/work/ds"))
+        ('../photos', '/data/emnist')
+    """
+    place = Path(path)
+    home = _home()
+    try:
+        shared = Path(os.path.commonpath([place, folder]))
+    except ValueError:  # other drives of Windows
+        return str(path)
+    above_home = home is not None and home != shared and home.is_relative_to(shared)
+    if shared != Path(shared.anchor) and not above_home:
+        return Path(os.path.relpath(place, folder)).as_posix()
+    if home is not None and place.is_relative_to(home):
+        return f"~/{place.relative_to(home).as_posix()}"
+    return str(path)
+
+
+def _home() -> Path | None:
+    try:
+        return user_path("~").resolve()
+    except UsageError:
+        return None

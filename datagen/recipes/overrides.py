@@ -15,6 +15,7 @@ from datagen.files.presets import plain_yaml
 from datagen.recipes.load import validate
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.reference import parse_reference
+from pipelines.text import quoted
 
 _FLAGS: Final = {
     "mix": "--mix",
@@ -150,7 +151,8 @@ def mixed_ingredient(text: str) -> Ingredient:
         ratio = -1.0
     if not sign or not 0 <= ratio <= RATIO_LIMIT:
         raise UsageError(
-            f"--mix {text!r} is not NAME[:PATH]=RATIO with a ratio of 0 or more, such as pen=0.7"
+            f"--mix {quoted(text)} is not NAME[:PATH]=RATIO with a ratio of 0 or more, such as "
+            "pen=0.7"
         )
     return ingredient(head, ratio)
 
@@ -164,7 +166,9 @@ def source_option(text: str) -> tuple[str, str, str]:
     head, sign, value = text.partition("=")
     source, dot, key = head.partition(".")
     if not (sign and dot and source and key):
-        raise UsageError(f"--option {text!r} is not SOURCE.KEY=VALUE, such as emnist.split=letters")
+        raise UsageError(
+            f"--option {quoted(text)} is not SOURCE.KEY=VALUE, such as emnist.split=letters"
+        )
     return source, key, value
 
 
@@ -176,7 +180,7 @@ def source_path(text: str) -> tuple[str, Path]:
     """
     source, sign, path = text.partition("=")
     if not (sign and source and path):
-        raise UsageError(f"--path {text!r} is not SOURCE=PATH, such as images=photos")
+        raise UsageError(f"--path {quoted(text)} is not SOURCE=PATH, such as images=photos")
     return source, user_path(path)
 
 
@@ -192,7 +196,7 @@ def image_size(text: str | None) -> Literal[32, "native"] | None:
         "native": "native",
     }
     if text not in sizes:
-        raise UsageError(f"--size {text} is neither 32 nor native")
+        raise UsageError(f"--size {quoted(text)} is neither 32 nor native")
     return sizes[text]
 
 

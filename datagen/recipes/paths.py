@@ -14,7 +14,7 @@ from typing import Any, Final
 from datagen.files import reading
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder
-from datagen.files.paths import user_path
+from datagen.files.paths import recorded, user_path
 
 _FILES: Final = {".yaml", ".yml", ".json"}
 _PATH_KEYS: Final = {"path", "folder"}
@@ -74,17 +74,41 @@ def absolute_value(key: str, value: Any, folder: Path) -> Any:
     """
     if not isinstance(value, str | Path):
         return value
-    *above, last = key.split(".")
-    option = bool(above) and above[-1] == "options"
-    if option:
-        is_path = isinstance(value, str) and _ends_like_a_file(value)
-    elif last == "pipeline":
-        is_path = _ends_like_a_file(value) or str(value) != Path(value).name
-    else:
-        is_path = last in _PATH_KEYS
-    if (is_path or option) and _is_pipe(value):
-        return type(value)(_kept(Path(value), folder, pipeline=last == "pipeline"))
+    pipeline = key.rsplit(".", maxsplit=1)[-1] == "pipeline"
+    is_path = _is_path(key, value)
+    if (is_path or _is_option(key)) and _is_pipe(value):
+        return type(value)(_kept(Path(value), folder, pipeline=pipeline))
     return type(value)(absolute(value, folder)) if is_path else value
+
+
+def recorded_recipe(plain: Any, folder: Path, key: str = "") -> Any:
+    """Return a recipe's plain keys with its paths as a file in `folder` says them.
+
+    The reverse of `absolute_value` for all of them; see `datagen.files.paths.recorded`.
+    """
+    if isinstance(plain, Mapping):
+        return {
+            name: recorded_recipe(value, folder, f"{key}.{name}" if key else str(name))
+            for name, value in plain.items()
+        }
+    if isinstance(plain, list):
+        return [recorded_recipe(value, folder, key) for value in plain]
+    is_path = isinstance(plain, str) and _is_path(key, plain) and Path(plain).is_absolute()
+    return recorded(plain, folder) if is_path else plain
+
+
+def _is_option(key: str) -> bool:
+    return key.split(".")[-2:-1] == ["options"]
+
+
+def _is_path(key: str, value: str | Path) -> bool:
+    """Return whether a recipe takes the value of a key for a path; see `absolute_value`."""
+    last = key.rsplit(".", maxsplit=1)[-1]
+    if _is_option(key):
+        return isinstance(value, str) and _ends_like_a_file(value)
+    if last == "pipeline":
+        return _ends_like_a_file(value) or str(value) != Path(value).name
+    return last in _PATH_KEYS
 
 
 def absolute_ingredient(part: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A recipe: everything that decides a dataset's bytes. The models, and their YAML."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -9,15 +10,15 @@ from pydantic import Field, field_validator, model_validator
 from datagen.composition import ComposeOptions
 from datagen.composition.handwritten.parameters import HandOptions
 from datagen.core.budget import ELIGIBLE_BUDGET, RATIO_LIMIT
+from datagen.core.limits import MOST_IMAGES, ImageCount, Label, Seed
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES, CaseStyle, Numeral
+from datagen.recipes.paths import recorded_recipe
 from pipelines.plain import write_yaml
 
 NO_PIPELINE: Final = "none"
 
-_MOST_PER_CLASS: Final = 1_000_000
-
-ClassCount = Annotated[int, Field(ge=0, le=_MOST_PER_CLASS)]
+ClassCount = Annotated[int, Field(ge=0, le=MOST_IMAGES)]
 PerClass = Literal["all"] | ClassCount | dict[Numeral, ClassCount]
 PipelineName = Annotated[str, Field(min_length=1)]
 
@@ -43,6 +44,14 @@ class Ingredient(StrictModel):
     pipeline: PipelineName | None = None
     options: dict[str, Any] = Field(default={})
 
+    @field_validator("options")
+    @classmethod
+    def _finite(cls, options: dict[str, Any]) -> dict[str, Any]:
+        for key, value in options.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{key} is {value}; expected a finite number")
+        return options
+
     @field_validator("per_class", mode="before")
     @classmethod
     def _numbers(cls, given: Any) -> Any:
@@ -52,10 +61,9 @@ class Ingredient(StrictModel):
         numbers = given.values() if isinstance(given, Mapping) else (given,)
         if isinstance(given, Mapping) and (strangers := [c for c in given if c not in CLASSES]):
             raise ValueError(f"{strangers[0]!r} is no class; expected {', '.join(CLASSES)}")
-        if not all(type(n) is int and 0 <= n <= _MOST_PER_CLASS for n in numbers):
+        if not all(type(n) is int and 0 <= n <= MOST_IMAGES for n in numbers):
             raise ValueError(
-                f"expected a whole number of 0 … {_MOST_PER_CLASS:,}, such a number by class, or "
-                "all"
+                f"expected a whole number of 0 … {MOST_IMAGES:,}, such a number by class, or all"
             )
         return given
 
@@ -116,10 +124,10 @@ class Recipe(StrictModel):
     """
 
     recipe: Literal[1] = 1  # version of this format
-    name: str = "default"
-    seed: Annotated[int, Field(ge=0)] = 0
-    images: Annotated[int, Field(ge=1)] | None = None
-    budget: Annotated[int, Field(ge=1)] = ELIGIBLE_BUDGET
+    name: Label = "default"
+    seed: Seed = 0
+    images: ImageCount | None = None
+    budget: ImageCount = ELIGIBLE_BUDGET
     fit: bool = False
     size: Literal[32, "native"] = 32
     mix: tuple[Ingredient, ...] = (Ingredient(source="pen"),)
@@ -147,7 +155,11 @@ class Recipe(StrictModel):
         """Whether the budget is one the competition would have accepted."""
         return self.budget <= ELIGIBLE_BUDGET
 
-    def to_yaml(self) -> str:
-        """Return the recipe as YAML that `load` reads back to an equal recipe."""
+    def to_yaml(self, folder: Path | None = None) -> str:
+        """Return the recipe as YAML that `load` reads back to an equal recipe.
+
+        Args:
+            folder: that holds the file, absolute: paths of the same tree are then relative to it.
+        """
         plain = self.model_dump(mode="json", exclude_none=True)
-        return write_yaml(plain)
+        return write_yaml(plain if folder is None else recorded_recipe(plain, folder))

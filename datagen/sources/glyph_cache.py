@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from datagen.core.arrays import Coverage
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
-from datagen.core.numerals import Case, Letter
+from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, stamp, write_cached
 from datagen.files.reading import open_regular
 
@@ -31,6 +31,7 @@ Note = Callable[[str], None]
 """What an extractor calls to tell of something passed over; repeated each time the cache opens."""
 Extract = Callable[[Note], Iterable[Glyph]]
 
+_CASES: Final = set(get_args(Case))
 # What numpy and zipfile raise for a damaged bundle, as flipped bits have shown.
 _UNREADABLE: Final = (
     OSError,
@@ -38,6 +39,9 @@ _UNREADABLE: Final = (
     KeyError,
     EOFError,
     RuntimeError,
+    TypeError,
+    OverflowError,
+    MemoryError,
     SyntaxError,
     tokenize.TokenError,
     zipfile.BadZipFile,
@@ -71,6 +75,15 @@ class _Bundle:
     notes: npt.NDArray[np.str_]
 
     def __post_init__(self) -> None:
+        kinds = {"body_tops": "i", "shapes": "i", "offsets": "i", "ink": "u"}
+        for field in fields(self):
+            array = getattr(self, field.name)
+            if array.dtype.kind != kinds.get(field.name, "U"):
+                raise ValueError(f"{field.name} of type {array.dtype}")
+            if array.ndim != (2 if field.name == "shapes" else 1):
+                raise ValueError(f"{field.name} of {array.ndim} dimensions")
+        if self.ink.dtype != np.uint8 or self.shapes.shape[1:] != (2,) or (self.shapes < 1).any():
+            raise ValueError("ink that is no coverage, or shapes that are none")
         n = len(self.ids)
         lengths = {len(getattr(self, name)) for name in ("letters", "cases", "writers", "shapes")}
         sizes = self.shapes.astype(np.int64).prod(axis=1)
@@ -80,6 +93,11 @@ class _Bundle:
             raise ValueError("offsets that do not cover the ink")
         if not np.array_equal(np.diff(self.offsets), sizes):
             raise ValueError("shapes that disagree with the offsets")
+        inside = (self.body_tops >= 0) & (self.body_tops <= self.shapes[:, 0])
+        if not inside.all() or len(set(self.ids.tolist())) != n:
+            raise ValueError("letters without a body, or two of one name")
+        if not set(self.letters.tolist()) <= set(LETTERS) or not set(self.cases.tolist()) <= _CASES:
+            raise ValueError("letters other than i, v and x")
 
     def pool(self, source: str) -> GlyphPool:
         """Return the pool whose glyphs are views into these arrays."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from datagen.core.errors import UsageError
 from datagen.files.paths import user_path
+from pipelines.text import quoted
 
 
 def parse_reference(text: str) -> tuple[str, Path | None]:
@@ -14,5 +15,5 @@ def parse_reference(text: str) -> tuple[str, Path | None]:
     """
     name, _, path = text.partition(":")
     if not name or (":" in text and not path):
-        raise UsageError(f"{text!r} is not NAME[:PATH], such as pen or emnist:data/gzip.zip")
+        raise UsageError(f"{quoted(text)} is not NAME[:PATH], such as pen or emnist:data/gzip.zip")
     return name, user_path(path) if path else None

@@ -8,6 +8,7 @@ Ratios are exact fractions until they enter a recipe, so that 0.1 + 0.2 and 0.3 
 import hashlib
 import itertools
 import json
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,9 @@ from datagen.sweeps.spec import Spec, axis_values
 
 MOST_CANDIDATES: Final = 10_000
 """More is taken for a typing error: each candidate is hours of work."""
+
+MOST_MIXES: Final = 10_000_000
+"""Combinations of ratios of which the mixes are chosen; more would take minutes to look through."""
 
 Mix = tuple[Fraction, ...]
 
@@ -56,6 +60,8 @@ def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
         UsageError: nothing varies, or far too much.
         RecipeError: a varied key is none of a recipe, or a value does not fit it.
     """
+    _refuse_many("mixes", math.prod(len(axis_values(part.ratio)) for part in spec.mix), MOST_MIXES)
+    _refuse_many("settings", math.prod(map(len, spec.vary.values())), MOST_CANDIDATES)
     mixes = mixes_of(spec)
     settings = [
         dict(zip(spec.vary, values, strict=True))
@@ -77,6 +83,14 @@ def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
             "--mix pen=0:1:0.25, or a key values such as --vary val.fraction=0.1,0.2"
         )
     return tuple(found.values())
+
+
+def _refuse_many(what: str, number: int, most: int) -> None:
+    if number > most:
+        raise UsageError(
+            f"{number:,} {what} to try; at most {most:,} make sense: use larger steps or fewer "
+            "values"
+        )
 
 
 def fingerprint(recipe: Recipe) -> str:

@@ -7,6 +7,7 @@ from datagen.core.errors import UnknownNameError, UsageError
 from datagen.files.presets import plain_yaml
 from datagen.recipes.overrides import ingredient, source_option
 from datagen.sweeps.spec import parse_axis
+from pipelines.text import quoted
 
 
 def swept_ingredient(text: str) -> dict[str, Any]:
@@ -22,7 +23,8 @@ def swept_ingredient(text: str) -> dict[str, Any]:
         parse_axis(axis)
     except ValueError as error:
         raise UsageError(
-            f"--mix {text!r} is not NAME[:PATH]=START:STOP:STEP, such as pen=0:1:0.25 ({error})"
+            f"--mix {quoted(text)} is not NAME[:PATH]=START:STOP:STEP, such as pen=0:1:0.25 "
+            f"({error})"
         ) from None
     named = ingredient(head)
     path = None if named.path is None else str(named.path.resolve())
@@ -61,5 +63,5 @@ def varied_key(text: str) -> tuple[str, list[Any]]:
     """
     key, sign, values = text.partition("=")
     if not (key and sign and values):
-        raise UsageError(f"--vary {text!r} is not KEY=a,b,c, such as val.fraction=0.1,0.2")
+        raise UsageError(f"--vary {quoted(text)} is not KEY=a,b,c, such as val.fraction=0.1,0.2")
     return key, [plain_yaml(value, f"--vary {key}") for value in values.split(",")]

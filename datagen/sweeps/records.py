@@ -5,11 +5,12 @@ needs nothing else.
 """
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.limits import EvaluatorSeed, Hits, Seconds, Share, Tally
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.files.reading import LINES, read_bytes
@@ -35,12 +36,21 @@ class Scored(StrictModel):
 
     path: str
     fingerprint: str
-    images: int
-    correct: int
-    hits: str
-    classes: dict[str, float | None]
-    leaked: int | None = None
-    leak_free: float | None = None
+    images: Annotated[int, Field(ge=1, le=10**9)]
+    correct: Tally
+    hits: Hits
+    classes: dict[str, Share | None]
+    leaked: Tally | None = None
+    leak_free: Share | None = None
+
+    @model_validator(mode="after")
+    def _as_many_hits(self) -> Self:
+        if len(self.hits) != self.images or self.hits.count("1") != self.correct:
+            raise ValueError(
+                f"{len(self.hits):,} hits and misses with {self.hits.count('1'):,} hits, for "
+                f"{self.correct:,} hits on {self.images:,} images"
+            )
+        return self
 
     @property
     def accuracy(self) -> float:
@@ -70,19 +80,19 @@ class Reached(StrictModel):
             earlier versions.
     """
 
-    point: str
-    seed: int
-    epochs: int = 0
+    point: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
+    seed: EvaluatorSeed
+    epochs: Tally = 0
     official: bool = False
     dataset: str | None = None
     fingerprint: str | None = None
-    images: int | None = None
-    val_accuracy: float | None = None
+    images: Tally | None = None
+    val_accuracy: Share | None = None
     selection: Scored | None = None
     tests: tuple[Scored, ...] = ()
     score: str | None = None
-    build_seconds: float = 0.0
-    evaluate_seconds: float = 0.0
+    build_seconds: Seconds = 0.0
+    evaluate_seconds: Seconds = 0.0
     cached: bool = False
     error: str | None = None
     evaluator: str | None = None
@@ -105,9 +115,15 @@ class Trial(Reached):
 
     schema_version: Literal[1] = 1
     name: str
-    ratios: dict[str, float] = Field(default_factory=dict)
+    ratios: dict[str, Share] = Field(default_factory=dict)
     settings: dict[str, Setting] = Field(default_factory=dict)
     state: State
+
+    @model_validator(mode="after")
+    def _a_score_unless_failed(self) -> Self:
+        if self.state != "failed" and self.decided is None:
+            raise ValueError(f"the trial is {self.state} and has no accuracy")
+        return self
 
 
 def read_trials(folder: Path) -> list[Trial]:

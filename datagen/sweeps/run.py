@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from datagen.building.fetch_missing import FetchMissing
+from datagen.core.errors import UsageError
+from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
 from datagen.sweeps import counting, estimate, timing
 from datagen.sweeps.callbacks import Callback
@@ -23,6 +25,7 @@ from datagen.sweeps.records import TRIALS, read_trials
 from datagen.sweeps.results.ranking import Answer, read
 from datagen.sweeps.spec import Spec, read_spec_file, validate_located
 from datagen.sweeps.trial_runner import run_trials
+from pipelines.text import quoted
 
 DEFAULT_OUT: Final = Path("sweeps")
 """Sweeps without a folder of their own go below this one, by name."""
@@ -143,16 +146,28 @@ def plan_sweep(
 
     The arguments and the errors are those of `sweep`.
     """
+    require("workers", workers, 1, MOST_PROCESSES)
     listener = listener or Listener()
     asked = load_spec(spec)
     candidates = candidates_of(asked)
-    place = Path(folder or DEFAULT_OUT / asked.name).absolute()
+    place = Path(folder or default_folder(asked)).absolute()
     check_folder(place, asked, extend=extend)
     cost = _cost(asked, candidates, place, workers or cores(), listener, fetch, timed=timed)
     estimate.check_disk(cost, place)
     planned = SweepPlan(asked, candidates, place, cost)
     listener.plan(planned)
     return planned
+
+
+def default_folder(spec: Spec) -> Path:
+    """Return where a sweep stands if no folder is named: below `sweeps`, by its name.
+
+    Raises:
+        UsageError: its name is no name of a folder.
+    """
+    if spec.name in {".", ".."} or any(char in spec.name for char in "/\\\0"):
+        raise UsageError(f"name {quoted(spec.name)} is no folder's name; say --out, or rename it")
+    return DEFAULT_OUT / spec.name
 
 
 def read_sweep(folder: Path | str) -> Answer:

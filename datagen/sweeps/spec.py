@@ -3,6 +3,7 @@
 All that can move a result is in the spec; how many workers there are, and where, is not.
 """
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import (
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import RecipeError, UnknownNameError
 from datagen.core.evaluator_facts import OFFICIAL_EPOCHS, OFFICIAL_SEED
+from datagen.core.limits import MOST_PROCESSES, MOST_RUNS, Epochs, ImageCount, Label
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
@@ -29,11 +31,20 @@ from datagen.recipes.paths import absolute, absolute_ingredient, absolute_value
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
 from pipelines.plain import write_yaml
+from pipelines.text import quoted
 
 MOST_VALUES: Final = 1_001
 """Values on one axis: a step of 0.001 from 0 to 1; more is a typing error."""
 
+MOST_TRIALS: Final = 10_000
+"""Candidates of tpe; more is taken for a typing error: each is hours of work."""
+
 BY_VAL: Final = "val"
+
+_NUMBER: Final = re.compile(
+    r"[0-9]{1,16}(\.[0-9]{0,16})?([eE][-+]?[0-9]{1,2})?|\.[0-9]{1,16}|[0-9]{1,9}/[0-9]{1,9}"
+)
+"""What a ratio is written as: `Fraction` itself would work for hours at 1e999999999."""
 
 
 def parse_axis(given: object) -> str:
@@ -57,10 +68,13 @@ def axis_values(text: str) -> tuple[Fraction, ...]:
     Raises:
         ValueError: it is no axis.
     """
-    expected = f"{text!r} is not START:STOP:STEP such as 0:1:0.25, nor one ratio of 0 or more"
+    expected = f"{quoted(text)} is not START:STOP:STEP such as 0:1:0.25, nor one ratio of 0 or more"
+    parts = text.split(":")
+    if not all(map(_NUMBER.fullmatch, parts)):
+        raise ValueError(expected)
     try:
-        numbers = [Fraction(part) for part in text.split(":")]
-    except (ValueError, ZeroDivisionError):
+        numbers = [Fraction(part) for part in parts]
+    except ZeroDivisionError:
         raise ValueError(expected) from None
     if any(not 0 <= number <= RATIO_LIMIT for number in numbers) or len(numbers) not in (1, 3):
         raise ValueError(expected)
@@ -127,26 +141,26 @@ class Spec(StrictModel):
     """
 
     sweep: Literal[1] = 1  # version of this format
-    name: str = "sweep"
+    name: Annotated[Label, Field(min_length=1)] = "sweep"
     recipe: str | dict[str, Any] = "default"
     mix: tuple[SweptIngredient, ...] = ()
     points: Literal["simplex", "product"] = "simplex"
     vary: dict[str, tuple[Setting, ...]] = Field(default_factory=dict)
-    images: Annotated[int, Field(ge=1)] | None = None
-    budget: Annotated[int, Field(ge=1)] | None = None
+    images: ImageCount | None = None
+    budget: ImageCount | None = None
     tests: tuple[Path, ...] = ()
     select: str = BY_VAL
-    seeds: Annotated[int, Field(ge=1, le=1000)] = 1
+    seeds: Annotated[int, Field(ge=1, le=MOST_RUNS)] = 1
     strategy: Literal["grid", "halving", "tpe"] = "grid"
-    rungs: tuple[Annotated[int, Field(ge=1)], ...] = (10, 30, 100)
-    reduction: Annotated[int, Field(ge=2)] = 3
-    finalists: Annotated[int, Field(ge=1)] = 2
-    trials: Annotated[int, Field(ge=1)] = 20
-    together: Annotated[int, Field(ge=1)] = 2
+    rungs: Annotated[tuple[Epochs, ...], Field(max_length=100)] = (10, 30, 100)
+    reduction: Annotated[int, Field(ge=2, le=MOST_TRIALS)] = 3
+    finalists: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 2
+    trials: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 20
+    together: Annotated[int, Field(ge=1, le=MOST_TRIALS)] = 2
     sampler_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
-    preview: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    preview: Epochs | None = None
     engine: Engine = "auto"
-    threads: Annotated[int, Field(ge=1)] = 1
+    threads: Annotated[int, Field(ge=1, le=MOST_PROCESSES)] = 1
 
     @field_validator("rungs")
     @classmethod

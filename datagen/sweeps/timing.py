@@ -13,20 +13,22 @@ from dataclasses import asdict, astuple, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import fmean
-from typing import Final
+from typing import Annotated, Final
 
 import cv2
 import numpy as np
+from pydantic import Field, TypeAdapter
 
 from datagen.core.budget import Count
 from datagen.core.evaluator_facts import BATCH, OFFICIAL_SEED, PROTOCOL, SIDE
+from datagen.core.limits import Seconds
 from datagen.core.machine import cores
 from datagen.core.numerals import CLASSES
 from datagen.evaluation.fork_server import can_fork
 from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
-from datagen.files.reading import RECORD, read_bytes
+from datagen.files.json_records import read_json
 from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
@@ -50,15 +52,18 @@ class Timing:
         once: before the first of several: TensorFlow is imported once where they are forks.
     """
 
-    start: float
-    step: float
-    val_batch: float
-    once: float = 0.0
+    start: Seconds
+    step: Seconds
+    val_batch: Annotated[float, Field(allow_inf_nan=False)]
+    once: Seconds = 0.0
 
     def epoch(self, count: Count) -> float:
         """Return the seconds of one epoch."""
         train, val = math.ceil(count.train / BATCH), math.ceil(count.val / BATCH)
         return self.step * train + self.val_batch * val
+
+
+_timings: Final = TypeAdapter(Timing)
 
 
 def time_evaluator(spec: Spec, at_once: int = 1) -> Timing:
@@ -94,7 +99,7 @@ def known_timing(engine: str, threads: int, at_once: int | None = None) -> Timin
     found = (
         read_cached(
             _timing_file(engine, threads, number),
-            lambda path: Timing(**json.loads(read_bytes(path, RECORD))),
+            lambda path: _timings.validate_python(read_json(path)),
         )
         for number in numbers
     )

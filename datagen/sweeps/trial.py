@@ -18,6 +18,7 @@ from datagen.core.errors import (
     StoppedError,
     SweepError,
 )
+from datagen.core.limits import Share, Tally
 from datagen.core.models import StrictModel
 from datagen.datasets.format import INFO
 from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset, recall_scores
@@ -26,6 +27,7 @@ from datagen.evaluation.records import Score, TestResult, read_score
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import set_aside
 from datagen.files.locks import locked
+from datagen.files.paths import recorded
 from datagen.recipes import load as recipes
 from datagen.sweeps.records import DATASETS, Reached, Scored
 from pipelines.errors import PipelineError
@@ -90,9 +92,9 @@ class TrialOutcome(Reached):
         value: what decides at this rung: accuracy on val, or on the selection set.
     """
 
-    until: int | None
+    until: Tally | None
     complete: bool = False
-    value: float | None = None
+    value: Share | None = None
 
 
 def run_trial(task: Task, tell: Tell = lambda _: None) -> TrialOutcome:
@@ -238,8 +240,8 @@ def _outcome(
         fingerprint=score.dataset.fingerprint,
         images=score.dataset.train + score.dataset.val,
         val_accuracy=score.val.accuracy.accuracy,
-        selection=None if held is None else scored(held),
-        tests=tuple(scored(test) for test in tests),
+        selection=None if held is None else scored(held, task.folder),
+        tests=tuple(scored(test, task.folder) for test in tests),
         score=_path_of(score, task).as_posix(),
         build_seconds=round(build_seconds, 3),
         evaluate_seconds=0.0 if cached else round(seconds, 3),
@@ -256,10 +258,15 @@ def _value(task: Task, score: Score) -> float | None:
     return max(epoch.val_accuracy for epoch in score.history[: task.until])
 
 
-def scored(test: TestResult) -> Scored:
-    """Return the few numbers of a test result that a sweep's answer needs."""
+def scored(test: TestResult, folder: Path) -> Scored:
+    """Return the few numbers of a test result that a sweep's answer needs.
+
+    Args:
+        test: with an absolute path.
+        folder: of the sweep, which the record's path is relative to.
+    """
     return Scored(
-        path=test.path,
+        path=recorded(test.path, folder),
         fingerprint=test.fingerprint,
         images=test.images,
         correct=test.metrics.accuracy.correct,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.arguments import good_ones, refuse
 from datagen.cli.views.next_step import flags, from_here, print_next
 from datagen.cli.views.output import Json, console, emit
 
@@ -32,14 +33,19 @@ def compare(
     from dataclasses import asdict
 
     from datagen.api.evaluations import compare as compare_scores
+    from datagen.evaluation.load import read_summaries
 
-    tables = compare_scores(*scores)
+    read, refused = good_ones(scores, read_summaries)
+    if not read:
+        refuse(refused)
+    tables = compare_scores(*(summary for summaries in read for summary in summaries))
     out = console(as_json=as_json)
     for table in tables:
         _print(table, out)
     _print_next(tables, out)
     if as_json:
         emit({"command": "compare", "tables": [_plain(asdict(table)) for table in tables]})
+    refuse(refused)
 
 
 def _plain(value: Any) -> Any:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli.arguments import Refusal, good_ones, refuse
 from datagen.cli.views.next_step import as_argument, free_name, print_next
 from datagen.cli.views.next_step import flags as words_of
 from datagen.cli.views.output import Json, console, emit, progress_bars
 from datagen.core.errors import UsageError
+from datagen.files.paths import user_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -96,11 +98,15 @@ def preview(
 
         loaded = load(pipeline)
         with _fetching(offline=offline) as fetch:
-            samples = _samples(what or [], given, numeral, style and style.value, per_class, fetch)
+            samples, refused = _samples(
+                what or [], given, numeral, style and style.value, per_class, fetch
+            )
         found = outcomes(loaded, samples, seed=seed or 0, tries=per_cell or 5)
         _show_outcomes(found, out, tile or 112, as_json=as_json)
-        asked = words_of(pipeline=pipeline, out=free_name("augmented"))
-        print_next(console(as_json=as_json), "build", *asked)
+        if not refused:
+            asked = words_of(pipeline=pipeline, out=free_name("augmented"))
+            print_next(console(as_json=as_json), "build", *asked)
+        refuse(refused)
         return
     if numeral is not None or style is not None:
         raise UsageError("--class and --style say what images show; they belong to --pipeline")
@@ -163,10 +169,11 @@ def _sheet_images(
     from datagen.recipes.load import load
     from datagen.recipes.overrides import Overrides, override
 
-    if what is not None and is_folder(Path(what)):
+    folder = None if what is None else user_path(what)
+    if folder is not None and is_folder(folder):
         if given != Overrides():
             raise UsageError(f"{what} is a dataset; --source, --mix, … belong to recipes")
-        return preview_dataset(Path(what), per_cell)
+        return preview_dataset(folder, per_cell)
     return preview_recipe(override(load(what or "default"), given), per_cell, fetch)
 
 
@@ -177,7 +184,8 @@ def _samples(
     style: Any,  # a case style, as the enumeration's values are
     per_class: int,
     fetch: "FetchMissing | None",
-) -> "list[Sample]":
+) -> "tuple[list[Sample], list[Refusal]]":
+    """Return the images to show, and what was refused of those that were named."""
     from dataclasses import replace
 
     from datagen.previews.samples import compose_samples, read_samples
@@ -187,17 +195,23 @@ def _samples(
     if images:
         if replace(given, seed=None) != Overrides():
             raise UsageError("images are given; --source, --mix, … are for composing numerals")
-        return read_samples(
-            [Path(image) for image in images],
-            numeral=numeral,
-            style=style or "unknown",
-            per_class=per_class,
+        read, refused = good_ones(
+            images,
+            lambda image: read_samples(
+                [user_path(image)],
+                numeral=numeral,
+                style=style or "unknown",
+                per_class=per_class,
+            ),
         )
+        if not read:
+            refuse(refused)
+        return [sample for samples in read for sample in samples], refused
     if numeral is not None:
         raise UsageError("--class says what given images show; name an image, or leave it out")
     # pipelines are made for sheets as they are composed, before they are shrunk
     said = replace(given, size=given.size or "native")
-    return compose_samples(override(load("default"), said), style, fetch)
+    return compose_samples(override(load("default"), said), style, fetch), []
 
 
 def _show_outcomes(found: "AugmentationRows", out: Path, tile: int, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.arguments import good_ones, refuse
 from datagen.cli.views.next_step import print_next
 from datagen.cli.views.output import Json, console, emit
 
@@ -25,19 +26,25 @@ def sources(
     """
     from datagen.api.sources import list_sources
 
-    found_sources = list_sources(*names or ())
-    out = console(as_json=as_json)
-    out.print(_table(found_sources))
-    known = dict(zip(names or (), found_sources, strict=False)) or {
-        found.name: found for found in found_sources
-    }
-    usable = [name for name, found in known.items() if found.available and found.counts]
-    if usable:
-        last = "pen" if "pen" in usable else usable[-1]
-        print_next(out, "preview", "--source", last, why="a picture of its numerals")
+    asked, refused = good_ones(names or (), lambda name: list_sources(name)[0])
+    found_sources = asked if names else list_sources()
+    if found_sources:
+        out = console(as_json=as_json)
+        out.print(_table(found_sources))
+        if not refused:
+            _print_next(names or (), found_sources, out)
     if as_json:
         for found in found_sources:
             emit({"command": "sources"} | found.plain())
+    refuse(refused)
+
+
+def _print_next(names: Sequence[str], found: Sequence["CatalogEntry"], out: Any) -> None:
+    known = dict(zip(names, found, strict=False)) or {entry.name: entry for entry in found}
+    usable = [name for name, entry in known.items() if entry.available and entry.counts]
+    if usable:
+        last = "pen" if "pen" in usable else usable[-1]
+        print_next(out, "preview", "--source", last, why="a picture of its numerals")
 
 
 def _table(entries: Sequence["CatalogEntry"]) -> Any:

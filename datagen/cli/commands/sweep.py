@@ -165,7 +165,7 @@ def sweep(
         "preview": preview,
     }
     asked = _spec(spec, given, [*(option or []), *(["images.skip_bad=true"] if skip_bad else [])])
-    folder = out or run.DEFAULT_OUT / asked.name
+    folder = out or run.default_folder(asked)
     hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
     human = console(as_json=as_json, quiet=quiet)
     with (

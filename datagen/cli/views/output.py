@@ -30,8 +30,10 @@ def console(*, as_json: bool, quiet: bool = False) -> Any:
     """Return the `rich.console.Console` for human output: stderr when stdout carries JSON."""
     from rich.console import Console
 
+    from datagen.cli.views.harmless import harmless
+
     # no markup: a path may hold [brackets]
-    return Console(stderr=as_json, quiet=quiet, highlight=False, markup=False)
+    return harmless(Console(stderr=as_json, quiet=quiet, highlight=False, markup=False))
 
 
 def counts_table(title: str, counts: Mapping[Split, Mapping[str, int]]) -> Any:

@@ -24,7 +24,9 @@ def sweep_progress(human: Any, *, as_json: bool, quiet: bool) -> Iterator[Listen
     """
     from rich.console import Console
 
-    out = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
+    from datagen.cli.views.harmless import harmless
+
+    out = harmless(Console(stderr=True, quiet=quiet, highlight=False, markup=False))
     # with JSON, rich must leave stdout alone: it would print what goes there on stderr
     bar = _bar(out, disable=quiet or not (out.is_terminal and is_live()), redirect=not as_json)
     try:

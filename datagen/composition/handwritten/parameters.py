@@ -13,13 +13,27 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from datagen.core.glyphs import GlyphInfo
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CaseStyle, spell
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+Fill = Annotated[float, Field(ge=0, le=1)]
+Gap = Annotated[float, Field(ge=-1, le=5)]
+"""Letter heights; beyond it letters lie over each other, or are no numeral any more."""
+
+
+def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError(
+            f"[{bounds[0]:g}, {bounds[1]:g}] runs backwards; write the smaller one first"
+        )
+    return bounds
+
+
+_InOrder = AfterValidator(_in_order)
 
 
 class HandOptions(StrictModel):
@@ -37,8 +51,8 @@ class HandOptions(StrictModel):
     method: Literal["hand"] = "hand"
     bars: Probability = 0.42
     bars_lower: Probability = 0.06
-    fill: tuple[Probability, Probability] = (0.3, 0.98)
-    spacing: tuple[float, float] = (-0.04, 0.5)
+    fill: Annotated[tuple[Fill, Fill], _InOrder] = (0.3, 0.98)
+    spacing: Annotated[tuple[Gap, Gap], _InOrder] = (-0.04, 0.5)
     scan: bool = True
 
 

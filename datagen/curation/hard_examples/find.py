@@ -17,6 +17,7 @@ from datagen.core.errors import (
     RuleError,
     UsageError,
 )
+from datagen.core.limits import MOST_IMAGES, require
 from datagen.core.numerals import Numeral
 from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.datasets.content import dataset_content, test_content
@@ -135,8 +136,7 @@ def cautions(hard: Hard) -> tuple[str, ...]:
 
 
 def _check(top: int | None, share: float) -> None:
-    if top is not None and top < 1:
-        raise UsageError(f"top is {top}; expected 1 or more")
+    require("top", top, 1, MOST_IMAGES)
     if not 0 < share <= 1:
         raise UsageError(f"share is {share:g}; expected more than 0, at most 1")
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import SplitError, UsageError
+from datagen.core.limits import MOST_SEED, require
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.at_random import Picture, assign, assign_folds, assign_rest
 from datagen.curation.holdout.by_style import STYLES, Units, deal
@@ -52,6 +53,7 @@ class Request:
     def __post_init__(self) -> None:
         if self.by not in get_args(By):
             raise UsageError(f"--by {self.by}: expected {' or '.join(get_args(By))}")
+        require("seed", self.seed, -MOST_SEED, MOST_SEED)
         if not 0 < self.fraction < 1:
             raise UsageError(
                 f"a fraction of {self.fraction} holds nothing out; expected 0 < fraction < 1"

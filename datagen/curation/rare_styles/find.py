@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import Field
 
 from datagen.core.budget import RATIO_LIMIT
-from datagen.core.errors import UsageError
+from datagen.core.limits import require
 from datagen.core.numerals import Numeral
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash
@@ -98,10 +98,8 @@ def find_rare(
         UsageError: `clusters` or `seed` is out of range.
         MissingInputError, CorruptInputError, UnknownNameError, RecipeError: see `survey`.
     """
-    if not 2 <= clusters <= MOST_CLUSTERS:
-        raise UsageError(f"clusters is {clusters}; expected 2 … {MOST_CLUSTERS:,} per class")
-    if not 0 <= seed < 2**32:
-        raise UsageError(f"seed is {seed}; expected 0 … {2**32 - 1:,}")
+    require("clusters", clusters, 2, MOST_CLUSTERS)
+    require("seed", seed, 0, 2**32 - 1)
     require_unicode(folder.absolute())
     options = options or ImagesOptions()
     found = survey(folder, options)

@@ -29,15 +29,20 @@ Not modelled: corrected or retraced strokes, loops within v and x, breaks of a f
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Final, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+from datagen.core.limits import Seed
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources.pen.hand import write
 from datagen.sources.pen.writer import Writer, draw_writer
 from datagen.sources.registry import Options, Source, register
+
+MOST_WRITINGS: Final = 400_000
+"""Writers × instances: the index of their letters takes half a gigabyte."""
 
 _CASES: tuple[Case, Case] = ("lower", "upper")
 _SHAPES: tuple[tuple[Letter, Case], ...] = tuple(
@@ -56,7 +61,16 @@ class PenOptions(Options):
 
     writers: int = Field(default=1000, ge=1, le=1_000_000)
     instances: int = Field(default=4, ge=1, le=1000)
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
+
+    @model_validator(mode="after")
+    def _fits_memory(self) -> Self:
+        if self.writers * self.instances > MOST_WRITINGS:
+            raise ValueError(
+                f"{self.writers:,} writers × {self.instances:,} instances are more than "
+                f"{MOST_WRITINGS:,} alphabets; take fewer of either"
+            )
+        return self
 
 
 @register

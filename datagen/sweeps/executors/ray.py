@@ -4,6 +4,7 @@ Enters: tasks. Leaves: outcomes, as they come. A task whose node dies is run aga
 it finds on the shared disk what was finished; its outcome is taken once.
 """
 
+import ipaddress
 import logging
 import os
 import socket
@@ -17,6 +18,8 @@ from datagen.core.errors import SweepError, UsageError
 from datagen.sweeps.executors.local import Tell
 from datagen.sweeps.trial import Task, TrialOutcome, failed, run_trial
 
+_log = logging.getLogger(__name__)
+
 _RETRIES: Final = 5  # of a task whose node or process died
 _TIMEOUT: Final = 5.0  # seconds to wait for an answer
 _PASSED: Final = ("DATAGEN_CACHE",)  # environment that decides what is known
@@ -27,6 +30,9 @@ class RayExecutor:
 
     def __init__(self, address: str | None) -> None:
         """Connect to a cluster, or start one on this machine where `address` is None.
+
+        A cluster that is started here listens on this machine alone. Of one that was there before
+        a warning says, once, that Ray trusts whoever can reach it.
 
         Raises:
             UsageError: Ray is not installed.
@@ -40,23 +46,50 @@ class RayExecutor:
         paths = [root, os.environ.get("PYTHONPATH", "")]
         passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
         _check_answers(address)
+        own = address is None and not os.environ.get("RAY_ADDRESS")
+        if own:
+            _keep_to_this_machine()
+        else:
+            _log.warning(
+                "Ray trusts its network: whoever reaches the cluster at %s can run code there; "
+                "keep it behind a firewall, or start it with RAY_AUTH_MODE=token",
+                address or os.environ["RAY_ADDRESS"],
+            )
         try:
             self._ray.init(
                 address=address,
                 ignore_reinit_error=True,
-                include_dashboard=False if address is None else None,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 runtime_env={
                     "env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **passed}
                 },
+                **({"include_dashboard": False} if own else {}),
             )
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:
             reason = " ".join(str(error).split())
             raise SweepError(
                 f"no Ray cluster answers at {address or 'this machine'} ({reason}); start one with "
                 "`ray start --head`, or leave --executor out"
             ) from error
+
+        if own:
+            self._check_loopback()
+
+    def _check_loopback(self) -> None:
+        """Refuse a cluster of our own that other machines could reach.
+
+        Raises:
+            SweepError: this version of Ray does not keep to the machine.
+        """
+        place = self._ray.util.get_node_ip_address()
+        if not ipaddress.ip_address(place).is_loopback:
+            self._ray.shutdown()
+            raise SweepError(
+                f"Ray listens on {place}, where any host may run code, and not on this machine "
+                "alone; start a cluster with RAY_AUTH_MODE=token and name it by --address, or "
+                "leave --executor out"
+            )
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
         """Yield outcomes as they come; nodes send no events while a trial runs."""
@@ -90,6 +123,18 @@ class RayExecutor:
 def _run_plain(task: str) -> str:
     """Run a trial on a node, from JSON to JSON."""
     return run_trial(Task.model_validate_json(task)).model_dump_json()
+
+
+def _keep_to_this_machine() -> None:
+    """Let a cluster that is started here listen on loopback: it would run anybody's code.
+
+    On Linux Ray takes the network's address even where it is told 127.0.0.1; what it reads at its
+    import, and in its own processes, is a switch made for Windows and macOS.
+    """
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    from ray._private import ray_constants  # noqa: PLC0415 - an extra, perhaps imported before
+
+    ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _check_answers(address: str | None) -> None:

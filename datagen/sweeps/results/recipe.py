@@ -1,10 +1,11 @@
 """The best recipe as YAML, with a comment on its score and how certain that is."""
 
 import textwrap
+from pathlib import Path
 
 from datagen.core.errors import EvaluationError, MissingInputError
 from datagen.datasets.format import RECIPE
-from datagen.files.reading import YAML, read_text
+from datagen.recipes.load import load
 from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results import words
 from datagen.sweeps.results.ranking import Answer
@@ -12,6 +13,8 @@ from datagen.sweeps.results.ranking import Answer
 
 def best_recipe(answer: Answer) -> str:
     """Return the best candidate's recipe as YAML that `datagen build --recipe` takes.
+
+    Its paths are relative to the working folder, where a shell writes it.
 
     Raises:
         EvaluationError: no candidate has run to the end.
@@ -24,7 +27,7 @@ def best_recipe(answer: Answer) -> str:
         )
     path = answer.folder / DATASETS / answer.best.id / RECIPE
     try:
-        recipe = read_text(path, YAML)
+        recipe = load(str(path)).to_yaml(Path.cwd())
     except MissingInputError:
         raise MissingInputError(f"no {path}; the sweep's folder has lost its best recipe") from None
     return "".join(f"# {line}\n" for line in header(answer)) + recipe

@@ -111,7 +111,11 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
         (("{tiny}", "--engine", "slow"), 2, "'slow'"),
         (("{tiny}", "--seeds", "0"), 2, "--seeds"),
         (("{tiny}", "--preview", "0"), 2, "--preview"),
-        (("{tiny}", "--seed", "4294967296"), 2, "is not between 0 and 4,294,967,295"),
+        (
+            ("{tiny}", "--seed", "4294967296"),
+            2,
+            "expected 0 … 4,294,967,295",
+        ),
         (("{tiny}", "--test", "{tiny}/val", "--test", "{tiny}/val"), 2, "is given twice"),
         (("{tiny}", "--out", "{tiny}/report"), 2, "is inside the dataset"),
         pytest.param(

@@ -143,7 +143,7 @@ def test_the_evaluators_refusals_are_our_errors(evaluable: Path) -> None:
 
 @pytest.mark.parametrize("name", ["seeds", "workers", "threads", "preview"])
 def test_numbers_start_at_one(evaluable: Path, name: str) -> None:
-    with pytest.raises(UsageError, match=f"{name} is 0; expected 1 or more"):
+    with pytest.raises(UsageError, match=f"{name} is 0; expected 1 … "):
         evaluate_dataset(EvaluationRequest(evaluable / "tiny", **{name: 0}))  # type: ignore[arg-type]
 
 

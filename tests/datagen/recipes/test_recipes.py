@@ -178,7 +178,7 @@ MERGED = "a: &a {k: 1}\n" + "\n".join(
         ("mix: " + "[" * 3000 + "]" * 3000, "levels deep"),
         ("mix: [{source: images, path: '~no-such-user/x'}]\n", "no home folder is known"),
         ('mix: [{source: images, path: "a\\0b"}]\n', "holds a NUL"),
-        ('name: "\\ud800"\n', "surrogates"),
+        ('name: "\\ud800"\n', "unable to parse raw data as a unicode string"),
         ("mix: [{source: pen, options: &a {writers: *a}}]\n", "cannot be used"),
         (f"mix: [{{source: pen, options: {{{MULTIPLIED}}}}}]\n", "aliases multiply"),
         (MERGED, "merges multiply|unknown key"),  # newer PyYAMLs do not multiply merges
@@ -235,7 +235,7 @@ def test_val_comes_from_one_place() -> None:
 
 def test_sizes_and_source_paths_parse() -> None:
     assert [overrides.image_size(text) for text in (None, "32", "native")] == [None, 32, "native"]
-    with pytest.raises(UsageError, match="--size 33 is neither 32 nor native"):
+    with pytest.raises(UsageError, match="--size '33' is neither 32 nor native"):
         overrides.image_size("33")
     assert overrides.source_path("images=a=b") == ("images", Path("a=b"))
     with pytest.raises(UsageError, match="is not SOURCE=PATH"):

@@ -134,8 +134,12 @@ def test_nothing_varying_is_refused() -> None:
     for spec in (Spec(), spec_of("0:1:1"), spec_of("1", "2"), Spec(vary={"seed": (3,)})):
         with pytest.raises(UsageError, match="nothing varies"):
             candidates_of(spec)
-    with pytest.raises(UsageError, match="candidates; at most 10,000"):
+    with pytest.raises(UsageError, match="mixes to try; at most 10,000,000"):
         candidates_of(spec_of("0:1:0.01", "0:1:0.01", "0:1:0.01", "0:1:0.01"))
+    with pytest.raises(UsageError, match="candidates; at most 10,000"):
+        candidates_of(spec_of("0:1:0.005", "0:1:0.005", "0:1:0.005"))
+    with pytest.raises(UsageError, match="settings to try; at most 10,000"):
+        candidates_of(Spec(vary={f"mix.{k}.per_class": tuple(range(100)) for k in range(9)}))
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,8 @@ def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str) ->
 
 def test_a_spec_that_is_no_text_is_said(out: Path) -> None:
     out.mkdir()
-    (out / "spec.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(RecipeError, match=r"spec\.yaml cannot be read"):
+    (out / "spec.yaml").write_bytes(b"\xff\xff")
+    with pytest.raises(RecipeError, match=r"spec\.yaml is no text"):
         check_folder(out, make_spec(2), extend=False)
 
 

@@ -89,7 +89,7 @@ def test_varied_paths_start_where_the_others_do(
 @given(
     st.builds(
         Spec,
-        name=st.text(max_size=9),
+        name=st.text(min_size=1, max_size=9),
         seeds=st.integers(1, 9),
         strategy=st.sampled_from(["grid", "halving", "tpe"]),
         images=st.none() | st.integers(1, 10_000),

@@ -1,0 +1,191 @@
+"""Arguments that are empty, too long, of no home, or beyond all bounds: one line each."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+LONG = "a" * 300
+COMMANDS = [
+    ("build", "--source", f"images:{LONG}"),
+    ("build", "--recipe", LONG),
+    ("build", "--pipeline", LONG),
+    ("build", "--val-dir", LONG, "--source", "pen"),
+    ("build", "--out", LONG),
+    ("inspect", LONG),
+    ("compare", LONG),
+    ("evaluate", LONG, "--preview", "1"),
+    ("holdout", LONG, "--out", "o"),
+    ("preview", LONG),
+    ("preview", "--pipeline", "top5", LONG),
+    ("rare", LONG),
+    ("export", LONG, "--zip"),
+    ("fetch", "emnist", "--from", LONG),
+    ("sources", f"images:{LONG}"),
+    ("pipelines", LONG),
+    ("sweep", LONG, "--dry-run"),
+    ("sweep", "--best", LONG),
+    ("sweep", "--best", "file"),
+    ("compare", "file/below"),
+    ("build", "--source", "images:file"),
+    ("build", "--out", "file/below"),
+    ("build", "--recipe", "file/below.yaml"),
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words)[:40])
+def test_an_unusable_path_ends_with_2_or_4_in_one_line(
+    datagen_here: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = datagen_here(*words)
+    assert done.returncode in {2, 4}, done.stderr
+    assert done.stderr.startswith("datagen: ")
+    assert done.stderr.count("\n") == 1
+    assert len(done.stderr) < 700
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("build", "--pipeline", ""), "--pipeline"),
+        (("build", "--recipe", ""), "--recipe"),
+        (("build", "--source", " "), "--source"),
+        (("build", "--out="), "--out"),
+        (("build", "-o", ""), "-o"),
+        (("inspect", ""), "an argument"),
+    ],
+)
+def test_an_empty_word_is_not_the_default(
+    datagen_here: Run, words: tuple[str, ...], named: str
+) -> None:
+    done = datagen_here(*words)
+    assert done.returncode == 2
+    assert done.stderr == f"datagen: {named} is empty; say what is meant, or leave it out\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("build", "--images", "20000000", "--budget", "5000000000"),
+        ("build", "--images", "9" * 30),
+        ("build", "--seed", "9" * 30),
+        ("build", "--val-fraction", "nan"),
+        ("build", "--val-fraction", "1e999999999"),
+        ("build", "--workers", "99999999"),
+        ("build", "--mix", "pen=nan"),
+        ("build", "--mix", "pen=1e999999999"),
+        ("build", "--option", "pen.writers=1000000"),
+        ("build", "--option", "pen.seed=.nan"),
+        ("build", "--option", "pen.writers=010"),
+        ("build", "--option", "images.partial=yes", "--source", "images:x"),
+        ("evaluate", "ds", "--seeds", "10000000000"),
+        ("evaluate", "ds", "--preview", "10000000000"),
+        ("evaluate", "ds", "--threads", "10000000000"),
+        ("evaluate", "ds", "--seed", "4294967296"),
+        ("holdout", "x", "--out", "y", "--fraction", "nan"),
+        ("holdout", "x", "--out", "y", "--seed", "9" * 30),
+        ("rare", "x", "--clusters", "9999999"),
+        ("mine", "ds", "--test", "x", "--share", "inf"),
+        ("mine", "ds", "--test", "x", "--top", "9" * 20),
+        ("sweep", "--mix", "pen=0:1:1e-999999999", "--dry-run"),
+        ("sweep", "--mix", "pen=0:1e999999999:1", "--dry-run"),
+        ("sweep", "--mix", "pen=1:0:0.1", "--dry-run"),
+        ("sweep", "--mix", "pen=0:1:0.5", "--seeds", "9999999", "--dry-run"),
+        ("sweep", "--vary", "seed=010,2", "--dry-run"),
+        ("sweep", "--vary", "compose.spacing=[1, -1],3", "--dry-run"),
+    ],
+    ids=lambda words: " ".join(words)[:60],
+)
+def test_a_number_out_of_all_bounds_is_refused_at_once(
+    datagen_here: Run, words: tuple[str, ...]
+) -> None:
+    done = datagen_here(*words)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_home_means_one_thing_in_every_command(
+    datagen_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert datagen_here("build", "--images", "100", "--out=~/ds", "--workers", "1").returncode == 0
+    assert (tmp_path / "home" / "ds" / "train").is_dir()
+    assert datagen_here("inspect", "~/ds").returncode == 0
+    assert datagen_here("sources", "images:~/ds/train").returncode == 0
+    done = datagen_here(
+        "build", "--images", "50", "--path", "images=~/ds/train", "--source", "images"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "path: home/ds/train" not in (tmp_path / "ds" / "recipe.yaml").read_text()
+    assert str(tmp_path) not in (tmp_path / "ds" / "recipe.yaml").read_text()
+    for words in (("inspect", "~nobody-here/x"), ("build", "--out=~nobody-here/x")):
+        done = datagen_here(*words)
+        assert done.returncode == 2
+        assert "no home folder is known of that user" in done.stderr
+    monkeypatch.setenv("DATAGEN_CACHE", "~nobody-here/x")
+    done = datagen_here("sources", "emnist")
+    assert done.returncode == 2
+    assert "DATAGEN_CACHE" in done.stderr
+
+
+def test_one_bad_source_hides_no_other(datagen_here: Run) -> None:
+    done = datagen_here("sources", "nope", "pen", "images:nope", "--json")
+    assert [json.loads(line)["name"] for line in done.stdout.splitlines()] == ["pen"]
+    assert "unknown source 'nope'" in done.stderr
+    assert "no folder at nope" in done.stderr
+    assert done.returncode == 4
+
+
+def test_a_recipe_and_a_pipeline_come_through_pipes(tmp_path: Path) -> None:
+    datagen = Path(sys.executable).with_name("datagen")
+    recipe = b"\xef\xbb\xbfrecipe: 1\nimages: 100\n"
+    pipeline, writer = os.pipe()
+    os.write(writer, b"pipeline: 1\nname: p\nsteps: [{op: fade}]\n")
+    os.close(writer)
+    done = subprocess.run(
+        [
+            datagen,
+            "build",
+            "--recipe",
+            "/dev/stdin",
+            "--pipeline",
+            f"/dev/fd/{pipeline}",
+            "-o",
+            "a",
+        ],
+        input=recipe,
+        cwd=tmp_path,
+        capture_output=True,
+        pass_fds=[pipeline],
+        env=os.environ | {"DATAGEN_CACHE": str(tmp_path / "cache")},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    again = subprocess.run(
+        [datagen, "build", "--recipe", "a/recipe.yaml", "-o", "b", "--quiet"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=os.environ | {"DATAGEN_CACHE": str(tmp_path / "cache")},
+        check=False,
+    )
+    assert again.returncode == 0, again.stderr
+    prints = [json.loads((tmp_path / d / "dataset.json").read_text())["fingerprint"] for d in "ab"]
+    assert prints[0] == prints[1]
+
+
+def test_a_name_steers_no_terminal(datagen_here: Run, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text('recipe: 1\nname: "\\x1b[2J[red]n"\nimages: 100\n')
+    done = datagen_here("build", "--recipe", "r.yaml", "--workers", "1")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "[red]n" in done.stdout
+    done = datagen_here("inspect", "\x1b[31mnowhere\n")
+    assert done.stderr.count("\n") == 1
+    assert "\x1b" not in done.stderr
