@@ -19,11 +19,13 @@ if TYPE_CHECKING:
         build,
         export,
         find_leaks,
+        flatten,
         inspect,
         open_dataset,
         plan,
         preview,
     )
+    from datagen.api.doctor import doctor
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
     from datagen.api.progress import NotebookProgress, RichProgress
@@ -46,12 +48,14 @@ _HOMES: Final = {
     "Source": "datagen.sources.registry",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
+    "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
     "export": "datagen.api.datasets",
     "fetch": "datagen.api.sources",
     "find_hard": "datagen.api.images",
     "find_leaks": "datagen.api.datasets",
     "find_rare": "datagen.api.images",
+    "flatten": "datagen.api.datasets",
     "hold_out": "datagen.api.images",
     "inspect": "datagen.api.datasets",
     "list_recipes": "datagen.api.recipes",
@@ -78,12 +82,14 @@ __all__ = [
     "__version__",
     "build",
     "compare",
+    "doctor",
     "evaluate",
     "export",
     "fetch",
     "find_hard",
     "find_leaks",
     "find_rare",
+    "flatten",
     "hold_out",
     "inspect",
     "list_recipes",

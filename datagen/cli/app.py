@@ -13,6 +13,7 @@ from datagen.cli.arguments import refuse_empty, with_user_paths
 from datagen.cli.commands import (
     build,
     compare,
+    doctor,
     evaluate,
     export,
     fetch,
@@ -73,6 +74,7 @@ app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
 app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))

@@ -62,6 +62,9 @@ Offline = Annotated[
         "--offline", help="Fetch nothing: a missing archive is an error (or DATAGEN_OFFLINE=1)."
     ),
 ]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Pass over unusable image files instead of refusing.")
+]
 SourcePath = Annotated[
     list[str] | None,
     typer.Option("--path", metavar="SOURCE=PATH", help="Where a recipe's source is; repeatable."),

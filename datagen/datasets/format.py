@@ -18,7 +18,7 @@ from datagen.composition import Composition
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.models import StrictModel
-from datagen.core.numerals import SPLITS, CaseStyle, Split
+from datagen.core.numerals import SPLITS, CaseStyle, Numeral, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files
@@ -140,7 +140,9 @@ def image_path(split: Split, numeral: str, index: int) -> str:
     return f"{split}/{numeral}/{index:05d}.png"
 
 
-def image_files(root: Path, litter: list[Path] | None = None) -> Iterator[tuple[Split, str, Path]]:
+def image_files(
+    root: Path, litter: list[Path] | None = None
+) -> Iterator[tuple[Split, Numeral, Path]]:
     """Yield split, class and path of every image of a dataset that the evaluator reads, sorted.
 
     Args:

@@ -1,44 +1,32 @@
 """Does a dataset keep its rules? Counts, budget, duplicates, leakage, integrity."""
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
 
 from datagen.core.budget import ELIGIBLE_BUDGET, Count
+from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import Split
 from datagen.datasets.class_counts import ClassCounts, class_counts, empty_classes, total_count
+from datagen.datasets.doctor import rules
+from datagen.datasets.doctor.copies import copy_findings
+from datagen.datasets.doctor.finding import Finding, in_order
+from datagen.datasets.doctor.folders import litter_findings
+from datagen.datasets.doctor.images import image_findings, is_sound
+from datagen.datasets.doctor.layout import Listed
+from datagen.datasets.doctor.near import near_findings
+from datagen.datasets.doctor.pictures import Picture, measure
 from datagen.datasets.format import (
     INFO,
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
-    fingerprint,
     image_files,
     read_info,
     read_manifest,
 )
 from datagen.datasets.near_duplicates import near_duplicates
-from datagen.files.decode import decode_as_evaluator
-from datagen.files.reading import IMAGE, read_bytes
-
-Key = TypeVar("Key")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFile:
-    """One image as found: where, and its two hashes."""
-
-    split: Split
-    numeral: str
-    path: str
-    sha256: str
-    pixels: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +45,7 @@ class Inspection:
             paths below the dataset.
         has_manifest: whether integrity could be checked.
         problems: sentences, one per broken rule; empty means clean.
+        findings: each file with something wrong, the broken rules first; some break none.
     """
 
     path: Path
@@ -72,6 +61,7 @@ class Inspection:
     near_duplicates: tuple[tuple[str, str], ...]
     has_manifest: bool
     problems: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
     @property
     def clean(self) -> bool:
@@ -86,20 +76,20 @@ def inspect(root: Path) -> Inspection:
         MissingInputError: there is no dataset.
         CorruptInputError: a file cannot be read as an image; the message names it.
     """
-    files = _read(root)
+    litter: list[Path] = []
+    files = _read(root, litter)
     has_manifest = (root / MANIFEST).is_file()
     entries = read_manifest(root) if has_manifest else []
     info = read_info(root) if (root / INFO).is_file() else None
     budget = info.budget.limit if info else ELIGIBLE_BUDGET
-    content = fingerprint((f.split, f.numeral, f.sha256) for f in files)
-    counts = class_counts((file.split, file.numeral) for file in files)
+    content = rules.content_of(files)
+    counts = class_counts((rules.side(file), file.numeral) for file in files)
     count = total_count(counts)
-    sides = _sides((file.pixels, file.split) for file in files)
-    duplicates = sum(n - 1 for n in Counter((f.split, f.pixels) for f in files).values())
+    sides = _sides(files)
+    duplicates = sum(n - 1 for n in Counter((f.part, f.seen) for f in files).values())
     leaked = sum(len(found) > 1 for found in sides.values())
-    shared = _shared_identities(entries, info)
-    pixels = {file.path: file.pixels for file in files}
-    alike = near_duplicates(root, pixels, entries)
+    shared = rules.shared_identities(entries, info)
+    alike = near_duplicates(root, {f.name: f.seen for f in files if is_sound(f)}, entries)
     integrity = _integrity_problems(files, entries) if has_manifest else []
     return Inspection(
         path=root,
@@ -120,67 +110,52 @@ def inspect(root: Path) -> Inspection:
             + _leak_problems(leaked, shared, alike)
             + (integrity or _record_problems(info, content))
         ),
+        findings=in_order(_findings(root, files, alike, litter)),
     )
 
 
-def _read(root: Path) -> list[ImageFile]:
-    """Read and hash every image, several at a time."""
-    found = list(image_files(root))
-    with ThreadPoolExecutor() as pool:
-        hashes = pool.map(_hashes, [path for _, _, path in found])
-        return [
-            ImageFile(split, numeral, path.relative_to(root).as_posix(), sha256, pixels)
-            for (split, numeral, path), (sha256, pixels) in zip(found, hashes, strict=True)
-        ]
+def _read(root: Path, litter: list[Path]) -> list[Picture]:
+    """Read and measure every image.
+
+    Raises:
+        CorruptInputError: one cannot be read.
+    """
+    found = [
+        Listed(split, numeral, path.relative_to(root).as_posix())
+        for split, numeral, path in image_files(root, litter)
+    ]
+    pictures = measure(root, found)
+    bad = [picture for picture in pictures if picture.refusal]
+    if bad:
+        what, todo = bad[0].refusal or ("", "")
+        more = f"; `datagen doctor {root}` lists {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise CorruptInputError(f"{root / bad[0].name} {what}; {todo}{more}")
+    return pictures
 
 
-def _hashes(path: Path) -> tuple[str, str]:
-    """Return the hashes of a file's bytes and of its decoded pixels."""
-    content = read_bytes(path, IMAGE)
-    image = decode_as_evaluator(content, str(path))
-    pixels = hashlib.sha256(np.array(image.shape).tobytes())
-    pixels.update(image.data)
-    return hashlib.sha256(content).hexdigest(), pixels.hexdigest()
+def _findings(
+    root: Path,
+    files: Sequence[Picture],
+    alike: Sequence[tuple[str, str]],
+    litter: Sequence[Path],
+) -> Iterator[Finding]:
+    yield from litter_findings(path.relative_to(root).as_posix() for path in litter)
+    yield from image_findings(files, "dataset")
+    yield from copy_findings(files)
+    yield from near_findings(alike)
+    yield from rules.rule_findings(root, files)
 
 
-def _sides(pairs: Iterable[tuple[Key, Split]]) -> dict[Key, set[Split]]:
-    sides: dict[Key, set[Split]] = defaultdict(set)
-    for key, split in pairs:
-        sides[key].add(split)
+def _sides(files: Sequence[Picture]) -> dict[str, set[Split]]:
+    sides: dict[str, set[Split]] = defaultdict(set)
+    for file in files:
+        sides[file.seen].add(rules.side(file))
     return sides
 
 
-def _shared_identities(
-    entries: Sequence[ManifestEntry], info: DatasetInfo | None
-) -> tuple[str, ...]:
-    """Name every glyph, writer's letters and parent that stand on both sides.
-
-    A source that is used under two keys, with other options, still has the same writers.
-    """
-    first: dict[tuple[str, str | None], str] = {}
-    known_as = {
-        used.key: first.setdefault((used.source, used.path), used.key)
-        for used in (info.sources if info else ())
-    }
-    named = [
-        (f"{kind} {name} of {known_as.get(entry.source, entry.source)}", entry.split)
-        for entry in entries
-        for kind, names in (
-            ("glyph", entry.glyphs),
-            ("writer", entry.writers),
-            ("parent", (entry.parent,) if entry.parent else ()),
-        )
-        for name in names
-    ]
-    return tuple(sorted(name for name, found in _sides(named).items() if len(found) > 1))
-
-
 def _budget_problems(count: Count, budget: int) -> list[str]:
-    if count.within(budget):
-        return []
-    nearest = count.fitted(budget)
-    hint = f"; remove {count.exact - nearest.exact:,}" if nearest else ""
-    return [f"{count}; the budget is {budget:,}{hint}"]
+    problem = rules.budget_problem(count, budget)
+    return [problem] if problem else []
 
 
 def _empty_problems(counts: ClassCounts) -> list[str]:
@@ -209,21 +184,13 @@ def _leak_problems(
 
 def _record_problems(info: DatasetInfo | None, content: str) -> list[str]:
     """Compare the files with `dataset.json`."""
-    if info is None or info.fingerprint == content:
-        return []
-    return [f"the files' fingerprint is {content[:16]}, {INFO} says {info.fingerprint[:16]}"]
+    problem = rules.fingerprint_problem(content, info) if info else None
+    return [problem] if problem else []
 
 
-def _integrity_problems(files: Sequence[ImageFile], entries: Sequence[ManifestEntry]) -> list[str]:
+def _integrity_problems(files: Sequence[Picture], entries: Sequence[ManifestEntry]) -> list[str]:
     """Compare the files with the manifest."""
-    found = {file.path: file.sha256 for file in files}
-    listed = {entry.path: entry.sha256 for entry in entries}
-    changed = sorted(p for p in found.keys() & listed.keys() if found[p] != listed[p])
-    elsewhere = sorted(e.path for e in entries if not e.path.startswith(f"{e.split}/{e.numeral}/"))
-    groups = (
-        ("missing, but in the manifest", sorted(listed.keys() - found.keys())),
-        ("not in the manifest", sorted(found.keys() - listed.keys())),
-        ("changed since the manifest was written", changed),
-        ("of another split or class by the manifest", elsewhere),
-    )
-    return [f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups if paths]
+    groups = rules.against_manifest(files, entries)
+    return [
+        f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups.items() if paths
+    ]

@@ -41,6 +41,7 @@ from datagen.evaluation.process import (
 )
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import Summary, summarise, summary_html
+from datagen.evaluation.traps import trap_warnings
 from datagen.files.locks import locked
 
 
@@ -145,6 +146,8 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
         tell_of_other_scores(found.dataset, request, tell)
+        for message in trap_warnings(request.dataset, request.tests):
+            tell(fresh[0].seed, {"event": "warning", "message": message})
         ran = _Runs(fresh, found, tell, force=request.force).finish(request.workers)
     return Evaluation(
         request=request,

@@ -90,5 +90,5 @@ def _say(root: Path, count: int, first: Path) -> None:
         "`datagen doctor` lists them",
         root,
         what,
-        first,
+        first.relative_to(root).as_posix(),
     )

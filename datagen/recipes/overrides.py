@@ -6,7 +6,7 @@ Paths in flags are relative to the shell's folder, those of a recipe's file to t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import UnknownNameError, UsageError
@@ -15,6 +15,20 @@ from datagen.files.presets import plain_yaml
 from datagen.recipes.load import validate
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.reference import parse_reference
+
+_FLAGS: Final = {
+    "mix": "--mix",
+    "images": "--images",
+    "budget": "--budget",
+    "seed": "--seed",
+    "size": "--size",
+    "pipeline": "--pipeline",
+    "val": "--val-from or --val-dir",
+    "val.fraction": "--val-fraction",
+    "val.mix": "--val-from",
+    "val.folder": "--val-dir",
+}
+"""The flag that sets a key, for messages about what a recipe and the flags are together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,7 @@ class Overrides:
         val_from: the one source of val.
         val_dir: class folders that are val.
         paths: source, and where its ink is.
+        skip_bad: the source `images` passes over unusable files.
 
     Raises:
         UsageError: val is to come from a source and from a folder.
@@ -44,6 +59,7 @@ class Overrides:
     size: Literal[32, "native"] | None = None
     pipeline: str | None = None
     paths: tuple[tuple[str, Path], ...] = ()
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         if self.val_from is not None and self.val_dir is not None:
@@ -74,7 +90,9 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
                 **entry.get("options", {}),
                 option: _plain(value, f"--option {source}.{option}"),
             }
-    return validate(plain, origin="the flags", folder=Path.cwd())
+    for entry in _entries(plain, "images", "--skip-bad") if flags.skip_bad else ():
+        entry["options"] = {**entry.get("options", {}), "skip_bad": True}
+    return validate(plain, origin="the flags", folder=Path.cwd(), flags=_FLAGS)
 
 
 def _plain(value: str, origin: str) -> Any:

@@ -29,6 +29,7 @@ def build(
     val_fraction: flags.ValFraction = None,
     val_from: flags.ValFrom = None,
     val_dir: flags.ValDir = None,
+    skip_bad: flags.SkipBad = False,
     seed: flags.Seed = None,
     size: flags.Size = None,
     workers: Annotated[
@@ -65,6 +66,7 @@ def build(
         size=overrides.image_size(size),
         pipeline=pipeline,
         paths=tuple(overrides.source_path(text) for text in path or ()),
+        skip_bad=skip_bad,
     )
     resolved = overrides.override(load(recipe or "default"), said)
     started = time.monotonic()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from datagen.cli.recipe_flags import SkipBad
 from datagen.cli.views.next_step import free_name, print_next
 from datagen.cli.views.output import Json, console, emit, progress_bars
 
@@ -37,7 +38,7 @@ def holdout(
         Path | None,
         typer.Option(metavar="FILE.csv", help="Who wrote what: the columns path and writer."),
     ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Pass over unusable files.")] = False,
+    skip_bad: SkipBad = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier result.")
     ] = False,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import RuleError
@@ -25,6 +26,9 @@ def inspect(
             "--against", metavar="DIR", help="Class folders it must not know; repeatable."
         ),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print every path, not the first five of each kind.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
@@ -47,6 +51,7 @@ def inspect(
     found = None if plain else inspect_dataset(dataset)
     if found:
         _summarise(found, out)
+        print_findings(found.findings, out, limit=0 if every else SHOWN)
         if found.clean and not any(each.known for each in leaks):
             words = ("evaluate", as_argument(dataset), "--preview", 5)
             print_next(out, *words, why="5 epochs; without --preview all 100")
@@ -130,4 +135,5 @@ def _plain(found: "Inspection") -> dict[str, Any]:
         "shared_identities": list(found.shared),
         "near_duplicates": [list(pair) for pair in found.near_duplicates],
         "has_manifest": found.has_manifest,
+        "findings": [plain_finding(finding) for finding in found.findings],
     }

@@ -66,6 +66,7 @@ def preview(
     source: flags.Source = None,
     mix: flags.Mix = None,
     option: flags.Option = None,
+    skip_bad: flags.SkipBad = False,
     path: flags.SourcePath = None,
     seed: flags.Seed = None,
     size: flags.Size = None,
@@ -87,6 +88,7 @@ def preview(
         seed=seed,
         size=overrides.image_size(size),
         paths=tuple(overrides.source_path(text) for text in path or ()),
+        skip_bad=skip_bad,
     )
     if pipeline is not None:
         from datagen.previews.augmentation import outcomes
@@ -113,6 +115,7 @@ def preview(
         return
     asked = words_of(recipe=what[0] if what else None, source=source, mix=mix, option=option)
     asked += words_of(path=path, seed=seed, size=size, out=free_name("ds"))
+    asked += ["--skip-bad"] if skip_bad else []
     print_next(terminal, "build", *asked)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.recipe_flags import SkipBad
 from datagen.cli.views.next_step import flags, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
@@ -28,14 +29,14 @@ def rare(
         str | None,
         typer.Option(metavar="NAME|FILE", help="A list of bad images to drop or relabel."),
     ] = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Pass over unusable files.")] = False,
+    skip_bad: SkipBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Find the styles of writing that a folder of real images has few pictures of.
 
-    Groups the images of each class by how their strokes run, and gives every image a weight: the
-    rarer its style, the greater, from a quarter to four times that of an average style.
+    Groups the images of each class by pen, size, bars, slant and paper, and gives every image a
+    weight: the rarer its style, the greater, from a quarter to four times that of an average style.
     `--option images.boost=rare.json` lets a pipeline serve such images more often.
 
     Example: `datagen rare photos --out rare.json`

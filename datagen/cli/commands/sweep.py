@@ -54,6 +54,7 @@ def sweep(
         list[str] | None,
         typer.Option("--option", metavar="SOURCE.KEY=VALUE", help="Set an option of a source."),
     ] = None,
+    skip_bad: flags.SkipBad = False,
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="KEY=a,b,c", help="A recipe's key and values; repeatable."),
@@ -142,7 +143,7 @@ def sweep(
         return
     from datagen.api.progress import fetched
     from datagen.building.fetch_missing import fetching
-    from datagen.cli.views.sweep_answer import print_answer
+    from datagen.cli.views.sweep_answer import print_answer, print_next_trial
     from datagen.cli.views.sweep_progress import sweep_progress
     from datagen.sweeps import run
     from datagen.sweeps.callbacks import callbacks
@@ -163,7 +164,7 @@ def sweep(
         "trials": trials,
         "preview": preview,
     }
-    asked = _spec(spec, given, option or [])
+    asked = _spec(spec, given, [*(option or []), *(["images.skip_bad=true"] if skip_bad else [])])
     folder = out or run.DEFAULT_OUT / asked.name
     hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
     human = console(as_json=as_json, quiet=quiet)
@@ -197,6 +198,7 @@ def sweep(
         )
     print_answer(answer, human)
     human.print(f"page    {answer.folder / PAGE}", soft_wrap=True, markup=False)
+    print_next_trial(answer, human)
     _refuse_failed(answer)
 
 

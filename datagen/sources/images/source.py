@@ -23,14 +23,8 @@ from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
 from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
-from datagen.sources.images.read import (
-    DARK_INK_EXPECTED,
-    MIN_CONTRAST,
-    Invert,
-    contrast,
-    read_both,
-    read_numeral,
-)
+from datagen.images.polarity import MIN_CONTRAST, contrast
+from datagen.sources.images.read import DARK_INK_EXPECTED, Invert, read_both, read_numeral
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
@@ -222,7 +216,10 @@ def _refuse_mostly_light(bad: Sequence[CorruptInputError], count: int, root: Pat
 def _report_bad(bad: list[CorruptInputError], skip: bool) -> None:
     more = f", and {len(bad) - 1} more unusable files" if len(bad) > 1 else ""
     if not skip:
-        raise type(bad[0])(f"{bad[0]}{more}; the option skip_bad passes over such files")
+        raise type(bad[0])(
+            f"{bad[0]}{more}; --skip-bad passes over such files (in a "
+            "recipe: the option skip_bad), and `datagen doctor` lists them"
+        )
     _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
 
 

@@ -18,6 +18,8 @@ from datagen.composition.handwritten.parameters import Hand
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
+from datagen.datasets.doctor.fix import FixRecord
+from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
@@ -48,8 +50,10 @@ RECORDS: dict[str, type] = {
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
     "`holdout.json`": Holdout,
+    "`flatten.json`": Flattened,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
+    "`doctor.json`": FixRecord,
     "Review": Review,
     "`datagen compare --json`": Comparison,
 }
@@ -130,7 +134,8 @@ def test_what_mine_prints() -> None:
     ("command", "calls"),
     [
         ("inspect", ["inspect ds"]),
-        ("export", ["export ds --zip"]),
+        ("export", ["export ds --zip", "export ds flat --flatten"]),
+        ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),
@@ -153,6 +158,8 @@ def test_what_a_command_prints(
     if command == "preview":
         image = next((dataset / "train" / "v").iterdir())
         cv2.imwrite(str(image.with_name("any.png")), cv2.imread(str(image)))
+    if command == "doctor":
+        (numeral_folder / ".DS_Store").write_text("")
     printed: set[str] = set()
     for call in calls:
         with pytest.raises(SystemExit) as ended:

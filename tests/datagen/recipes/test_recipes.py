@@ -115,6 +115,14 @@ def test_options_reach_every_ingredient_of_their_source() -> None:
         overrides.override(changed, Overrides(options=(("emnst", "split", "letters"),)))
 
 
+def test_skip_bad_is_an_option_of_every_images_source() -> None:
+    mix = (Ingredient(source="images", options={"scan": True}), Ingredient(source="pen"))
+    changed = overrides.override(Recipe(mix=mix), Overrides(skip_bad=True))
+    assert [part.options for part in changed.mix] == [{"scan": True, "skip_bad": True}, {}]
+    with pytest.raises(UnknownNameError, match="source in --skip-bad"):
+        overrides.override(Recipe(), Overrides(skip_bad=True))
+
+
 def test_ingredients_parse() -> None:
     assert overrides.ingredient("pen") == Ingredient(source="pen")
     assert overrides.ingredient("emnist:a:b.zip").path == Path("a:b.zip")

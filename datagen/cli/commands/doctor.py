@@ -1,0 +1,130 @@
+"""`datagen doctor`: everything that is wrong in a folder of images, before work begins."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
+from datagen.cli.views.next_step import as_argument, free_name, print_next
+from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
+from datagen.core.errors import RuleError
+
+if TYPE_CHECKING:
+    from datagen.datasets.doctor.diagnose import Diagnosis
+
+
+def doctor(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Class folders, a test set, or train/ and val/ with class folders."
+        ),
+    ],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="TEST", help="Look for pictures of this test set; may be given again."
+        ),
+    ] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(metavar="COPY", help="Write a corrected copy to this new folder."),
+    ] = None,
+    skip_near_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--skip-near-duplicates", help="Leave out what takes the longest; exact copies count."
+        ),
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print every path, not the first five of each kind.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an earlier copy.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List everything that is wrong in a folder of images, each with what to do.
+
+    Unreadable, blank and tiny images, light ink on dark paper, what the evaluator ignores in a
+    file, copies and contradictions, one writing on both sides of the split, pictures of a test set,
+    misspelt class folders, litter, images unlike the rest. Nothing in the folder is changed. Exit
+    code 3 when a rule is broken, after `--fix` when the copy still breaks one; `--json` prints a
+    line per finding.
+
+    Example: `datagen doctor photos --against test --fix photos-fixed`
+    """
+    from datagen.api.doctor import doctor as diagnose
+
+    with progress_bars(quiet=quiet) as progress:
+        found = diagnose(
+            folder,
+            against=against or (),
+            fix=fix,
+            near_duplicates=not skip_near_duplicates,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    _print(found, console(as_json=as_json, quiet=quiet), every)
+    if as_json:
+        for finding in found.findings:
+            emit({"command": "doctor", **plain_finding(finding)})
+    if not (found.clean if found.fixed is None else found.fixed.clean):
+        broken = found.counts["broken"]
+        what = "1 finding breaks a rule" if broken == 1 else f"{broken:,} findings break a rule"
+        raise RuleError(f"{folder}: {what}, the first: {_first(found)}")
+
+
+def _first(found: "Diagnosis") -> str:
+    first = found.findings[0]
+    return f"{first.path} {first.message}"
+
+
+def _print(found: "Diagnosis", terminal: Any, every: bool) -> None:
+    counts = found.counts
+    role = "a dataset" if found.layout.role == "dataset" else "class folders"
+    terminal.print(
+        f"{found.path}: {len(found.pictures):,} images, {role}; {counts['broken']:,} findings "
+        f"break a rule, {counts['warning']:,} warnings, {counts['note']:,} notes"
+    )
+    print_findings(found.findings, terminal, limit=0 if every else SHOWN)
+    if found.fixed is not None:
+        _print_fixed(found, terminal)
+    terminal.print()
+    _print_next(found, terminal)
+
+
+def _print_fixed(found: "Diagnosis", terminal: Any) -> None:
+    fixed = found.fixed
+    if fixed is None:
+        return
+    terminal.print()
+    terminal.print(f"corrected copy  {fixed.path}, {fixed.images:,} images", soft_wrap=True)
+    for what, number in fixed.done.items():
+        terminal.print(f"  {number:>6,}  {what}")
+    if fixed.left:
+        terminal.print("left for a person")
+        for kind, number in fixed.left.items():
+            from datagen.datasets.doctor.finding import KINDS
+
+            terminal.print(f"  {number:>6,}  {kind}: {KINDS[kind]}")
+
+
+def _print_next(found: "Diagnosis", terminal: Any) -> None:
+    """Print the one command that helps most now."""
+    from datagen.datasets.doctor.fix import MECHANICAL
+
+    folder = as_argument(found.path)
+    if found.fixed is not None:
+        print_next(terminal, "doctor", as_argument(found.fixed.path))
+    elif any(f.kind in MECHANICAL and f.severity != "note" for f in found.findings):
+        copy = free_name(f"{found.path.resolve().name}-fixed")
+        print_next(terminal, "doctor", folder, "--fix", as_argument(Path(copy)))
+    elif not found.clean:
+        print_next(terminal, "doctor", folder, why="once what is listed is put right")
+    elif found.layout.role == "dataset":
+        print_next(terminal, "inspect", folder)
+    else:
+        print_next(terminal, "build", "--source", f"images:{found.path}")
