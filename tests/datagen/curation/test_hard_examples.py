@@ -166,7 +166,7 @@ def test_numbers_out_of_range_are_refused(evaluable: Path) -> None:
 
 def test_a_sheet_of_images_that_are_gone_is_refused(hard: Hard, tmp_path: Path) -> None:
     gone = hard.model_copy(update={"folder": str(tmp_path)})
-    with pytest.raises(MissingInputError, match="cannot be read"):
+    with pytest.raises(MissingInputError, match="no file"):
         hard_sheet(gone)
 
 
