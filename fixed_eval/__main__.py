@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--until stops a run that a later call goes on with: it needs --state DIR")
     if options.out.is_dir():
         parser.error(f"--out {options.out} is a folder; expected a file name")
+    if options.out.exists() and not options.out.is_file():
+        parser.error(f"--out {options.out} is a pipe, a socket or a device; expected a file name")
     say = make_say(options.progress)
     try:
         protocol = get_protocol(options.protocol)
@@ -59,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"fixed_eval: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
-        print(f"fixed_eval: {error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"fixed_eval: {where}{error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("fixed_eval: interrupted before or after the training", file=sys.stderr)

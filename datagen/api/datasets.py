@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, counted, fetched, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
-from datagen.core.errors import CorruptInputError
+from datagen.core.errors import CorruptInputError, UnknownNameError
 from datagen.core.numerals import Split
 from datagen.datasets.class_counts import class_counts, total_count
 from datagen.datasets.format import (
@@ -27,6 +27,7 @@ from datagen.files.paths import named_refusals, user_path
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from datagen.datasets.flatten import Flattened
     from datagen.datasets.inspect import Inspection
     from datagen.datasets.leakage import Leaks
     from datagen.planning.plan import Plan
@@ -295,6 +296,59 @@ def export(
     root = user_path(dataset)
     target = user_path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
     return target, export_zip(root, target, overwrite=overwrite)
+
+
+@named_refusals()
+def flatten(
+    folder: PathLike,
+    out: PathLike,
+    *,
+    invert: str = "no",
+    skip_bad: bool = False,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
+) -> "Flattened":
+    """Write a corrected copy of class folders, in which the network sees what a person does.
+
+    Transparency over white, upright as EXIF says, 8 bits, PNG; labels and names as they were.
+
+    Args:
+        folder: class folders, some of which may be missing; or `train/` and `val/` with them.
+        out: the copy.
+        invert: turn light ink on dark paper: "auto" where it is found, "yes" every image, "no".
+        skip_bad: leave out files that cannot be read instead of refusing.
+        overwrite: replace an earlier copy.
+        progress: told of the step "images".
+
+    Returns:
+        What was changed: the record that the copy holds as `flatten.json`.
+
+    Raises:
+        UsageError: `invert` is another word, or the folder cannot be used.
+        InputError: there are no class folders, or a file cannot be read as an image.
+        BuildError: writing failed.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> place = pathlib.Path(tempfile.mkdtemp())
+        >>> ds = datagen.build({"images": 100}, place / "ds")
+        >>> copy = datagen.flatten(ds, place / "copy")
+        >>> copy.images, len(copy.corrected)
+        (100, 0)
+    """
+    from datagen.datasets.flatten import INVERT  # noqa: PLC0415 - see `inspect`
+    from datagen.datasets.flatten import flatten as flatten_folder  # noqa: PLC0415
+
+    if invert not in INVERT:
+        raise UnknownNameError("invert", invert, INVERT)
+    return flatten_folder(
+        user_path(folder),
+        user_path(out),
+        invert=INVERT[invert],
+        skip_bad=skip_bad,
+        overwrite=overwrite,
+        progress=lambda total: counted(progress, "images", total),
+    )
 
 
 @named_refusals()

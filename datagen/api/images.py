@@ -10,7 +10,7 @@ from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import FRACTION, By, Holdout
-from datagen.evaluation.evaluate import Tell
+from datagen.evaluation.prepare import Tell
 from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import logging
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -74,22 +74,39 @@ def _in_processes(
     root: Path,
     workers: int,
 ) -> Generator[list[ManifestEntry]]:
-    """Yield what fresh processes wrote, chunk by chunk."""
+    """Yield what fresh processes wrote, chunk by chunk.
+
+    Raises:
+        BuildError: the system refuses more processes, or the shared memory that they need.
+    """
     outside = outside_sources(part.source for part in resolved.ingredients.values())
-    executor = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),  # the same on every system
-        initializer=_set_up_worker,
-        initargs=(resolved, root, outside),
-    )
+    with _start_errors():
+        executor = ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),  # the same on every system
+            initializer=_set_up_worker,
+            initargs=(resolved, root, outside),
+        )
     try:
-        with held_back():
+        with held_back(), _start_errors():
             futures = [executor.submit(_work, chunk) for chunk in chunks]
         for future in futures:
             yield future.result()
     finally:
         # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _start_errors() -> Iterator[None]:
+    """Say that it is the worker processes which the system refuses, and how to go without."""
+    try:
+        yield
+    except OSError as error:
+        raise BuildError(
+            f"cannot start worker processes: {error.strerror or error} (they need memory, and some "
+            "of it in /dev/shm); nothing was kept. --workers 1 starts none"
+        ) from error
 
 
 class ImageWriter:

@@ -58,6 +58,7 @@ def known_content(root: Path) -> Content:
         MissingInputError: there are no class folders, or no images in them.
         CorruptInputError: there is a folder that is no class, or a file cannot be read.
     """
+    is_folder(root)
     if has_classes(root):
         return _required(root, {"train": root})
     return _required(root, {split: root / split for split in SPLITS if (root / split).is_dir()})
@@ -74,7 +75,7 @@ def required_test_content(root: Path) -> Content:
 
 
 def _required(root: Path, folders: Mapping[str, Path]) -> Content:
-    if not root.is_dir():
+    if not is_folder(root):
         raise MissingInputError(
             f"no folder at {root}; expected the class folders {' '.join(CLASSES)} with images"
         )

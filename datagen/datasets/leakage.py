@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
+import cv2
+import numpy as np
+
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import DatagenError, InputError
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.machine import cores
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.core.version import installed_version
@@ -34,11 +38,12 @@ LeakKind = Literal["same picture", "parent", "near-duplicate"]
 The first two have leaked. A near-duplicate is only counted: it may be another writing.
 """
 
-NEAR_LIMIT: Final = 5_000
+NEAR_LIMIT: Final = 4_000
 """Images, of dataset and test set together, up to which near-duplicates are looked for."""
 
 FORMAT: Final = 1
 
+_SIDE: Final = 512  # pixels: near-duplicates are compared at 64 and less
 _INKED: Final = 160  # grey level: a picture without a darker pixel has no ink to compare
 
 
@@ -53,7 +58,8 @@ class Leaks:
         files: path below the folder and kind of every known file, the leaked ones first.
         same_picture, parents: files that leaked, of each kind.
         near_duplicates: files that are only alike; None where they were not looked for.
-        notes: what could not be found out, and why; sentences.
+        near_note: why near-duplicates were not looked for, although that was asked.
+        notes: what else could not be found out, and why; sentences.
         unreadable: files that cannot be decoded.
     """
 
@@ -64,6 +70,7 @@ class Leaks:
     same_picture: int
     parents: int
     near_duplicates: int | None
+    near_note: str | None
     notes: tuple[str, ...]
     unreadable: tuple[Path, ...]
 
@@ -94,7 +101,7 @@ def known_in_words(path: str, images: int, *, leaked: int, parents: int) -> str 
     """
     if not leaked:
         return None
-    ways = ((leaked - parents, "in train or val"), (parents, "parents of images in them"))
+    ways = ((leaked - parents, "in train or val"), (parents, "that images there were made from"))
     kinds = ", ".join(f"{count:,} {way}" for count, way in ways if count)
     return f"{leaked:,} of {images:,} images of {path} are known to the dataset ({kinds})"
 
@@ -130,11 +137,11 @@ def find_leaks(
         path: of the test set.
         near: look for near-duplicates too, where there are not too many images.
     """
-    notes = []
+    notes, near_note = [], None
     total = len(known.files) + len(test.files)
     if near and total > NEAR_LIMIT:
         near = False
-        notes.append(
+        near_note = (
             f"near-duplicates were not looked for: {total:,} images are more than the "
             f"{NEAR_LIMIT:,} that can be compared in some seconds"
         )
@@ -145,6 +152,9 @@ def find_leaks(
             f"{unknown:,} parents of images are unknown: {MANIFEST} does not say how they look, "
             "and they are not where they were; build the dataset again"
         )
+    unreadable = tuple(file for d, file in test.files.items() if d not in compared.views)
+    if unreadable:
+        notes.append(f"{len(unreadable):,} files cannot be compared, the first: {unreadable[0]}")
     kinds: dict[str, LeakKind] = dict.fromkeys(compared.near or (), "near-duplicate")
     kinds |= {digest: "parent" for digest, view in compared.views.items() if view in parents}
     kinds |= dict.fromkeys(compared.same, "same picture")
@@ -157,10 +167,9 @@ def find_leaks(
         same_picture=counted["same picture"],
         parents=counted["parent"],
         near_duplicates=None if compared.near is None else counted["near-duplicate"],
+        near_note=near_note,
         notes=tuple(notes),
-        unreadable=tuple(
-            file for digest, file in test.files.items() if digest not in compared.views
-        ),
+        unreadable=unreadable,
     )
 
 
@@ -205,7 +214,7 @@ def _views(files: Mapping[str, Path]) -> tuple[dict[str, str], set[tuple[int, ..
         return None if image is None else (view_hash(image), image.shape)
 
     # Pillow warns of odd metadata; inside threads silencing it is not safe.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
+    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(cores()) as pool:
         found = dict(zip(files, pool.map(view, files.values()), strict=True))
     sound = {digest: each for digest, each in found.items() if each is not None}
     return {digest: each[0] for digest, each in sound.items()}, {s for _, s in sound.values()}
@@ -248,8 +257,18 @@ def _inked(
     for digest in digests:
         image = _decoded(content.files[digest])
         if image is not None and image.min() < _INKED:
-            found[digest] = evaluator_view(image) if small else image
+            found[digest] = evaluator_view(image) if small else _shrunk(image)
     return {digest: image for digest, image in found.items() if image.min() < _INKED}
+
+
+def _shrunk(image: GrayImage) -> GrayImage:
+    """Return a picture of at most `_SIDE` pixels: thousands of photos have to be in memory."""
+    height, width = image.shape
+    scale = _SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _parents(dataset: Path) -> tuple[set[str], int]:

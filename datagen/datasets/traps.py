@@ -28,13 +28,14 @@ from datagen.files.decode import (
 )
 from datagen.files.image_header import ImageHeader, read_header
 from datagen.files.reading import IMAGE, read_bytes
-from datagen.images.polarity import has_light_ink
+from datagen.images.polarity import has_light_ink, paper_under
 
 TrapKind = Literal["unreadable", "format", "alpha", "orientation", "depth", "polarity"]
 TRAP_KINDS: Final[tuple[TrapKind, ...]] = get_args(TrapKind)
 
 _VISIBLE: Final = 16  # gray levels, at one pixel: less is a rounding
 _FLAT: Final = 16  # gray levels between the darkest and the lightest: no picture is left
+_STRIP: Final = 1 << 20  # pixels compared at once
 _TURNS: Final = {
     2: "mirrored",
     3: "upside down",
@@ -89,7 +90,7 @@ def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Tra
     """
     try:
         header = read_header(data, str(path))
-        gray = decode_gray(data, str(path)) if gray is None else gray
+        light = _light_ink(data, path, decode_gray(data, str(path)) if gray is None else gray)
     except CorruptInputError as error:
         return [Trap(path, "unreadable", _without(str(error), path))]
     try:
@@ -100,9 +101,16 @@ def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Tra
         found = _ignored(data, path, header)
     if not found and not path.name.lower().endswith(IMAGE_SUFFIXES):
         found = [Trap(path, "format", "has a name that the evaluator passes over")]
+    return found + light
+
+
+def _light_ink(data: bytes, path: Path, gray: GrayImage) -> list[Trap]:
+    """Return the trap of light ink, if it is there."""
+    if paper_under(data, str(path), gray) == "black":
+        return [Trap(path, "polarity", "shows white ink without paper")]
     if has_light_ink(gray):
-        found.append(Trap(path, "polarity", "shows light ink on dark paper"))
-    return found
+        return [Trap(path, "polarity", "shows light ink on dark paper")]
+    return []
 
 
 def trap_lines(traps: Sequence[Trap], root: Path) -> list[str]:
@@ -145,7 +153,7 @@ def _of_file(path: Path) -> list[Trap]:
     try:
         data = read_bytes(path, IMAGE)
     except InputError as error:
-        return [Trap(path, "unreadable", f"cannot be read: {error}")]
+        return [Trap(path, "unreadable", _without(str(error), path))]
     return traps_of(data, path)
 
 
@@ -155,30 +163,36 @@ def _ignored(data: bytes, path: Path, header: ImageHeader) -> list[Trap]:
     if header.orientation > 1:
         turn = _TURNS[header.orientation]
         found.append(Trap(path, "orientation", f"reaches the network {turn}"))
-    if not header.alpha and not header.deep:
+    if not header.alpha and not header.deep and header.format != "GIF":
         return found
     seen = decode_as_evaluator(data, str(path))
-    meant = _as_stored(decode_colour(data, str(path)), seen.shape, header)
-    if _differ(seen, meant):
+    meant = _as_stored(decode_colour(data, str(path)), header)
+    if seen.shape[:2] != meant.shape[:2]:
+        found.append(Trap(path, "format", "is a GIF of whose canvas only a part is read"))
+    elif _differ(seen, meant):
         kind: TrapKind = "alpha" if header.alpha else "depth"
         found.append(Trap(path, kind, _what_is_left(seen)))
     return found
 
 
-def _as_stored(pixels: Pixels, shape: tuple[int, ...], header: ImageHeader) -> Pixels:
-    """Return an upright picture as it lies in the file, in three channels."""
-    colours = np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+def _as_stored(pixels: Pixels, header: ImageHeader) -> Pixels:
+    """Return an upright picture as it lies in the file, `uint8 H×W×3` or `H×W×1`."""
+    colours = pixels[..., None] if pixels.ndim == 2 else pixels
     if header.orientation >= 5:  # its rows are the file's columns
         colours = colours.swapaxes(0, 1)
     if header.orientation in (2, 3, 7, 8):
         colours = colours[:, ::-1]
     if header.orientation in (3, 4, 6, 7):
         colours = colours[::-1]
-    return colours.reshape(shape)
+    return colours
 
 
 def _differ(one: Pixels, other: Pixels) -> bool:
-    return bool((np.abs(one.astype(np.int16) - other) > _VISIBLE).any())
+    rows = max(1, _STRIP // one.shape[1])
+    return any(
+        (np.abs(one[k : k + rows].astype(np.int16) - other[k : k + rows]) > _VISIBLE).any()
+        for k in range(0, len(one), rows)
+    )
 
 
 def _what_is_left(seen: GrayImage) -> str:

@@ -7,7 +7,7 @@ processes of their own, several seeds at once.
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from pathlib import Path
 from datagen.core.errors import DatasetError, EvaluationError, StoppedError, UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 from datagen.datasets.content import dataset_content, test_content
-from datagen.datasets.leakage import Leaks, find_leaks
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
@@ -25,16 +24,25 @@ from datagen.evaluation.cache import (
     located,
     recall,
     remember,
-    slot,
 )
 from datagen.evaluation.leaks import completed
-from datagen.evaluation.process import Engine, EvaluationJob, EvaluatorProcess, Event, identity
+from datagen.evaluation.prepare import (
+    Prepared,
+    Tell,
+    prepare,
+    tell_of_other_scores,
+    warn_of_leaks,
+)
+from datagen.evaluation.process import (
+    Engine,
+    EvaluationJob,
+    EvaluatorProcess,
+    Event,
+)
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import Summary, summarise, summary_html
+from datagen.evaluation.traps import trap_warnings
 from datagen.files.locks import locked
-
-Tell = Callable[[int, Event], None]
-"""Told every event of every run, and before them `launch`, from the caller's own thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +139,15 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     """
     _check(request)
     jobs = request.jobs()
-    found = _prepare(request, jobs)
-    _warn_of_leaks(found.leaks, request, tell)  # before hours are spent
+    found = prepare(request, jobs)
+    warn_of_leaks(found.leaks, request, tell)  # before hours are spent
     anew = request.force or request.until is not None
     known = {} if anew else _recalled(jobs, found)
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
+        tell_of_other_scores(found.dataset, request, tell)
+        for message in trap_warnings(request.dataset, request.tests):
+            tell(fresh[0].seed, {"event": "warning", "message": message})
         ran = _Runs(fresh, found, tell, force=request.force).finish(request.workers)
     return Evaluation(
         request=request,
@@ -149,7 +160,7 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
 def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
     """Return the scores of the whole runs that `request` asks for, if all are known already."""
     jobs = request.jobs()
-    known = _recalled(jobs, _prepare(request, jobs))
+    known = _recalled(jobs, prepare(request, jobs))
     return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
 
 
@@ -163,7 +174,7 @@ def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
     if content is None or not all(map(test_content, request.tests)):
         return ()
     jobs = request.jobs()
-    found = _prepare(request, jobs)
+    found = prepare(request, jobs)
     known = {} if request.force else _recalled(jobs, found)
     ended = {score.seed for score in known_scores(content)}
     return tuple(
@@ -172,47 +183,6 @@ def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
         if job.seed not in known
         and not (job.seed in ended and any(found.slots[job.seed].run.glob("state-*")))
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """What is known before anything runs.
-
-    Attributes:
-        slots: where each job is cached, by seed.
-        images: a file of each SHA-256 in the test sets.
-        leaks: what the dataset knows of each test set; None where the evaluator will refuse one.
-    """
-
-    slots: dict[int, Slot]
-    images: dict[str, Path]
-    leaks: tuple[Leaks | None, ...]
-
-
-def _prepare(request: EvaluationRequest, jobs: Sequence[EvaluationJob]) -> _Prepared:
-    dataset = dataset_content(request.dataset)
-    tests = [test_content(folder) for folder in request.tests]
-    data = dataset.fingerprint if dataset else None
-    prints = [test.fingerprint if test else None for test in tests]
-    evaluator = identity()
-    images = {digest: path for test in tests if test for digest, path in test.files.items()}
-    leaks = tuple(
-        find_leaks(request.dataset, dataset, test, folder, near=request.near_duplicates)
-        if dataset and test
-        else None
-        for folder, test in zip(request.tests, tests, strict=True)
-    )
-    slots = {job.seed: slot(job, data, prints, evaluator) for job in jobs}
-    return _Prepared(slots, images, leaks)
-
-
-def _warn_of_leaks(found: Sequence[Leaks | None], request: EvaluationRequest, tell: Tell) -> None:
-    """Tell which test sets the dataset knows."""
-    for leaks in found:
-        if leaks is None:
-            continue
-        for text in filter(None, (leaks.warning, *leaks.notes)):
-            tell(request.seed, {"event": "warning", "message": text, "of": "dataset"})
 
 
 def _check(request: EvaluationRequest) -> None:
@@ -232,7 +202,7 @@ def _check(request: EvaluationRequest) -> None:
             raise UsageError(f"the test set {folder} is given twice; name each one once")
 
 
-def _recalled(jobs: Sequence[EvaluationJob], found: _Prepared) -> dict[int, Score]:
+def _recalled(jobs: Sequence[EvaluationJob], found: Prepared) -> dict[int, Score]:
     scores = {job.seed: recall(found.slots[job.seed], job) for job in jobs}
     return {
         seed: completed(score, found.leaks) for seed, score in scores.items() if score is not None
@@ -243,7 +213,7 @@ class _Runs:
     """Evaluator processes side by side, their events told one at a time."""
 
     def __init__(
-        self, jobs: Sequence[EvaluationJob], found: _Prepared, tell: Tell, *, force: bool
+        self, jobs: Sequence[EvaluationJob], found: Prepared, tell: Tell, *, force: bool
     ) -> None:
         slots = self._slots = found.slots
         self._leaks = found.leaks

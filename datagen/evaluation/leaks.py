@@ -36,6 +36,7 @@ def _completed(test: TestResult, leaks: Leaks) -> TestResult:
         same_picture=counted["same picture"],
         parents=counted["parent"],
         near_duplicates=None if leaks.near_duplicates is None else counted["near-duplicate"],
+        near_note=leaks.near_note,
         notes=leaks.notes,
     )
     return test.model_copy(

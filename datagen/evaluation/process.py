@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
 from datagen.evaluation.records import Score, read_score, sources_digest
+from datagen.files.cache_dir import CACHE_VARIABLE
 
 Engine = Literal["auto", "native", "fast", "reference"]
 """`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
@@ -152,9 +153,19 @@ class EvaluatorProcess:
     _said: list[str] = field(default_factory=list)
 
     def start(self) -> None:
-        """Start the process, in a session of its own: Ctrl-C reaches it through `interrupt`."""
+        """Start the process, in a session of its own: Ctrl-C reaches it through `interrupt`.
+
+        Raises:
+            EvaluationError: the system refuses another process.
+        """
         arguments = self.job.arguments(self.out, self.state)
-        self._process = fork(arguments, self.lock) or self._fresh(arguments)
+        try:
+            self._process = fork(arguments, self.lock) or self._fresh(arguments)
+        except OSError as error:
+            raise EvaluationError(
+                f"cannot start the evaluator of seed {self.job.seed}: {error.strerror}; "
+                "--workers 1 starts one at a time"
+            ) from error
 
     def _fresh(self, arguments: list[str]) -> "subprocess.Popen[str]":
         folder = package_folder().parent
@@ -226,6 +237,8 @@ class EvaluatorProcess:
         last = next((line for line in reversed(self._said) if line), f"exit code {code}")
         # "fixed_eval: …" is its own voice, "…: error: …" argparse's
         message = last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")
+        if code == 1 and str(self.state) in message:
+            message += f"; free some space there, or name another folder with {CACHE_VARIABLE}"
         return _REFUSALS.get(code, EvaluationError)(message)
 
 

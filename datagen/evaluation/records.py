@@ -117,7 +117,8 @@ class Leakage(EvaluatorRecord):
         same_picture: pictures that the dataset holds, by the evaluator's count or by ours.
         parents: pictures that only images made from them are in the dataset.
         near_duplicates: pictures that are only like one; None where they were not looked for.
-        notes: what could not be found out, and why.
+        near_note: why they were not, although that was asked.
+        notes: what else could not be found out, and why.
     """
 
     images: int
@@ -126,6 +127,7 @@ class Leakage(EvaluatorRecord):
     same_picture: int = 0
     parents: int = 0
     near_duplicates: int | None = None
+    near_note: str | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -70,6 +70,7 @@ class TestSummary(StrictModel):
         leaked: images that leaked: the dataset holds them, or images made from them.
         same_picture, parents: the two kinds of them.
         near_duplicates: images that are only like one in train or val; None: not looked for.
+        near_note: why not, although that was asked.
     """
 
     __test__ = False  # pytest: no class of tests
@@ -84,6 +85,7 @@ class TestSummary(StrictModel):
     same_picture: int = 0
     parents: int = 0
     near_duplicates: int | None = None
+    near_note: str | None = None
 
     @property
     def leak_warning(self) -> str | None:
@@ -235,6 +237,7 @@ def _test(results: Sequence[TestResult]) -> TestSummary:
         same_picture=first.leakage.images - first.leakage.parents,
         parents=first.leakage.parents,
         near_duplicates=first.leakage.near_duplicates,
+        near_note=first.leakage.near_note,
     )
 
 

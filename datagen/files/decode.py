@@ -18,7 +18,9 @@ upper 8 count, and no WebP, AVIF or TIFF is read. `decode_as_evaluator` gives wh
 `datasets.traps` finds the files for which the two differ, `datagen export --flatten` corrects them.
 """
 
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -42,6 +44,8 @@ Prepare = Callable[["Image"], "Image"]
 EVALUATOR_FORMATS: Final = ("PNG", "JPEG", "GIF", "BMP")
 """What the published protocol decodes; see `fixed_eval/data.py`."""
 
+_BIG: Final = 2_000_000  # pixels; of larger images one at a time is decoded, as the evaluator does
+_one_big = threading.Lock()
 _STRIP: Final = 1 << 20  # pixels converted at once: a photo takes little more than its own memory
 _BMP_BITS: Final = (8, 24, 32)  # a pixel, in the BMP files that the evaluator's decoder knows
 
@@ -94,9 +98,13 @@ def decode_as_evaluator(data: bytes, name: str) -> Pixels:
         CorruptInputError: see `decode_gray`; also for what only the evaluator cannot read.
     """
     refuse_unlike_evaluator(data, name)
-    with opened(data, name) as image:
+    with opened(data, name) as image, _in_turn(image):
+        tiles = getattr(image, "tile", None) if image.format == "GIF" else None
+        frame = tiles[0][1] if tiles else None
         image.load()
         image.info.pop("transparency", None)
+        if frame is not None:  # it takes the first frame alone, whatever canvas that lies on
+            image = image.crop(frame)  # noqa: PLW2901
         if image.mode.startswith("I"):
             high = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
             return np.repeat(high[..., None], 3, axis=2)
@@ -125,7 +133,7 @@ def refuse_unlike_evaluator(data: bytes, name: str) -> None:
 
 def _decode(data: bytes, name: str, mode: Literal["L", "RGB"], paper: Paper) -> Pixels:
     over = partial(_over, paper=paper)
-    with opened(data, name) as image:
+    with opened(data, name) as image, _in_turn(image):
         image.load()
         turn = orientation(image)  # only now: what a TIFF says is done by loading it
         if image.mode.startswith("I") or image.mode == "F":
@@ -135,6 +143,10 @@ def _decode(data: bytes, name: str, mode: Literal["L", "RGB"], paper: Paper) -> 
         else:
             pixels = _in_strips(image, mode, over)
     return _upright(pixels, turn)
+
+
+def _in_turn(image: "Image") -> AbstractContextManager[object]:
+    return _one_big if image.width * image.height > _BIG else nullcontext()
 
 
 def _gray_of_deep(image: "Image", paper: Paper) -> GrayImage:

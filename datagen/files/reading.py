@@ -24,7 +24,7 @@ class FileKind:
     """What is expected in a file.
 
     Attributes:
-        name: what a message calls it.
+        name: what a message calls it, with its article.
         limit: bytes; more is an attack or a mistake.
     """
 
@@ -32,23 +32,23 @@ class FileKind:
     limit: int
 
 
-YAML: Final = FileKind("YAML file", 1 << 20)
+YAML: Final = FileKind("a YAML file", 1 << 20)
 """Recipes, pipelines, specs of sweeps: written by people."""
 
-RECORD: Final = FileKind("record", 64 << 20)
+RECORD: Final = FileKind("a record", 64 << 20)
 """JSON that is read whole: a score with 10,000 test images has 5 MB."""
 
-LINES: Final = FileKind("record", 256 << 20)
+LINES: Final = FileKind("a record", 256 << 20)
 """JSON lines, read one by one: a manifest has 0.7 kB per image."""
 
-IMAGE: Final = FileKind("image", 64 << 20)
+IMAGE: Final = FileKind("an image", 64 << 20)
 """No picture of a numeral comes near."""
 
 LINE_LIMIT: Final = 1 << 20
 """Bytes of one line: that of a manifest has 0.7 kB."""
 
 _PIECE: Final = 1 << 20
-_PATIENCE: Final = 30.0  # seconds to wait for somebody to write into a named pipe
+_PATIENCE: Final = 5.0  # seconds to wait for somebody to write into a named pipe
 _MISSING: Final = {errno.ENOENT, errno.ENOTDIR}
 _OTHERS: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -89,7 +89,7 @@ def read_bytes(path: Path, kind: FileKind, *, pipes: bool = False) -> bytes:
             raise _unreadable(path, error) from error
     if left <= 0:
         raise CorruptInputError(
-            f"{path} holds more than the {kind.limit:,} bytes that a {kind.name} may have; is it "
+            f"{path} holds more than the {kind.limit:,} bytes that {kind.name} may have; is it "
             "the right file?"
         )
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -185,13 +185,11 @@ def _flags() -> int:
 def _check(path: Path, status: os.stat_result, kind: FileKind | None, pipes: bool) -> None:
     found = what_is(status.st_mode)
     if found and not (pipes and found in {"a named pipe", "a device", "a socket"}):
-        expected = kind.name if kind else "file"
-        raise CorruptInputError(
-            f"{path} is {found}; expected a regular file, the {expected} itself"
-        )
+        expected = f", {kind.name}" if kind else ""
+        raise CorruptInputError(f"{path} is {found}; expected a regular file{expected}")
     if kind is not None and found is None and status.st_size > kind.limit:
         raise CorruptInputError(
-            f"{path} has {status.st_size:,} bytes, more than the {kind.limit:,} that a {kind.name} "
+            f"{path} has {status.st_size:,} bytes, more than the {kind.limit:,} that {kind.name} "
             "may have; is it the right file?"
         )
 

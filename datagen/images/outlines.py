@@ -123,22 +123,23 @@ def _box(ink: Coverage) -> tuple[float, float, float, float] | None:
     if not area.any():
         return None
     kept = area >= min(_SPECK * area.sum(), area.max())
-    large = kept.astype(np.uint8)[pieces]
-    columns, rows = (large.sum(axis=axis, dtype=np.float64) for axis in (0, 1))
+    if not kept[1:].all():
+        mask = kept.astype(np.uint8)[pieces]
+    columns, rows = (
+        np.asarray(cv2.reduce(mask, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32).ravel()
+        for axis in (0, 1)
+    )
     (left, right), (top, bottom) = _extent(columns), _extent(rows)
     return left, top, right, bottom
 
 
-def _extent(ink: npt.NDArray[np.float64]) -> tuple[float, float]:
+def _extent(ink: npt.NDArray[np.int32]) -> tuple[float, float]:
     """Return between which places all but the outermost ink lies, at least one pixel apart."""
-    edges = np.concatenate(([0.0], np.cumsum(ink)))
-    low, high = np.interp((_OUTER * edges[-1], (1 - _OUTER) * edges[-1]), edges, _places(edges))
+    edges = np.concatenate(([0], np.cumsum(ink)))
+    share = (_OUTER * edges[-1], (1 - _OUTER) * edges[-1])
+    low, high = np.interp(share, edges, np.arange(len(edges)))
     missing = max(0.0, 1 - (high - low)) / 2
     return float(low - missing), float(high + missing)
-
-
-def _places(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.arange(len(edges), dtype=np.float64)
 
 
 def _distances(drawn: Coverage) -> Distances:

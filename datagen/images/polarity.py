@@ -1,6 +1,6 @@
 """Polarity: is an image dark ink on light paper, as everything here expects, or the reverse?
 
-Enters: an image. Leaves: whether its ink is lighter than its paper. Pure functions.
+Enters: an image. Leaves: whether its ink is lighter than its paper.
 
 How dark an image is does not tell: a photo of paper in the shade is dark too. Ink is what differs
 from the paper *around it*: each pixel is compared with the median of its neighbourhood, which is
@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 
 from datagen.core.arrays import GrayImage
+from datagen.files.decode import Paper, Pixels, decode_gray
+from datagen.files.image_header import read_header
 
 LIGHT_INK: Final = 0.2
 """Balance from which ink counts as light, of -1 (all that stands out is dark) … 1 (all is light).
@@ -21,6 +23,9 @@ The test of this module holds what it was chosen by: of the competition's 2,932 
 counts as light ink, of the same images inverted at least 99.5 % do. Between -0.2 and 0.2 lie hard
 shadows and letters that fill their image; those count as dark ink.
 """
+
+MIN_CONTRAST: Final = 16
+"""Gray levels between ink and paper: less is a blank sheet and its noise."""
 
 _SIDE: Final = 48  # pixels: the longer side of the image that is looked at
 _AROUND: Final = 0.4  # of that side: the neighbourhood, wider than any pen's stroke
@@ -50,8 +55,33 @@ def ink_balance(image: GrayImage) -> float:
     return float((np.sign(differs) * energy).sum()) / total if total else 0.0
 
 
-def turned(image: GrayImage) -> GrayImage:
-    """Return the negative of an image."""
+def contrast(image: GrayImage) -> int:
+    """Return the gray levels between the darkest pixel and the lightest."""
+    return int(image.max()) - int(image.min())
+
+
+def paper_under(data: bytes, name: str, over_white: GrayImage) -> Paper:
+    """Return what the transparent pixels of a file have to lie over for its ink to show.
+
+    Black for white ink without paper, as drawing programs export it: it is blank over white.
+
+    Args:
+        data: the whole file.
+        name: what messages call it.
+        over_white: the same file decoded.
+
+    Raises:
+        CorruptInputError: see `decode_gray`.
+    """
+    if contrast(over_white) >= MIN_CONTRAST or not read_header(data, name).alpha:
+        return "white"
+    over_black = decode_gray(data, name, paper="black")
+    light = contrast(over_black) >= MIN_CONTRAST and has_light_ink(over_black)
+    return "black" if light else "white"
+
+
+def turned(image: Pixels) -> Pixels:
+    """Return the negative of an image, gray or in colour."""
     return (255 - image).astype(np.uint8)
 
 

@@ -54,7 +54,8 @@ FEATURES: Final[dict[str, Feature]] = {
 """What a style is made of; see `describe`."""
 
 _PIECE: Final = 0.02  # share of the ink below which a connected stroke is a speck
-_BAR: Final = 0.35  # of the box's width: a run of ink that long is a bar, no stroke's end
+_BAR: Final = 0.35  # of the box's width: a run of ink that long is a bar, no stroke's end …
+_BAR_PENS: Final = 2.5  # … if it is so many times the pen's width, unlike across a bare stroke
 _RULE: Final = 0.8  # of the sheet's side: a straight run of ink that long is no writing
 _UPRIGHT: Final = np.deg2rad(40)  # strokes that lean by more are not asked for the slant
 _SIDE: Final = 384  # pixels: a larger picture is described at this size; sizes count as they were
@@ -86,11 +87,12 @@ def describe(image: GrayImage) -> Features:
     small = _shrunk(image)
     writing = _writing(small)
     scale = max(image.shape) / max(small.shape)
+    pen = _pen_width(writing.part)
     values = {
         "sheet": float(np.log(np.sqrt(image.shape[0] * image.shape[1]))),
         **_size(writing, small.shape),
-        **_pen(small, writing, scale),
-        **_strokes(writing),
+        **_pen(small, writing, pen, scale),
+        **_strokes(writing, pen),
         **_paper(small, writing),
         "levels": float(np.log2(np.count_nonzero(np.bincount(image.ravel())))),
     }
@@ -106,6 +108,7 @@ def _shrunk(image: GrayImage) -> GrayImage:
 
 
 def _writing(image: GrayImage) -> _Writing:
+    """Find the ink: what is darker than Otsu's threshold."""
     how = cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU
     mask = np.asarray(cv2.threshold(image, 0, 1, how)[1], np.uint8)
     square = np.ones((5, 5), np.uint8)
@@ -115,6 +118,7 @@ def _writing(image: GrayImage) -> _Writing:
 
 
 def _size(writing: _Writing, sheet: tuple[int, ...]) -> dict[str, float]:
+    """Return how much of the sheet the writing takes, and where it stands."""
     left, top, right, bottom = writing.box
     height, width = sheet[0], sheet[1]
     return {
@@ -125,15 +129,19 @@ def _size(writing: _Writing, sheet: tuple[int, ...]) -> dict[str, float]:
     }
 
 
-def _pen(image: GrayImage, writing: _Writing, scale: float) -> dict[str, float]:
-    """Return the pen's width, its darkness, and how even its edge is."""
+def _pen_width(part: GrayImage) -> float:
+    """Return the pen's width in pixels, 0 where there is no ink."""
+    framed = np.pad(part, 1)
+    # over a stroke of width w the distance to its edge is w / 4 on average
+    return 4 * cv2.mean(cv2.distanceTransform(framed, cv2.DIST_L2, 3), framed)[0]
+
+
+def _pen(image: GrayImage, writing: _Writing, width: float, scale: float) -> dict[str, float]:
+    """Return the pen's width on the sheet, its darkness, and how even its edge is."""
     part = np.pad(writing.part, 1)
-    ink = part > 0
-    area = int(ink.sum())
+    area = int(part.sum())
     if not area:
         return {"pen": 0.0, "darkness": 0.0, "ragged": 0.0}
-    # over a stroke of width w the distance to its edge is w / 4 on average
-    width = 4 * float(cv2.distanceTransform(part, cv2.DIST_L2, 3)[ink].mean())
     edge = area - int(cv2.erode(part, np.ones((3, 3), np.uint8)).sum())
     left, top, right, bottom = writing.box
     drawn = image[top:bottom, left:right][writing.part > 0]
@@ -144,13 +152,15 @@ def _pen(image: GrayImage, writing: _Writing, scale: float) -> dict[str, float]:
     }
 
 
-def _strokes(writing: _Writing) -> dict[str, float]:
+def _strokes(writing: _Writing, pen: float) -> dict[str, float]:
+    """Return its bars, its slant, and what it consists of."""
     part = writing.part
     height, width = part.shape
     third = max(1, height // 3)
-    run = cv2.getStructuringElement(cv2.MORPH_RECT, (max(3, round(_BAR * width)), 1))
-    thick = cv2.dilate(part, np.ones((3, 1), np.uint8))  # a bar that leans a little is one run
-    bars = cv2.morphologyEx(thick, cv2.MORPH_OPEN, run)
+    # a bar that leans a little is one run
+    thick = np.asarray(cv2.dilate(part, np.ones((3, 1), np.uint8)), np.uint8)
+    run = round(max(_BAR * width, _BAR_PENS * pen))
+    bars = _runs(thick, (1, run)) if run <= width else np.zeros_like(thick)
     _, _, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
     pieces = stats[1:]
     areas = pieces[:, cv2.CC_STAT_AREA] if len(pieces) else np.zeros(0)
@@ -167,6 +177,11 @@ def _strokes(writing: _Writing) -> dict[str, float]:
     }
 
 
+def _runs(mask: GrayImage, shape: tuple[int, int]) -> GrayImage:
+    """Return what of a mask straight runs of that many rows and columns cover."""
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.uint8)
+
+
 def _slant(part: GrayImage) -> float:
     """Return how far the near-upright strokes lean on average, radians, to the right positive."""
     soft = cv2.GaussianBlur(part.astype(np.float32), (0, 0), 1.0)
@@ -179,13 +194,14 @@ def _slant(part: GrayImage) -> float:
 
 
 def _paper(image: GrayImage, writing: _Writing) -> dict[str, float]:
+    """Return how the sheet looks beside the writing."""
     mask = writing.mask
     height, width = mask.shape
     bare = cv2.dilate(mask, np.ones((5, 5), np.uint8)) == 0
     grey = image[bare] if bare.any() else np.array([255], np.uint8)
     outside = int(mask.sum()) - int(writing.part.sum())
     lines = [
-        cv2.morphologyEx(writing.joined, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        _runs(writing.joined, shape)
         for shape in ((1, max(3, round(_RULE * width))), (max(3, round(_RULE * height)), 1))
     ]
     border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])

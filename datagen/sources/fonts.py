@@ -4,6 +4,7 @@ Enters: a folder. Leaves: i, v, x and I, V, X of each font that has all six, fro
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,14 +16,16 @@ from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.ink_boxes import body_top, crop_ink
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.files.litter import is_litter
+from datagen.sources.font_letters import refuse_by_names, refuse_by_shapes
 from datagen.sources.glyph_cache import Note, cached_pool
 from datagen.sources.registry import Options, Source, register
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-VERSION: Final = 1
+VERSION: Final = 2
 SIZE: Final = 200  # pixels per em: capitals about 145 high, above what a sheet of 260 needs
+_NAMED: Final = 5  # fonts that a message lists
 UNASSIGNED: Final = "\U0010fffe"  # a noncharacter: drawn as whatever a font draws for what it lacks
 
 _CHARACTERS: Final[tuple[tuple[str, Letter, Case], ...]] = tuple(
@@ -45,9 +48,9 @@ class FontsSource(Source):
     def open(self, path: Path | None, options: Options) -> GlyphPool:
         """Return six letters per font.
 
-        A font is passed over, with a warning that names it, if it cannot be read, lacks one of
-        the six letters, draws one picture for all, or draws them pixel by pixel as an earlier
-        font does. A font of symbols that stand on the letters' places cannot be told from letters.
+        A font is passed over if it cannot be read, lacks one of the six letters, has symbols in
+        their places, draws one picture for two of them, or draws them pixel by pixel as an earlier
+        font does. One warning says which fonts, and why.
 
         Raises:
             MissingInputError: no folder, no fonts in it, or none that is usable.
@@ -86,8 +89,8 @@ def _extract(root: Path, files: list[Path], note: Note) -> Iterator[Glyph]:
         if not reason and key in seen:
             reason = f"draws i, v, x just as {seen[key].name} does"
         if reason:
-            passed_over.append(f"{file.name} {reason}")
-            note(f"font {file.relative_to(root) if file != root else file} {reason}; passed over")
+            name = file.relative_to(root) if file != root else file
+            passed_over.append(f"{name} {reason}")
             continue
         seen[key] = file
         for (char, letter, case), ink in zip(_CHARACTERS, drawn, strict=True):
@@ -95,9 +98,16 @@ def _extract(root: Path, files: list[Path], note: Note) -> Iterator[Glyph]:
             yield Glyph(info, FontsSource.name, ink=ink, body_top=body_top(ink, letter, case))
     if not seen:
         raise MissingInputError(
-            f"none of the {len(files)} fonts below {root} is usable: {'; '.join(passed_over[:3])}; "
-            "give fonts that have i, v, x and I, V, X"
+            f"none of the {len(files)} fonts below {root} is usable: {_named(passed_over)}; give "
+            "fonts that have i, v, x and I, V, X"
         )
+    if passed_over:
+        note(f"{len(passed_over)} of {len(files)} fonts passed over: {_named(passed_over)}")
+
+
+def _named(reasons: list[str]) -> str:
+    more = len(reasons) - _NAMED
+    return "; ".join(reasons[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _writers(root: Path, files: list[Path]) -> list[str]:
@@ -115,22 +125,26 @@ def _draw_all(file: Path) -> tuple[list[Coverage], str]:
 
     drawn: list[Coverage] = []
     try:
+        if reason := refuse_by_names(file, "".join(char for char, _, _ in _CHARACTERS)):
+            return drawn, reason
         # Basic layout: no ligatures, and the same drawing whether or not raqm is installed.
         font = ImageFont.truetype(file, SIZE, layout_engine=ImageFont.Layout.BASIC)
-        lacking = _draw(font, UNASSIGNED)
+        lacking = draw(font, UNASSIGNED)
         for char, _, _ in _CHARACTERS:
-            ink = _draw(font, char)
+            ink = draw(font, char)
             if ink is None or (lacking is not None and np.array_equal(ink, lacking)):
                 return drawn, f"lacks the letter {char!r}"
             drawn.append(ink)
-        if np.array_equal(drawn[0], drawn[2]) or np.array_equal(drawn[2], drawn[4]):
-            return drawn, "draws the same picture for different letters"
     except (OSError, ValueError, SyntaxError) as error:
         return drawn, f"cannot be read ({error})"
-    return drawn, ""
+    for case in (drawn[::2], drawn[1::2]):
+        if any(np.array_equal(one, other) for one, other in combinations(case, 2)):
+            return drawn, "draws the same picture for different letters"
+    letters = {char: ink for (char, _, _), ink in zip(_CHARACTERS, drawn, strict=True)}
+    return drawn, refuse_by_shapes(letters)
 
 
-def _draw(font: "FreeTypeFont", char: str) -> Coverage | None:
+def draw(font: "FreeTypeFont", char: str) -> Coverage | None:
     """Return the ink of one character, None where it is blank."""
     from PIL import Image, ImageDraw  # noqa: PLC0415
 

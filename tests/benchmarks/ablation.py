@@ -1,13 +1,14 @@
 """Which idea is worth what: recipes that differ in one thing, scored on a holdout.
 
-    datagen holdout roman-mnist --review competition-2021 --out real
+    datagen holdout roman-mnist --by random --review competition-2021 --out real
     python tests/benchmarks/ablation.py real [--given roman-mnist] [--images 3000]
         [--epochs 20] [--seeds 3] [--only NAME …] [--out ablation.jsonl]
 
-Every variant trains on `real/rest` (or on no real image) and is scored on `real/holdout`. Scores of
-fewer than 100 epochs are previews: good for telling ideas apart, no official scores. What
-`--out` holds already is not run again; the table is printed at the end. Every variant differs from
-an earlier one in one thing; what some need made first (`ablation_parts.py`) is kept beside `--out`.
+Every variant trains on `real/rest` (or on no real image) and is scored on
+`real/holdout-reviewed`. Scores of fewer than 100 epochs are previews: good for telling ideas
+apart, no official scores. What `--out` holds already is not run again; the table is printed at the
+end. Every variant differs from an earlier one in one thing; what some need made first
+(`ablation_parts.py`) is kept beside `--out`.
 """
 
 import argparse
@@ -188,7 +189,7 @@ def recorded(shared: Path) -> list[Recipe]:
 def as_given(source: Path, record: Path, into: Path) -> Path:
     """Copy what the holdout left out of `source`, with the classes it was given."""
     entries = json.loads(record.read_text("utf-8"))["files"]
-    held = {entry["sha256"] for entry in entries if entry["side"] == "holdout"}
+    held = {entry["sha256"] for entry in entries if entry["side"] == "holdout" and entry["sound"]}
     for path in sorted(source.glob("train/*/*")) + sorted(source.glob("val/*/*")):
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() not in held:
@@ -238,7 +239,7 @@ def main() -> None:
         if name in known or (options.only and name not in options.only):
             continue
         recipe = variant() if callable(variant) else variant
-        result = score(recipe, options.real / "holdout", options)
+        result = score(recipe, options.real / "holdout-reviewed", options)
         row = {"name": name, "epochs": options.epochs, "images": result["images"]}
         row["holdout"] = [seed["tests"][0]["accuracy"] for seed in result["runs"]]
         row["val"] = [seed["val_accuracy"] for seed in result["runs"]]

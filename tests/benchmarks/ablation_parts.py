@@ -116,7 +116,7 @@ class Parts:
     def _divided(self, name: str, fraction: float) -> Path:
         place = self.folder / name
         if not place.exists():
-            run("holdout", self.rest, "--fraction", fraction, "--out", place)
+            run("holdout", self.rest, "--by", "random", "--fraction", fraction, "--out", place)
         return place
 
     def _pipeline(self, name: str, steps: list[Recipe]) -> str:

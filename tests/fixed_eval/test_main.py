@@ -211,6 +211,13 @@ def test_refusals_come_at_once_with_one_line_and_their_code(
     assert words in err.splitlines()[-1]
 
 
+def test_no_score_takes_the_place_of_a_device(dataset, capsys):
+    with pytest.raises(SystemExit):
+        command.main([str(dataset), "--out", os.devnull])
+    assert "expected a file name" in capsys.readouterr().err
+    assert not Path(os.devnull).is_file()
+
+
 def test_a_budget_over_the_limit_exits_3_with_both_counts(tmp_path: Path, capsys):
     for split, count in (("train", 976), ("val", 25)):
         for name in PROTOCOL.classes:

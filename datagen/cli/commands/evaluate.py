@@ -161,10 +161,12 @@ def _print_leaks(test: "TestSummary", out: Any) -> None:
         clean = f"{test.leak_free.mean:.4f}" if test.leak_free else "no image is left"
         out.print(
             f"leakage      {test.leaked:,} of {test.images:,} images of {name}: "
-            f"{test.same_picture:,} in train or val, {test.parents:,} parents of images in them; "
-            f"without them: {clean}",
+            f"{test.same_picture:,} in train or val, {test.parents:,} that images there were made "
+            f"from; without them: {clean}",
             soft_wrap=True,
         )
+    if test.near_note:
+        out.print(f"note         {name}: {test.near_note}", soft_wrap=True)
     if test.near_duplicates:
         out.print(
             f"alike        {test.near_duplicates:,} more of {name} look like an image in train or "

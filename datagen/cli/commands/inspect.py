@@ -40,13 +40,14 @@ def inspect(
     """
     from datagen.api.datasets import find_leaks
     from datagen.api.datasets import inspect as inspect_dataset
+    from datagen.files.paths import user_path
 
     out = console(as_json=as_json)
     leaks = [find_leaks(dataset, test) for test in against or ()]
     for each in leaks:
         _print_leaks(each, out)
     # what is asked of a plain folder of class folders is only what it knows
-    plain = leaks and not any((dataset / split).is_dir() for split in SPLITS)
+    plain = leaks and not any((user_path(dataset) / split).is_dir() for split in SPLITS)
     found = None if plain else inspect_dataset(dataset)
     if found:
         _summarise(found, out)
@@ -88,7 +89,7 @@ def _print_leaks(found: "Leaks", out: Any) -> None:
     out.print(f"against      {found.path}", soft_wrap=True)
     out.print(
         f"             {found.images:,} images: {found.same_picture:,} in train or val, "
-        f"{found.parents:,} parents of images in them"
+        f"{found.parents:,} that images there were made from"
         + ("" if alike is None else f", {alike:,} look alike"),
         soft_wrap=True,
     )
@@ -96,7 +97,7 @@ def _print_leaks(found: "Leaks", out: Any) -> None:
         out.print(f"             {path}: {kind}", soft_wrap=True)
     if len(found.files) > _SHOWN:
         out.print(f"             … and {len(found.files) - _SHOWN:,} more (--json lists all)")
-    for note in found.notes:
+    for note in filter(None, (found.near_note, *found.notes)):
         out.print(f"note         {note}", soft_wrap=True)
 
 
@@ -108,6 +109,7 @@ def _plain_leaks(found: "Leaks") -> dict[str, Any]:
         "same_picture": found.same_picture,
         "parents": found.parents,
         "near_duplicates": found.near_duplicates,
+        "near_note": found.near_note,
         "files": {str(path): kind for path, kind in found.files},
         "notes": list(found.notes),
     }

@@ -35,8 +35,8 @@ def rare(
 ) -> None:
     """Find the styles of writing that a folder of real images has few pictures of.
 
-    Groups the images of each class by how their strokes run, and gives every image a weight: the
-    rarer its style, the greater, from a quarter to four times that of an average style.
+    Groups the images of each class by pen, size, bars, slant and paper, and gives every image a
+    weight: the rarer its style, the greater, from a quarter to four times that of an average style.
     `--option images.boost=rare.json` lets a pipeline serve such images more often.
 
     Example: `datagen rare photos --out rare.json`

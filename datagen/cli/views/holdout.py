@@ -56,11 +56,7 @@ def summarise(record: "Holdout", out: Path, sheet: Path | None, terminal: Any) -
         terminal.print(f"picture    {sheet}: what is held out, a row for each", soft_wrap=True)
     place = out / "fold-1" if record.folds > 1 else out
     tests = [f"--test {place / name}" for name in folders(record)[:-1]]
-    terminal.print(
-        f"next       datagen build --source images:{place / 'rest'} --out ds\n"
-        f"           datagen evaluate ds {' '.join(tests)}",
-        soft_wrap=True,
-    )
+    terminal.print(f"judge by   {' '.join(tests)}", soft_wrap=True)
 
 
 def _unseen(record: "Holdout") -> str:

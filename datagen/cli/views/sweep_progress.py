@@ -73,6 +73,7 @@ class _View(Listener):
         self._as_json = as_json
         self._row: Any = None
         self._reached: dict[tuple[str, int], int] = {}
+        self._warned: set[str] = set()
 
     def timing(self) -> None:
         """Say what takes some seconds before the plan."""
@@ -94,9 +95,11 @@ class _View(Listener):
         if event["event"] in ("epoch", "resume"):
             self._reach((candidate.id, task.seed), int(event["epoch"]))
         elif event["event"] == "warning":
-            self._out.print(
-                f"{candidate.name} seed {task.seed}: {event['message']}", soft_wrap=True
-            )
+            seed = "" if event.get("of") == "dataset" else f" seed {task.seed}"
+            text = f"{candidate.name}{seed}: {event['message']}"
+            if text not in self._warned:  # every seed finds the same in a dataset
+                self._warned.add(text)
+                self._out.print(text, soft_wrap=True)
 
     def outcome(self, candidate: Candidate, outcome: TrialOutcome) -> None:
         """Say how far a trial came."""

@@ -144,7 +144,8 @@ def _fill_empty(units: Units, sides: Labels, many: int) -> Labels:
         if 0 < len(owners) < many:
             raise SplitError(
                 f"class {name} has {int(units.counts[:, column].sum())} pictures in {len(owners)} "
-                f"groups that stay together, too few for {many} sides; add pictures"
+                f"groups that stay together, too few for {many} sides; add pictures, or say "
+                "--by random"
             )
         for side in range(many):
             if len(owners) and not (sides[owners] == side).any():

@@ -227,7 +227,7 @@ def read_ties(root: Path, writers: Path | None) -> Ties:
     if (root / MANIFEST).is_file():
         for entry in read_manifest(root):
             if entry.writers:
-                known[entry.path] = entry.writers
+                known[entry.path] = tuple(f"{entry.source} {name}" for name in entry.writers)
             if entry.parent is not None:
                 parents[entry.path] = f"{entry.source} {entry.parent}"
         origin = MANIFEST if known else None

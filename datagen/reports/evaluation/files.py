@@ -11,12 +11,14 @@ from datagen.core.errors import EvaluationError, InputError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
+from datagen.files.locks import locked
 from datagen.files.reading import RECORD, read_text, what_is
 
 PAGE: Final = "report.html"
 SUMMARY: Final = "summary.json"
 _SCORE_FILE: Final = re.compile(r"score(-\d+)?\.json")
 _EVENTS: Final = "tensorboard"
+_LOCK: Final = ".report.lock"
 
 
 def report_folder(dataset: Path, *, preview: bool) -> Path:
@@ -83,14 +85,15 @@ def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = Fa
         SUMMARY: summary_text,  # last: where it is right, the others are
     }
     try:
-        for name, text in texts.items():
-            with staged_file(folder / name) as temporary:
-                temporary.write_text(text, "utf-8", newline="")
-        _drop_stale(folder, set(texts))
-        if tensorboard:
-            from datagen.reports.evaluation.events import write_events  # noqa: PLC0415 - an extra
+        with locked(folder / _LOCK):  # else two reports at once would leave files of both
+            for name, text in texts.items():
+                with staged_file(folder / name) as temporary:
+                    temporary.write_text(text, "utf-8", newline="")
+            _drop_stale(folder, set(texts))
+            if tensorboard:
+                from datagen.reports.evaluation.events import write_events  # noqa: PLC0415 - extra
 
-            write_events(scores, folder / _EVENTS)
+                write_events(scores, folder / _EVENTS)
     except OSError as error:
         raise EvaluationError(
             f"cannot write the report in {folder}: {error.strerror}; the same command with "
@@ -112,7 +115,7 @@ def _drop_stale(folder: Path, fresh: set[str]) -> None:
     """Remove an earlier report's scores, so that none is taken for this report's."""
     for path in folder.iterdir():
         if _SCORE_FILE.fullmatch(path.name) and path.name not in fresh:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def history_csv(scores: tuple[Score, ...]) -> str:

@@ -1,5 +1,6 @@
 """What the numbers of a score say, in sentences, without HTML."""
 
+from datagen.datasets.leakage import known_in_words
 from datagen.evaluation.records import Metrics, Score, TestResult
 from datagen.evaluation.summary import Summary, TestSummary, short_path
 
@@ -81,12 +82,10 @@ def leakage(test: TestSummary) -> str:
         if test.leak_free
         else "no other image is left"
     )
-    ways = ((test.same_picture, "in train or val"), (test.parents, "parents of images in them"))
-    kinds = ", ".join(f"{count:,} {way}" for count, way in ways if count)
-    return (
-        f"{test.leaked:,} of the {test.images:,} images of {short_path(test.path)} are known to "
-        f"the dataset ({kinds}): {clean}."
+    known = known_in_words(
+        short_path(test.path), test.images, leaked=test.leaked, parents=test.parents
     )
+    return f"{known}: {clean}."
 
 
 def confidence(result: TestResult) -> str:

@@ -6,13 +6,11 @@ from typing import Final, Literal
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, LightInkError, MissingInputError
 from datagen.files.decode import decode_gray
-from datagen.files.image_header import read_header
 from datagen.files.reading import IMAGE, read_bytes
-from datagen.images.polarity import has_light_ink, turned
+from datagen.images.polarity import MIN_CONTRAST, contrast, has_light_ink, paper_under, turned
 from pipelines.ops import scan as scan_conversion
 
 MIN_SIDE: Final = 4  # pixels: less cannot hold a numeral
-MIN_CONTRAST: Final = 16  # gray levels between ink and paper: less is a blank sheet and its noise
 
 Invert = Literal["auto", "yes", "no"]
 
@@ -86,16 +84,10 @@ def _dark_ink(image: GrayImage, data: bytes, name: str, invert: Invert | None) -
     """
     if invert == "no":
         return image
+    paper = paper_under(data, name, image)
+    if paper == "black":
+        image = decode_gray(data, name, paper=paper)
     light = has_light_ink(image)
-    if not light and contrast(image) < MIN_CONTRAST and read_header(data, name).alpha:
-        over_black = decode_gray(data, name, paper="black")
-        if contrast(over_black) >= MIN_CONTRAST and has_light_ink(over_black):
-            image, light = over_black, True
     if light and invert is None:
         raise LightInkError(f"{name} is {DARK_INK_EXPECTED}")
     return turned(image) if light or invert == "yes" else image
-
-
-def contrast(image: GrayImage) -> int:
-    """Return the gray levels between the darkest pixel and the lightest."""
-    return int(image.max()) - int(image.min())

@@ -23,14 +23,8 @@ from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.files.class_folders import list_numerals
 from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
-from datagen.sources.images.read import (
-    DARK_INK_EXPECTED,
-    MIN_CONTRAST,
-    Invert,
-    contrast,
-    read_both,
-    read_numeral,
-)
+from datagen.images.polarity import MIN_CONTRAST, contrast
+from datagen.sources.images.read import DARK_INK_EXPECTED, Invert, read_both, read_numeral
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from datagen.building import build as build_module
 from datagen.building.build import build, plan_recipe
 from datagen.building.open_sources import open_pool
 from datagen.building.render import ImageRenderer, RenderedImage
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import BudgetError, BuildError, MissingInputError, SplitError, UsageError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.numerals import CLASSES
@@ -209,6 +211,19 @@ def test_progress_is_told(recipe: Recipe, tmp_path: Path) -> None:
     assert told == [64, 100]
 
 
+@pytest.mark.parametrize("full", ["ProcessPoolExecutor", "ProcessPoolExecutor.submit"])
+def test_where_no_worker_process_can_start_the_place_and_the_way_out_are_named(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(f"datagen.building.workers.{full}", refuse)
+    with pytest.raises(BuildError, match=r"No space left on device .*/dev/shm.*--workers 1"):
+        build(recipe, tmp_path / "ds", workers=2)
+    assert not (tmp_path / "ds").exists()
+
+
 @pytest.mark.slow
 def test_an_exception_ends_the_workers_before_the_folder_goes(
     recipe: Recipe, tmp_path: Path
@@ -260,6 +275,64 @@ def test_equal_names_in_train_and_val_are_not_one_picture(
     )
     made = build(Recipe(mix=(train,), val=Validation(mix=(val,))), tmp_path / "ds")
     assert inspect(made.path).problems == ()
+
+
+COPIES: dict[str, Callable[[GrayImage], tuple[str, GrayImage]]] = {
+    "as JPEG": lambda image: (".jpg", np.pad(image, 3, constant_values=255)),
+    "darker": lambda image: (".png", (image * 0.7).astype(np.uint8)),
+    "wider": lambda image: (".png", cv2.resize(image, None, fx=1.1, fy=1).astype(np.uint8)),
+}
+
+
+@pytest.mark.parametrize("change", COPIES)
+def test_near_duplicates_never_stand_on_both_sides(
+    change: str, numeral_folder: Path, tmp_path: Path
+) -> None:
+    for file in list(numeral_folder.glob("*/*.png")):
+        image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        assert image is not None
+        image = np.repeat(np.repeat(image, 4, 0), 4, 1)
+        cv2.imwrite(str(file), image)
+        ending, copy = COPIES[change](image)
+        cv2.imwrite(str(file.with_name(f"{file.stem}-copy{ending}")), copy)
+    made = build(Recipe(mix=(Ingredient(source="images", path=numeral_folder),)), tmp_path / "ds")
+    sides: dict[str, set[str]] = {}
+    groups: dict[str | None, set[str]] = {}
+    for entry in read_manifest(made.path):
+        writing = str(entry.parent).split(".")[0].removesuffix("-copy")
+        sides.setdefault(writing, set()).add(entry.split)
+        groups.setdefault(entry.group, set()).add(writing)
+    assert len(sides) == len(groups) == 60
+    assert all(len(found) == 1 for found in [*sides.values(), *groups.values()])
+    assert made.count.val == 20  # of 12 images a class, the two of one writing
+    assert inspect(made.path).near_duplicates == ()
+
+
+def test_a_class_of_one_writing_is_told(
+    numeral_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for file in (numeral_folder / "ix").glob("*.png"):
+        image = cv2.imread(str(numeral_folder / "ix" / "0.png"), cv2.IMREAD_GRAYSCALE)
+        assert image is not None
+        cv2.imwrite(str(file), np.pad(image, int(file.stem), constant_values=255))
+    with pytest.raises(SplitError, match="no image would stand in val/ix"):
+        plan_recipe(Recipe(mix=(Ingredient(source="images", path=numeral_folder),)))
+    assert "the 6 images of 'ix' are near-duplicates of one another" in caplog.text
+
+
+def test_a_near_duplicate_of_the_validation_folder_leaves_train(
+    numeral_folder: Path, tmp_path: Path
+) -> None:
+    val = tmp_path / "val"
+    for numeral in CLASSES:
+        image = cv2.imread(str(numeral_folder / numeral / "0.png"), cv2.IMREAD_GRAYSCALE)
+        assert image is not None
+        (val / numeral).mkdir(parents=True)
+        cv2.imwrite(str(val / numeral / "other.png"), np.pad(image // 2, 7, constant_values=127))
+    images = Ingredient(source="images", path=numeral_folder)
+    made = build(Recipe(mix=(images,), val=Validation(folder=val)), tmp_path / "ds")
+    assert (made.count.train, made.count.val) == (50, 10)
+    assert "10 training images left out" in made.info.notes[0]
 
 
 def test_a_picture_and_its_scan_never_stand_on_both_sides(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from datagen.core.numerals import CLASSES
-from datagen.evaluation.cache import dataset_content
+from datagen.datasets.content import dataset_content
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.summary import Summary, summarise
 

@@ -108,6 +108,44 @@ def test_a_folder_of_somebody_else_is_counted_too(dataset: Path) -> None:
     assert found.budget == 10_000
 
 
+def test_near_duplicates_in_a_folder_of_somebody_else_are_found(tmp_path: Path) -> None:
+    root = build(Recipe(images=100, size="native"), tmp_path / "ds").path
+    for record in ("manifest.jsonl", "dataset.json"):
+        (root / record).unlink()
+    assert inspect(root).near_duplicates == ()
+    source = next((root / "train" / "viii").iterdir())
+    image = cv2.imread(str(source), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
+    cv2.imwrite(str(root / "val" / "viii" / "copy.jpg"), image * 0.8)
+    found = inspect(root)
+    assert found.near_duplicates == (("val/viii/copy.jpg", f"train/viii/{source.name}"),)
+    assert found.leaked == 0
+    assert found.problems == (
+        "1 pictures of val have a near-duplicate in train, first val/viii/copy.jpg and "
+        f"train/viii/{source.name}",
+    )
+
+
+def test_near_duplicates_are_known_from_the_manifest(numeral_folder: Path, tmp_path: Path) -> None:
+    recipe = Recipe(mix=(Ingredient(source="images", path=numeral_folder),))
+    root = build(recipe, tmp_path / "ds").path
+    assert inspect(root).near_duplicates == ()
+    lines = [json.loads(line) for line in (root / "manifest.jsonl").read_text().splitlines()]
+    train, val = (
+        next(line for line in lines if line["split"] == side) for side in ("train", "val")
+    )
+    val["group"] = train["group"]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (root / "manifest.jsonl").write_text(text)
+    assert inspect(root).near_duplicates == ((val["path"], train["path"]),)
+    # of an earlier version, the manifest does not know: the images are compared
+    for line in lines:
+        del line["group"]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (root / "manifest.jsonl").write_text(text)
+    assert inspect(root).near_duplicates == ()
+
+
 def test_an_unreadable_image_is_named(dataset: Path) -> None:
     path = next((dataset / "train" / "v").iterdir())
     for content in (b"", b"no image"):

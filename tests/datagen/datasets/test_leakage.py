@@ -210,7 +210,8 @@ def test_a_near_duplicate_is_counted_but_has_not_leaked(
     monkeypatch.setattr(leakage, "NEAR_LIMIT", 100)
     found = datagen.find_leaks(ds, tmp_path / "test")
     assert (found.leaked, found.near_duplicates) == (0, None)
-    assert "101 images are more than the 100" in found.notes[0]
+    assert found.near_note is not None
+    assert "101 images are more than the 100" in found.near_note
 
 
 def test_what_cannot_be_compared_is_refused_in_a_line(pictures: Path, tmp_path: Path) -> None:

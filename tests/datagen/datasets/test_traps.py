@@ -1,6 +1,7 @@
 """Files that reach the network as another picture than a person sees are found by cause."""
 
 import io
+import struct
 import time
 from pathlib import Path
 
@@ -29,9 +30,15 @@ def turned_by(orientation: int) -> Image.Exif:
     return exif
 
 
+def canvas(gif: bytes) -> bytes:
+    """Return a GIF with its frame on a larger canvas."""
+    return gif[:6] + struct.pack("<HH", 50, 40) + gif[10:]
+
+
 GRAY = Image.fromarray(page())
 DEEP = page().astype(np.uint16) * 257
 CLEAR = np.dstack([np.zeros_like(page())] * 3 + [255 - page()])
+LIGHT = 255 - page()
 HALF = np.dstack([page()] * 3 + [np.full_like(page(), 255)])
 HALF[0, 0, 3] = 250  # one pixel, hardly transparent
 
@@ -58,9 +65,10 @@ TRAPS = {
     "side": (encode(GRAY, "JPEG", exif=turned_by(6)), "orientation", "on its side"),
     "down": (encode(GRAY, exif=turned_by(3)), "orientation", "upside down"),
     "mirror": (encode(GRAY, exif=turned_by(2)), "orientation", "mirrored"),
-    "inverted": (encode(Image.fromarray(255 - page())), "polarity", "light ink on dark paper"),
+    "inverted": (encode(Image.fromarray(LIGHT)), "polarity", "light ink on dark paper"),
     "webp": (encode(GRAY.convert("RGB"), "WEBP"), "format", "is WEBP inside"),
     "1 bit bmp": (encode(GRAY.convert("1"), "BMP"), "format", "BMP of 1 bits"),
+    "gif": (canvas(encode(GRAY, "GIF")), "format", "of whose canvas only a part"),
     "empty": (b"", "unreadable", "is empty"),
     "cut": (SOUND["gray"][:-20], "unreadable", "damaged"),
     "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0", "unreadable", "holds PostScript"),

@@ -13,6 +13,7 @@ from datagen.evaluation.cache import Slot, remember
 from datagen.evaluation.compare import Difference, compare, holm, mcnemar, paired_t, sign_flip
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.load import read_summaries
+from datagen.evaluation.process import evaluator_digest
 from datagen.evaluation.summary import SeedRun, SeedTest, Spread, Summary, TestSummary
 from datagen.reports.evaluation import write_report
 
@@ -58,7 +59,20 @@ def summary(
         or (SeedRun(seed=123, chosen_epoch=1, val_accuracy=0.25, tests=(), seconds=1),),
         warnings=(),
         seconds=1,
+        evaluator=evaluator_digest(),
     )
+
+
+def test_scores_of_another_evaluator_and_on_leaked_images_are_marked() -> None:
+    old = summary("old", "1110", leaked=3).model_copy(update={"evaluator": None})
+    (table,) = compare([old, summary("new", "1100", leaked=1)])
+    assert [row.mark for row in table.rows] == ["OTHER EVALUATOR", ""]
+    notes = "\n".join(table.notes)
+    assert "evaluate again before believing it" in notes
+    assert "rests on leaked images: old knows 3 of the test images" in notes
+    (table,) = compare([summary("a", "1110"), summary("b", "1100")])
+    assert "leaked" not in "\n".join(table.notes)
+    assert {row.mark for row in table.rows} == {""}
 
 
 @given(st.integers(0, 200), st.integers(0, 200))

@@ -9,13 +9,15 @@ import pytest
 from datagen.core.errors import DatasetError, EvaluationError, InputError, RuleError, UsageError
 from datagen.datasets.content import dataset_content
 from datagen.datasets.content import test_content as content_of_test
-from datagen.evaluation.cache import Slot, known_scores, slot
+from datagen.evaluation.cache import Slot, known_scores, remember, slot
+from datagen.evaluation.compare import compare
 from datagen.evaluation.evaluate import (
     Evaluation,
     EvaluationRequest,
     evaluate_dataset,
     recall_scores,
 )
+from datagen.evaluation.load import read_summaries
 from datagen.evaluation.process import EvaluatorProcess, Event, identity, package_folder
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import summarise, wilson
@@ -58,7 +60,9 @@ def test_an_official_score_is_remembered(
     )
     events: list[Event] = []
     first = evaluate_dataset(request, lambda _, event: events.append(event))
-    assert [event["event"] for event in events] == ["launch", "start", *["epoch"] * 100, "done"]
+    warned, *told = [event["event"] for event in events]
+    assert (warned, told) == ("warning", ["launch", "start", *["epoch"] * 100, "done"])
+    assert "10 of 10 images of " in events[0]["message"]  # val is a test set too
     assert first.scores[0].official
     assert not first.all_cached
     content = dataset_content(request.dataset)
@@ -157,6 +161,25 @@ def test_what_the_evaluator_refuses_is_never_answered_from_the_cache(evaluable: 
     assert dataset_content(evaluable / "nowhere") is None
     with pytest.raises(Started):
         evaluate_dataset(EvaluationRequest(evaluable / "tiny"))
+
+
+@pytest.mark.usefixtures("no_start")
+def test_a_score_of_another_evaluator_is_not_answered_and_said(
+    evaluable: Path, score: Score
+) -> None:
+    root, events = evaluable / "tiny", []
+    content = dataset_content(root)
+    assert content is not None
+    kept = score.dataset.model_copy(update={"fingerprint": content.fingerprint})
+    (job,) = EvaluationRequest(root).jobs()
+    old = slot(job, content.fingerprint, (), "the identity of an earlier evaluator")
+    remember(old, score.model_copy(update={"dataset": kept}))
+    with pytest.raises(Started):
+        evaluate_dataset(EvaluationRequest(root), lambda _, event: events.append(event))
+    assert "by an evaluator of other sources" in events[0]["message"]
+    (summary,) = read_summaries(root)
+    (table,) = compare([summary])
+    assert [row.mark for row in table.rows] == ["OTHER EVALUATOR"]
 
 
 @pytest.mark.tensorflow

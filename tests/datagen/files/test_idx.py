@@ -1,7 +1,9 @@
 """idx streams in batches."""
 
+import gzip
 import io
 import struct
+from typing import IO, cast
 
 import numpy as np
 import pytest
@@ -60,3 +62,29 @@ def test_a_header_that_says_billions_costs_no_memory() -> None:
         idx.read_labels(labels, "a.idx")
     with pytest.raises(CorruptInputError, match="only 100"):
         read(struct.pack(">4I", 0x803, 2**32 - 1, 4, 4) + bytes(100))
+
+
+@given(st.data())
+def test_damaged_streams_are_read_or_refused_in_one_line(data: st.DataObject) -> None:
+    """Whatever bytes are changed or cut off, before or after compression."""
+    made = data.draw(
+        st.sampled_from([struct.pack(">2I", 0x801, 20), struct.pack(">4I", 0x803, 5, 4, 4)])
+    )
+    content = bytearray(made + images(5).tobytes()[: 20 if len(made) == 8 else None])
+    zipped = data.draw(st.booleans())
+    for squeeze in (False, zipped):
+        content = bytearray(gzip.compress(content)) if squeeze else content
+        for _ in range(data.draw(st.integers(0, 3))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        del content[data.draw(st.integers(len(content) - 9, len(content))) :]
+    raw = io.BytesIO(content)
+    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if zipped else raw
+    said = ""
+    try:
+        if len(made) == 8:
+            assert idx.read_labels(stream, "a.idx").size <= 20
+        else:
+            list(idx.iter_images(stream, "a.idx", idx.read_image_count(stream, "a.idx", 4), 4))
+    except CorruptInputError as error:
+        said = str(error)
+    assert "\n" not in said

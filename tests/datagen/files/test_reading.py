@@ -14,7 +14,7 @@ from datagen.core.errors import CorruptInputError, InputError, MissingInputError
 from datagen.files import reading
 from datagen.files.reading import FileKind, read_bytes, read_lines, read_text
 
-SMALL = FileKind("note", 100)
+SMALL = FileKind("a note", 100)
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX's special files")
 
 
@@ -122,7 +122,7 @@ def test_any_bytes_are_read_or_refused_in_one_line(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "fuzzed"
     path.write_bytes(data)
-    kind = FileKind("note", limit)
+    kind = FileKind("a note", limit)
     if len(data) <= limit:
         assert read_bytes(path, kind) == data
     for read in (read_bytes, read_text, lambda *given: list(read_lines(*given, line))):

@@ -19,6 +19,7 @@ from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
 from datagen.datasets.doctor.fix import FixRecord
+from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
@@ -49,6 +50,7 @@ RECORDS: dict[str, type] = {
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
     "`holdout.json`": Holdout,
+    "`flatten.json`": Flattened,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
     "`doctor.json`": FixRecord,
@@ -133,7 +135,7 @@ def test_what_mine_prints() -> None:
     [
         ("inspect", ["inspect ds"]),
         ("doctor", ["doctor numerals"]),
-        ("export", ["export ds --zip"]),
+        ("export", ["export ds --zip", "export ds flat --flatten"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),

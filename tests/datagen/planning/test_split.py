@@ -3,12 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datagen.core.arrays import GrayImage
 from datagen.core.errors import SplitError
-from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralInfo, NumeralPool
 from datagen.planning.split import divide, whole, without_shared, writer_index
 
 
 def _no_ink(position: int) -> Glyph:
+    raise AssertionError(position)
+
+
+def _no_image(position: int) -> GrayImage:
     raise AssertionError(position)
 
 
@@ -33,6 +38,56 @@ def test_no_identity_stands_on_both_sides(
     assert sorted([*sides["train"], *sides["val"]]) == list(range(len(infos)))
     train, val = ({infos[k].identity for k in sides[split]} for split in ("train", "val"))
     assert not train & val
+
+
+IMAGES = st.lists(
+    st.builds(
+        NumeralInfo,
+        id=st.uuids().map(str),
+        numeral=st.sampled_from(["i", "v", "x"]),
+        identity=st.sampled_from("abcdefghijklmnopqrstuvwxyz"),
+    ),
+    max_size=80,
+)
+
+
+@given(infos=IMAGES, fraction=st.floats(0.05, 0.95), seed=st.integers(0, 99), data=st.data())
+def test_no_group_of_images_stands_on_both_sides_whatever_their_order(
+    infos: list[NumeralInfo], fraction: float, seed: int, data: st.DataObject
+) -> None:
+    def chosen(listed: list[NumeralInfo]) -> list[set[str]]:
+        pool = NumeralPool("images", listed, _no_image)
+        sides = divide(pool, fraction, np.random.default_rng(seed)).sides
+        assert sorted([*sides["train"], *sides["val"]]) == list(range(len(listed)))
+        return [{listed[k].identity for k in sides[split]} for split in ("train", "val")]
+
+    train, val = chosen(infos)
+    assert not train & val
+    assert chosen(data.draw(st.permutations(infos))) == [train, val]
+
+
+def test_val_has_its_share_of_images_however_large_their_groups() -> None:
+    sizes = [1] * 10 + [2] * 20 + [5] * 10  # 100 images of each class
+    infos = [
+        NumeralInfo(f"{numeral}{name}-{k}", numeral, f"{numeral}{name}")
+        for numeral in ("i", "v")
+        for name, size in enumerate(sizes)
+        for k in range(size)
+    ]
+    for seed in range(20):
+        pool = NumeralPool("images", infos, _no_image)
+        val = divide(pool, 0.2, np.random.default_rng(seed)).sides["val"]
+        for numeral in ("i", "v"):
+            assert 17 <= sum(infos[k].numeral == numeral for k in val) <= 20
+
+
+def test_val_has_an_image_of_each_class_though_all_groups_are_large() -> None:
+    infos = [NumeralInfo(f"{name}{k}", "i", name) for name in "ab" for k in range(30)]
+    infos += [NumeralInfo(f"x{k}", "x", "x") for k in range(3)]
+    pool = NumeralPool("images", infos, _no_image)
+    sides = divide(pool, 0.1, np.random.default_rng(0)).sides
+    assert len(sides["val"]) == 30
+    assert {infos[k].numeral for k in sides["train"]} == {"i", "x"}  # one group is not divided
 
 
 def test_writers_who_offer_the_same_are_divided_by_the_fraction() -> None:

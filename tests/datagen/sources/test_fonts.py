@@ -1,5 +1,6 @@
 """Fonts that have the letters, lack them, or are no fonts."""
 
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -7,10 +8,14 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from fontTools.pens.recordingPen import DecomposingRecordingPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 
 from datagen.core.errors import MissingInputError
 from datagen.core.glyphs import GlyphPool
 from datagen.sources import get_source
+from datagen.sources.font_letters import _meaning
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"  # that package's own, so always there
 SYSTEM = Path("/usr/share/fonts/truetype/dejavu")
@@ -72,11 +77,15 @@ def test_font_that_lacks_a_letter_is_named_each_time(
     for _ in range(2):  # drawn, then from the cache
         caplog.clear()
         assert len(open_fonts(folder)) == 18
-        assert "font DejaVuSansDisplay.ttf lacks the letter 'i'; passed over" in caplog.text
+        (line,) = caplog.messages
+        assert line.startswith(
+            f"fonts: {3 + len(last_resort)} of {6 + len(last_resort)} fonts pass"
+        )
+        assert "DejaVuSansDisplay.ttf lacks the letter 'i'" in line
         for name in last_resort:
-            assert f"font {name} draws the same picture for different letters" in caplog.text
-        assert "font broken.otf cannot be read" in caplog.text
-        assert "font empty.ttf cannot be read" in caplog.text
+            assert f"{name} draws the same picture for different letters" in line
+        assert "broken.otf cannot be read" in line
+        assert "empty.ttf cannot be read" in line
 
 
 def test_a_copy_of_a_font_is_no_second_writer(
@@ -84,7 +93,10 @@ def test_a_copy_of_a_font_is_no_second_writer(
 ) -> None:
     shutil.copy(FONTS / "DejaVuSans.ttf", folder / "more" / "copy.ttf")
     assert len(open_fonts(folder)) == 18
-    assert "font more/copy.ttf draws i, v, x just as DejaVuSans.ttf does" in caplog.text
+    assert (
+        "1 of 4 fonts passed over: more/copy.ttf draws i, v, x just as DejaVuSans.ttf does"
+        in caplog.text
+    )
 
 
 def test_fonts_of_one_name_stay_apart(folder: Path) -> None:
@@ -112,3 +124,101 @@ def test_the_system_fonts() -> None:
         pytest.skip(f"no fonts at {SYSTEM}")
     pool = open_fonts(SYSTEM)
     assert len(pool) == 6 * len({info.writer for info in pool.infos})
+
+
+def relabelled(source: Path, target: Path, pictures: dict[str, str], *, names: bool = True) -> None:
+    """Write a font whose letters (keys) show the glyphs of other characters (values).
+
+    With `names` the glyphs keep their own, else they have those of the letters they stand for.
+    """
+    font = TTFont(source)
+    order = font.getBestCmap()
+    if names:
+        for table in font["cmap"].tables:
+            table.cmap = {ord(letter): order[ord(shown)] for letter, shown in pictures.items()}
+    else:
+        taken = {letter: order[ord(shown)] for letter, shown in pictures.items()}
+        outlines, widths = font.getGlyphSet(), dict(font["hmtx"].metrics)
+        whole = {letter: DecomposingRecordingPen(outlines) for letter in taken}
+        for letter, pen in whole.items():
+            outlines[taken[letter]].draw(pen)
+        for letter, pen in whole.items():
+            glyph = TTGlyphPen(None)
+            pen.replay(glyph)
+            font["glyf"][order[ord(letter)]] = glyph.glyph()
+            font["hmtx"][order[ord(letter)]] = widths[taken[letter]]
+    font.save(target)
+
+
+SYMBOLS = dict(zip("ivxIVX", "✂✈✉✌✎✔", strict=True))
+GREEK = dict(zip("ivxIVX", "ιωξΙΩΞ", strict=True))
+LATIN = {letter: letter for letter in "ivxIVX"}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "names", "said"),
+    [
+        (SYMBOLS, True, r"has symbols in the places of letters \(its 'i' is called "),
+        (SYMBOLS, False, "has pictures in the places of letters"),
+        (GREEK, True, r"has symbols in the places of letters \(its 'i' is called iota\)"),
+        (GREEK, False, "has pictures in the places of letters"),
+        ({**LATIN, "x": "z"}, True, r".*its 'x' is called z"),
+        ({**LATIN, "v": " "}, False, "lacks the letter 'v'"),
+        ({**LATIN, "x": "i"}, False, "draws the same picture for different letters"),
+        ({**LATIN, "X": "I"}, False, "draws the same picture for different letters"),
+        (dict.fromkeys("abcде", "a"), True, "lacks the letter 'i'"),
+    ],
+)
+def test_symbols_in_the_places_of_letters_are_no_letters(
+    folder: Path,
+    tmp_path: Path,
+    pictures: dict[str, str],
+    names: bool,
+    said: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    relabelled(FONTS / "DejaVuSans.ttf", folder / "odd.ttf", pictures, names=names)
+    assert len(open_fonts(folder)) == 18
+    assert re.search(f"fonts: 1 of 4 fonts passed over: odd.ttf {said}", caplog.text)
+    with pytest.raises(MissingInputError, match=f"none of the 1 fonts.*odd.ttf {said}"):
+        open_fonts(folder / "odd.ttf")
+    assert tmp_path in folder.parents
+
+
+def test_small_capitals_and_fonts_without_names_are_letters(folder: Path) -> None:
+    capitals = dict(zip("ivxIVX", "ɪᴠxIVX", strict=True))  # small capitals, but x
+    relabelled(FONTS / "DejaVuSans.ttf", folder / "small.ttf", capitals, names=False)
+    font = TTFont(FONTS / "DejaVuSans-Bold.ttf")
+    font["post"].formatType = 3.0  # it holds no names
+    font.save(folder / "nameless.ttf")
+    writers = {info.writer for info in open_fonts(folder).infos}
+    assert {"small", "nameless"} < writers
+
+
+def test_a_symbol_character_map_is_no_alphabet(folder: Path) -> None:
+    font = TTFont(FONTS / "DejaVuSans-Bold.ttf")
+    (table, *_) = [table for table in font["cmap"].tables if table.isUnicode()]
+    table.platformID, table.platEncID = 3, 0
+    table.cmap = {0xF000 + code: name for code, name in table.cmap.items() if code < 256}
+    font["cmap"].tables = [table]
+    font.save(folder / "wing.ttf")
+    with pytest.raises(MissingInputError, match=r"wing\.ttf is a font of symbols"):
+        open_fonts(folder / "wing.ttf")
+
+
+def test_every_latin_font_here_is_letters() -> None:
+    """Fonts of symbols among them are matplotlib's: one per character, and mathematical ones."""
+    passed = {"cmex10.ttf", "cmsy10.ttf"}
+    for name in ("cmr10.ttf", "cmti10.ttf", "cmtt10.ttf", "STIXGeneralBolIta.ttf", *passed):
+        if name in passed:
+            with pytest.raises(MissingInputError, match="in the places of letters"):
+                open_fonts(FONTS / name)
+        else:
+            assert len(open_fonts(FONTS / name)) == 6
+
+
+def test_a_glyphs_name_stands_for_a_character() -> None:
+    known = {"x": "x", "uni0078": "x", "x.alt": "x", "Xsmall": "X", "xi": "ξ", "a82": "❘"}
+    assert {name: _meaning(name) for name in known} == known
+    for name in ("glyph82", "cid00082", ".notdef", "small", "lastresortlatin"):
+        assert _meaning(name) is None

@@ -8,6 +8,7 @@ import pytest
 from datagen.core.errors import CorruptInputError, EvaluationError, MissingInputError
 from datagen.core.numerals import CLASSES
 from datagen.datasets.format import BudgetInfo, DatasetInfo
+from datagen.evaluation.process import identity
 from datagen.evaluation.summary import wilson
 from datagen.recipes.load import parse
 from datagen.recipes.schema import Recipe
@@ -34,6 +35,21 @@ def test_the_selection_set_ranks_and_the_test_set_does_not(trial: Make, write: W
     said = words.ranked_by(answer)
     assert said.startswith("Ranked by accuracy on the selection set data/selection (200 images)")
     assert "the test images decided nothing" in said
+
+
+def test_leaked_images_and_another_evaluator_are_noted(trial: Make, write: Write) -> None:
+    clean = trial(PEN, 0.6, evaluator=identity())
+    assert not [note for note in words.notes(read(write(clean))) if "leak" in note]
+    assert clean.selection is not None
+    selection = clean.selection.model_copy(update={"leaked": 7, "leak_free": 0.5})
+    leaking = trial(EMNIST, 0.9, evaluator="another").model_copy(update={"selection": selection})
+    answer = read(write(clean, leaking))
+    notes = "\n".join(words.notes(answer))
+    assert "pen=0 emnist=1 knows 7 of the 200 images of selection data/selection" in notes
+    assert "scored by another evaluator than the one installed here" in notes
+    found = next(each.selection for each in answer.candidates if each.ratios == EMNIST)
+    assert found is not None
+    assert (found.leaked, found.leak_free) == (7, 0.5)
 
 
 def test_without_a_selection_set_val_ranks(trial: Make, write: Write) -> None:

@@ -1,0 +1,85 @@
+"""What is known before an evaluator runs: where scores are kept, and what the dataset knows.
+
+Enters: an `EvaluationRequest`. Leaves: a `Prepared`, and warnings that are told at once.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datagen.datasets.content import Content, dataset_content, test_content
+from datagen.datasets.leakage import Leaks, find_leaks
+from datagen.evaluation.cache import Slot, known_scores, slot
+from datagen.evaluation.process import EvaluationJob, Event, evaluator_digest, identity
+from datagen.evaluation.records import sources_digest
+
+if TYPE_CHECKING:
+    from datagen.evaluation.evaluate import EvaluationRequest
+
+Tell = Callable[[int, Event], None]
+"""Told every event of every run, and before them `launch`, from the caller's own thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before anything runs.
+
+    Attributes:
+        dataset: its images; None where the evaluator will refuse it.
+        slots: where each job is cached, by seed.
+        images: a file of each SHA-256 in the test sets.
+        leaks: what the dataset knows of each test set; None where the evaluator will refuse one.
+    """
+
+    dataset: Content | None
+    slots: dict[int, Slot]
+    images: dict[str, Path]
+    leaks: tuple[Leaks | None, ...]
+
+
+def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prepared:
+    """Hash dataset and test sets, and compare them with each other.
+
+    Raises:
+        EvaluationError: the evaluator is not installed.
+    """
+    dataset = dataset_content(request.dataset)
+    tests = [test_content(folder) for folder in request.tests]
+    data = dataset.fingerprint if dataset else None
+    prints = [test.fingerprint if test else None for test in tests]
+    evaluator = identity()
+    images = {digest: path for test in tests if test for digest, path in test.files.items()}
+    leaks = tuple(
+        find_leaks(request.dataset, dataset, test, folder, near=request.near_duplicates)
+        if dataset and test
+        else None
+        for folder, test in zip(request.tests, tests, strict=True)
+    )
+    slots = {job.seed: slot(job, data, prints, evaluator) for job in jobs}
+    return Prepared(dataset, slots, images, leaks)
+
+
+def warn_of_leaks(found: Sequence[Leaks | None], request: "EvaluationRequest", tell: Tell) -> None:
+    """Tell which test sets the dataset knows."""
+    for leaks in found:
+        if leaks is None:
+            continue
+        for text in filter(None, (leaks.warning, *leaks.notes)):
+            tell(request.seed, {"event": "warning", "message": text, "of": "dataset"})
+
+
+def tell_of_other_scores(dataset: Content | None, request: "EvaluationRequest", tell: Tell) -> None:
+    """Tell why kept scores of other evaluators, as a rule earlier ones, are not answered."""
+    if dataset is None or request.preview is not None or request.force:
+        return
+    ours = evaluator_digest()
+    others = [
+        score for score in known_scores(dataset) if sources_digest(score.protocol.sources) != ours
+    ]
+    if others:
+        message = (
+            f"{len(others):,} kept scores of this dataset are by an evaluator of other sources, "
+            "which counted leaked images in another way; they are not used again"
+        )
+        tell(request.seed, {"event": "warning", "message": message, "of": "dataset"})

@@ -1,0 +1,40 @@
+"""What is said before training of files that the protocol sees otherwise than a person."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from datagen.core.numerals import CLASSES
+from datagen.evaluation.traps import trap_warnings
+from tests.datagen.datasets.test_traps import CLEAR, GRAY, LIGHT, encode, turned_by
+
+
+def lay(root: Path, data: bytes, name: str = "a.png") -> Path:
+    for numeral in CLASSES:
+        (root / numeral).mkdir(parents=True, exist_ok=True)
+        (root / numeral / name).write_bytes(data)
+    return root
+
+
+def test_tests_and_training_images_are_looked_at(tmp_path: Path) -> None:
+    lay(tmp_path / "ds" / "train", encode(GRAY))
+    lay(tmp_path / "ds" / "val", encode(GRAY, exif=turned_by(6)))
+    clear = lay(tmp_path / "clear", encode(Image.fromarray(CLEAR)))
+    light = lay(tmp_path / "light", encode(Image.fromarray(LIGHT)))
+    lay(light, encode(GRAY.convert("RGB"), "WEBP"), "b.webp")
+    said = list(trap_warnings(tmp_path / "ds", (clear, light, tmp_path / "nowhere")))
+    assert [line.partition(" (first")[0] for line in said] == [
+        f"10 files of {tmp_path / 'ds'} are turned by EXIF, which the protocol ignores",
+        f"10 files of {clear} are transparent, which the protocol ignores",
+        f"10 files of {light} are of a format that the evaluator does not read",
+        f"10 files of {light} are light ink on dark paper",
+    ]
+    assert "first val/i/a.png: reaches the network on its side" in said[0]
+    assert "first i/a.png: reaches the network all black" in said[1]
+
+
+def test_a_dataset_as_built_is_not_read_again(dataset: Path, tmp_path: Path) -> None:
+    assert list(trap_warnings(dataset, ())) == []
+    next((dataset / "val" / "i").iterdir()).write_bytes(encode(Image.fromarray(CLEAR)))
+    assert len(list(trap_warnings(dataset, ()))) == 1
+    assert list(trap_warnings(tmp_path / "nowhere", ())) == []
