@@ -5,7 +5,8 @@ from typing import Final, Literal
 
 from datagen.datasets.doctor.finding import Finding, Severity
 from datagen.datasets.doctor.pictures import Picture
-from datagen.sources.images.read import MIN_CONTRAST, MIN_SIDE
+from datagen.images.polarity import MIN_CONTRAST
+from datagen.sources.images.read import MIN_SIDE
 
 Role = Literal["dataset", "images"]
 

@@ -22,7 +22,8 @@ from datagen.datasets.traps import Trap, traps_of
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
 from datagen.files.reading import IMAGE, read_bytes
-from datagen.sources.images.read import MIN_CONTRAST, contrast, read_numeral
+from datagen.images.polarity import MIN_CONTRAST, contrast
+from datagen.sources.images.read import read_numeral
 
 _AT_ONCE: Final = 256  # files given to the threads together: an interrupt waits for no more
 _SAMPLED: Final = 128  # pixels a side that gray levels are measured at
