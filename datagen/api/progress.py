@@ -6,6 +6,7 @@ how many there are, None where nobody knows. Two are ready: bars by rich, and a 
 
 from collections.abc import Callable
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from datagen.core.errors import UsageError
@@ -63,14 +64,17 @@ def counted_text(step: str, done: int, total: int | None) -> str:
         >>> counted_text("images", 1500, 10_000), counted_text("bytes", 2_500_000, None)
         ('1,500 of 10,000', '2.5 MB')
     """
-    if is_bytes(step):
+    if is_bytes(step) and max(done, total or 0) >= 1e6:
         mega = f"{done / 1e6:,.1f}"
         return f"{mega} MB" if total is None else f"{mega} of {total / 1e6:,.1f} MB"
-    return f"{done:,}" + ("" if total is None else f" of {total:,}")
+    unit = " bytes" if is_bytes(step) else ""
+    return f"{done:,}" + ("" if total is None else f" of {total:,}") + unit
 
 
 class RichProgress:
     """Bars by rich, one per step: in a terminal on stderr, in a notebook below the cell.
+
+    A notebook needs ipywidgets for them; `NotebookProgress` needs nothing.
 
     As a context manager it is sure to end its bars also where the work fails.
 
@@ -94,7 +98,8 @@ class RichProgress:
             BarColumn(),
             TextColumn("{task.fields[count]}", markup=False),
             TimeRemainingColumn(),
-            console=console or Console(stderr=True),
+            # without ipywidgets a notebook shows only warnings: then no bars, rather
+            console=console or Console(stderr=True, force_jupyter=_has_widgets() and None),
             transient=transient,
         )
         self._tasks: dict[str, Any] = {}
@@ -114,6 +119,10 @@ class RichProgress:
 
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
+
+
+def _has_widgets() -> bool:
+    return find_spec("ipywidgets") is not None
 
 
 class NotebookProgress:

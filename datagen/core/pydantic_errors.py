@@ -1,6 +1,6 @@
 """Validation errors of pydantic, said in one line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -9,18 +9,23 @@ from pydantic import BaseModel, ValidationError
 from pipelines.text import QUOTED, quoted, shortened
 
 
-def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+def explain(
+    error: ValidationError,
+    model: type[BaseModel] | None = None,
+    flags: Mapping[str, str] | None = None,
+) -> str:
     """Say what is wrong with the first offending key.
 
     Args:
         error: raised while `model` was validated.
         model: where the keys of the error's location begin; None for what is no model.
+        flags: what a person wrote to set a key, or keys below it.
 
     Returns:
         The key, what was given and what was expected; for an unknown key the nearest valid one.
     """
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = _written(".".join(str(part) for part in first["loc"]), flags or {})
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         valid = sorted(_keys(model, first["loc"][:-1])) if model else []
@@ -31,6 +36,12 @@ def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str
     whole = isinstance(given, dict | list) or first["type"] == "json_invalid"  # all of the text
     shown = "" if whole else f" (given {quoted(given)})"
     return f"{shortened(where) or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
+
+
+def _written(where: str, flags: Mapping[str, str]) -> str:
+    """Return the flag that set a key; the key where none did."""
+    found = [key for key in flags if where == key or where.startswith(f"{key}.")]
+    return flags[max(found, key=len)] if found else where
 
 
 def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:

@@ -90,7 +90,8 @@ def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Tra
     """
     try:
         header = read_header(data, str(path))
-        light = _light_ink(data, path, decode_gray(data, str(path)) if gray is None else gray)
+        gray = decode_gray(data, str(path)) if gray is None else gray
+        light = _light_ink(gray, data, path)
     except CorruptInputError as error:
         return [Trap(path, "unreadable", _without(str(error), path))]
     try:
@@ -104,8 +105,12 @@ def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Tra
     return found + light
 
 
-def _light_ink(data: bytes, path: Path, gray: GrayImage) -> list[Trap]:
-    """Return the trap of light ink, if it is there."""
+def _light_ink(gray: GrayImage, data: bytes, path: Path) -> list[Trap]:
+    """Return the trap of light ink, if it is there.
+
+    Raises:
+        CorruptInputError: see `decode_gray`.
+    """
     if paper_under(data, str(path), gray) == "black":
         return [Trap(path, "polarity", "shows white ink without paper")]
     if has_light_ink(gray):

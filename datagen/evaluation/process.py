@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
+from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
 from datagen.evaluation.records import Score, read_score, sources_digest
 from datagen.files.cache_dir import CACHE_VARIABLE
@@ -179,7 +180,7 @@ class EvaluatorProcess:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env=child_environment(PYTHONPATH=os.pathsep.join(filter(None, paths))),
             start_new_session=True,
             pass_fds=() if self.lock is None or os.name != "posix" else (self.lock,),
         )

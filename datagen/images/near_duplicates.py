@@ -27,10 +27,10 @@ SAME: Final = 0.8
 """Likeness, 0 … 1, from which two pictures count as one writing.
 
 Of the competition's 2,066 distinct training images 24 stand with another from here up: ten pairs
-that are one scan cropped twice, and two pairs of Vs and of IIs that people wrote alike. Of 1,000
-images that datagen builds there are 8: pairs of bare strokes, and pairs from the same letters. Each
-kind of copy is found in 96 … 100 % of cases: all with other greys, as JPEG, noisy or cut; 97 … 99 %
-with a pen two pixels thicker or thinner, the least (tests/benchmarks/near_duplicates.py).
+that are one scan cropped twice, and two pairs of plain Vs that people wrote alike. Of 1,000 images
+that datagen builds there are 8: pairs of bare strokes, and pairs that look like the same letters.
+Three draws of copies of either find 95 … 100 % of those with a pen two pixels thicker or thinner,
+98 … 100 % of all others (tests/benchmarks/near_duplicates.py).
 """
 
 Signatures = npt.NDArray[np.float32]

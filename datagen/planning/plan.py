@@ -15,7 +15,7 @@ from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
 from datagen.datasets.class_counts import check_every_class, class_counts
 from datagen.planning.assign import Item, assign_items
-from datagen.planning.quotas import Quotas, check_room, count_of, has_room, quotas
+from datagen.planning.quotas import IN_A_COPY, Quotas, check_room, count_of, has_room, quotas
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import SplitSources
 from datagen.recipes.schema import Recipe
@@ -170,7 +170,7 @@ def _keep(
         why = f" ({'; '.join(notes)})" if notes else ""
         raise BudgetError(
             f"{count}{why}; train and val need at least {len(CLASSES)} images each, one per class: "
-            "raise --images, --budget or per_class, or change --val-fraction"
+            f"raise {_limit(recipe)}, or change --val-fraction"
         )
     if count.within(recipe.budget):
         return count
@@ -183,6 +183,13 @@ def _keep(
         )
     notes.append(f"fitted to the budget: {count} became {nearest}")
     return nearest
+
+
+def _limit(recipe: Recipe) -> str:
+    """Return what a person has to raise for more images."""
+    if all(part.per_class is not None for part in (*recipe.mix, *recipe.val.mix)):
+        return IN_A_COPY
+    return "--images (`images` in a recipe)" if recipe.images else "--budget"
 
 
 def _one_per_class(count: Count) -> bool:
@@ -205,6 +212,6 @@ def _nearest(
     if not keeps(nearest):
         raise BudgetError(
             f"{count}; the budget is {budget:,} by both counts, and the exact numbers per "
-            "class do not fit into it: lower per_class, or raise --budget"
+            f"class do not fit into it: raise --budget, or lower {IN_A_COPY}"
         )
     return nearest

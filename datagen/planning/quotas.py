@@ -6,6 +6,7 @@ class every one of them is to give.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from datagen.core.budget import Count, shares
 from datagen.core.errors import BudgetError, RecipeError
@@ -37,6 +38,9 @@ class Quota:
         """Images, where they are exact; else 0."""
         return sum(self.exact.values()) if self.exact is not None else 0
 
+
+IN_A_COPY: Final = "per_class in a copy of the recipe"
+"""What a person who built a recipe by its name has to change; no flag sets it."""
 
 Quotas = Mapping[Split, Sequence[Quota]]
 
@@ -120,16 +124,21 @@ def count_of(recipe: Recipe, given: Quotas) -> Count:
     total = recipe.images or recipe.budget
     if (open_["train"] or open_["val"]) and sum(fixed.values()) > total:
         raise BudgetError(
-            f"the exact numbers per class add up to {sum(fixed.values()):,} images, "
-            f"{'images' if recipe.images else 'the budget'} is {total:,}; lower per_class, or "
-            "raise it"
+            f"the recipe's exact numbers per class add up to {sum(fixed.values()):,} images, "
+            + (
+                f"--images (`images` in a recipe) is {total:,}; raise it or leave it out"
+                if recipe.images
+                else f"the budget is {total:,}; raise --budget"
+            )
+            + f", or lower {IN_A_COPY}"
         )
     if not (open_["train"] or open_["val"]):
         count = Count(fixed["train"], fixed["val"])
         if recipe.images not in (None, count.exact):
             raise BudgetError(
-                f"images is {recipe.images:,}, but the exact numbers per class add up to "
-                f"{count.exact:,}; leave images out, or give one source a ratio"
+                f"--images (`images` in a recipe) is {recipe.images:,}, but the recipe's exact "
+                f"numbers per class add up to {count.exact:,}; leave --images out, or give one "
+                f"source a ratio instead of {IN_A_COPY}"
             )
         return count
     if not open_["val"]:
@@ -153,8 +162,8 @@ def check_room(count: Count, given: Quotas) -> None:
     """
     for split, fixed, number in _misfits(count, given):
         raise BudgetError(
-            f"the exact numbers per class add up to {fixed:,} images in {split}, the plan "
-            f"has {number:,}; change per_class, images or val.fraction"
+            f"the recipe's exact numbers per class add up to {fixed:,} images in {split}, the plan "
+            f"has {number:,}; change --images or --val-fraction, or {IN_A_COPY}"
         )
 
 

@@ -49,8 +49,20 @@ def parse(text: str, *, origin: str, folder: Path) -> Recipe:
     return validate(plain, origin=origin, folder=folder)
 
 
-def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
+def validate(
+    plain: Mapping[str, Any],
+    *,
+    origin: str,
+    folder: Path,
+    flags: Mapping[str, str] | None = None,
+) -> Recipe:
     """Validate plain data as a recipe, its relative paths taken from `folder`.
+
+    Args:
+        plain: the recipe.
+        origin: where it is from, for messages.
+        folder: where relative paths start.
+        flags: the flag that set a key, for messages: they name what the person wrote.
 
     Raises:
         RecipeError: a key is unknown or a value is out of range; the message names it.
@@ -58,7 +70,8 @@ def validate(plain: Mapping[str, Any], *, origin: str, folder: Path) -> Recipe:
     try:
         recipe = Recipe.model_validate(plain)
     except ValidationError as error:
-        raise RecipeError(f"{origin}: {explain(error, Recipe)}") from error
+        said = explain(error, Recipe, flags)
+        raise RecipeError(said if said.startswith("--") else f"{origin}: {said}") from error
     try:
         resolved = _with_absolute_paths(recipe, folder)
         resolved.model_dump_json()

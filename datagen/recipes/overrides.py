@@ -6,7 +6,7 @@ Paths in flags are relative to the shell's folder, those of a recipe's file to t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import UnknownNameError, UsageError
@@ -15,6 +15,20 @@ from datagen.files.presets import plain_yaml
 from datagen.recipes.load import validate
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.reference import parse_reference
+
+_FLAGS: Final = {
+    "mix": "--mix",
+    "images": "--images",
+    "budget": "--budget",
+    "seed": "--seed",
+    "size": "--size",
+    "pipeline": "--pipeline",
+    "val": "--val-from or --val-dir",
+    "val.fraction": "--val-fraction",
+    "val.mix": "--val-from",
+    "val.folder": "--val-dir",
+}
+"""The flag that sets a key, for messages about what a recipe and the flags are together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
             }
     for entry in _entries(plain, "images", "--skip-bad") if flags.skip_bad else ():
         entry["options"] = {**entry.get("options", {}), "skip_bad": True}
-    return validate(plain, origin="the flags", folder=Path.cwd())
+    return validate(plain, origin="the flags", folder=Path.cwd(), flags=_FLAGS)
 
 
 def _plain(value: str, origin: str) -> Any:

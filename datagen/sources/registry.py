@@ -255,7 +255,8 @@ def _checked(source: Source, options: Mapping[str, Any]) -> Options:
         return source.options.model_validate(options)
     except ValidationError as error:
         raise RecipeError(
-            f"options of source {source.name}: {explain(error, source.options)}"
+            f"options of source {source.name}: {explain(error, source.options)}; each is set by "
+            f"--option {source.name}.KEY=VALUE, or under `options` in a recipe"
         ) from error
 
 

@@ -6,6 +6,7 @@ found before any work is spent.
 
 import json
 import math
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final
 from datagen.building.build import plan_recipe
 from datagen.building.fetch_missing import FetchMissing
 from datagen.building.open_sources import open_pool
+from datagen.building.render import ImageRenderer
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, DatagenError, MissingInputError, UsageError
 from datagen.core.numerals import CLASSES
@@ -27,6 +29,8 @@ from datagen.sweeps.records import DATASETS
 from datagen.sweeps.spec import Spec
 from pipelines.errors import PipelineError
 
+_MADE: Final = 30
+"""Images that are made to time a candidate's building."""
 _PLANNED: Final = 50
 """Candidates of tpe that are planned: planning one takes up to a second."""
 
@@ -93,11 +97,33 @@ def counts(
     }
 
 
+def time_building(candidate: Candidate, fetch: FetchMissing | None = None) -> tuple[float, float]:
+    """Return how many seconds a candidate's dataset takes here: to plan, and per image.
+
+    Some of its images are made, and thrown away.
+
+    Raises:
+        DatagenError, PipelineError: as building it would.
+    """
+    began = time.monotonic()
+    planned = plan_recipe(candidate.recipe, fetch=fetch)
+    renderer = ImageRenderer(planned.sources)
+    ready = time.monotonic()
+    some = planned.items[:: max(1, len(planned.items) // _MADE)]
+    for item in some:
+        renderer.make(item)
+    return ready - began, (time.monotonic() - ready) / len(some)
+
+
 def _built(candidate: Candidate, folder: Path) -> Count | None:
-    root = folder / DATASETS / candidate.id
-    if not (root / INFO).is_file():
-        return None
-    return read_info(root).count
+    return (
+        read_info(folder / DATASETS / candidate.id).count if is_built(candidate, folder) else None
+    )
+
+
+def is_built(candidate: Candidate, folder: Path) -> bool:
+    """Return whether the dataset of a candidate stands in a sweep's folder."""
+    return (folder / DATASETS / candidate.id / INFO).is_file()
 
 
 def _planned(candidate: Candidate, pools: dict[str, Pool], fetch: FetchMissing | None) -> Count:

@@ -58,6 +58,7 @@ def estimate(
     workers: int,
     timing: Timing | None,
     test_images: int,
+    building: tuple[float, float] = (0.0, 0.0),
 ) -> CostEstimate:
     """Return what a sweep will cost, at most.
 
@@ -69,6 +70,7 @@ def estimate(
         workers: trials at once.
         timing: of this machine, if it was timed.
         test_images: in all test sets and the selection set.
+        building: seconds to plan a dataset, and to make each of its images.
     """
     datasets = min(len(found), spec.trials) if spec.strategy == "tpe" else len(found)
     evaluations = datasets * spec.seeds
@@ -79,7 +81,12 @@ def estimate(
         mean = sum(timing.epoch(count) for count in found.values()) / len(found)
         seconds = (mean * epochs + timing.start * starts) / min(workers, evaluations)
         seconds *= max(0.0, 1 - known / evaluations)
+        seconds += timing.once if known < evaluations else 0.0
     built = sum((folder / DATASETS / candidate / INFO).is_file() for candidate in found)
+    if seconds is not None:
+        images_each = sum(count.exact for count in found.values()) / len(found)
+        each = building[0] + building[1] * images_each
+        seconds += each * max(0, datasets - built) / min(workers, datasets)
     bytes_each = _BYTES[str(spec.base().size)]
     images = sorted((count.exact for count in found.values()), reverse=True)
     disk = sum(images[:datasets]) * bytes_each * (1 - built / max(datasets, built, 1))

@@ -199,9 +199,13 @@ def _cost(
     trials = read_trials(folder) if (folder / TRIALS).is_file() else []
     known = sum((trial.point, trial.seed) in wanted for trial in trials)
     speed = None
+    building = (0.0, 0.0)
     if timed and known < len(wanted):
         listener.timing()
-        speed = timing.time_evaluator(spec)
+        speed = timing.time_evaluator(spec, min(workers, len(wanted) - known, cores()))
+        fresh = [each for each in candidates if not counting.is_built(each, folder)]
+        if fresh:
+            building = counting.time_building(fresh[len(fresh) // 2], fetch)
     return estimate.estimate(
         spec,
         images,
@@ -210,4 +214,5 @@ def _cost(
         workers=workers,
         timing=speed,
         test_images=test_images,
+        building=building,
     )

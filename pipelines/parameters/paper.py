@@ -26,6 +26,9 @@ from pipelines.parameters.base import (
     seed,
 )
 
+_PNG_HEADER: Final = 24  # bytes, up to the image's height
+_PIXEL_LIMIT: Final = 25_000_000  # as everywhere: above a telephone's usual photo
+
 CORNERS: Final[tuple[Corner, ...]] = get_args(Corner)
 
 Spacing = Annotated[float, Field(ge=0.03, le=2)]
@@ -172,7 +175,7 @@ def background_from_record(image: GrayImage, png: str) -> GrayImage:
 
 @lru_cache(maxsize=8)
 def _files(folder: Path) -> tuple[Path, ...]:
-    files = tuple(sorted(folder.rglob("*.png")))
+    files = tuple(sorted(file for file in folder.rglob("*.png") if file.is_file()))
     if not files:
         raise MissingPapersError(f"{folder} holds no PNG; background needs a folder of scans")
     return files
@@ -180,9 +183,18 @@ def _files(folder: Path) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=4096)
 def _paper(file: Path) -> GrayImage:
-    scan = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(_PNG_HEADER)
+            width, height = (int.from_bytes(start[k : k + 4], "big") for k in (16, 20))
+            sound = start.startswith(b"\x89PNG") and 0 < width * height <= _PIXEL_LIMIT
+            data = np.frombuffer(start + stream.read(), np.uint8) if sound else None
+        scan = None if data is None else cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    except (OSError, cv2.error):
+        scan = None
     if scan is None:
         raise MissingPapersError(
-            f"{file} cannot be read as an image; background takes paper from it"
+            f"{file} cannot be read as a PNG of up to {_PIXEL_LIMIT:,} pixels; background takes "
+            "paper from it"
         )
     return paper_of(np.asarray(scan, np.uint8))

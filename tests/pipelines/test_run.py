@@ -179,6 +179,23 @@ def test_background_without_papers(tmp_path: Path, numeral: Draw) -> None:
     assert caught.value.exit_code == 4
 
 
+@pytest.mark.parametrize("kind", ["large", "jpeg", "empty", "text"])
+def test_background_refuses_what_is_no_png_of_a_sensible_size(
+    tmp_path: Path, numeral: Draw, kind: str
+) -> None:
+    small = cv2.imencode(".png", numeral("v"))[1].tobytes()
+    data = {
+        "large": small[:16] + (10_000).to_bytes(4, "big") * 2 + small[24:],
+        "jpeg": cv2.imencode(".jpg", numeral("v"))[1].tobytes(),
+        "empty": b"",
+        "text": b"%!PS-Adobe-3.0 EPSF-3.0",
+    }
+    (tmp_path / "scan.png").write_bytes(data[kind])
+    pipeline = parse(f"steps: [{{op: background, parameters: {{folder: '{tmp_path}'}}}}]")
+    with pytest.raises(MissingPapersError, match="cannot be read as a PNG of up to 25,000,000"):
+        pipeline.run(numeral("v"), "v", "upper", np.random.default_rng(0))
+
+
 def test_bars_are_for_capitals_without(numeral: Draw) -> None:
     pipeline = parse("steps: [{op: bars}]")
     rng = np.random.default_rng(0)

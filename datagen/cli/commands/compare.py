@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.views.next_step import as_argument, flags, print_next
+from datagen.cli.views.next_step import flags, from_here, print_next
 from datagen.cli.views.output import Json, console, emit
 
 if TYPE_CHECKING:
@@ -57,26 +57,18 @@ def _print_next(tables: "Sequence[Comparison]", out: Any) -> None:
     rows = [] if table is None else [row for row in table.rows if Path(row.path).is_dir()]
     if table is None or not rows or len(rows) != len(table.rows):
         return  # the scores are from elsewhere: nothing can be run here
-    test = flags(test=short(table.test or ""))
+    test = flags(test=from_here(Path(table.test or "")))
     lead = next((row.difference for row in rows if row.difference is not None), None)
-    first = rows[0]
+    first, place = rows[0], from_here(Path(rows[0].path))
     if not first.official:
-        print_next(out, "evaluate", short(first.path), *test, why="an official score of the best")
+        print_next(out, "evaluate", place, *test, why="an official score of the best")
     elif lead is not None and not lead.real:
         again = min(rows[:2], key=lambda row: len(row.seeds))
         seeds = len(again.seeds) + 2
-        words = ["evaluate", short(again.path), *test, "--seeds", str(seeds)]
+        words = ["evaluate", from_here(Path(again.path)), *test, "--seeds", str(seeds)]
         print_next(out, *words, why="more seeds: the first two are within noise")
     else:
-        print_next(out, "export", short(first.path), "--zip", why="the best, as it is submitted")
-
-
-def short(path: str) -> str:
-    """Return a path from here where that is shorter."""
-    try:
-        return str(as_argument(Path(path).absolute().relative_to(Path.cwd())))
-    except ValueError:
-        return path
+        print_next(out, "export", place, "--zip", why="the best, as it is submitted")
 
 
 def _print(table: "Comparison", out: Any) -> None:

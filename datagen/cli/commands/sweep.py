@@ -143,7 +143,7 @@ def sweep(
         return
     from datagen.api.progress import fetched
     from datagen.building.fetch_missing import fetching
-    from datagen.cli.views.sweep_answer import print_answer
+    from datagen.cli.views.sweep_answer import print_answer, print_next_trial
     from datagen.cli.views.sweep_progress import sweep_progress
     from datagen.sweeps import run
     from datagen.sweeps.callbacks import callbacks
@@ -198,6 +198,7 @@ def sweep(
         )
     print_answer(answer, human)
     human.print(f"page    {answer.folder / PAGE}", soft_wrap=True, markup=False)
+    print_next_trial(answer, human)
     _refuse_failed(answer)
 
 

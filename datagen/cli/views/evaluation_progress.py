@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from datagen.cli.views.output import is_live
 from datagen.core.text import duration
 from datagen.evaluation.process import Event
 
@@ -31,7 +32,7 @@ def progress_view(seeds: int, *, quiet: bool, threads: int = 1) -> Iterator[View
     out = Console(stderr=True, highlight=False)
     if quiet:
         yield _warnings_only
-    elif out.is_terminal and sys.stderr.isatty():
+    elif out.is_terminal and is_live():
         with _bars(out) as bars:
             yield _Live(bars, threads)
     else:

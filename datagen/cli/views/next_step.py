@@ -42,6 +42,14 @@ def as_argument(path: Path) -> Path | str:
     return f"./{path}" if str(path).startswith("-") else path
 
 
+def from_here(path: Path) -> str:
+    """Return a path from the working folder, where it lies below it."""
+    try:
+        return str(as_argument(path.absolute().relative_to(Path.cwd())))
+    except ValueError:
+        return str(path)
+
+
 def free_name(name: str) -> str:
     """Return a name that no file or folder here has: `name`, `name-2`, …."""
     taken = {entry.name for entry in Path().iterdir()}

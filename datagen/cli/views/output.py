@@ -1,6 +1,7 @@
 """What all commands share of printing: who hears what, and how a number reads."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -49,12 +50,20 @@ def emit(result: Mapping[str, Any]) -> None:
     print(json.dumps(result, allow_nan=False), flush=True)
 
 
+def is_live() -> bool:
+    """Return whether stderr is a terminal that a person looks at.
+
+    `!datagen …` in a notebook has a terminal too, which keeps every frame of a bar as output.
+    """
+    return sys.stderr.isatty() and "JPY_PARENT_PID" not in os.environ
+
+
 @contextmanager
 def progress_bars(*, quiet: bool) -> "Iterator[Progress]":
     """Yield what shows the progress of work on stderr: bars in a terminal, else bytes in lines."""
     from datagen.api.progress import RichProgress, no_progress
 
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_live():
         yield no_progress if quiet else _byte_lines()
         return
     with RichProgress(transient=True) as bars:

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from datagen.cli.views.tables import FittedTable
+    from datagen.sweeps.page.colours import Scale
     from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
 
 _WIDE = 110  # columns of a terminal from which there is room for more
@@ -17,6 +18,7 @@ def print_answer(answer: "Answer", out: "Console") -> None:
     from rich.text import Text
 
     from datagen.sweeps.results import words
+    from datagen.sweeps.results.advice import advice
 
     out.print(Text(words.ranked_by(answer), style="bold"))
     out.print(_table(answer, wide=out.width >= _WIDE))
@@ -25,6 +27,9 @@ def print_answer(answer: "Answer", out: "Console") -> None:
             out.print(Text(f"failed  {candidate.name}: {error}", style="red"))
     best = words.best(answer)
     out.print(Text(f"best    {best}" if answer.best else best, style="bold"))
+    believed = advice(answer)
+    if believed is not None:
+        out.print(Text(f"advice  {believed.text}", style="bold"))
     said = [words.verdict(answer), words.rivals(answer)] if answer.best else []
     for text in (*said, *words.cost(answer)):
         if text:
@@ -34,6 +39,26 @@ def print_answer(answer: "Answer", out: "Console") -> None:
         notes.append("≈ where the difference to the best is within noise")
     for note in notes:
         out.print(Text(f"note    {note}", style="yellow"))
+
+
+def print_next_trial(answer: "Answer", out: "Console") -> None:
+    """Print the command that decides what is open or, where nothing is, that prints the best."""
+    from pathlib import Path
+
+    from datagen.cli.views.next_step import command, free_name, from_here, print_next
+    from datagen.sweeps.results.advice import advice, dataset_of
+
+    believed = advice(answer)
+    if believed is not None and believed.pair and believed.on and Path(believed.on.path).is_dir():
+        places = [from_here(dataset_of(answer, each)) for each in believed.pair]
+        test = from_here(Path(believed.on.path))
+        seeds = ("--test", test, "--seeds", believed.seeds)
+        runs = [command("datagen", "evaluate", place, *seeds) for place in places]
+        line = " && ".join([*runs, command("datagen", "compare", *places)])
+        out.print(f"next         {line}", soft_wrap=True)
+    elif answer.best is not None:
+        folder = from_here(answer.folder)
+        print_next(out, "sweep", "--best", folder, to=free_name("best.yaml"))
 
 
 def print_best(answer: "Answer") -> None:
@@ -107,6 +132,7 @@ def _table(answer: "Answer", *, wide: bool) -> "FittedTable":
     from rich.text import Text
 
     from datagen.cli.views.tables import Column, FittedTable
+    from datagen.sweeps.page.colours import scale_of
 
     tests = answer.tests if wide else answer.tests[:1]
     with_val = answer.ranked_by != "val"
@@ -118,10 +144,12 @@ def _table(answer: "Answer", *, wide: bool) -> "FittedTable":
     columns.append(Column("trained", "text"))
     columns += [Column("to the best"), Column("seconds")] if wide else []
     grid = FittedTable(*columns)
+    colours = scale_of(answer)
     for rank, candidate in enumerate(answer.candidates, 1):
-        cells = [Text(str(rank)), Text(candidate.name), _mean(answer.score(candidate))]
+        shown = colours if candidate in answer.finished else None
+        cells = [Text(str(rank)), Text(candidate.name), _mean(answer.score(candidate), shown)]
         cells += [_interval(answer.score(candidate))] if intervals else []
-        cells += [_mean(answer.on(candidate, images)) for images in tests]
+        cells += [_mean(answer.on(candidate, images), shown) for images in tests]
         cells += [_mean(candidate.val)] if with_val else []
         cells.append(_state(answer, candidate))
         if wide:
@@ -147,12 +175,17 @@ def _interval(found: "SweepAccuracy | None") -> "Text":
     return Text(f"{found.interval[0]:.3f}–{found.interval[1]:.3f}")
 
 
-def _mean(found: "SweepAccuracy | None") -> "Text":
+def _mean(found: "SweepAccuracy | None", colours: "Scale | None" = None) -> "Text":
+    """Return a score; its mean in the colours of the page, where the terminal has colours."""
     from rich.text import Text
 
     if found is None:
         return Text("–")
-    return Text(f"{found.mean:.4f}" + ("" if found.std is None else f"\n± {found.std:.4f}"))
+    style = ""
+    if colours is not None:
+        style = f"{colours.text(found.mean)} on {colours.fill(found.mean)}"
+    shown = Text(f"{found.mean:.4f}", style)
+    return Text().append_text(shown).append("" if found.std is None else f"\n± {found.std:.4f}")
 
 
 def _state(answer: "Answer", candidate: "CandidateResult") -> "Text":

@@ -1,11 +1,10 @@
 """A sweep on its way: its plan, a line per trial, a bar with the time left, JSON where asked."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from datagen.cli.views.output import emit
+from datagen.cli.views.output import emit, is_live
 from datagen.evaluation.process import Event
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.listener import Listener
@@ -27,9 +26,7 @@ def sweep_progress(human: Any, *, as_json: bool, quiet: bool) -> Iterator[Listen
 
     out = Console(stderr=True, quiet=quiet, highlight=False, markup=False)
     # with JSON, rich must leave stdout alone: it would print what goes there on stderr
-    bar = _bar(
-        out, disable=quiet or not (out.is_terminal and sys.stderr.isatty()), redirect=not as_json
-    )
+    bar = _bar(out, disable=quiet or not (out.is_terminal and is_live()), redirect=not as_json)
     try:
         yield _View(human, out, bar, as_json=as_json)
     finally:

@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol, Self
 
 import datagen
 from datagen.core.errors import StoppedError
+from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import SOCKET, ForkServer
 from datagen.evaluation.process import Event
 from datagen.sweeps.trial import Task, TrialOutcome, failed
@@ -138,7 +139,7 @@ def _environment(threads: int) -> dict[str, str]:
     root = str(Path(datagen.__file__).parents[1])
     paths = [root, os.environ.get("PYTHONPATH", "")]
     pinned = dict.fromkeys(_THREADS, str(threads))
-    return os.environ | pinned | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return child_environment(**pinned, PYTHONPATH=os.pathsep.join(filter(None, paths)))
 
 
 def _start(environment: Mapping[str, str], inherited: tuple[int, ...]) -> "subprocess.Popen[str]":

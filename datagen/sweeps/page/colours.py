@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from datagen.reports.html.markup import Markup
+from datagen.sweeps.results.ranking import Answer
 
 # Every fifth of the 256 colours of viridis, by Nathaniel J. Smith and Stéfan van der Walt, who gave
 # it to the public domain (CC0); what lies between is within one level of 255 of the original.
@@ -62,6 +63,17 @@ class Scale:
         share = (value - self.low) / (self.high - self.low) if self.high > self.low else 1.0
         red, green, blue = (float(np.interp(share, _PLACES, part)) for part in _VIRIDIS.T)
         return red, green, blue
+
+
+def scale_of(answer: Answer) -> Scale | None:
+    """Return the one scale of an answer's scores, on the page and in the terminal.
+
+    It goes from the least to the greatest accuracy on what decided and on every test set.
+    """
+    found = [answer.score(candidate) for candidate in answer.finished]
+    found += [answer.on(each, images) for each in answer.finished for images in answer.tests]
+    values = [score.mean for score in found if score is not None]
+    return scale(values) if values else None
 
 
 def scale(values: list[float]) -> Scale:

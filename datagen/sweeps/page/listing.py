@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from datagen.reports.html.markup import Markup, html, join, section, tag
+from datagen.sweeps.page.colours import Scale, scale_of
 from datagen.sweeps.results import words
 from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
 
@@ -45,8 +46,10 @@ def _row(answer: Answer, rank: int, candidate: CandidateResult, names: list[str]
     found = [answer.score(candidate), *(answer.on(candidate, images) for images in answer.tests)]
     if answer.ranked_by != "val":
         found.append(candidate.val)
+    colours = scale_of(answer) if candidate in answer.finished else None
     cells = [
-        *(_score(each) for each in found),
+        *(_score(each, colours) for each in found[: 1 + len(answer.tests)]),
+        *(_score(each, None) for each in found[1 + len(answer.tests) :]),
         html(_to_best(candidate, is_best=is_best)),
         _state(answer, candidate),
         html(
@@ -68,11 +71,15 @@ def _row(answer: Answer, rank: int, candidate: CandidateResult, names: list[str]
     )
 
 
-def _score(found: SweepAccuracy | None) -> Markup:
+def _score(found: SweepAccuracy | None, colours: Scale | None) -> Markup:
     if found is None:
         return html("–")
     std = "" if found.std is None else f" ± {found.std:.4f}"
-    parts: list[object] = [tag("b", f"{found.mean:.4f}"), std]
+    shown = tag("b", f"{found.mean:.4f}")
+    if colours is not None:
+        paint = f"background:{colours.fill(found.mean)};color:{colours.text(found.mean)}"
+        shown = Markup(f'<b style="{paint};padding:0 .3em">{found.mean:.4f}</b>')
+    parts: list[object] = [shown, std]
     if found.interval is not None:
         parts.append(tag("span", f"{found.interval[0]:.3f}–{found.interval[1]:.3f}", style="soft"))
     return join(parts)

@@ -18,6 +18,7 @@ from datagen.sweeps.page.parallel import parallel
 from datagen.sweeps.page.scatter import misleading
 from datagen.sweeps.page.ternary import ternary
 from datagen.sweeps.results import words
+from datagen.sweeps.results.advice import advice
 from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
 from datagen.sweeps.results.recipe import best_recipe
 
@@ -76,7 +77,9 @@ def _headline(answer: Answer, name: str) -> Markup:
     ]
     seeds = f"{len(answer.seeds)} seed{'' if len(answer.seeds) == 1 else 's'}"
     tagline = f"{len(answer.candidates)} candidates, {seeds}: {', '.join(counts)}."
-    said = [words.verdict(answer), words.rivals(answer), *words.cost(answer)]
+    believed = advice(answer)
+    said = ["" if believed is None else believed.text]
+    said += [words.verdict(answer), words.rivals(answer), *words.cost(answer)]
     said += [f"{note[0].upper()}{note[1:]}." for note in words.notes(answer)]
     best = [] if answer.best is None else [_best(answer, answer.best)]
     return join(

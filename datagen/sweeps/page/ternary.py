@@ -8,7 +8,7 @@ from typing import Final
 
 from datagen.reports.html.markup import Markup, figure, html, tag
 from datagen.sweeps.page.axes import Axis, shortened
-from datagen.sweeps.page.colours import Scale, scale
+from datagen.sweeps.page.colours import Scale, scale, scale_of
 from datagen.sweeps.page.line import described
 from datagen.sweeps.results import words
 from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, SweepAccuracy
@@ -64,7 +64,7 @@ def _panel(
     title = f"Accuracy on {name}"
     if not finished:
         return figure(title, tag("p", "No candidate that ran to the end has a score on it."))
-    colours = scale(finished)
+    colours = scale_of(answer) or scale(finished)
     radius = _radius([place(_shares(candidate, sources)) for candidate in answer.candidates])
     marks = [
         _mark(

@@ -6,6 +6,7 @@ from datagen.core.text import duration
 from datagen.evaluation.compare import ALPHA, Difference
 from datagen.evaluation.process import PARTS, identity
 from datagen.evaluation.summary import short_path
+from datagen.sweeps.results.advice import misled
 from datagen.sweeps.results.ranking import Answer, CandidateResult, ImageSet, SweepAccuracy
 
 
@@ -199,7 +200,7 @@ def cost(answer: Answer) -> list[str]:
 
 def notes(answer: Answer) -> list[str]:
     """Return the warnings that belong to the answer."""
-    said = []
+    said = misled(answer)
     if not answer.official:
         said.append("scores marked NOT OFFICIAL are previews or the like: good for a look only")
     if answer.to_come:

@@ -35,7 +35,7 @@ def test_bars_end_by_themselves_and_name_their_steps() -> None:
     for done in range(4):
         progress("making [images]", done, 3)
     assert "making [images]" in screen.getvalue()
-    assert "3/3" in screen.getvalue()
+    assert "3 of 3" in screen.getvalue()
     assert not progress._bars.live.is_started
 
 
@@ -70,7 +70,7 @@ def test_a_notebook_sees_one_element_per_step(monkeypatch: pytest.MonkeyPatch) -
     assert len(shown) == 2
     assert 'value="7" max="10"' in shown[0]._repr_html_()
     assert "images &lt;1&gt;" in shown[0]._repr_html_()
-    assert repr(shown[1]) == "bytes: 5"
+    assert repr(shown[1]) == "bytes: 5 bytes"
 
 
 def test_outside_a_notebook_it_says_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:

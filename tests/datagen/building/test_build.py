@@ -315,7 +315,7 @@ def test_a_class_of_one_writing_is_told(
         image = cv2.imread(str(numeral_folder / "ix" / "0.png"), cv2.IMREAD_GRAYSCALE)
         assert image is not None
         cv2.imwrite(str(file), np.pad(image, int(file.stem), constant_values=255))
-    with pytest.raises(SplitError, match="no image would stand in val/ix"):
+    with pytest.raises(BudgetError, match="train 51 .* val 9 "):
         plan_recipe(Recipe(mix=(Ingredient(source="images", path=numeral_folder),)))
     assert "the 6 images of 'ix' are near-duplicates of one another" in caplog.text
 

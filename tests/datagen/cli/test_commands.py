@@ -182,6 +182,31 @@ def test_bad_input_is_one_clear_line(
     assert set(tmp_path.iterdir()) - before <= {tmp_path / "cache"}
 
 
+@pytest.mark.parametrize(
+    ("flags", "says", "never"),
+    [
+        (("--images", 5), "raise --images", "per_class"),
+        (("--budget", 12), "raise --budget", "per_class"),
+        (("--val-fraction", 1.5), "--val-fraction: ", "val.fraction"),
+        (("--val-fraction", "nan"), "--val-fraction: ", "val.fraction"),
+        (("--mix", "pen=0"), "--mix: ", "the flags"),
+        (("--option", "pen.foo=1"), "--option pen.KEY=VALUE", "the flags"),
+        (("--recipe", "exact.yaml", "--images", 500), "--images (`images` in a recipe) is 500", ""),
+        (("--recipe", "exact.yaml", "--budget", 500), "raise --budget", "--images"),
+        (("--recipe", "exact.yaml", "--fit", "--budget", 500), "raise --budget", "--images"),
+    ],
+)
+def test_an_error_names_what_was_written(
+    datagen_here: Run, tmp_path: Path, flags: tuple[object, ...], says: str, never: str
+) -> None:
+    text = "recipe: 1\nmix: [{source: pen, per_class: 100}, {source: pen, ratio: 1}]\n"
+    (tmp_path / "exact.yaml").write_text(text)
+    done = datagen_here("build", *flags)
+    assert done.returncode in {2, 3}
+    assert says in done.stderr
+    assert not never or never not in done.stderr
+
+
 def test_an_existing_target_is_refused_without_overwrite(datagen_here: Run, tmp_path: Path) -> None:
     assert datagen_here("build", *SMALL, "-o", "ds").returncode == 0
     refused = datagen_here("build", *SMALL, "-o", "ds", "--seed", 1)

@@ -134,8 +134,8 @@ def test_what_mine_prints() -> None:
     ("command", "calls"),
     [
         ("inspect", ["inspect ds"]),
-        ("doctor", ["doctor numerals"]),
         ("export", ["export ds --zip", "export ds flat --flatten"]),
+        ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),

@@ -131,12 +131,12 @@ def test_an_ingredient_may_stay_out_of_the_recipes_pipeline() -> None:
         (
             {"images": 900, "mix": (Ingredient(source="pen", per_class=20),)},
             BudgetError,
-            "images is 900, but the exact numbers per class add up to 200",
+            "--images .* is 900, but the recipe's exact numbers per class add up to 200",
         ),
         (
             {"images": 100, "mix": (Ingredient(source="pen", per_class=20), images())},
             BudgetError,
-            "add up to 200 images, images is 100; lower per_class",
+            "add up to 200 images, --images .* is 100; raise it",
         ),
         (
             {
@@ -145,7 +145,7 @@ def test_an_ingredient_may_stay_out_of_the_recipes_pipeline() -> None:
                 "val": Validation(mix=(images(per_class=20),)),
             },
             BudgetError,
-            "add up to 200 images, images is 150; lower per_class",
+            "add up to 200 images, --images .* is 150; raise it",
         ),
         (
             {
@@ -159,7 +159,7 @@ def test_an_ingredient_may_stay_out_of_the_recipes_pipeline() -> None:
         (
             {"budget": 100, "fit": True, "mix": (Ingredient(source="pen", per_class=15),)},
             BudgetError,
-            "do not fit into it: lower per_class",
+            "do not fit into it: raise --budget, or lower per_class in a copy",
         ),
         (
             {"mix": (Ingredient(source="pen", per_class={"i": 50}),)},

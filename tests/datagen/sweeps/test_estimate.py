@@ -37,6 +37,20 @@ def test_a_plan_counts_what_will_be_run(out: Path) -> None:
     assert grid.seconds == pytest.approx(1800 * 0.11 + 18 * 5.0)
     assert plan_of(make_spec(9, seeds=2), out, workers=2).seconds == pytest.approx(grid.seconds / 2)
     assert plan_of(make_spec(9, seeds=2), out, known=18).seconds == 0
+    timing = Timing(start=5.0, step=0.01, val_batch=0.005, once=7.0)
+    found = {candidate.id: Count(80, 16) for candidate in candidates_of(make_spec(9))}
+    more = estimate(
+        make_spec(9),
+        found,
+        out,
+        known=0,
+        workers=3,
+        timing=timing,
+        test_images=100,
+        building=(0.5, 0.01),
+    )
+    # TensorFlow is imported once; 9 datasets of 96 images are built by 3 at once
+    assert more.seconds == pytest.approx(7 + 3 * (100 * 0.11 + 5) + 3 * (0.5 + 0.96))
     halving = plan_of(make_spec(9, strategy="halving", finalists=1), out)
     assert halving.epochs == 9 * 10 + 3 * 20 + 70
     tpe = plan_of(make_spec(9, strategy="tpe", trials=4), out)
