@@ -196,8 +196,8 @@ def open_dataset(path: PathLike) -> Dataset:
     """Open a folder with `train/` and `val/`, built by datagen or by anybody.
 
     Raises:
-        MissingInputError: there is no such folder, or a side or class folder is not there.
-        CorruptInputError: it holds what is no image or no class, or its `dataset.json` is damaged.
+        MissingInputError: there is no such folder, or a side is not there.
+        CorruptInputError: it holds a folder that is no class, or its `dataset.json` is damaged.
 
     Example:
         >>> import datagen, tempfile, pathlib

@@ -21,7 +21,6 @@ from datagen.datasets.doctor.layout import Listed
 from datagen.datasets.traps import Trap, traps_of
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
-from datagen.files.image_header import read_header
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import MIN_CONTRAST, contrast
 from datagen.sources.images.read import read_numeral
@@ -110,8 +109,8 @@ def _picture(root: Path, file: Listed) -> Picture:
         data = read_bytes(path, IMAGE)
         gray = decode_gray(data, str(path))
         traps = traps_of(data, path, gray)
-        if contrast(gray) < MIN_CONTRAST and read_header(data, str(path)).alpha:
-            gray, traps = _without_paper(path, gray, traps)
+        if contrast(gray) < MIN_CONTRAST and any(trap.kind == "polarity" for trap in traps):
+            gray = read_numeral(path, invert="auto")  # white ink without paper shows only so
     except InputError as error:
         return Picture(file, unusable=_reason(error, path))
     sample = _sample(gray)
@@ -128,15 +127,6 @@ def _picture(root: Path, file: Listed) -> Picture:
         contrast=contrast(gray),
         traps=tuple(traps),
     )
-
-
-def _without_paper(path: Path, gray: GrayImage, traps: list[Trap]) -> tuple[GrayImage, list[Trap]]:
-    """Return what a transparent image shows that is blank over white: light ink, turned dark."""
-    try:
-        dark = read_numeral(path, invert="auto")
-    except InputError:  # it is blank over black too
-        return gray, traps
-    return dark, [*traps, Trap(path, "polarity", "shows light ink and no paper")]
 
 
 def _sample(gray: GrayImage) -> GrayImage:
