@@ -70,6 +70,15 @@ def named_refusals() -> Iterator[None]:
         raise refusal(error) from error
 
 
+def absolute(path: str | Path, folder: Path) -> Path:
+    """Return a path, taken from `folder` where it is relative; `~` is the user's home.
+
+    Raises:
+        UsageError: it is empty, or begins with the home of nobody here.
+    """
+    return (folder / user_path(path)).resolve()
+
+
 def recorded(path: str | os.PathLike[str], folder: Path) -> str:
     """Return a path as a record in `folder` says it, so that neither names a user's folders.
 

@@ -14,19 +14,10 @@ from typing import Any, Final
 from datagen.files import reading
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder
-from datagen.files.paths import recorded, user_path
+from datagen.files.paths import absolute, recorded
 
 _FILES: Final = {".yaml", ".yml", ".json"}
 _PATH_KEYS: Final = {"path", "folder"}
-
-
-def absolute(path: str | Path, folder: Path) -> Path:
-    """Return a path, taken from `folder` where it is relative; `~` is the user's home.
-
-    Raises:
-        UsageError: it is empty, or begins with the home of nobody here.
-    """
-    return (folder / user_path(path)).resolve()
 
 
 def _is_pipe(path: str | Path) -> bool:

@@ -25,9 +25,10 @@ from datagen.core.limits import MOST_PROCESSES, MOST_RUNS, Epochs, ImageCount, L
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
+from datagen.files.paths import absolute
 from datagen.files.presets import plain_yaml, read_text
 from datagen.recipes import load as recipes
-from datagen.recipes.paths import absolute, absolute_ingredient, absolute_value
+from datagen.recipes.paths import absolute_ingredient, absolute_value
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
 from pipelines.plain import write_yaml
