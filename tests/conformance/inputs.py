@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import ImageFont
 
+import datagen
 from datagen.core.numerals import CLASSES, LETTERS
 from datagen.sources import Source
 
@@ -105,13 +106,9 @@ def fonts(folder: Path) -> Path:
 
 
 def images(folder: Path) -> Path:
-    """Write finished numerals in `train/` and `val/`."""
-    for side, first in (("train", 0), ("val", WRITERS)):
-        for numeral in CLASSES:
-            (folder / side / numeral).mkdir(parents=True)
-            for k in range(WRITERS):
-                file = folder / side / numeral / f"{k}.png"
-                file.write_bytes(_png(drawn(numeral, first + k, 40, 3)))
+    """Build finished numerals in `train/` and `val/`, no two of which are near-duplicates."""
+    count = 2 * WRITERS * len(CLASSES)
+    datagen.build({"images": count, "size": "native", "val": {"fraction": 0.5}}, folder)
     return folder
 
 
