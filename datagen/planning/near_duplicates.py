@@ -3,7 +3,6 @@
 Enters: a resolved recipe and its opened pools. Leaves: the same pools, an identity for each group.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -13,8 +12,6 @@ from datagen.core.numerals import SPLITS
 from datagen.images.known_groups import group_names
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool
-
-_log = logging.getLogger(__name__)
 
 
 def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str, Pool]:
@@ -34,24 +31,7 @@ def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str
         for position, info in enumerate(pool.infos):
             pictures.setdefault(info.identity, partial(pool.__getitem__, position))
     names = group_names(pictures)
-    for key, pool in finished.items():
-        _warn_of_one_writing(key, pool, names)
     return {
         key: pool.with_identities(names) if isinstance(pool, NumeralPool) else pool
         for key, pool in pools.items()
     }
-
-
-def _warn_of_one_writing(key: str, pool: NumeralPool, names: Mapping[str, str]) -> None:
-    """Say which classes cannot stand on both sides, for all their images are one writing."""
-    groups: dict[str, list[str]] = {}
-    for info in pool.infos:
-        groups.setdefault(info.numeral, []).append(names[info.identity])
-    for numeral, found in groups.items():
-        if len(found) > 1 and len(set(found)) == 1:
-            _log.warning(
-                "%s: the %d images of %r are near-duplicates of one another and stay on one side",
-                key,
-                len(found),
-                numeral,
-            )
