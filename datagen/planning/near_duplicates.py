@@ -27,10 +27,17 @@ def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str
     if any(not finished.keys() & set(resolved.sources(split)) for split in SPLITS):
         return dict(pools)
     pictures: dict[str, Callable[[], GrayImage]] = {}
+    shown: dict[str, str] = {}  # identity → the name of the picture that is looked at
     for pool in finished.values():
         for position, info in enumerate(pool.infos):
-            pictures.setdefault(info.identity, partial(pool.__getitem__, position))
-    names = group_names(pictures)
+            if info.identity not in shown:
+                shown[info.identity] = info.loaded or info.identity
+                pictures[shown[info.identity]] = partial(pool.__getitem__, position)
+    groups = group_names(pictures)
+    first: dict[str, str] = {}
+    for identity in sorted(shown):
+        first.setdefault(groups[shown[identity]], identity)
+    names = {identity: first[groups[picture]] for identity, picture in shown.items()}
     return {
         key: pool.with_identities(names) if isinstance(pool, NumeralPool) else pool
         for key, pool in pools.items()
