@@ -29,6 +29,7 @@ from datagen.datasets.format import MANIFEST
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import pixel_hash
+from datagen.files.paths import are_nested
 from datagen.images.known_groups import group_names
 from datagen.images.near_duplicates import SAME
 from datagen.images.style_clusters import cluster, standardise
@@ -289,7 +290,7 @@ def _by_style(
 
 
 def _refuse_nested(root: Path, target: Path) -> None:
-    if target == root or root in target.parents or target in root.parents:
+    if are_nested(root, target):
         raise UsageError(
             f"{target} and {root} lie in one another: the result would be read as input, or "
             "replace it; choose another --out"
