@@ -55,7 +55,7 @@ def hold_out(
         skip_bad: pass over unusable files instead of refusing.
         overwrite: replace an earlier result.
         sheet: write the picture of what is held out here.
-        progress: told of the step "near-duplicates".
+        progress: told of the steps "near-duplicates", unless they are known already, and "styles".
 
     Raises:
         UsageError: a number out of range, or a file cannot be written.
@@ -87,7 +87,7 @@ def hold_out(
         writers=_path(writers),
         skip_bad=skip_bad,
         overwrite=overwrite,
-        progress=lambda total: counted(progress, "near-duplicates", total),
+        tell=progress,
     )
     if picture is not None:
         write_picture(lambda: holdout_sheet(record), picture)

@@ -122,6 +122,7 @@ class NumeralInfo:
         weight: how much more often than others it serves where images serve again and again.
         pixels: `datagen.files.hashing.view_hash` of the picture as given, where the source converts
             it; None: as the pool loads it.
+        loaded: the hash of the picture as the pool loads it, where `identity` is another.
     """
 
     id: str
@@ -129,6 +130,7 @@ class NumeralInfo:
     identity: str
     weight: float = 1.0
     pixels: str | None = None
+    loaded: str | None = None
 
 
 class NumeralPool(LazyPool[NumeralInfo, GrayImage]):

@@ -4,7 +4,6 @@ Enters: class folders, or `train/` and `val/` that hold them. Leaves: a folder o
 and names, decoded by the rule of `files.decode`, and `flatten.json`, which says what was changed.
 """
 
-import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +16,10 @@ from datagen.core.models import StrictModel
 from datagen.datasets.traps import TrapKind, traps_of
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import list_numerals
-from datagen.files.decode import Pixels, decode_colour, decode_gray
+from datagen.files.decode import decode_colour, decode_gray
+from datagen.files.encode import encode_png
 from datagen.files.image_header import read_header
+from datagen.files.paths import are_nested
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import has_light_ink, paper_under, turned
 
@@ -110,7 +111,7 @@ def flatten(
     """
     target = resolved(out)
     source = resolved(root)
-    if target == source or source in target.parents or target in source.parents:
+    if are_nested(source, target):
         raise UsageError(f"{target} and {root} lie in one another; choose another place for it")
     check_target(target, overwrite=overwrite, marker=RECORD)
     names = _names(list(list_numerals(root, partial=True)))
@@ -199,15 +200,7 @@ def _copy(data: bytes, path: Path, invert: Invert) -> _Copy:
         return _Copy(data, kinds, light)
     pixels = decode_colour(data, name, paper=paper)
     return _Copy(
-        data=_png(turned(pixels) if turn else pixels),
+        data=encode_png(turned(pixels) if turn else pixels),
         corrected=(*kinds, "polarity") if turn else kinds,
         light=light != turn,
     )
-
-
-def _png(pixels: Pixels) -> bytes:
-    from PIL import Image  # noqa: PLC0415 - 40 ms at import
-
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-import cv2
-import numpy as np
-
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import DatagenError, InputError
 from datagen.core.evaluator_facts import SIDE
@@ -32,6 +29,7 @@ from datagen.files.hashing import view_hash
 from datagen.files.paths import absolute
 from datagen.files.reading import IMAGE, RECORD, read_bytes
 from datagen.images.near_duplicates import between
+from datagen.images.shrinking import shrunk
 
 LeakKind = Literal["same picture", "parent", "near-duplicate"]
 """How a dataset knows a picture: it holds it; images were made from it; it holds one much like it.
@@ -44,7 +42,7 @@ NEAR_LIMIT: Final = 4_000
 
 FORMAT: Final = 1
 
-_SIDE: Final = 512  # pixels: near-duplicates are compared at 64 and less
+_COMPARED: Final = 512  # pixels: longer sides of photos, of which thousands have to be in memory
 _INKED: Final = 160  # grey level: a picture without a darker pixel has no ink to compare
 
 
@@ -258,18 +256,8 @@ def _inked(
     for digest in digests:
         image = _decoded(content.files[digest])
         if image is not None and image.min() < _INKED:
-            found[digest] = evaluator_view(image) if small else _shrunk(image)
+            found[digest] = evaluator_view(image) if small else shrunk(image, _COMPARED)
     return {digest: image for digest, image in found.items() if image.min() < _INKED}
-
-
-def _shrunk(image: GrayImage) -> GrayImage:
-    """Return a picture of at most `_SIDE` pixels: thousands of photos have to be in memory."""
-    height, width = image.shape
-    scale = _SIDE / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _parents(dataset: Path) -> tuple[set[str], int]:

@@ -55,7 +55,7 @@ def _compared(root: Path, pixels: Mapping[str, str]) -> Iterator[tuple[str, str]
     train, val = _by_pixels(pixels, "train"), _by_pixels(pixels, "val")
     for found in train.keys() & val.keys():
         del val[found]  # the same picture: counted as such
-    pairs = pairs_between(_loaders(root, val), _loaders(root, train)) if train and val else ()
+    pairs = pairs_between(loaders(root, val), loaders(root, train)) if train and val else ()
     for mine, yours in pairs:
         yield val[mine], train[yours]
 
@@ -69,9 +69,19 @@ def _by_pixels(pixels: Mapping[str, str], split: Split) -> dict[str, str]:
     return first
 
 
-def _loaders(root: Path, paths: Mapping[str, str]) -> dict[str, Callable[[], GrayImage]]:
-    return {found: partial(_load, root / path) for found, path in paths.items()}
+def loaders(
+    root: Path, paths: Mapping[str, str], prepare: Callable[[GrayImage], GrayImage] | None = None
+) -> dict[str, Callable[[], GrayImage]]:
+    """Return what loads each picture, as `known_groups` takes it.
 
+    Args:
+        root: the folder.
+        paths: the name of a picture → its path below the folder.
+        prepare: what is done with each before it is compared.
+    """
 
-def _load(path: Path) -> GrayImage:
-    return decode_gray(read_bytes(path, IMAGE), str(path))
+    def load(path: str) -> GrayImage:
+        image = decode_gray(read_bytes(root / path, IMAGE), str(root / path))
+        return image if prepare is None else prepare(image)
+
+    return {name: partial(load, path) for name, path in paths.items()}

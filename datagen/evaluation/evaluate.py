@@ -22,7 +22,6 @@ from datagen.core.limits import (
     MOST_RUNS,
     require,
 )
-from datagen.datasets.content import dataset_content, test_content
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
@@ -153,7 +152,7 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
         tell_of_other_scores(found.dataset, request, tell)
-        for message in trap_warnings(request.dataset, request.tests):
+        for message in trap_warnings(request.dataset, found.dataset, request.tests):
             tell(fresh[0].seed, {"event": "warning", "message": message})
         ran = _Runs(fresh, found, tell, force=request.force).finish(request.workers)
     return Evaluation(
@@ -177,13 +176,12 @@ def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
     A run that was interrupted counts, however little it lacks; what the evaluator will refuse needs
     none.
     """
-    content = dataset_content(request.dataset)
-    if content is None or not all(map(test_content, request.tests)):
-        return ()
     jobs = request.jobs()
     found = prepare(request, jobs)
+    if found.dataset is None or None in found.leaks:
+        return ()
     known = {} if request.force else _recalled(jobs, found)
-    ended = {score.seed for score in known_scores(content)}
+    ended = {score.seed for score in known_scores(found.dataset)}
     return tuple(
         job.seed
         for job in jobs

@@ -74,11 +74,11 @@ def _without_home() -> Path:
     Raises:
         UsageError: somebody else could write in it.
     """
-    folder = Path(tempfile.gettempdir(), f"roman-datagen-{os.getuid()}")
+    user = os.getuid() if hasattr(os, "getuid") else 0  # as `stat` says where there are no numbers
+    folder = Path(tempfile.gettempdir(), f"roman-datagen-{user}")
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
-    mine = hasattr(os, "getuid") and status.st_uid == os.getuid()
-    if not stat.S_ISDIR(status.st_mode) or not mine or status.st_mode & 0o022:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != user or status.st_mode & 0o022:
         raise UsageError(
             f"this user has no home folder, and {folder} is not theirs alone; name a folder for "
             f"caches in {CACHE_VARIABLE}"

@@ -79,6 +79,16 @@ def absolute(path: str | Path, folder: Path) -> Path:
     return (folder / user_path(path)).resolve()
 
 
+def are_nested(one: Path, other: Path) -> bool:
+    """Return whether two folders are one, or one lies in the other.
+
+    Args:
+        one: resolved.
+        other: resolved.
+    """
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
 def recorded(path: str | os.PathLike[str], folder: Path) -> str:
     """Return a path as a record in `folder` says it, so that neither names a user's folders.
 

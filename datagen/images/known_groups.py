@@ -12,6 +12,7 @@ from typing import Final
 
 from datagen.core.arrays import GrayImage
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
+from datagen.files.json_records import read_json
 from datagen.images.near_duplicates import between, group
 
 FORMAT: Final = 1
@@ -88,9 +89,10 @@ def _read(memory: Path, collections: list[list[str]], *, pairs: bool) -> list[li
     """Return the lists of names in a cache file.
 
     Raises:
+        CorruptInputError: it is not JSON.
         ValueError: it holds no groups, or no pairs, of these pictures.
     """
-    found = json.loads(memory.read_text("utf-8"))
+    found = read_json(memory)
     whole = isinstance(found, list) and all(isinstance(names, list) for names in found)
     if not whole or not all(isinstance(name, str) for names in found for name in names):
         raise ValueError("not a list of lists of names")

@@ -15,6 +15,7 @@ import numpy as np
 from datagen.core.arrays import GrayImage
 from datagen.files.decode import Paper, Pixels, decode_gray
 from datagen.files.image_header import read_header
+from datagen.images.shrinking import shrunk
 
 LIGHT_INK: Final = 0.2
 """Balance from which ink counts as light, of -1 (all that stands out is dark) … 1 (all is light).
@@ -46,7 +47,7 @@ def ink_balance(image: GrayImage) -> float:
     Args:
         image: `uint8 H×W`, of any size; 0 for a blank one.
     """
-    small = _shrunk(image)
+    small = shrunk(image, _SIDE)
     around = int(max(small.shape) * _AROUND) | 1
     median = cv2.medianBlur(small, around) if around > 1 else small
     differs = small.astype(np.float64) - median
@@ -83,13 +84,3 @@ def paper_under(data: bytes, name: str, over_white: GrayImage) -> Paper:
 def turned(image: Pixels) -> Pixels:
     """Return the negative of an image, gray or in colour."""
     return (255 - image).astype(np.uint8)
-
-
-def _shrunk(image: GrayImage) -> GrayImage:
-    """Return an image at most `_SIDE` pixels long."""
-    height, width = image.shape
-    scale = _SIDE / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.arrays import GrayImage
+from datagen.images.shrinking import shrunk
 from pipelines.ops.gray import box_of_pieces
 
 Features = npt.NDArray[np.float64]
@@ -84,7 +85,7 @@ def describe(image: GrayImage) -> Features:
     Args:
         image: `uint8 H×W`; a blank sheet has numbers too.
     """
-    small = _shrunk(image)
+    small = shrunk(image, _SIDE)
     writing = _writing(small)
     scale = max(image.shape) / max(small.shape)
     pen = _pen_width(writing.part)
@@ -97,14 +98,6 @@ def describe(image: GrayImage) -> Features:
         "levels": float(np.log2(np.count_nonzero(np.bincount(image.ravel())))),
     }
     return np.array([values[name] for name in FEATURES])
-
-
-def _shrunk(image: GrayImage) -> GrayImage:
-    scale = _SIDE / max(image.shape)
-    if scale >= 1:
-        return image
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _writing(image: GrayImage) -> _Writing:

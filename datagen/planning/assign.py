@@ -14,7 +14,13 @@ from datagen.core.errors import SplitError
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Split
 from datagen.planning.quotas import ClassBlock, Quotas, blocks_of
-from datagen.planning.split import SplitSources, by_class, writer_index
+from datagen.planning.split import (
+    SplitSources,
+    by_class,
+    of_one_writing,
+    one_writing_in_words,
+    writer_index,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,9 @@ class _ImagePicker:
     def _check(self, block: ClassBlock, offered: Mapping[str, int]) -> None:
         for numeral in CLASSES:
             if (asked := block.numerals.count(numeral)) > offered[numeral]:
+                alone = of_one_writing(self._sources, block.source)
+                if not offered[numeral] and numeral in alone:
+                    raise SplitError(one_writing_in_words(block.source, alone))
                 raise SplitError(
                     f"source {block.source} offers {offered[numeral]} images of {numeral!r} for "
                     f"{block.split}, the plan asks for {asked}: lower its ratio, or --images, or "

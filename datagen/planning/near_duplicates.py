@@ -3,7 +3,6 @@
 Enters: a resolved recipe and its opened pools. Leaves: the same pools, an identity for each group.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -13,8 +12,6 @@ from datagen.core.numerals import SPLITS
 from datagen.images.known_groups import group_names
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool
-
-_log = logging.getLogger(__name__)
 
 
 def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str, Pool]:
@@ -30,28 +27,18 @@ def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str
     if any(not finished.keys() & set(resolved.sources(split)) for split in SPLITS):
         return dict(pools)
     pictures: dict[str, Callable[[], GrayImage]] = {}
+    shown: dict[str, str] = {}  # identity → the name of the picture that is looked at
     for pool in finished.values():
         for position, info in enumerate(pool.infos):
-            pictures.setdefault(info.identity, partial(pool.__getitem__, position))
-    names = group_names(pictures)
-    for key, pool in finished.items():
-        _warn_of_one_writing(key, pool, names)
+            if info.identity not in shown:
+                shown[info.identity] = info.loaded or info.identity
+                pictures[shown[info.identity]] = partial(pool.__getitem__, position)
+    groups = group_names(pictures)
+    first: dict[str, str] = {}
+    for identity in sorted(shown):
+        first.setdefault(groups[shown[identity]], identity)
+    names = {identity: first[groups[picture]] for identity, picture in shown.items()}
     return {
         key: pool.with_identities(names) if isinstance(pool, NumeralPool) else pool
         for key, pool in pools.items()
     }
-
-
-def _warn_of_one_writing(key: str, pool: NumeralPool, names: Mapping[str, str]) -> None:
-    """Say which classes cannot stand on both sides, for all their images are one writing."""
-    groups: dict[str, list[str]] = {}
-    for info in pool.infos:
-        groups.setdefault(info.numeral, []).append(names[info.identity])
-    for numeral, found in groups.items():
-        if len(found) > 1 and len(set(found)) == 1:
-            _log.warning(
-                "%s: the %d images of %r are near-duplicates of one another and stay on one side",
-                key,
-                len(found),
-                numeral,
-            )

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from datagen.core.budget import Count
-from datagen.core.errors import BudgetError
+from datagen.core.errors import BudgetError, SplitError
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.numerals import CLASSES, SPLITS, Split
-from datagen.datasets.class_counts import check_every_class, class_counts
+from datagen.datasets.class_counts import ClassCounts, check_every_class, class_counts, total_count
 from datagen.planning.assign import Item, assign_items
 from datagen.planning.quotas import IN_A_COPY, Quotas, check_room, count_of, has_room, quotas
 from datagen.planning.resolve import ResolvedRecipe
-from datagen.planning.split import SplitSources
+from datagen.planning.split import SplitSources, of_one_writing, one_writing_in_words
 from datagen.recipes.schema import Recipe
 
 
@@ -50,10 +50,10 @@ def plan(sources: SplitSources) -> Plan:
         RecipeError: it asks of a source what that kind of source cannot give.
     """
     recipe = sources.resolved.recipe
-    notes = _dropped(sources)
+    notes = [*_dropped(sources), *_of_one_writing(sources)]
     decide = _plan_as_they_are if _as_they_are(sources) else _plan_balanced
     items, count = decide(sources, notes)
-    check_every_class(class_counts((item.split, item.numeral) for item in items))
+    _check_every_class(sources, class_counts((item.split, item.numeral) for item in items))
     if not recipe.eligible:
         notes.append(f"budget {recipe.budget:,}: above 10,000, not eligible for the competition")
     return Plan(tuple(items), sources, count, tuple(notes))
@@ -80,6 +80,37 @@ def _dropped(sources: SplitSources) -> list[str]:
         for key, pool_split in sources.splits.items()
         if pool_split.dropped
     ]
+
+
+def _of_one_writing(sources: SplitSources) -> list[str]:
+    """Say which classes cannot stand on both sides, for all their images are near-duplicates."""
+    return [
+        one_writing_in_words(key, images)
+        for key in sources.splits
+        if (images := of_one_writing(sources, key))
+    ]
+
+
+def _check_every_class(sources: SplitSources, counts: ClassCounts) -> None:
+    """Refuse a plan in which a class has no image on one side.
+
+    Raises:
+        SplitError: it is so; the message says why, where that is known.
+    """
+    _refuse_one_writing(sources, counts)
+    check_every_class(counts)
+
+
+def _refuse_one_writing(sources: SplitSources, counts: ClassCounts) -> None:
+    """Refuse a plan that lacks a class on one side, for near-duplicates stay on the other.
+
+    Raises:
+        SplitError: it is so.
+    """
+    for key in sources.splits:
+        alone = of_one_writing(sources, key)
+        if any(not counts[split][numeral] for split in SPLITS for numeral in alone):
+            raise SplitError(one_writing_in_words(key, alone))
 
 
 def _as_they_are(sources: SplitSources) -> bool:
@@ -122,13 +153,13 @@ def _plan_as_they_are(sources: SplitSources, notes: list[str]) -> tuple[list[Ite
         for key in sources.pools
         for position in sources.splits[key].sides[split]
     ]
-    train = sum(split == "train" for split, _, _ in chosen)
-    every = Count(train, len(chosen) - train)
-    count = _keep(recipe, every, notes, val_fixed=recipe.val.folder is not None)
-    chosen = _thinned(chosen, count, np.random.default_rng(recipe.seed))
     infos = {
         key: pool.infos for key, pool in sources.pools.items() if isinstance(pool, NumeralPool)
     }
+    shown = class_counts((split, infos[key][position].numeral) for split, key, position in chosen)
+    _refuse_one_writing(sources, shown)
+    count = _keep(recipe, total_count(shown), notes, val_fixed=recipe.val.folder is not None)
+    chosen = _thinned(chosen, count, np.random.default_rng(recipe.seed))
     return [
         Item(index, split, key, infos[key][position].numeral, "unknown", position)
         for index, (split, key, position) in enumerate(chosen)

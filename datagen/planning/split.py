@@ -164,6 +164,32 @@ def _letters(pool: GlyphPool, positions: Iterable[int]) -> Iterator[Hashable]:
         yield pool.infos[position].identity if ink is None else (ink.shape, ink.tobytes())
 
 
+def of_one_writing(sources: SplitSources, key: str) -> dict[str, int]:
+    """Return the classes that a divided source cannot have on both sides, and their images.
+
+    All its images of such a class have one identity, as printed numerals of one font do.
+    """
+    pool = sources.pools[key]
+    both = all(key in sources.resolved.sources(split) for split in SPLITS)
+    if isinstance(pool, GlyphPool) or not both:
+        return {}
+    identities: dict[str, set[str]] = defaultdict(set)
+    for info in pool.infos:
+        identities[info.numeral].add(info.identity)
+    images = Counter(info.numeral for info in pool.infos)
+    return {c: images[c] for c in CLASSES if images[c] > 1 and len(identities[c]) == 1}
+
+
+def one_writing_in_words(key: str, images: Mapping[str, int]) -> str:
+    """Return why a source cannot have some classes on both sides, and what to do."""
+    classes = ", ".join(f"{numeral!r} ({count})" for numeral, count in images.items())
+    return (
+        f"source {key}: all its images of {classes} are near-duplicates of one another, and "
+        "near-duplicates stay on one side of the split; add other writings of the class, or take "
+        "val from elsewhere (--val-from, --val-dir)"
+    )
+
+
 def by_class(infos: Sequence[NumeralInfo], positions: Iterable[int]) -> dict[str, list[int]]:
     """Return the positions of finished images, per class."""
     found: dict[str, list[int]] = {numeral: [] for numeral in CLASSES}

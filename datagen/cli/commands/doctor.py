@@ -11,7 +11,7 @@ from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import RuleError
 
 if TYPE_CHECKING:
-    from datagen.datasets.doctor.diagnose import Diagnosis
+    from datagen.datasets.doctor.diagnose import Diagnosis, Fixed
 
 
 def doctor(
@@ -91,15 +91,14 @@ def _print(found: "Diagnosis", terminal: Any, every: bool) -> None:
     )
     print_findings(found.findings, terminal, limit=0 if every else SHOWN)
     if found.fixed is not None:
-        _print_fixed(found, terminal)
+        _print_fixed(found.fixed, terminal)
     terminal.print()
     _print_next(found, terminal)
 
 
-def _print_fixed(found: "Diagnosis", terminal: Any) -> None:
-    fixed = found.fixed
-    if fixed is None:
-        return
+def _print_fixed(fixed: "Fixed", terminal: Any) -> None:
+    from datagen.datasets.doctor.finding import KINDS
+
     terminal.print()
     terminal.print(f"corrected copy  {fixed.path}, {fixed.images:,} images", soft_wrap=True)
     for what, number in fixed.done.items():
@@ -107,8 +106,6 @@ def _print_fixed(found: "Diagnosis", terminal: Any) -> None:
     if fixed.left:
         terminal.print("left for a person")
         for kind, number in fixed.left.items():
-            from datagen.datasets.doctor.finding import KINDS
-
             terminal.print(f"  {number:>6,}  {kind}: {KINDS[kind]}")
 
 

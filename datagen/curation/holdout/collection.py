@@ -35,6 +35,7 @@ class Given:
     Attributes:
         source: its path below the folder.
         sha256: of its bytes.
+        pixels: the hash of its pixels.
         was: the class it was given under.
         numeral: its class as reviewed; `was` where the review drops it.
         cause: why it may not be trained on; None of a sound one.
@@ -43,6 +44,7 @@ class Given:
 
     source: str
     sha256: str
+    pixels: str
     was: str
     numeral: str
     cause: Cause | None
@@ -112,7 +114,8 @@ def collect(root: Path, review: str | None, *, skip_bad: bool) -> Collection:
         first.setdefault((hashes[name], found.given[name]), name)
     by_hash = {hashes[name]: name for name in found.kept}
     pictures = [
-        _given(found, name, sums[name], by_hash.get(hashes[name])) for name in first.values()
+        _given(found, name, sums[name], hashes[name], by_hash.get(hashes[name]))
+        for name in first.values()
     ]
     return Collection(
         tuple(sorted(pictures, key=lambda picture: (picture.sha256, picture.was))),
@@ -134,7 +137,7 @@ def _sums(root: Path, names: Sequence[str]) -> dict[str, str]:
     return sums
 
 
-def _given(found: ImageSurvey, name: str, sha256: str, kept: str | None) -> Given:
+def _given(found: ImageSurvey, name: str, sha256: str, pixels: str, kept: str | None) -> Given:
     """Return a picture; `kept` is the one of its pixels that may be trained on."""
     was, judged = found.given[name], found.judged.get(name)
     cause: Cause | None = None
@@ -146,7 +149,7 @@ def _given(found: ImageSurvey, name: str, sha256: str, kept: str | None) -> Give
     elif kept != name:
         cause, note = "copy", f"same pixels as {kept}"
     numeral = found.names.get(name, was)
-    return Given(source=name, sha256=sha256, was=was, numeral=numeral, cause=cause, note=note)
+    return Given(name, sha256, pixels, was, numeral, cause, note)
 
 
 def _refuse_emptied(found: ImageSurvey, root: Path) -> None:
@@ -177,7 +180,7 @@ def _left_out(
             yield LeftOut(source=source, was=was, cause="copy", reason=f"same pixels as {own}")
 
 
-def tie(pictures: Sequence[Given], alike: Sequence[int], ties: Ties) -> list[str]:
+def tie(pictures: Sequence[Given], alike: Sequence[str], ties: Ties) -> list[str]:
     """Return the group of each picture: equal for what must stay together.
 
     Near-duplicates do, pictures of one writer, and those made from one picture. A group is named

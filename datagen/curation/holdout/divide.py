@@ -7,15 +7,17 @@ called and in whichever order they are listed.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final, get_args
 
 import numpy as np
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import SplitError, UsageError
+from datagen.core.errors import BuildError, SplitError, UsageError
 from datagen.core.limits import MOST_SEED, require
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.at_random import Picture, assign, assign_folds, assign_rest
@@ -26,7 +28,10 @@ from datagen.curation.holdout.record import FRACTION, RECORD, By, Holdout
 from datagen.datasets.format import MANIFEST
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import require_unicode
-from datagen.images.near_duplicates import SAME, group
+from datagen.files.hashing import pixel_hash
+from datagen.files.paths import are_nested
+from datagen.images.known_groups import group_names
+from datagen.images.near_duplicates import SAME
 from datagen.images.style_clusters import cluster, standardise
 from datagen.images.style_features import Features, describe
 from datagen.sources.images.read import read_numeral
@@ -35,8 +40,8 @@ MOST_FOLDS: Final = 20
 
 _TOO_LARGE: Final = 0.5  # share of all pictures in one group, from which groups divide nothing
 
-Progress = Callable[[int], None]
-"""Called with the number of images looked at so far."""
+Tell = Callable[[str, int, int], None]
+"""Told the step, how many of its images are done, and how many there are."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +88,7 @@ def hold_out(
     writers: Path | None = None,
     skip_bad: bool = False,
     overwrite: bool = False,
-    progress: Callable[[int], Progress] | None = None,
+    tell: Tell = lambda _step, _done, _total: None,
 ) -> Holdout:
     """Set a part of the images in `root` aside, and write both sides to `out`.
 
@@ -101,7 +106,7 @@ def hold_out(
         writers: CSV with the columns `path` and `writer`.
         skip_bad: pass over unusable files instead of refusing.
         overwrite: replace an earlier result.
-        progress: called with the number of images, returns what is told of the progress.
+        tell: told of the steps "near-duplicates", unless they are known already, and "styles".
 
     Raises:
         UsageError: a number out of range, or `out` cannot be written or is not apart from `root`.
@@ -117,7 +122,7 @@ def hold_out(
     check_target(target, overwrite=overwrite, marker=RECORD)
     collection = collect(root, review, skip_bad=skip_bad)
     ties = read_ties(root, writers) if by == "style" else Ties()
-    sides, ties = _divide(root, collection, ties, request, progress or (lambda _: lambda _: None))
+    sides, ties = _divide(root, collection, ties, request, tell)
     records = [
         _record(root, collection, sides, ties, request, review, fold)
         for fold in range(1, folds + 1)
@@ -160,47 +165,71 @@ def _record(
 
 
 def _divide(
-    root: Path,
-    collection: Collection,
-    ties: Ties,
-    request: Request,
-    progress: Callable[[int], Progress],
+    root: Path, collection: Collection, ties: Ties, request: Request, tell: Tell
 ) -> tuple[Sides, Ties]:
     """Return where every picture goes, and the ties that decided it."""
     pictures = collection.pictures
-    styles: list[Features] = []
-
-    def images() -> Iterator[GrayImage]:
-        tell = progress(len(pictures))
-        for done, picture in enumerate(pictures, 1):
-            image = read_numeral(root / picture.source)
-            if request.by == "style":
-                styles.append(describe(image))
-            yield image
-            tell(done)
-
-    alike = group(images())
-    groups = tie(pictures, alike, ties)
-    largest = max(Counter(groups).values())
-    if ties.writers and largest > _TOO_LARGE * len(pictures):
-        if ties.origin != MANIFEST:
-            raise SplitError(
-                f"{ties.origin} and near-duplicates join {largest:,} of {len(pictures):,} pictures "
-                "in one group, which cannot be divided; name writers of fewer pictures each, or "
-                "leave --writers out"
-            )
-        _log.warning(
-            "holdout: the letters of one picture are by several writers, which joins %d of %d "
-            "pictures; styles are set aside, not writers",
-            largest,
-            len(pictures),
-        )
-        ties = Ties(None, {}, ties.parents)
-        groups = tie(pictures, alike, ties)
+    groups, ties = _grouped(pictures, _alike(root, pictures, tell), ties)
     if request.by == "random":
         folds = _at_random(pictures, groups, request)
         return Sides(groups, folds, [None] * len(pictures)), ties
-    return _by_style(pictures, groups, np.stack(styles), request), ties
+    return _by_style(pictures, groups, _described(root, pictures, tell), request), ties
+
+
+def _alike(root: Path, pictures: Sequence[Given], tell: Tell) -> list[str]:
+    """Return for each picture what is equal for its near-duplicates.
+
+    Raises:
+        BuildError: a picture changed since it was looked at.
+    """
+    files = {picture.pixels: root / picture.source for picture in pictures}
+    done = count(1)
+
+    def load(pixels: str) -> GrayImage:
+        image = read_numeral(files[pixels])
+        if pixel_hash(image) != pixels:  # else its groups would be remembered under another's name
+            raise BuildError(f"{files[pixels]} changed meanwhile; run again")
+        tell("near-duplicates", next(done), len(files))
+        return image
+
+    names = group_names({pixels: partial(load, pixels) for pixels in files})
+    return [names[picture.pixels] for picture in pictures]
+
+
+def _described(root: Path, pictures: Sequence[Given], tell: Tell) -> Features:
+    found: list[Features] = []
+    for done, picture in enumerate(pictures, 1):
+        found.append(describe(read_numeral(root / picture.source)))
+        tell("styles", done, len(pictures))
+    return np.stack(found)
+
+
+def _grouped(pictures: Sequence[Given], alike: Sequence[str], ties: Ties) -> tuple[list[str], Ties]:
+    """Return the group of each picture, and the ties that joined them.
+
+    The manifest's writers are let go where they join too many pictures to divide them.
+
+    Raises:
+        SplitError: the writers given do.
+    """
+    groups = tie(pictures, alike, ties)
+    largest = max(Counter(groups).values())
+    if not ties.writers or largest <= _TOO_LARGE * len(pictures):
+        return groups, ties
+    if ties.origin != MANIFEST:
+        raise SplitError(
+            f"{ties.origin} and near-duplicates join {largest:,} of {len(pictures):,} pictures "
+            "in one group, which cannot be divided; name writers of fewer pictures each, or "
+            "leave --writers out"
+        )
+    _log.warning(
+        "holdout: the letters of one picture are by several writers, which joins %d of %d "
+        "pictures; styles are set aside, not writers",
+        largest,
+        len(pictures),
+    )
+    ties = Ties(None, {}, ties.parents)
+    return tie(pictures, alike, ties), ties
 
 
 def _at_random(
@@ -261,7 +290,7 @@ def _by_style(
 
 
 def _refuse_nested(root: Path, target: Path) -> None:
-    if target == root or root in target.parents or target in root.parents:
+    if are_nested(root, target):
         raise UsageError(
             f"{target} and {root} lie in one another: the result would be read as input, or "
             "replace it; choose another --out"

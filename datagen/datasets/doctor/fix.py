@@ -3,7 +3,6 @@
 Enters: a diagnosis. Leaves: a new folder; the one that was looked at is never changed.
 """
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.layout import Listed
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.decode import decode_colour
+from datagen.files.encode import encode_png
+from datagen.files.paths import are_nested
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.images.read import read_numeral
 
@@ -107,7 +108,7 @@ def check_copy(root: Path, out: Path, *, overwrite: bool) -> Path:
         UsageError: it exists and may not be replaced, or lies in the folder or around it.
     """
     target, source = resolved(out), root.resolve()
-    if target == source or source in target.parents or target in source.parents:
+    if are_nested(source, target):
         raise UsageError(f"{out} and {root} lie in one another; choose another folder for --fix")
     check_target(target, overwrite=overwrite, marker=RECORD)
     return target
@@ -200,14 +201,9 @@ def _in(name: str, folder: str) -> bool:
 
 def _redrawn(data: bytes, path: Path, kinds: Sequence[str]) -> bytes:
     """Return an image as a PNG that means the same to everybody."""
-    from PIL import Image  # noqa: PLC0415 - 40 ms at import
-
-    buffer = io.BytesIO()
-    pixels = (
-        read_numeral(path, invert="auto") if "polarity" in kinds else decode_colour(data, path.name)
-    )
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
+    if "polarity" in kinds:
+        return encode_png(read_numeral(path, invert="auto"))
+    return encode_png(decode_colour(data, path.name))
 
 
 def _weed(staging: Path, work: _Work, kept: dict[str, str]) -> tuple[Finding, ...]:

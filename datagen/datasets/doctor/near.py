@@ -1,16 +1,13 @@
 """Findings about near-duplicates: one writing twice, on both sides or in a test set too."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from datagen.core.arrays import GrayImage
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.pictures import Picture
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.datasets.near_duplicates import loaders
 from datagen.images.known_groups import pairs_between
 
 Pictures = tuple[Path, Sequence[Picture]]
@@ -45,15 +42,7 @@ def twins(ours: Pictures, theirs: Pictures) -> Iterator[tuple[str, str]]:
     names = {size + p.seen: p.name for p in ours[1]}
     others = {size + p.seen: p.name for p in theirs[1] if size + p.seen not in names}
     if names and others:
-        loaders = _loaders(ours[0], names, small), _loaders(theirs[0], others, small)
-        for mine, yours in pairs_between(*loaders):
+        view = evaluator_view if small else None
+        pairs = pairs_between(loaders(ours[0], names, view), loaders(theirs[0], others, view))
+        for mine, yours in pairs:
             yield names[mine], others[yours]
-
-
-def _loaders(root: Path, names: dict[str, str], small: bool) -> dict[str, Callable[[], GrayImage]]:
-    return {key: partial(_load, root / name, small) for key, name in names.items()}
-
-
-def _load(path: Path, small: bool) -> GrayImage:
-    image = decode_gray(read_bytes(path, IMAGE), str(path))
-    return evaluator_view(image) if small else image

@@ -103,6 +103,7 @@ class ImagesSource(Source):
                 identity=found.identities[name],
                 weight=weights.get(name, 1.0),
                 pixels=found.views[name],
+                loaded=found.hashes[name],
             )
             for name in found.kept
         ]

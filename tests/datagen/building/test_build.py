@@ -308,16 +308,31 @@ def test_near_duplicates_never_stand_on_both_sides(
     assert inspect(made.path).near_duplicates == ()
 
 
-def test_a_class_of_one_writing_is_told(
-    numeral_folder: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    for file in (numeral_folder / "ix").glob("*.png"):
-        image = cv2.imread(str(numeral_folder / "ix" / "0.png"), cv2.IMREAD_GRAYSCALE)
-        assert image is not None
+def _write_once(folder: Path) -> None:
+    """Make all images of a class near-duplicates of its first."""
+    image = cv2.imread(str(folder / "0.png"), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
+    for file in folder.glob("*.png"):
         cv2.imwrite(str(file), np.pad(image, int(file.stem), constant_values=255))
-    with pytest.raises(BudgetError, match="train 51 .* val 9 "):
-        plan_recipe(Recipe(mix=(Ingredient(source="images", path=numeral_folder),)))
-    assert "the 6 images of 'ix' are near-duplicates of one another" in caplog.text
+
+
+@pytest.mark.parametrize("images", [None, 50])
+def test_a_class_of_one_writing_is_the_reason_given(
+    numeral_folder: Path, images: int | None
+) -> None:
+    _write_once(numeral_folder / "ix")
+    given = Ingredient(source="images", path=numeral_folder)
+    with pytest.raises(SplitError, match=r"all its images of 'ix' \(6\) are near-dup.*--val-from"):
+        plan_recipe(Recipe(images=images, mix=(given,)))
+
+
+def test_a_class_of_one_writing_is_noted_where_another_source_has_it(
+    numeral_folder: Path,
+) -> None:
+    _write_once(numeral_folder / "ix")
+    given = Ingredient(source="images", path=numeral_folder, pipeline="scanned", per_class={"i": 5})
+    planned = plan_recipe(Recipe(images=100, mix=(given, Ingredient(source="pen"))))
+    assert "all its images of 'ix' (6) are near-duplicates" in planned.notes[0]
 
 
 def test_a_near_duplicate_of_the_validation_folder_leaves_train(

@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from datagen.core.numerals import CLASSES
+from datagen.datasets.content import dataset_content
 from datagen.evaluation.traps import trap_warnings
 from tests.datagen.datasets.test_traps import CLEAR, GRAY, LIGHT, encode, turned_by
 
@@ -16,13 +17,17 @@ def lay(root: Path, data: bytes, name: str = "a.png") -> Path:
     return root
 
 
+def said_of(dataset: Path, tests: tuple[Path, ...] = ()) -> list[str]:
+    return list(trap_warnings(dataset, dataset_content(dataset), tests))
+
+
 def test_tests_and_training_images_are_looked_at(tmp_path: Path) -> None:
     lay(tmp_path / "ds" / "train", encode(GRAY))
     lay(tmp_path / "ds" / "val", encode(GRAY, exif=turned_by(6)))
     clear = lay(tmp_path / "clear", encode(Image.fromarray(CLEAR)))
     light = lay(tmp_path / "light", encode(Image.fromarray(LIGHT)))
     lay(light, encode(GRAY.convert("RGB"), "WEBP"), "b.webp")
-    said = list(trap_warnings(tmp_path / "ds", (clear, light, tmp_path / "nowhere")))
+    said = said_of(tmp_path / "ds", (clear, light, tmp_path / "nowhere"))
     assert [line.partition(" (first")[0] for line in said] == [
         f"10 files of {tmp_path / 'ds'} are turned by EXIF, which the protocol ignores",
         f"10 files of {clear} are transparent, which the protocol ignores",
@@ -34,7 +39,7 @@ def test_tests_and_training_images_are_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_dataset_as_built_is_not_read_again(dataset: Path, tmp_path: Path) -> None:
-    assert list(trap_warnings(dataset, ())) == []
+    assert said_of(dataset) == []
     next((dataset / "val" / "i").iterdir()).write_bytes(encode(Image.fromarray(CLEAR)))
-    assert len(list(trap_warnings(dataset, ()))) == 1
-    assert list(trap_warnings(tmp_path / "nowhere", ())) == []
+    assert len(said_of(dataset)) == 1
+    assert said_of(tmp_path / "nowhere") == []

@@ -252,11 +252,11 @@ def test_a_folder_that_is_no_unicode_is_refused(photos: Path, tmp_path: Path) ->
 def test_a_file_that_changes_meanwhile_leaves_nothing(photos: Path, tmp_path: Path) -> None:
     victim = photos / "train" / "i" / "1.png"
 
-    def meddle(_: int) -> None:
+    def meddle(_step: str, _done: int, _total: int) -> None:
         victim.write_bytes((photos / "train" / "i" / "2.png").read_bytes())
 
     with pytest.raises(BuildError, match=r"1\.png changed meanwhile"):
-        hold_out(photos, tmp_path / "out", progress=lambda _: meddle)
+        hold_out(photos, tmp_path / "out", tell=meddle)
     assert not (tmp_path / "out").exists()
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".out")]
 
