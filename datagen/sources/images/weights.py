@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
+from datagen.files.paths import recorded_place
 from datagen.files.reading import RECORD, read_bytes
 
 _WRITERS = "`datagen mine` and `datagen rare` write one"
@@ -22,6 +23,9 @@ class WeightsRecord(StrictModel):
     """What `hard.json` and `rare.json` have in common: fields go by their names or their keys."""
 
     model_config = ConfigDict(populate_by_name=True)
+
+    places: ClassVar[tuple[str, ...]] = ()
+    """Fields that are paths: in the file they are relative to the file's folder."""
 
 
 class _Weighed(BaseModel):
@@ -42,7 +46,8 @@ def write_record(record: WeightsRecord, path: Path) -> None:
         OSError: it cannot be written.
     """
     with staged_file(path) as temporary:
-        text = record.model_dump_json(by_alias=True, indent=1) + "\n"
+        found = {key: recorded_place(getattr(record, key), path.parent) for key in record.places}
+        text = record.model_copy(update=found).model_dump_json(by_alias=True, indent=1) + "\n"
         temporary.write_text(text, "utf-8", newline="\n")
 
 
