@@ -15,6 +15,7 @@ from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 from datagen.files.paths import recorded_place
 from datagen.files.reading import RECORD, read_bytes
+from pipelines.numbers import Numbers
 
 _WRITERS = "`datagen mine` and `datagen rare` write one"
 
@@ -28,7 +29,7 @@ class WeightsRecord(StrictModel):
     """Fields that are paths: in the file they are relative to the file's folder."""
 
 
-class _Weighed(BaseModel):
+class _Weighed(Numbers):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
