@@ -8,7 +8,7 @@ import typer
 from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
-from datagen.core.errors import RuleError
+from datagen.core.errors import InputError, RuleError, all_named
 from datagen.core.numerals import SPLITS
 
 if TYPE_CHECKING:
@@ -43,7 +43,14 @@ def inspect(
     from datagen.files.paths import user_path
 
     out = console(as_json=as_json)
-    leaks = [find_leaks(dataset, test) for test in against or ()]
+    leaks, errors = [], []
+    for test in against or ():
+        try:
+            leaks.append(find_leaks(dataset, test))
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise all_named(errors)
     for each in leaks:
         _print_leaks(each, out)
     # what is asked of a plain folder of class folders is only what it knows

@@ -52,6 +52,7 @@ def test_findings_are_listed_and_put_right(datagen_here: Run, numeral_folder: Pa
         (("nowhere",), 4, "no folder at nowhere"),
         (("numerals/i",), 4, "none of the class folders"),
         (("numerals", "--against", "nowhere"), 4, "no folder at nowhere"),
+        (("numerals", "--against", "none", "--against", "no"), 4, "; no folder at no; "),
         (("numerals", "--fix", "numerals"), 2, "lie in one another"),
         (("numerals", "--fix", "numerals/i"), 2, "lie in one another"),
     ],
