@@ -153,10 +153,12 @@ class NotebookProgress:
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Show that `done` of `total` parts of a step are done."""
         shown = _Bar(step, done, total)
-        if step in self._handles:
-            self._handles[step].update(shown)
-        else:
+        if step not in self._handles:
             self._handles[step] = self._display(shown, display_id=True)
+        elif self._handles[step] is not None:  # None in a script: IPython only prints there
+            self._handles[step].update(shown)
+        elif done == total:
+            self._display(shown)
 
 
 class _Bar:

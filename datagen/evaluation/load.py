@@ -104,8 +104,8 @@ def _of_dataset(root: Path) -> list[Summary]:
     scores = known_scores(content) if content else []
     if not scores:
         raise MissingInputError(
-            f"no score of {root} as it is now is known; run `datagen evaluate {root} --test DIR` "
-            "for one"
+            f"{root} has no official score yet, or none since it changed; run "
+            f"`datagen evaluate {root} --test DIR`, or compare the folders of previews"
         )
     alike: dict[tuple[str, ...], list[Score]] = defaultdict(list)
     for score in sorted(scores, key=lambda score: score.seed):

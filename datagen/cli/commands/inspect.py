@@ -61,7 +61,7 @@ def inspect(
         print_findings(found.findings, out, limit=0 if every else SHOWN)
         if found.clean and not any(each.known for each in leaks):
             words = ("evaluate", as_argument(dataset), "--preview", 5)
-            print_next(out, *words, why="5 epochs; without --preview all 100")
+            print_next(out, *words, why="5 epochs instead of 100")
     if as_json:
         checked = _plain(found) if found else {"command": "inspect", "path": str(dataset)}
         emit(checked | {"against": [_plain_leaks(each) for each in leaks]})
@@ -72,7 +72,10 @@ def inspect(
 
 def _summarise(found: "Inspection", out: Any) -> None:
     out.print(counts_table(f"{found.count.exact:,} images in {found.path}", found.counts))
-    for name, counted in (("sources", found.sources), ("case styles", found.styles)):
+    for name, counted in (
+        ("sources", found.sources),
+        ("case styles", dict(sorted(found.styles.items()))),
+    ):
         if counted:
             out.print(f"{name:<13}" + ", ".join(f"{key} {n:,}" for key, n in counted.items()))
     out.print(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from datagen.cli.views.output import is_live
-from datagen.core.text import duration
+from datagen.core.text import duration, how_many
 from datagen.evaluation.process import Event
 from pipelines.text import printable
 
@@ -158,7 +158,7 @@ def _line(event: Event, threads: int) -> str:
             return (
                 f"{event['protocol']} ({event['engine']}, {event['device']}, "
                 f"seed {event['seed']}): {event['train']:,} train + {event['val']:,} val images, "
-                f"{event['epochs']} epochs{each}{mark}"
+                f"{how_many(event['epochs'], 'epoch')}{each}{mark}"
             )
         case "resume":
             return f"going on after epoch {event['epoch']} of {event['epochs']}"
