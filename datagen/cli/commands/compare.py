@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from datagen.cli.arguments import good_ones, refuse
+from datagen.cli.arguments import Refusal, good_ones, refuse
 from datagen.cli.views.next_step import flags, from_here, print_next
 from datagen.cli.views.output import Json, console, emit
+from datagen.core.errors import DatagenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,10 +36,14 @@ def compare(
     from datagen.api.evaluations import compare as compare_scores
     from datagen.evaluation.load import read_summaries
 
-    read, refused = good_ones(scores, read_summaries)
-    if not read:
-        refuse(refused)
-    tables = compare_scores(*(summary for summaries in read for summary in summaries))
+    refused: list[Refusal] = []
+    try:
+        tables = compare_scores(*scores)
+    except DatagenError:
+        read, refused = good_ones(scores, read_summaries)
+        if not read or not refused:
+            raise  # it is about all of them: previews of other lengths, say
+        tables = compare_scores(*(summary for summaries in read for summary in summaries))
     out = console(as_json=as_json)
     for table in tables:
         _print(table, out)
