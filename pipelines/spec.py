@@ -33,6 +33,7 @@ from pydantic import (
 
 from pipelines.errors import InvalidPipelineError, nearest
 from pipelines.labels import Effect
+from pipelines.numbers import Numbers
 from pipelines.parameters.base import Parameters
 from pipelines.plain import write_yaml
 from pipelines.registry import OPS, Op
@@ -45,7 +46,7 @@ Count = Annotated[int, Field(ge=0, le=1000)]
 OnWrongLabel = Literal["refuse", "skip"]
 
 
-class _Model(BaseModel):
+class _Model(Numbers):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 

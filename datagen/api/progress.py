@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from datagen.core.errors import UsageError
 from datagen.evaluation.process import Event
+from pipelines.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,7 +108,7 @@ class RichProgress:
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Show that `done` of `total` parts of a step are done."""
         if step not in self._tasks:
-            self._tasks[step] = self._bars.add_task(step, total=total, count="")
+            self._tasks[step] = self._bars.add_task(printable(step), total=total, count="")
         self._bars.start()
         count = counted_text(step, done, total)
         self._bars.update(self._tasks[step], completed=done, total=total, count=count)
@@ -152,17 +153,19 @@ class NotebookProgress:
     def __call__(self, step: str, done: int, total: int | None) -> None:
         """Show that `done` of `total` parts of a step are done."""
         shown = _Bar(step, done, total)
-        if step in self._handles:
-            self._handles[step].update(shown)
-        else:
+        if step not in self._handles:
             self._handles[step] = self._display(shown, display_id=True)
+        elif self._handles[step] is not None:  # None in a script: IPython only prints there
+            self._handles[step].update(shown)
+        elif done == total:
+            self._display(shown)
 
 
 class _Bar:
     """One step, as HTML and as text."""
 
     def __init__(self, step: str, done: int, total: int | None) -> None:
-        self._step, self._done, self._total = step, done, total
+        self._step, self._done, self._total = printable(step), done, total
 
     def _repr_html_(self) -> str:
         extent = "" if self._total is None else f' value="{self._done}" max="{self._total}"'

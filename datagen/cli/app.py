@@ -130,8 +130,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _say(_INTERRUPTED, 130)
     except _ClickException as error:
-        hint = "; see --help" if isinstance(error, _UsageError) else ""
-        return _say(error.format_message().rstrip(".") + hint, error.exit_code)
+        said, usage = error.format_message().rstrip("."), isinstance(error, _UsageError)
+        hint = (" See --help" if said.endswith("?") else "; see --help") if usage else ""
+        return _say(said + hint, error.exit_code)
     except (OSError, MemoryError) as error:
         return _say(*_of_the_system(error))
     if code == 130:  # newer typers say an interrupt so

@@ -22,7 +22,7 @@ Every message is one sentence: what was given, what was expected, what to do.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from pipelines.text import QUOTED, message, quoted
@@ -126,3 +126,14 @@ class StoppedError(DatagenError):
     """An evaluation or a sweep was interrupted; the message says where, and how to go on."""
 
     exit_code = 130
+
+
+def all_named(errors: Sequence[InputError]) -> InputError:
+    """Return one error that says all of several, so that a person puts all right at once.
+
+    Example:
+        >>> print(all_named([MissingInputError("no a"), MissingInputError("no b")]))
+        no a; no b
+    """
+    told = "; ".join(dict.fromkeys(map(str, errors)))
+    return errors[0] if len(errors) == 1 else type(errors[0])(told)

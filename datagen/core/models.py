@@ -3,11 +3,13 @@
 Records of others (the evaluator's `score.json`) keep keys that we do not know and are no subclass.
 """
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
+
+from pipelines.numbers import Numbers
 
 
-class StrictModel(BaseModel):
-    """A record that refuses unknown keys and numbers that are not finite, and cannot be changed.
+class StrictModel(Numbers):
+    """A record that refuses unknown keys, and numbers that are not finite or truth values.
 
     Example:
         >>> class Size(StrictModel):

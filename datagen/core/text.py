@@ -12,3 +12,13 @@ def duration(seconds: float) -> str:
     if whole >= 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02} min"
     return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
+
+
+def how_many(number: int, word: str) -> str:
+    """Return a number with the word for it, in the plural where that is asked for.
+
+    Example:
+        >>> how_many(1, "image"), how_many(2100, "image")
+        ('1 image', '2,100 images')
+    """
+    return f"{number:,} {word}" + ("" if number == 1 else "s")

@@ -108,12 +108,14 @@ class Evaluation:
     Attributes:
         images: a file of each SHA-256 in the test sets, for showing them.
         cached: the seeds whose score was known already.
+        traps: which files the network sees otherwise than a person does; sentences.
     """
 
     request: EvaluationRequest
     scores: tuple[Score, ...]
     images: dict[str, Path]
     cached: frozenset[int]
+    traps: tuple[str, ...] = ()
 
     @property
     def all_cached(self) -> bool:
@@ -123,7 +125,8 @@ class Evaluation:
     @property
     def summary(self) -> Summary:
         """Means over the seeds, with intervals: what `datagen evaluate --json` prints."""
-        return summarise(self.scores, path=str(self.request.dataset), cached=self.cached)
+        dataset = str(self.request.dataset)
+        return summarise(self.scores, path=dataset, cached=self.cached, traps=self.traps)
 
     def _repr_html_(self) -> str:
         return summary_html(self.summary)
@@ -147,19 +150,21 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     jobs = request.jobs()
     found = prepare(request, jobs)
     warn_of_leaks(found.leaks, request, tell)  # before hours are spent
+    traps = tuple(trap_warnings(request.dataset, found.dataset, request.tests))
+    for message in traps:
+        tell(request.seed, {"event": "warning", "message": message, "of": "dataset"})
     anew = request.force or request.until is not None
     known = {} if anew else _recalled(jobs, found)
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
         tell_of_other_scores(found.dataset, request, tell)
-        for message in trap_warnings(request.dataset, found.dataset, request.tests):
-            tell(fresh[0].seed, {"event": "warning", "message": message})
         ran = _Runs(fresh, found, tell, force=request.force).finish(request.workers)
     return Evaluation(
         request=request,
         scores=tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs),
         images=found.images,
         cached=frozenset(known),
+        traps=traps,
     )
 
 

@@ -11,6 +11,7 @@ from datagen.core.numerals import SPLITS
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.content import dataset_content
 from datagen.evaluation.cache import known_scores
+from datagen.evaluation.places import located_path
 from datagen.evaluation.records import Score, parse_score
 from datagen.evaluation.summary import Summary, summarise
 from datagen.files import reading
@@ -47,7 +48,7 @@ def read_summaries(path: Path) -> list[Summary]:
         plain = parse_json(text, path)
     except CorruptInputError:
         return _lines(text, path)
-    return [_parse(plain, str(path))]
+    return [_located(_parse(plain, str(path)), path.parent, plain)]
 
 
 def _lines(text: str, path: Path) -> list[Summary]:
@@ -77,14 +78,34 @@ def _parse(plain: Any, origin: str) -> Summary:
     raise CorruptInputError(f"{origin} is no score; {_EXPECTED}")
 
 
+def _located(summary: Summary, folder: Path, plain: Any) -> Summary:
+    """Return what a report's file in `folder` says, with paths that lead there from here.
+
+    What `datagen evaluate --json` printed names its report, and paths as they were asked for.
+    """
+    if "report" in plain:
+        return summary
+    tests = tuple(
+        test.model_copy(update={"path": located_path(test.path, folder)}) for test in summary.tests
+    )
+    place = Path(located_path(summary.path, folder))
+    here = Path.cwd()
+    path = str(place.relative_to(here) if place.is_relative_to(here) else place)
+    renamed = {
+        old.leak_warning: new.leak_warning for old, new in zip(summary.tests, tests, strict=True)
+    }
+    warnings = tuple(renamed.get(text) or text for text in summary.warnings)
+    return summary.model_copy(update={"path": path, "tests": tests, "warnings": warnings})
+
+
 def _of_dataset(root: Path) -> list[Summary]:
     """Return the cached scores of a dataset, the seeds of one evaluation together."""
     content = dataset_content(root)
     scores = known_scores(content) if content else []
     if not scores:
         raise MissingInputError(
-            f"no score of {root} as it is now is known; run `datagen evaluate {root} --test DIR` "
-            "for one"
+            f"{root} has no official score yet, or none since it changed; run "
+            f"`datagen evaluate {root} --test DIR`, or compare the folders of previews"
         )
     alike: dict[tuple[str, ...], list[Score]] = defaultdict(list)
     for score in sorted(scores, key=lambda score: score.seed):

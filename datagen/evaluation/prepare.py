@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datagen.datasets.content import Content, dataset_content, test_content
+from datagen.core.errors import InputError, all_named
+from datagen.datasets.content import (
+    Content,
+    dataset_content,
+    required_test_content,
+    test_content,
+)
 from datagen.datasets.leakage import Leaks, find_leaks
 from datagen.evaluation.cache import Slot, known_scores, slot
 from datagen.evaluation.process import EvaluationJob, Event, evaluator_digest, identity
@@ -43,9 +49,11 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
 
     Raises:
         EvaluationError: the evaluator is not installed.
+        InputError: several test sets are bad; it names all of them.
     """
     dataset = dataset_content(request.dataset)
     tests = [test_content(folder) for folder in request.tests]
+    _refuse_several(request.tests, tests)
     data = dataset.fingerprint if dataset else None
     prints = [test.fingerprint if test else None for test in tests]
     evaluator = identity()
@@ -58,6 +66,24 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
     )
     slots = {job.seed: slot(job, data, prints, evaluator) for job in jobs}
     return Prepared(dataset, slots, images, leaks)
+
+
+def _refuse_several(folders: Sequence[Path], found: Sequence[Content | None]) -> None:
+    """Refuse test sets of which more than one is bad; of a single one the evaluator says it.
+
+    Raises:
+        InputError: it names all of them.
+    """
+    known = zip(folders, found, strict=True)
+    bad = [folder for folder, test in known if not test or not test.files]
+    errors: list[InputError] = []
+    for folder in bad if len(bad) > 1 else ():
+        try:
+            required_test_content(folder)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise all_named(errors)
 
 
 def warn_of_leaks(found: Sequence[Leaks | None], request: "EvaluationRequest", tell: Tell) -> None:

@@ -187,7 +187,11 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def summarise(
-    scores: Sequence[Score], *, path: str, cached: frozenset[int] = frozenset()
+    scores: Sequence[Score],
+    *,
+    path: str,
+    cached: frozenset[int] = frozenset(),
+    traps: Sequence[str] = (),
 ) -> Summary:
     """Summarise the scores of one dataset under one protocol.
 
@@ -195,6 +199,7 @@ def summarise(
         scores: one per seed, at least one, with the same tests in the same order.
         path: the dataset as it was named.
         cached: seeds that were known already.
+        traps: which files the network sees otherwise than a person does; sentences.
     """
     first = scores[0]
     official = all(score.official for score in scores)
@@ -225,19 +230,19 @@ def summarise(
             )
             for score in scores
         ),
-        warnings=_warnings(scores),
+        warnings=_warnings(scores, traps),
         evaluator=sources_digest(first.protocol.sources),
         seconds=round(sum(score.total_seconds for score in scores), 3),
     )
 
 
-def _warnings(scores: Sequence[Score]) -> tuple[str, ...]:
+def _warnings(scores: Sequence[Score], traps: Sequence[str]) -> tuple[str, ...]:
     """Return what to know before believing the scores: leaks first."""
     tests = [_test([score.tests[k] for score in scores]) for k in range(len(scores[0].tests))]
     leaks = [test.leak_warning for test in tests]
     notes = [note for test in scores[0].tests for note in test.leakage.notes]
     told = [text for score in scores for text in score.warnings]
-    return tuple(dict.fromkeys(text for text in (*leaks, *notes, *told) if text))
+    return tuple(dict.fromkeys(text for text in (*leaks, *notes, *traps, *told) if text))
 
 
 def _share(accuracy: float | None) -> float:

@@ -159,8 +159,8 @@ def iter_tar(
     Raises:
         MissingInputError: no such file.
         CorruptInputError: not a tar (gzipped or not), truncated, or with a member that is absolute,
-            climbs out with `..`, is a link or a device, says it is larger than `limit` bytes, or is
-            wanted and there twice.
+            climbs out with `..`, says it is larger than `limit` bytes, or is wanted and there twice
+            or a link or a device.
     """
     seen: set[str] = set()
     with open_regular(path) as file, ExitStack() as stack:
@@ -169,7 +169,7 @@ def iter_tar(
             archive = stack.enter_context(tarfile.open(fileobj=raw, mode="r:"))
             while (member := archive.next()) is not None:
                 archive.members.clear()  # type: ignore[attr-defined] # it would keep millions
-                name = _plain_name(path, member, limit)
+                name = _plain_name(path, member, wanted, limit)
                 if member.isreg() and wanted(name):
                     stream = archive.extractfile(member)
                     if name in seen:
@@ -206,12 +206,17 @@ def _read_to_end(archive: tarfile.TarFile, raw: "_Bounded") -> None:
         pass  # gzip's checksum stands at its very end
 
 
-def _plain_name(path: Path, member: tarfile.TarInfo, limit: int) -> str:
-    """Return the name of `member`; raise if it is what no archive of letters has reason to hold."""
+def _plain_name(
+    path: Path, member: tarfile.TarInfo, wanted: Callable[[str], bool], limit: int
+) -> str:
+    """Return the name of `member`; raise if it is what no archive of letters has reason to hold.
+
+    A link that nobody wants, such as one to a readme, does no harm: nothing is unpacked.
+    """
     name = PurePosixPath(member.name.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or _DRIVE.match(str(name)):
         reason = "lies outside the archive"
-    elif not (member.isreg() or member.isdir()):
+    elif not (member.isreg() or member.isdir()) and wanted(str(name)):
         reason = "is a link or a device"
     elif member.size > limit:
         reason = f"says it is {member.size:,} bytes, more than {limit:,}"

@@ -5,7 +5,8 @@ Enters: text, or a path. Leaves: a path without `~`; whether anything is there i
 
 import errno
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -115,6 +116,44 @@ def recorded(path: str | os.PathLike[str], folder: Path) -> str:
     if home is not None and place.is_relative_to(home):
         return f"~/{place.relative_to(home).as_posix()}"
     return str(path)
+
+
+def recorded_place(given: str | os.PathLike[str], folder: Path) -> str:
+    """Do as `recorded` for a path as a person gave it: from the working folder where relative.
+
+    Links on the way to both are followed, for `..` counts from where they lead; the place itself
+    keeps its name.
+    """
+    place = user_path(given).absolute()
+    named = place.name not in {"", ".."}
+    place = place.parent.resolve() / place.name if named else place.resolve()
+    return recorded(place, folder.resolve())
+
+
+def recorded_text(text: str, places: Iterable[str | os.PathLike[str]], folder: Path) -> str:
+    """Return a sentence in which absolute paths stand as a record in `folder` says them.
+
+    Args:
+        text: such as a warning.
+        places: that it may name, and what is below them.
+        folder: that holds the record.
+
+    Example:
+        >>> recorded_text("2 files of /work/a/x.png", ["/work/a"], Path("/work/report"))
+        '2 files of ../a/x.png'
+    """
+    found = {str(way): recorded_place(each, folder) for each in places for way in _ways(each)}
+    if (home := _home()) is not None and home != Path(home.anchor):
+        found.setdefault(str(home), "~")
+    for whole in sorted(found, key=len, reverse=True):
+        text = found[whole].join(re.split(rf"(?<![\w./-]){re.escape(whole)}(?![\w-])", text))
+    return text
+
+
+def _ways(place: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield the absolute spellings of a path."""
+    known = user_path(place).absolute()
+    yield from (known, known.resolve())
 
 
 def _home() -> Path | None:

@@ -62,7 +62,9 @@ def _remembered(
     found = read_cached(memory, lambda path: _read(path, collections, pairs=kind == "pairs"))
     if found is None:
         if count >= _MANY:
-            _log.warning("comparing %s pictures for near-duplicates, this first time", f"{count:,}")
+            _log.warning(
+                "comparing %s pictures for near-duplicates; the next run is faster", f"{count:,}"
+            )
         made = found = work()
         write_cached(memory, lambda path: path.write_text(json.dumps(made), "utf-8"))
     return found

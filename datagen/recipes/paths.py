@@ -35,12 +35,13 @@ def _kept(pipe: Path, folder: Path, *, pipeline: bool) -> Path:
     Args:
         pipe: read to its end.
         folder: from which relative paths in it are taken.
-        pipeline: it holds a pipeline, whose relative paths must not start at the cache.
+        pipeline: it holds a pipeline, whose relative paths must not start at the cache; else JSON
+            of strokes or weights, or a review, each read later by the bound of its kind.
 
     Raises:
         InputError, PipelineError: it cannot be read, or is no pipeline.
     """
-    text = reading.read_text(pipe, reading.YAML, pipes=True)
+    text = reading.read_text(pipe, reading.YAML if pipeline else reading.RECORD, pipes=True)
     if pipeline:
         from pipelines.pipeline import parse  # noqa: PLC0415 - loads OpenCV
 

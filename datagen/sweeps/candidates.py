@@ -19,10 +19,12 @@ from typing import Any, Final, TypeGuard
 
 from datagen.core.errors import UsageError
 from datagen.files.hashing import file_hash
+from datagen.files.paths import recorded
 from datagen.planning.pool_keys import PoolRequest, pool_keys
 from datagen.recipes import load as recipes
+from datagen.recipes.paths import recorded_recipe
 from datagen.recipes.schema import Recipe
-from datagen.sweeps.records import Setting
+from datagen.sweeps.records import DATASETS, TRIALS, Setting, read_trials
 from datagen.sweeps.spec import Spec, axis_values
 
 MOST_CANDIDATES: Final = 10_000
@@ -42,7 +44,7 @@ class Candidate:
         id: first 16 digits of the recipe's fingerprint.
         name: for people: `pen=0.25 emnist=0.75`.
         ratios: share of each source of the mix, adding up to 1; empty where no ratio varies.
-        settings: what else varies.
+        settings: what else varies; paths as records in the sweep's folder say them.
         recipe: what to build.
     """
 
@@ -53,8 +55,13 @@ class Candidate:
     recipe: Recipe
 
 
-def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
+def candidates_of(spec: Spec, folder: Path | None = None) -> tuple[Candidate, ...]:
     """Return every candidate of a sweep, in the order of its axes.
+
+    Args:
+        spec: of the sweep.
+        folder: of the sweep, from which its ids take paths, so that it can be moved together with
+            what it names; None: paths in ids are absolute.
 
     Raises:
         UsageError: nothing varies, or far too much.
@@ -74,8 +81,9 @@ def candidates_of(spec: Spec) -> tuple[Candidate, ...]:
         )
     base = spec.base()
     found: dict[str, Candidate] = {}
+    place = _Place(folder.resolve(), _known(folder)) if folder else None
     for mix, setting in itertools.product(mixes, settings):
-        candidate = _candidate(spec, base, mix, setting)
+        candidate = _candidate(spec, base, mix, setting, place)
         found.setdefault(candidate.id, candidate)
     if len(found) < 2:
         raise UsageError(
@@ -93,17 +101,39 @@ def _refuse_many(what: str, number: int, most: int) -> None:
         )
 
 
-def fingerprint(recipe: Recipe) -> str:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The folder of a sweep, absolute, and the ids that are known in it already."""
+
+    folder: Path
+    known: frozenset[str]
+
+
+def _known(folder: Path) -> frozenset[str]:
+    """Return the ids that datasets and ended trials have in a sweep's folder."""
+    built = (folder / DATASETS).iterdir() if (folder / DATASETS).is_dir() else ()
+    ended = read_trials(folder) if (folder / TRIALS).is_file() else ()
+    return frozenset((*(path.name for path in built), *(trial.point for trial in ended)))
+
+
+def fingerprint(recipe: Recipe, folder: Path | None = None) -> str:
     """Return the SHA-256 of what decides a dataset's bytes: a recipe and the files it names.
 
     Its name does not count. The files are those of pipelines, reviews and weights: one that was
     edited makes another dataset. What sources hold is not read.
+
+    Args:
+        recipe: with absolute paths.
+        folder: that paths are taken from, as a record in it would say them; None: absolute.
 
     Raises:
         CorruptInputError: such a file cannot be read.
     """
     plain = recipe.model_dump(mode="json", exclude={"name"}, exclude_none=True)
     written = {str(path): file_hash(path) for path in _files(recipe)}
+    if folder is not None:
+        plain = recorded_recipe(plain, folder)
+        written = {recorded(path, folder): digest for path, digest in written.items()}
     if written:
         plain["files"] = written
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
@@ -189,13 +219,22 @@ def _mixed(spec: Spec, shares: Iterable[float]) -> list[dict[str, Any]]:
     ]
 
 
-def _id(recipe: Recipe, spec: Spec) -> str:
-    """Return a candidate's id, on which ingredients of share 0 have no influence."""
+def _ids(recipe: Recipe, spec: Spec, place: _Place | None) -> tuple[str, bool]:
+    """Return a candidate's id, and whether paths in it are as records of the sweep say them.
+
+    Ingredients of share 0 have no influence on it.
+    """
     used = tuple(part for part in recipe.mix if part.ratio > 0)
-    return fingerprint(recipe.model_copy(update={"mix": used}) if spec.mix else recipe)[:16]
+    counted = recipe.model_copy(update={"mix": used}) if spec.mix else recipe
+    known = fingerprint(counted)[:16]
+    if place is None or known in place.known:  # earlier versions took absolute paths
+        return known, False
+    return fingerprint(counted, place.folder)[:16], True
 
 
-def _candidate(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting]) -> Candidate:
+def _candidate(
+    spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Setting], place: _Place | None
+) -> Candidate:
     shares = dict(zip(source_keys(spec), map(float, mix), strict=True))
     ratios = shares if any(part.varies for part in spec.mix) else {}
     named = {key: _short(value, spec.vary[key]) for key, value in settings.items()}
@@ -209,7 +248,11 @@ def _candidate(spec: Spec, base: Recipe, mix: Mix, settings: Mapping[str, Settin
         _set(plain, key, value)
     plain["name"] = name or base.name
     recipe = recipes.validate(plain, origin=f"candidate {name}", folder=Path.cwd())
-    return Candidate(_id(recipe, spec), recipe.name, ratios, dict(settings), recipe)
+    own, movable = _ids(recipe, spec, place)
+    told = dict(settings)
+    if place is not None and movable:
+        told = {key: recorded_recipe(value, place.folder, key) for key, value in told.items()}
+    return Candidate(own, recipe.name, ratios, told, recipe)
 
 
 def _set(plain: dict[str, Any], key: str, value: Setting) -> None:

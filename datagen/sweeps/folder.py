@@ -30,7 +30,7 @@ def check_folder(folder: Path, spec: Spec, *, extend: bool) -> None:
         return
     _check_spec(folder, old, spec, extend=extend)
     ended = read_trials(folder) if (folder / TRIALS).is_file() else []
-    now = {candidate.id for candidate in candidates_of(spec)} if ended else set()
+    now = {candidate.id for candidate in candidates_of(spec, folder)} if ended else set()
     if gone := [trial.name for trial in ended if trial.point not in now]:
         raise UsageError(
             f"a file that the recipes in {folder} name, such as a pipeline, was edited since "
@@ -53,8 +53,8 @@ def _check_spec(folder: Path, old: Spec, spec: Spec, *, extend: bool) -> None:
             f"--extend cannot change what the trials in {folder} were scored by "
             f"({shown(changed)}); choose another --out"
         )
-    now = {candidate.id for candidate in candidates_of(spec)}
-    lost = [candidate.name for candidate in candidates_of(old) if candidate.id not in now]
+    now = {candidate.id for candidate in candidates_of(spec, folder)}
+    lost = [candidate.name for candidate in candidates_of(old, folder) if candidate.id not in now]
     more = f" and {len(lost) - 1} more" if lost[1:] else ""
     if lost or spec.seeds < old.seeds:
         what = f"candidates ({lost[0]}{more})" if lost else f"{old.seeds - spec.seeds} of its seeds"

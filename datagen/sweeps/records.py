@@ -20,7 +20,7 @@ DATASETS: Final = "datasets"
 """The folder, in a sweep's, that has one dataset per candidate."""
 
 State = Literal["done", "stopped", "failed"]
-Setting = float | int | str | None
+Setting = bool | float | int | str | None
 
 
 class Scored(StrictModel):

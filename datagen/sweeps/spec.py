@@ -25,10 +25,10 @@ from datagen.core.limits import MOST_PROCESSES, MOST_RUNS, Epochs, ImageCount, L
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
-from datagen.files.paths import absolute
+from datagen.files.paths import absolute, recorded_place
 from datagen.files.presets import plain_yaml, read_text
 from datagen.recipes import load as recipes
-from datagen.recipes.paths import absolute_ingredient, absolute_value
+from datagen.recipes.paths import absolute_ingredient, absolute_value, recorded_recipe
 from datagen.recipes.schema import Recipe
 from datagen.sweeps.records import Setting
 from pipelines.plain import write_yaml
@@ -220,9 +220,33 @@ class Spec(StrictModel):
             return recipes.load(self.recipe)
         return recipes.validate(self.recipe, origin="the sweep's recipe", folder=Path.cwd())
 
-    def to_yaml(self) -> str:
-        """Return the spec as YAML that `parse` reads back to an equal spec."""
-        return write_yaml(self.model_dump(mode="json"))
+    def to_yaml(self, folder: Path | None = None) -> str:
+        """Return the spec as YAML that `read_plain` reads back to an equal spec.
+
+        Args:
+            folder: that the file will lie in; paths are relative to it. None: they are absolute.
+        """
+        plain = self.model_dump(mode="json")
+        return write_yaml(plain if folder is None else _recorded(plain, folder.resolve()))
+
+
+def _recorded(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return a spec's keys with paths as a file in `folder` says them: the reverse of `located`."""
+
+    def place(path: str) -> str:
+        return recorded_place(path, folder) if Path(path).is_absolute() else path
+
+    found = recorded_recipe({key: plain[key] for key in ("mix", "recipe")}, folder)
+    if isinstance(plain["recipe"], dict):
+        found["recipe"] = recorded_recipe(plain["recipe"], folder)
+    vary = {key: recorded_recipe(values, folder, key) for key, values in plain["vary"].items()}
+    return {
+        **plain,
+        **found,
+        "vary": vary,
+        "tests": [place(path) for path in plain["tests"]],
+        "select": place(plain["select"]),
+    }
 
 
 def read_plain(path: Path) -> dict[str, Any]:

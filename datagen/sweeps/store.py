@@ -21,9 +21,9 @@ from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
-from datagen.files.reading import LINES, YAML, read_bytes
+from datagen.files.reading import LINES, YAML, read_bytes, what_is
 from datagen.sweeps.records import TRIALS, Reached, Trial, read_trials
-from datagen.sweeps.spec import Spec, parse_yaml, validate
+from datagen.sweeps.spec import Spec, located, parse_yaml, validate
 from datagen.sweeps.trial import SPEC, TrialOutcome
 
 RUNGS: Final = "rungs.jsonl"
@@ -40,6 +40,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._waiting: list[tuple[Path, BaseModel]] | None = []  # lines; None: it has begun
+        for name in (TRIALS, RUNGS):
+            _refuse_other_than_file(folder / name)  # before trials run
         self.outcomes = _read_outcomes(folder)
         self.trials: dict[Key, Trial] = {}
         if (folder / TRIALS).is_file():
@@ -85,7 +87,7 @@ class Store:
         for name in (TRIALS, RUNGS):
             _cut_torn_line(self.folder / name)
         with staged_file(self.folder / SPEC) as temporary:
-            temporary.write_text(spec.to_yaml(), "utf-8")
+            temporary.write_text(spec.to_yaml(self.folder), "utf-8")
         waiting, self._waiting = self._waiting, None
         for path, record in waiting:
             _append(path, record)
@@ -158,7 +160,8 @@ def read_spec(folder: Path) -> Spec | None:
     path = folder / SPEC
     if path.is_file():
         text = read_text(path, "sweep").text
-        return validate(parse_yaml(text, str(path)), origin=str(path))
+        plain = located(parse_yaml(text, str(path)), folder.absolute())
+        return validate(plain, origin=str(path))
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; choose another --out")
     if folder.is_dir() and any(entry.name != LOCK for entry in folder.iterdir()):
@@ -281,15 +284,32 @@ def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutco
 
 
 def _append(path: Path, record: BaseModel) -> None:
-    """Add one line in one write, and wait until it is on the disk."""
+    """Add one line in one write, and wait until it is on the disk.
+
+    Raises:
+        UsageError: it is no file: nobody may ever read what is written into a pipe.
+    """
     line = record.model_dump_json().encode() + b"\n"
     binary = getattr(os, "O_BINARY", 0)  # or Windows would write other ends of lines
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | binary, 0o644)
+    waiting = getattr(os, "O_NONBLOCK", 0)  # a pipe without a reader is refused at once
+    _refuse_other_than_file(path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | binary | waiting, 0o644)
     try:
         os.write(descriptor, line)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _refuse_other_than_file(path: Path) -> None:
+    """Refuse what is there and no file.
+
+    Raises:
+        UsageError: a folder, a pipe or the like has the log's name.
+    """
+    if path.exists() and not path.is_file():
+        found = what_is(path.stat().st_mode) or "a folder"
+        raise UsageError(f"{path} is {found}; remove it, or choose another --out")
 
 
 def shown(differing: Mapping[str, tuple[Any, Any]]) -> str:

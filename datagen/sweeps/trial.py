@@ -22,12 +22,13 @@ from datagen.core.limits import Share, Tally
 from datagen.core.models import StrictModel
 from datagen.datasets.format import INFO
 from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset, recall_scores
+from datagen.evaluation.places import located_score, recorded_score
 from datagen.evaluation.process import PARTS, Engine, Event, identity
 from datagen.evaluation.records import Score, TestResult, read_score
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import set_aside
 from datagen.files.locks import locked
-from datagen.files.paths import recorded
+from datagen.files.paths import recorded_place
 from datagen.recipes import load as recipes
 from datagen.sweeps.records import DATASETS, Reached, Scored
 from pipelines.errors import PipelineError
@@ -176,7 +177,7 @@ def _evaluate(task: Task, build_seconds: float, tell: Tell) -> TrialOutcome:
     if known is None:
         known = _run(task, tell)
         with staged_file(task.folder / _path_of(known, task)) as temporary:
-            temporary.write_text(known.model_dump_json(), "utf-8")
+            temporary.write_text(_as_kept(known, task), "utf-8")
     return _outcome(task, known, cached, build_seconds, time.monotonic() - began)
 
 
@@ -189,7 +190,7 @@ def _known(task: Task) -> Score | None:
         path = task.folder / task.score_path(until)
         if path.is_file() and (until == task.until or task.selection is None):
             try:
-                return read_score(path)
+                return located_score(read_score(path), path.parent)
             except CorruptInputError as error:
                 set_aside(path, error)
     if task.until is not None and task.selection is not None:
@@ -198,8 +199,13 @@ def _known(task: Task) -> Score | None:
     if found is None:
         return None
     with staged_file(task.folder / task.score_path(None)) as temporary:
-        temporary.write_text(found[0].model_dump_json(), "utf-8")
+        temporary.write_text(_as_kept(found[0], task), "utf-8")
     return found[0]
+
+
+def _as_kept(score: Score, task: Task) -> str:
+    """Return the text of a score's file."""
+    return recorded_score(score, task.folder / SCORES).model_dump_json()
 
 
 def _path_of(score: Score, task: Task) -> Path:
@@ -266,7 +272,7 @@ def scored(test: TestResult, folder: Path) -> Scored:
         folder: of the sweep, which the record's path is relative to.
     """
     return Scored(
-        path=recorded(test.path, folder),
+        path=recorded_place(test.path, folder),
         fingerprint=test.fingerprint,
         images=test.images,
         correct=test.metrics.accuracy.correct,

@@ -13,6 +13,7 @@ from typing import Any
 
 from datagen.core.errors import StoppedError, UsageError
 from datagen.evaluation.process import PARTS, identity
+from datagen.files.paths import recorded_text
 from datagen.sweeps.callbacks import Callback
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.executors.local import Executor
@@ -203,7 +204,17 @@ class _StoredTrialRunner:
             settings=dict(candidate.settings),
             state=state,
         )
-        news = self._store.add_trial(trial)
+        news = self._store.add_trial(self._as_logged(trial, candidate))
         self._listener.trial(trial, news=news)
         for callback in self._callbacks if news else ():
             callback.trial(trial)
+
+    def _as_logged(self, trial: Trial, candidate: Candidate) -> Trial:
+        """Return a trial whose error names paths as the sweep's log does."""
+        if trial.error is None:
+            return trial
+        folder, spec = self._store.folder, self._spec
+        places = [folder, *spec.tests, *filter(None, (spec.selection,))]
+        places += [part.path for part in candidate.recipe.mix if part.path]
+        error = recorded_text(trial.error, places, folder)
+        return trial.model_copy(update={"error": error})

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from pipelines.labels import Effect, Style
+from pipelines.numbers import Numbers
 from pipelines.ops.gray import GrayImage
 
 Drawn: TypeAlias = dict[str, Any]
@@ -31,7 +32,7 @@ class Subject:
     style: Style
 
 
-class Parameters(BaseModel):
+class Parameters(Numbers):
     """Ranges of one op's parameters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

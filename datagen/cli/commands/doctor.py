@@ -9,6 +9,7 @@ from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
 from datagen.cli.views.next_step import as_argument, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import RuleError
+from datagen.core.text import how_many
 
 if TYPE_CHECKING:
     from datagen.datasets.doctor.diagnose import Diagnosis, Fixed
@@ -23,9 +24,7 @@ def doctor(
     ],
     against: Annotated[
         list[Path] | None,
-        typer.Option(
-            metavar="TEST", help="Look for pictures of this test set; may be given again."
-        ),
+        typer.Option(metavar="TEST", help="A test set whose pictures are looked for; repeatable."),
     ] = None,
     fix: Annotated[
         Path | None,
@@ -72,9 +71,12 @@ def doctor(
         for finding in found.findings:
             emit({"command": "doctor", **plain_finding(finding)})
     if not (found.clean if found.fixed is None else found.fixed.clean):
-        broken = found.counts["broken"]
-        what = "1 finding breaks a rule" if broken == 1 else f"{broken:,} findings break a rule"
-        raise RuleError(f"{folder}: {what}, the first: {_first(found)}")
+        raise RuleError(f"{folder}: {_broken(found)}, the first: {_first(found)}")
+
+
+def _broken(found: "Diagnosis") -> str:
+    broken = found.counts["broken"]
+    return f"{how_many(broken, 'finding')} {'breaks' if broken == 1 else 'break'} a rule"
 
 
 def _first(found: "Diagnosis") -> str:
@@ -86,8 +88,8 @@ def _print(found: "Diagnosis", terminal: Any, every: bool) -> None:
     counts = found.counts
     role = "a dataset" if found.layout.role == "dataset" else "class folders"
     terminal.print(
-        f"{found.path}: {len(found.pictures):,} images, {role}; {counts['broken']:,} findings "
-        f"break a rule, {counts['warning']:,} warnings, {counts['note']:,} notes"
+        f"{found.path}: {how_many(len(found.pictures), 'image')}, {role}\n{_broken(found)}, "
+        f"{how_many(counts['warning'], 'warning')}, {how_many(counts['note'], 'note')}"
     )
     print_findings(found.findings, terminal, limit=0 if every else SHOWN)
     if found.fixed is not None:

@@ -95,7 +95,7 @@ def evaluate(
     summary = evaluation.summary
     page = write_report(evaluation, folder, tensorboard=tensorboard) if report else None
     human = console(as_json=as_json, quiet=quiet)
-    _print(summary, page, human)
+    _print(summary, page, human, evaluation.traps)
     words = ["evaluate", str(as_argument(dataset)), *flags(test=test, engine=_other(engine))]
     words += flags(protocol=None if protocol == PROTOCOL else protocol)
     words += flags(seed=None if seed == OFFICIAL_SEED else seed)
@@ -129,8 +129,8 @@ def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, o
         print_next(out, "compare", as_argument(page.parent), why="name others to set beside it")
 
 
-def _print(summary: "Summary", page: Path | None, out: Any) -> None:
-    """Print what was found, most important first."""
+def _print(summary: "Summary", page: Path | None, out: Any, traps: tuple[str, ...]) -> None:
+    """Print what was found, most important first; leaks and `traps` were told before."""
     from datagen.evaluation.summary import NO_TEST
 
     if not summary.tests:
@@ -141,7 +141,7 @@ def _print(summary: "Summary", page: Path | None, out: Any) -> None:
         out.print(_seeds(summary))
     for test in summary.tests:
         _print_leaks(test, out)
-    told = [test.leak_warning for test in summary.tests]  # before the training, and just now
+    told = [*(test.leak_warning for test in summary.tests), *traps]
     for warning in (text for text in summary.warnings if text not in told):
         out.print(f"warning      {warning}", soft_wrap=True, markup=False)
     known = sum(run.cached for run in summary.runs)

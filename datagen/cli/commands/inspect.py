@@ -8,7 +8,7 @@ import typer
 from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
-from datagen.core.errors import RuleError
+from datagen.core.errors import InputError, RuleError, all_named
 from datagen.core.numerals import SPLITS
 
 if TYPE_CHECKING:
@@ -41,7 +41,14 @@ def inspect(
     from datagen.files.paths import user_path
 
     out = console(as_json=as_json)
-    leaks = [find_leaks(dataset, test) for test in against or ()]
+    leaks, errors = [], []
+    for test in against or ():
+        try:
+            leaks.append(find_leaks(dataset, test))
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise all_named(errors)
     for each in leaks:
         _print_leaks(each, out)
     # what is asked of a plain folder of class folders is only what it knows
@@ -52,7 +59,7 @@ def inspect(
         print_findings(found.findings, out, limit=0 if every else SHOWN)
         if found.clean and not any(each.known for each in leaks):
             words = ("evaluate", as_argument(dataset), "--preview", 5)
-            print_next(out, *words, why="5 epochs; without --preview all 100")
+            print_next(out, *words, why="5 epochs instead of 100")
     if as_json:
         checked = _plain(found) if found else {"command": "inspect", "path": str(dataset)}
         emit(checked | {"against": [_plain_leaks(each) for each in leaks]})
@@ -63,7 +70,10 @@ def inspect(
 
 def _summarise(found: "Inspection", out: Any) -> None:
     out.print(counts_table(f"{found.count.exact:,} images in {found.path}", found.counts))
-    for name, counted in (("sources", found.sources), ("case styles", found.styles)):
+    for name, counted in (
+        ("sources", found.sources),
+        ("case styles", dict(sorted(found.styles.items()))),
+    ):
         if counted:
             out.print(f"{name:<13}" + ", ".join(f"{key} {n:,}" for key, n in counted.items()))
     out.print(

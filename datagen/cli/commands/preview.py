@@ -206,7 +206,8 @@ def _samples(
         )
         if not read:
             refuse(refused)
-        return [sample for samples in read for sample in samples], refused
+        by_name = {sample.name: sample for samples in read for sample in samples}
+        return list(by_name.values()), refused  # an image and its folder may both be named
     if numeral is not None:
         raise UsageError("--class says what given images show; name an image, or leave it out")
     # pipelines are made for sheets as they are composed, before they are shrunk

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from datagen.cli.views.output import is_live
-from datagen.core.text import duration
+from datagen.core.text import duration, how_many
 from datagen.evaluation.process import Event
+from pipelines.text import printable
 
 
 class View(Protocol):
@@ -29,7 +30,9 @@ def progress_view(seeds: int, *, quiet: bool, threads: int = 1) -> Iterator[View
     """
     from rich.console import Console
 
-    out = Console(stderr=True, highlight=False)
+    from datagen.cli.views.harmless import harmless
+
+    out = harmless(Console(stderr=True, highlight=False, markup=False))
     if quiet:
         yield _warnings_only
     elif out.is_terminal and is_live():
@@ -141,7 +144,7 @@ def _print(seed: int, event: Event, threads: int, *, several: bool) -> None:
     line = _line(event, threads)
     if line:
         own = several and event.get("of") != "dataset"
-        print((f"seed {seed}  " if own else "") + line, file=sys.stderr, flush=True)
+        print((f"seed {seed}  " if own else "") + printable(line), file=sys.stderr, flush=True)
 
 
 def _line(event: Event, threads: int) -> str:
@@ -155,7 +158,7 @@ def _line(event: Event, threads: int) -> str:
             return (
                 f"{event['protocol']} ({event['engine']}, {event['device']}, "
                 f"seed {event['seed']}): {event['train']:,} train + {event['val']:,} val images, "
-                f"{event['epochs']} epochs{each}{mark}"
+                f"{how_many(event['epochs'], 'epoch')}{each}{mark}"
             )
         case "resume":
             return f"going on after epoch {event['epoch']} of {event['epochs']}"

@@ -34,7 +34,7 @@ def print_findings(findings: "Sequence[Finding]", terminal: Any, *, limit: int =
             title = (f"{kind} {len(listed):,}", f"bold {_STYLES[severity]}")
             terminal.print(Text.assemble(title, f"  {KINDS[kind]}"))
             shown = listed[:limit] if limit else listed
-            terminal.print(_table(shown))
+            _print_listed(shown, terminal)
             if len(listed) > len(shown):
                 terminal.print(f"  … and {len(listed) - len(shown):,} more; --all lists them")
             for advice in dict.fromkeys(finding.advice for finding in shown):
@@ -53,15 +53,20 @@ def plain_finding(finding: "Finding") -> dict[str, Any]:
     }
 
 
-def _table(findings: "Sequence[Finding]") -> Any:
-    from rich.padding import Padding
+def _print_listed(findings: "Sequence[Finding]", terminal: Any) -> None:
+    """Print paths beside messages, or above them where one would break: a path is to be copied."""
+    from rich.text import Text
 
-    from datagen.cli.views.tables import Column, FittedTable
-
-    table = FittedTable(Column("", "name"), Column("", "text"))
-    for finding in findings:
-        table.add_row(_shown(finding.path), finding.message)
-    return Padding(table, (0, 0, 0, 2))
+    rows = [(Text(f"  {_shown(finding.path)}"), Text(finding.message)) for finding in findings]
+    left = max(path.cell_len for path, _ in rows)
+    beside = left + 2 + max(message.cell_len for _, message in rows) <= terminal.width
+    for path, message in rows:
+        if beside:
+            path.pad_right(left + 2 - path.cell_len)
+            terminal.print(path + message, soft_wrap=True)
+        else:
+            terminal.print(path, soft_wrap=True)
+            terminal.print(Text("    ") + message, soft_wrap=True)
 
 
 def _shown(path: str) -> str:

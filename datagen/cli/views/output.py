@@ -11,6 +11,7 @@ import typer
 
 from datagen.core import machine
 from datagen.core.numerals import Split
+from pipelines.text import printable
 
 if TYPE_CHECKING:
     from datagen.api.progress import Progress
@@ -84,6 +85,7 @@ def _byte_lines() -> "Progress":
         tenth = done * 10 // total if total else done // _UNKNOWN_TENTH
         if tenth > said.get(step, 0):
             said[step] = tenth
-            print(f"{step}: {counted_text(step, done, total)}", file=sys.stderr, flush=True)
+            shown = f"{printable(step)}: {counted_text(step, done, total)}"
+            print(shown, file=sys.stderr, flush=True)
 
     return tell

@@ -3,7 +3,7 @@
 `datagen mine` writes it; of what it holds the source `images` reads the weights.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -43,7 +43,7 @@ class Hard(WeightsRecord):
     """`hard.json`.
 
     Attributes:
-        dataset: the path of what was trained on.
+        dataset: the path of what was trained on; in the file, paths are relative to its folder.
         fingerprint: of its images.
         folder: the absolute path of the folder that was mined.
         protocol: of the evaluator.
@@ -52,6 +52,8 @@ class Hard(WeightsRecord):
         top: how many of the images, from the first, are called hard.
         images: all of the folder; the missed ones first, then by rising probability.
     """
+
+    places: ClassVar[tuple[str, ...]] = ("dataset", "folder")
 
     schema_version: Literal[1] = 1
     dataset: str

@@ -130,9 +130,10 @@ def hold_out(
     record = records[0] if folds == 1 else all_folds(records)
     with staged(target, overwrite=overwrite, marker=RECORD) as folder:
         for fold, own in enumerate(records, 1):
-            write(own, root, folder if folds == 1 else folder / fold_folder(fold))
+            name = "" if folds == 1 else fold_folder(fold)
+            write(own, root, folder / name, target / name)
         if folds > 1:
-            write_record(record, folder)
+            write_record(record, folder, target)
     return record
 
 

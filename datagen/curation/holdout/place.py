@@ -13,6 +13,8 @@ from datagen.core.errors import BuildError
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.collection import Collection, Given, Ties
 from datagen.curation.holdout.record import RECORD, REVIEWED, SIDES, Holdout, LeftOut, Placed
+from datagen.datasets.format import MANIFEST
+from datagen.files.paths import recorded_place
 from datagen.files.reading import IMAGE, read_bytes
 
 _NAME_LIMIT: Final = 200  # bytes: file systems take 255
@@ -135,8 +137,14 @@ def _below(folder: str, file: Placed) -> dict[str, Any]:
     }
 
 
-def write(record: Holdout, root: Path, folder: Path) -> None:
+def write(record: Holdout, root: Path, folder: Path, place: Path) -> None:
     """Copy every picture of one fold, byte by byte, and write its record.
+
+    Args:
+        record: of the fold.
+        root: of the pictures.
+        folder: to write to.
+        place: where that will stand.
 
     Raises:
         BuildError: a picture changed since it was looked at, or writing failed.
@@ -149,9 +157,9 @@ def write(record: Holdout, root: Path, folder: Path) -> None:
             data = read_bytes(root / file.source, IMAGE)
             if hashlib.sha256(data).hexdigest() != file.sha256:
                 raise BuildError(f"{root / file.source} changed meanwhile; run again")
-            for place in _places(file):
-                (folder / place).write_bytes(data)
-        write_record(record, folder)
+            for name in _places(file):
+                (folder / name).write_bytes(data)
+        write_record(record, folder, place)
     except OSError as error:
         raise BuildError(f"cannot write the images: {error}; nothing was kept") from error
 
@@ -162,6 +170,13 @@ def _places(file: Placed) -> Iterator[str]:
         yield file.reviewed
 
 
-def write_record(record: Holdout, folder: Path) -> None:
-    """Write `holdout.json`."""
-    (folder / RECORD).write_text(record.model_dump_json(indent=1) + "\n", "utf-8", newline="\n")
+def write_record(record: Holdout, folder: Path, place: Path) -> None:
+    """Write `holdout.json` to a folder that will stand at `place`, which its paths start from."""
+    names = {"source": record.source, "review": record.review, "writers": record.writers}
+    found = {
+        key: recorded_place(name, place)
+        for key, name in names.items()
+        if name is not None and (key == "source" or (name != MANIFEST and Path(name).is_file()))
+    }
+    text = record.model_copy(update=found).model_dump_json(indent=1) + "\n"
+    (folder / RECORD).write_text(text, "utf-8", newline="\n")

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import Field
 
@@ -60,11 +60,13 @@ class Rare(WeightsRecord):
     """`rare.json`.
 
     Attributes:
-        folder: its absolute path.
+        folder: its absolute path; in the file it is relative to the file's folder.
         clusters: asked for, per class.
         seed: of the clustering.
         images: each distinct picture once, by class; in a class the rarest first.
     """
+
+    places: ClassVar[tuple[str, ...]] = ("folder",)
 
     schema_version: Literal[1] = 1
     folder: str

@@ -74,4 +74,4 @@ def _copies(group: Sequence[Picture]) -> Iterator[Finding]:
 
 def _same(picture: Picture, group: Sequence[Picture], names: Sequence[str]) -> str:
     alike = {other.sha256 for other in group if other.name in names}
-    return "byte for byte" if alike == {picture.sha256} else "the same picture as"
+    return "an exact copy of" if alike == {picture.sha256} else "the same picture as"

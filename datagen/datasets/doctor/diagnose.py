@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from datagen.core.errors import InputError, all_named
 from datagen.datasets.doctor.copies import copy_findings
 from datagen.datasets.doctor.finding import (
     Finding,
@@ -93,8 +94,7 @@ def diagnose(
     Raises:
         MissingInputError: there is no such folder or test set, or no class folders in it.
     """
-    for test in against:
-        look(test)  # before work is spent
+    _refuse_bad(against)  # before work is spent
     layout = look(root)
     files = [*layout.images, *layout.others]
     measured = measure(root, files, lambda done: tell("images", done, len(files)))
@@ -125,3 +125,19 @@ def diagnose(
         others=tuple(others),
         findings=in_order(findings()),
     )
+
+
+def _refuse_bad(tests: Sequence[Path]) -> None:
+    """Refuse test sets that cannot be looked at, all in one message.
+
+    Raises:
+        InputError: it names all of them.
+    """
+    errors: list[InputError] = []
+    for test in tests:
+        try:
+            look(test)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise all_named(errors)

@@ -1,6 +1,7 @@
 """The part of the page about where a score comes from: budget, sources, leakage, time, commands."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from datagen.core.errors import InputError
@@ -8,6 +9,7 @@ from datagen.datasets.format import RECIPE, read_info
 from datagen.evaluation.evaluate import Evaluation, EvaluationRequest
 from datagen.evaluation.records import Score, TestResult
 from datagen.evaluation.summary import Summary, short_path
+from datagen.files.paths import recorded_place
 from datagen.reports.html.markup import (
     Markup,
     breakable,
@@ -30,15 +32,15 @@ _PARTS = (
 )
 
 
-def about(evaluation: Evaluation, summary: Summary) -> Markup:
-    """Return the section."""
+def about(evaluation: Evaluation, summary: Summary, folder: Path) -> Markup:
+    """Return the section; its commands name paths from `folder`, where the page stands."""
     score = evaluation.scores[0]
     return section(
         "Where it comes from",
         tag("div", _budget(score), _leakage(score), style="grid2"),
         _sources(evaluation.request.dataset),
         tag("div", _timing(score), _versions(score, summary), style="grid2"),
-        _again(evaluation.request, score),
+        _again(evaluation.request, score, folder),
     )
 
 
@@ -148,14 +150,23 @@ def _warnings(summary: Summary) -> list[Markup]:
     return [tag("p", f"Warning: {text}", style="soft") for text in summary.warnings]
 
 
-def _again(request: EvaluationRequest, score: Score) -> Markup:
-    """Return the commands that make this score again."""
+def _again(request: EvaluationRequest, score: Score, folder: Path) -> Markup:
+    """Return the commands that make this score again, to be run in `folder`."""
     lines = []
     if (request.dataset / RECIPE).is_file():
-        recipe = shlex.quote(str(request.dataset / RECIPE))
+        recipe = shlex.quote(recorded_place(request.dataset / RECIPE, folder))
         lines.append(f"datagen build --recipe {recipe} --out ds-again")
-    lines.append(command(request, score))
-    return figure("How to reproduce it", tag("pre", "\n".join(lines)))
+    here = replace(
+        request,
+        dataset=Path(recorded_place(request.dataset, folder)),
+        tests=tuple(Path(recorded_place(test, folder)) for test in request.tests),
+    )
+    lines.append(command(here, score))
+    return figure(
+        "How to reproduce it",
+        tag("pre", "\n".join(lines)),
+        caption="Run these in the folder of this page: relative paths start there.",
+    )
 
 
 def command(request: EvaluationRequest, score: Score) -> str:

@@ -4,14 +4,17 @@ import csv
 import io
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from datagen.core.errors import EvaluationError, InputError, UsageError
 from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.places import recorded_score
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
 from datagen.files.locks import locked
+from datagen.files.paths import recorded_place, recorded_text
 from datagen.files.reading import RECORD, read_text, what_is
 
 PAGE: Final = "report.html"
@@ -61,14 +64,18 @@ def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = Fa
     `score.json` (`score-SEED.json` each where there are several), `summary.json`, `history.csv`,
     `report.html`, and with `tensorboard` event files below `tensorboard/`. Files of an earlier
     report there are replaced, others are left alone; a report of this very evaluation is left as
-    it is.
+    it is. Paths in all of them are relative to the folder; see `datagen.files.paths.recorded`.
 
     Raises:
         EvaluationError: a file cannot be written; the scores themselves are in the cache.
     """
+    evaluation = _recorded(evaluation, folder)
     scores, summary = evaluation.scores, evaluation.summary
     runs = tuple(run.model_copy(update={"cached": False}) for run in summary.runs)
-    summary_text = summary.model_copy(update={"runs": runs}).model_dump_json(indent=1) + "\n"
+    summary = summary.model_copy(
+        update={"runs": runs, "path": recorded_place(evaluation.request.dataset, folder)}
+    )
+    summary_text = summary.model_dump_json(indent=1) + "\n"
     names = ["score.json"] if len(scores) == 1 else [f"score-{s.seed}.json" for s in scores]
     expected = [*names, "history.csv", PAGE, *([_EVENTS] if tensorboard else [])]
     if evaluation.all_cached and _is_current(folder, summary_text, expected):
@@ -81,7 +88,7 @@ def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = Fa
     }
     texts |= {
         "history.csv": history_csv(scores),
-        PAGE: page(evaluation, summary),
+        PAGE: page(evaluation, summary, folder),
         SUMMARY: summary_text,  # last: where it is right, the others are
     }
     try:
@@ -100,6 +107,17 @@ def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = Fa
             "another --out writes it from the cached score"
         ) from error
     return folder / PAGE
+
+
+def _recorded(evaluation: Evaluation, folder: Path) -> Evaluation:
+    """Return an evaluation whose scores and sentences name all paths as the report's files do."""
+    request = evaluation.request
+    places = (request.dataset, *request.tests)
+    return replace(
+        evaluation,
+        scores=tuple(recorded_score(score, folder) for score in evaluation.scores),
+        traps=tuple(recorded_text(text, places, folder) for text in evaluation.traps),
+    )
 
 
 def _is_current(folder: Path, summary: str, names: list[str]) -> bool:

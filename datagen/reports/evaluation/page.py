@@ -4,6 +4,8 @@ Enters: an evaluation and its summary. Leaves: HTML that asks nothing of a netwo
 security policy in it forbids the browser to try.
 """
 
+from pathlib import Path
+
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.summary import NO_TEST, Spread, Summary, TestSummary, short_path
 from datagen.reports.evaluation.about import about
@@ -15,8 +17,14 @@ from datagen.reports.html.document import document
 from datagen.reports.html.markup import Markup, breakable, join, section, table, tag
 
 
-def page(evaluation: Evaluation, summary: Summary) -> str:
-    """Return the whole page. Details are of the first seed, where there are several."""
+def page(evaluation: Evaluation, summary: Summary, folder: Path) -> str:
+    """Return the whole page. Details are of the first seed, where there are several.
+
+    Args:
+        evaluation: with paths in its scores as the page names them.
+        summary: the same.
+        folder: that the page stands in.
+    """
     title = f"{short_path(summary.path)} · {summary.protocol}"
     score = evaluation.scores[0]
     body = join(
@@ -37,7 +45,7 @@ def page(evaluation: Evaluation, summary: Summary) -> str:
                     tag("figure", dataset_sheet(evaluation.request.dataset)),
                     lead="The first images of each class and source.",
                 ),
-                about(evaluation, summary),
+                about(evaluation, summary, folder),
                 tag("footer", f"Written by datagen; scored by {score.protocol.name}, frozen."),
             ),
         )
@@ -65,7 +73,7 @@ def _headline(evaluation: Evaluation, summary: Summary) -> Markup:
     said = findings(evaluation.scores[0], summary)
     return join(
         (
-            tag("h1", f"Score of {summary.path} ", badge),
+            tag("h1", f"Score of {short_path(summary.path)} ", badge),
             tag(
                 "p",
                 f"{summary.images:,} images, {summary.protocol}{seeds}",

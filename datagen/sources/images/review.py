@@ -84,10 +84,12 @@ class Reviewed:
     Attributes:
         names: path → class, of the files that stay, in class order, then by path.
         judged: path → what was found wrong with it and done about it.
+        moved_before: files that stand in the class the review moves them to: it was done already.
     """
 
     names: Mapping[str, str]
     judged: Mapping[str, LabelCorrection]
+    moved_before: int = 0
 
     def count(self, verdict: Literal["drop", "relabel"]) -> int:
         """Return how many files met with `verdict`."""
@@ -142,14 +144,16 @@ def apply(review: Review, root: Path, names: Mapping[str, str]) -> Reviewed:
     hashes = hash_files(root, list(names), "bytes", file_hash)
     judged: dict[str, LabelCorrection] = {}
     kept: dict[str, str] = {}
+    moved_before = 0
     for name, numeral in names.items():
         found = hashes[name]
         correction = None if isinstance(found, CorruptInputError) else review.images.get(found)
         if correction is None or correction.was != numeral:
             kept[name] = numeral
+            moved_before += correction is not None and correction.numeral == numeral
             continue
         judged[name] = correction
         if correction.numeral is not None:
             kept[name] = correction.numeral
     order = sorted(kept, key=lambda name: (CLASSES.index(kept[name]), name))
-    return Reviewed({name: kept[name] for name in order}, judged)
+    return Reviewed({name: kept[name] for name in order}, judged, moved_before)

@@ -21,6 +21,7 @@ from datagen.core.errors import (
 )
 from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
+from datagen.core.text import how_many
 from datagen.files.class_folders import list_numerals
 from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
 from datagen.images.polarity import MIN_CONTRAST, contrast
@@ -197,9 +198,10 @@ def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed
             reviewed.count("relabel"),
             len(names),
         )
-    else:
+    elif not reviewed.moved_before:
         _log.warning(
-            "images: review %s speaks of none of the %d files of %s; is it of other images?",
+            "images: review %s names none of the %d files of %s: they were reviewed with it "
+            "already, or it is a review of other images",
             review.name,
             len(names),
             root,
@@ -215,13 +217,14 @@ def _refuse_mostly_light(bad: Sequence[CorruptInputError], count: int, root: Pat
 
 
 def _report_bad(bad: list[CorruptInputError], skip: bool) -> None:
-    more = f", and {len(bad) - 1} more unusable files" if len(bad) > 1 else ""
+    more = f", and {how_many(len(bad) - 1, 'more unusable file')}" if len(bad) > 1 else ""
     if not skip:
         raise type(bad[0])(
             f"{bad[0]}{more}; --skip-bad passes over such files (in a "
             "recipe: the option skip_bad), and `datagen doctor` lists them"
         )
-    _log.warning("images: %d unusable files passed over, the first: %s", len(bad), bad[0])
+    what = how_many(len(bad), "unusable file")
+    _log.warning("images: %s passed over, the first: %s", what, bad[0])
 
 
 def _distinct(names: Mapping[str, str], hashes: Mapping[str, str]) -> list[str]:

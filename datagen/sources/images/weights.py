@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,7 +13,9 @@ from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
+from datagen.files.paths import recorded_place
 from datagen.files.reading import RECORD, read_bytes
+from pipelines.numbers import Numbers
 
 _WRITERS = "`datagen mine` and `datagen rare` write one"
 
@@ -23,8 +25,11 @@ class WeightsRecord(StrictModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
+    places: ClassVar[tuple[str, ...]] = ()
+    """Fields that are paths: in the file they are relative to the file's folder."""
 
-class _Weighed(BaseModel):
+
+class _Weighed(Numbers):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -42,7 +47,8 @@ def write_record(record: WeightsRecord, path: Path) -> None:
         OSError: it cannot be written.
     """
     with staged_file(path) as temporary:
-        text = record.model_dump_json(by_alias=True, indent=1) + "\n"
+        found = {key: recorded_place(getattr(record, key), path.parent) for key in record.places}
+        text = record.model_copy(update=found).model_dump_json(by_alias=True, indent=1) + "\n"
         temporary.write_text(text, "utf-8", newline="\n")
 
 

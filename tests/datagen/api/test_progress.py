@@ -39,6 +39,14 @@ def test_bars_end_by_themselves_and_name_their_steps() -> None:
     assert not progress._bars.live.is_started
 
 
+def test_names_of_steps_steer_no_terminal() -> None:
+    screen = io.StringIO()
+    with RichProgress(Console(file=screen, force_terminal=True, width=80)) as progress:
+        progress("against \x1b[2J", 1, 3)
+    assert "\x1b[2J" not in screen.getvalue()
+    assert "against \\x1b[2J" in screen.getvalue()
+
+
 def test_a_failure_ends_the_bars() -> None:
     progress = RichProgress(Console(file=io.StringIO(), force_terminal=True))
 

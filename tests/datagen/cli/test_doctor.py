@@ -42,6 +42,7 @@ def test_findings_are_listed_and_put_right(datagen_here: Run, numeral_folder: Pa
         every.stderr,
         re.MULTILINE,
     )
+    assert "\n8 findings break a rule, 0 warnings, 1 note\n" in done.stdout
     again = datagen_here("doctor", "fixed", "--json", "--quiet")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
@@ -52,6 +53,7 @@ def test_findings_are_listed_and_put_right(datagen_here: Run, numeral_folder: Pa
         (("nowhere",), 4, "no folder at nowhere"),
         (("numerals/i",), 4, "none of the class folders"),
         (("numerals", "--against", "nowhere"), 4, "no folder at nowhere"),
+        (("numerals", "--against", "none", "--against", "no"), 4, "; no folder at no; "),
         (("numerals", "--fix", "numerals"), 2, "lie in one another"),
         (("numerals", "--fix", "numerals/i"), 2, "lie in one another"),
     ],
@@ -84,3 +86,10 @@ def test_inspect_names_the_files(datagen_here: Run, dataset: Path) -> None:
     assert [f["path"] for f in found["findings"] if f["kind"] == "litter"] == ["train/.DS_Store"]
     assert f"val/v/again-{images[0].name}" in done.stderr
     assert "… and 2 more; --all lists them" in done.stderr
+
+
+def test_a_long_path_is_never_broken(datagen_here: Run, numeral_folder: Path) -> None:
+    name = f"{'a' * 90}.png"
+    shutil.copy(numeral_folder / "i" / "0.png", numeral_folder / "i" / name)
+    done = datagen_here("doctor", numeral_folder)
+    assert f"\n  i/{name}\n    is an exact copy of i/0.png\n" in done.stdout

@@ -84,7 +84,6 @@ def test_an_empty_word_is_not_the_default(
         ("build", "--option", "pen.writers=1000000"),
         ("build", "--option", "pen.seed=.nan"),
         ("build", "--option", "pen.writers=010"),
-        ("build", "--option", "images.partial=yes", "--source", "images:x"),
         ("evaluate", "ds", "--seeds", "10000000000"),
         ("evaluate", "ds", "--preview", "10000000000"),
         ("evaluate", "ds", "--threads", "10000000000"),

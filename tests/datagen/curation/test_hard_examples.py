@@ -56,7 +56,9 @@ def test_a_real_evaluation_is_mined(evaluable: Path) -> None:
         assert image.path.startswith(f"{image.numeral}/")
         assert image.weight == pytest.approx(1 + GAIN * (1 - image.probability), abs=1e-4)
     write_record(found, evaluable / "hard.json")
-    assert Hard.model_validate_json((evaluable / "hard.json").read_bytes()) == found
+    kept = Hard.model_validate_json((evaluable / "hard.json").read_bytes())
+    assert (kept.dataset, kept.folder) == ("tiny", "test")  # from the file's folder
+    assert kept.images == found.images
     plain = json.loads((evaluable / "hard.json").read_text())
     assert plain["images"][0]["class"] in CLASSES
     assert hard_sheet(found).width >= 200

@@ -102,6 +102,7 @@ def test_weights_fall_with_the_cluster_and_stay_in_bounds() -> None:
 def test_what_is_rare_serves_more_often(folder: Path, tmp_path: Path) -> None:
     found = find_rare(folder, clusters=2)
     write_record(found, tmp_path / "rare.json")
+    assert str(tmp_path) not in (tmp_path / "rare.json").read_text()
     assert read_weights(tmp_path / "rare.json") == {i.sha256: i.weight for i in found.images}
     pool = open_source("images", folder, {"boost": str(tmp_path / "rare.json")})
     assert isinstance(pool, NumeralPool)

@@ -196,7 +196,7 @@ def test_scores_are_read_from_wherever_they_lie(evaluation: Evaluation, tmp_path
     assert read_summaries(lines) == [expected] * 2
 
     ds = evaluation.request.dataset
-    with pytest.raises(MissingInputError, match=r"no score of .* `datagen evaluate"):
+    with pytest.raises(MissingInputError, match=r"no official score yet.* `datagen evaluate"):
         read_summaries(ds)
     for score in evaluation.scores:
         official = score.model_copy(update={"official": True})

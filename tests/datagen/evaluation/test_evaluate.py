@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from datagen.core.errors import DatasetError, EvaluationError, InputError, RuleError, UsageError
+from datagen.core.errors import (
+    DatasetError,
+    EvaluationError,
+    InputError,
+    MissingInputError,
+    RuleError,
+    UsageError,
+)
 from datagen.datasets.content import dataset_content
 from datagen.datasets.content import test_content as content_of_test
 from datagen.evaluation.cache import Slot, known_scores, remember, slot
@@ -152,6 +159,15 @@ def test_a_test_set_twice_is_refused(evaluable: Path) -> None:
     test = evaluable / "test"
     with pytest.raises(UsageError, match="is given twice"):
         evaluate_dataset(EvaluationRequest(evaluable / "tiny", (test, test / ".." / "test")))
+
+
+@pytest.mark.usefixtures("no_start")
+def test_several_bad_test_sets_are_named_at_once(evaluable: Path) -> None:
+    empty = evaluable / "empty"
+    empty.mkdir()
+    tests = (evaluable / "nowhere", evaluable / "test", empty)
+    with pytest.raises(MissingInputError, match=r"no folder at .*nowhere;.*; .*empty has no im"):
+        evaluate_dataset(EvaluationRequest(evaluable / "tiny", tests))
 
 
 @pytest.mark.usefixtures("no_start")

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from datagen.core.numerals import CLASSES
 from datagen.datasets.content import dataset_content
+from datagen.evaluation.evaluate import Evaluation, evaluate_dataset
+from datagen.evaluation.process import Event
 from datagen.evaluation.traps import trap_warnings
 from tests.datagen.datasets.test_traps import CLEAR, GRAY, LIGHT, encode, turned_by
 
@@ -43,3 +46,17 @@ def test_a_dataset_as_built_is_not_read_again(dataset: Path, tmp_path: Path) -> 
     next((dataset / "val" / "i").iterdir()).write_bytes(encode(Image.fromarray(CLEAR)))
     assert len(said_of(dataset)) == 1
     assert said_of(tmp_path / "nowhere") == []
+
+
+@pytest.mark.tensorflow
+def test_a_known_score_is_told_of_too(
+    evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {score.seed: score for score in evaluation.scores}
+    monkeypatch.setattr("datagen.evaluation.evaluate._recalled", lambda *_: known)
+    monkeypatch.setattr("datagen.evaluation.evaluate.trap_warnings", lambda *_: iter(["turned"]))
+    told: list[Event] = []
+    found = evaluate_dataset(evaluation.request, lambda _, event: told.append(event))
+    assert found.all_cached
+    assert {"event": "warning", "message": "turned", "of": "dataset"} in told
+    assert "turned" in found.summary.warnings

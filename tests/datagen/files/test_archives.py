@@ -68,6 +68,12 @@ def test_odd_members_are_refused_by_name(
     assert repr(odd[0].name) in str(caught.value)
 
 
+def test_links_that_nobody_wants_are_passed_over(tmp_path: Path) -> None:
+    readme = member("README", b"", type=tarfile.SYMTYPE, linkname="docs/README")
+    hard = member("a/COPYING", b"", type=tarfile.LNKTYPE, linkname="b.png")
+    assert read(write(tmp_path / "a.tgz", readme, member("b.png"), hard)) == {"b.png": b"data"}
+
+
 def test_member_of_10_gb_is_refused_from_its_header(tmp_path: Path) -> None:
     info = tarfile.TarInfo("huge.bin")  # not wanted, and refused all the same
     info.size = 10 << 30
@@ -263,3 +269,12 @@ def test_damaged_archives_are_read_or_refused(
         said = str(error)
     assert "\n" not in said
     assert len(said) < 700
+
+
+def test_zip64_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.zip"
+    with zipfile.ZipFile(path, "w") as archive, archive.open("a/b", "w", force_zip64=True) as file:
+        file.write(b"data")
+    found = Folderlike.of_zip(path, "*")
+    with found.open("b") as stream:
+        assert read_up_to(stream, 100, "b") == b"data"

@@ -1,3 +1,5 @@
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +46,17 @@ def test_an_ingredient_need_not_be_valid() -> None:
         3: "x",
     }
     assert absolute_ingredient({"options": "none"}, FOLDER) == {"options": "none"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+def test_strokes_from_a_pipe_may_be_as_large_as_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAGEN_CACHE", str(tmp_path / "cache"))
+    os.mkfifo(tmp_path / "pipe")
+    text = "[" + " " * 11_000_000 + "]"
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,))
+    writer.start()
+    kept = absolute_value("path", str(tmp_path / "pipe"), FOLDER)
+    writer.join()
+    assert Path(kept).read_text() == text

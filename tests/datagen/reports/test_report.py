@@ -1,7 +1,6 @@
 """The report of a real evaluation: its files, and its page in a browser."""
 
 import csv
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -13,8 +12,10 @@ import pytest
 
 from datagen.core.errors import UsageError
 from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.load import read_summaries
+from datagen.evaluation.places import located_score
 from datagen.evaluation.records import read_score
-from datagen.evaluation.summary import NO_TEST, Summary, summarise
+from datagen.evaluation.summary import NO_TEST, summarise
 from datagen.reports.evaluation import check_folder, report_folder, write_report
 from datagen.reports.evaluation.page import page
 
@@ -68,11 +69,11 @@ def test_the_files_of_a_report(evaluation: Evaluation, tmp_path: Path) -> None:
         "tensorboard",
     }
     assert written == folder / "report.html"
-    assert read_score(folder / "score-124.json") == evaluation.scores[1]
-    assert (
-        Summary.model_validate(json.loads((folder / "summary.json").read_text()))
-        == evaluation.summary
-    )
+    score = read_score(folder / "score-124.json")
+    assert located_score(score, folder) == evaluation.scores[1]
+    assert read_summaries(folder) == [evaluation.summary]
+    for path in folder.iterdir():  # all can be sent, and moved with what they name
+        assert path.is_dir() or str(evaluation.request.dataset.parent) not in path.read_text()
     rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
     assert [(row["seed"], row["epoch"]) for row in rows] == [
         (seed, epoch) for seed in ("123", "124") for epoch in "012"
@@ -137,7 +138,7 @@ def test_a_report_is_refused_where_it_cannot_be_written(tmp_path: Path) -> None:
 def test_the_page_tells_all_of_it(evaluation: Evaluation, tmp_path: Path) -> None:
     summary = summarise(evaluation.scores, path="some <ds> & more")
     shown = tmp_path / "report.html"
-    shown.write_text(page(evaluation, summary), "utf-8")
+    shown.write_text(page(evaluation, summary, tmp_path), "utf-8")
     parsed = outline(shown)
     text = " ".join(parsed.text)
     first = evaluation.scores[0].tests[0]

@@ -169,12 +169,22 @@ def test_what_a_review_did_is_said(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         images(numeral_folder, "competition-2021")
-    assert "competition-2021 speaks of none of the 60 files" in caplog.text
+    assert "competition-2021 names none of the 60 files" in caplog.text
     caplog.clear()
     judgement = {"verdict": "drop", "was": "i", "reason": "blank"}
     file = write_review(tmp_path / "r.yaml", {sha256(numeral_folder / "i" / "0.png"): judgement})
     images(numeral_folder, file)
     assert "review mine drops 1 and relabels 0 of 60 files" in caplog.text
+
+
+def test_nothing_is_said_of_images_that_stand_where_their_review_moves_them(
+    numeral_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    judgement = {"verdict": "relabel", "was": "v", "class": "i", "reason": "reads i"}
+    file = write_review(tmp_path / "r.yaml", {sha256(numeral_folder / "i" / "0.png"): judgement})
+    with caplog.at_level(logging.WARNING):
+        assert len(images(numeral_folder, file)) == 60
+    assert "review" not in caplog.text
 
 
 @pytest.mark.slow

@@ -96,7 +96,8 @@ def sweep(
 ) -> tuple[tuple[Trial, ...], Notes]:
     """Run a sweep with made-up trials."""
     notes = Notes()
-    trials = run_trials(spec, candidates_of(spec), out, executor, notes, retry_failed=retry_failed)
+    candidates = candidates_of(spec, out)
+    trials = run_trials(spec, candidates, out, executor, notes, retry_failed=retry_failed)
     return trials, notes
 
 

@@ -10,7 +10,7 @@ from datagen.core.errors import CorruptInputError, RecipeError, StoppedError, Us
 from datagen.evaluation.process import identity
 from datagen.sweeps.candidates import candidates_of
 from datagen.sweeps.folder import check_folder
-from datagen.sweeps.records import Reached, read_trials
+from datagen.sweeps.records import TRIALS, Reached, read_trials
 from datagen.sweeps.spec import Spec, validate
 from datagen.sweeps.store import JOURNAL, RUNGS, opened, read_spec
 from datagen.sweeps.trial import Task
@@ -151,6 +151,19 @@ def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str) ->
     (out / JOURNAL).unlink()
     sweep(spec(4), out, second := Pretender(good))
     assert not {task.point for task in first.ran} & {task.point for task in second.ran}
+
+
+def test_a_pipe_in_the_place_of_a_log_is_said_before_any_trial(out: Path) -> None:
+    spec = make_spec(2)
+    sweep(spec, out, Pretender(lambda _: 0.5))
+    for name in (TRIALS, RUNGS):
+        (out / name).unlink(missing_ok=True)
+        os.mkfifo(out / name)
+        executor = Pretender(lambda _: 0.5)
+        with pytest.raises(UsageError, match=f"{name} is a named pipe"):
+            sweep(spec, out, executor)
+        assert not executor.ran
+        (out / name).unlink()
 
 
 def test_a_spec_that_is_no_text_is_said(out: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from datagen.cli.commands.sweep import _spec
 from datagen.core.errors import MissingInputError, RecipeError, UnknownNameError, UsageError
+from datagen.sweeps.candidates import candidates_of
 from datagen.sweeps.flags import swept_ingredient, varied_key, with_options
 from datagen.sweeps.spec import (
     Spec,
@@ -18,7 +19,9 @@ from datagen.sweeps.spec import (
     parse_yaml,
     read_plain,
     validate,
+    validate_located,
 )
+from datagen.sweeps.store import read_spec
 
 TWO = "mix:\n- {source: pen, ratio: 0:1:0.25}\n- {source: fonts, path: ttf, ratio: 0:1:0.25}\n"
 
@@ -106,6 +109,41 @@ def test_varied_paths_start_where_the_others_do(
 )
 def test_a_spec_written_down_reads_back(spec: Spec) -> None:
     assert Spec.model_validate(parse_yaml(spec.to_yaml(), "round trip")) == spec
+
+
+def test_a_spec_in_a_sweep_moves_with_what_it_names(tmp_path: Path) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    (before / "sweep").mkdir(parents=True)
+    for name in ("a.yaml", "b.yaml"):
+        (before / name).write_text("pipeline: 1\nsteps: []\n")
+    plain = {
+        "mix": [{"source": "images", "path": "photos", "options": {"boost": "w.json"}}],
+        "recipe": {"recipe": 1, "pipeline": "a.yaml"},
+        "vary": {"pipeline": ["a.yaml", "b.yaml"]},
+        "tests": ["book"],
+        "select": "held",
+    }
+    (before / "photos").mkdir()
+    (before / "w.json").write_text("{}")
+    spec = validate_located(plain, before, origin="test")
+    text = spec.to_yaml(before / "sweep")
+    assert str(tmp_path) not in text
+    (before / "sweep" / "spec.yaml").write_text(text)
+    assert read_spec(before / "sweep") == spec
+    ids = [each.id for each in candidates_of(spec, before / "sweep")]
+    assert {each.settings["pipeline"] for each in candidates_of(spec, before / "sweep")} == {
+        "../a.yaml",
+        "../b.yaml",
+    }
+
+    before.rename(after)
+    moved = read_spec(after / "sweep")
+    assert moved == validate_located(plain, after, origin="test")
+    assert moved is not None
+    assert [each.id for each in candidates_of(moved, after / "sweep")] == ids
+    old = candidates_of(moved)  # earlier versions named datasets by absolute paths
+    (after / "sweep" / "datasets" / old[0].id).mkdir(parents=True)
+    assert candidates_of(moved, after / "sweep")[0] == old[0]
 
 
 def test_a_written_spec_needs_no_other_file(tmp_path: Path) -> None:

@@ -91,3 +91,11 @@ def test_a_log_says_how_long_an_epoch_takes(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("seed 123  dcai-2021")
     assert line.endswith("100 epochs, about 8 s each")
+
+
+def test_what_a_score_says_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    event = {"event": "warning", "message": "\x1b[2J[bold]odd/\u202ename"}
+    for quiet in (False, True):
+        with evaluation_progress.progress_view(1, quiet=quiet) as view:
+            view(123, event)
+    assert capsys.readouterr().err == "warning: \\x1b[2J[bold]odd/\\u202ename\n" * 2

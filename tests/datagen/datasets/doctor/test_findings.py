@@ -211,7 +211,7 @@ def test_copies_and_contradictions(photos: Path) -> None:
     cv2.imwrite(str(photos / "v" / "same.bmp"), image)
     save(photos / "x" / "wrong.png", drawn(0))
     found = {f.path: f for f in of_kind(photos, "copy")}
-    assert found["v/twin.png"].message == "is byte for byte v/0.png"
+    assert found["v/twin.png"].message == "is an exact copy of v/0.png"
     assert found["v/same.bmp"].message == "is the same picture as v/1.png"
     torn = of_kind(photos, "contradiction")
     assert [f.path for f in torn] == ["i/0.png", "x/wrong.png"]

@@ -48,7 +48,7 @@ def made(
     name = " ".join(f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in named.items())
     return Trial.model_validate(
         {
-            "point": name.replace(" ", "-").replace("/", "_"),
+            "point": name.replace(" ", "-").replace("/", "_") or "alone",
             "name": name,
             "ratios": ratios,
             "settings": settings or {},
