@@ -110,7 +110,9 @@ def inspect(root: Path) -> Inspection:
             + _leak_problems(leaked, shared, alike)
             + (integrity or _record_problems(info, content))
         ),
-        findings=in_order(_findings(root, files, alike, litter)),
+        findings=in_order(
+            [*_findings(root, files, alike, litter), *rules.broken_rules(files, entries, info)]
+        ),
     )
 
 
@@ -143,7 +145,6 @@ def _findings(
     yield from image_findings(files, "dataset")
     yield from copy_findings(files)
     yield from near_findings(alike)
-    yield from rules.rule_findings(root, files)
 
 
 def _sides(files: Sequence[Picture]) -> dict[str, set[Split]]:

@@ -1,7 +1,7 @@
 """`datagen inspect`: does a dataset keep its rules?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,8 +14,6 @@ from datagen.core.numerals import SPLITS
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
     from datagen.datasets.leakage import Leaks
-
-_SHOWN: Final = 5  # files of a test set that are listed by name
 
 
 def inspect(
@@ -103,10 +101,10 @@ def _print_leaks(found: "Leaks", out: Any) -> None:
         + ("" if alike is None else f", {alike:,} look alike"),
         soft_wrap=True,
     )
-    for path, kind in found.files[:_SHOWN]:
+    for path, kind in found.files[:SHOWN]:
         out.print(f"             {path}: {kind}", soft_wrap=True)
-    if len(found.files) > _SHOWN:
-        out.print(f"             … and {len(found.files) - _SHOWN:,} more (--json lists all)")
+    if len(found.files) > SHOWN:
+        out.print(f"             … and {len(found.files) - SHOWN:,} more (--json lists all)")
     for note in filter(None, (found.near_note, *found.notes)):
         out.print(f"note         {note}", soft_wrap=True)
 
@@ -120,7 +118,7 @@ def _plain_leaks(found: "Leaks") -> dict[str, Any]:
         "parents": found.parents,
         "near_duplicates": found.near_duplicates,
         "near_note": found.near_note,
-        "files": {str(path): kind for path, kind in found.files},
+        "files": dict(found.files),
         "notes": list(found.notes),
     }
 

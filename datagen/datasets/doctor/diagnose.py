@@ -99,6 +99,7 @@ def diagnose(
     files = [*layout.images, *layout.others]
     measured = measure(root, files, lambda done: tell("images", done, len(files)))
     pictures, others = measured[: len(layout.images)], measured[len(layout.images) :]
+    entries = manifest_of(root)
     sound = [picture for picture in pictures if is_sound(picture)]
 
     def findings() -> Iterator[Finding]:
@@ -112,10 +113,10 @@ def diagnose(
         if near_duplicates:
             tell("near-duplicates", 0, None)
             pixels = {picture.name: picture.seen for picture in sound}
-            yield from near_findings(find_near_duplicates(root, pixels, manifest_of(root)))
+            yield from near_findings(find_near_duplicates(root, pixels, entries))
         for test in against:
             tell(f"against {test.name}", 0, None)
-            yield from leak_findings(root, pictures, test, near_duplicates=near_duplicates)
+            yield from leak_findings(root, pictures, entries, test, near_duplicates=near_duplicates)
 
     return Diagnosis(
         path=root,

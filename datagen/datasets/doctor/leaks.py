@@ -1,7 +1,7 @@
 """Findings about pictures of a test set."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from datagen.datasets.doctor.finding import Finding, few
@@ -9,19 +9,25 @@ from datagen.datasets.doctor.images import is_sound
 from datagen.datasets.doctor.layout import look
 from datagen.datasets.doctor.near import twins
 from datagen.datasets.doctor.pictures import Picture, measure
-from datagen.datasets.doctor.rules import manifest_of
+from datagen.datasets.format import ManifestEntry
 
 _TODO = "remove it: a score on that test would count what was learnt by heart"
 
 
 def leak_findings(
-    root: Path, pictures: Sequence[Picture], test: Path, *, near_duplicates: bool
+    root: Path,
+    pictures: Sequence[Picture],
+    entries: Sequence[ManifestEntry],
+    test: Path,
+    *,
+    near_duplicates: bool,
 ) -> Iterator[Finding]:
     """Yield the pictures that a test set holds too, that come from one in it, or that look alike.
 
     Args:
         root: the folder.
         pictures: its images.
+        entries: of its manifest; none where it has none.
         test: class folders of a test set.
         near_duplicates: look for them too.
 
@@ -32,7 +38,7 @@ def leak_findings(
     known: dict[str, list[str]] = defaultdict(list)
     for picture in given:
         known[picture.seen].append(picture.name)
-    parents = _parents(root)
+    parents = {entry.path: entry.parent_pixels for entry in entries if entry.parent_pixels}
     leaked = set()
     for picture in pictures:
         same = known.get(picture.seen) if picture.seen else None
@@ -55,8 +61,3 @@ def leak_findings(
                 "look at both, and remove it if it is one writing",
                 (other,),
             )
-
-
-def _parents(root: Path) -> Mapping[str, str]:
-    """Return path → what the evaluator would see of the picture that it was made from."""
-    return {e.path: e.parent_pixels for e in manifest_of(root) if e.parent_pixels}

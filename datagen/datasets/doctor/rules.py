@@ -39,6 +39,19 @@ def rule_findings(root: Path, pictures: Sequence[Picture]) -> Iterator[Finding]:
     except InputError as error:
         name = MANIFEST if info else INFO
         yield Finding("record", "broken", name, str(error), "build it again, or remove the record")
+    yield from broken_rules(pictures, entries, info)
+
+
+def broken_rules(
+    pictures: Sequence[Picture], entries: Sequence[ManifestEntry], info: DatasetInfo | None
+) -> Iterator[Finding]:
+    """Yield what breaks the rules of a dataset whose records are read.
+
+    Args:
+        pictures: of all files that the evaluator takes for images.
+        entries: of its manifest; none where it has none.
+        info: its `dataset.json`; None where it has none.
+    """
     yield from budget_findings(pictures, info)
     yield from shared_findings(shared_identities(entries, info))
     if entries:
