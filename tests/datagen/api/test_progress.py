@@ -81,6 +81,16 @@ def test_a_notebook_sees_one_element_per_step(monkeypatch: pytest.MonkeyPatch) -
     assert repr(shown[1]) == "bytes: 5 bytes"
 
 
+def test_in_a_script_it_shows_the_start_and_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    module = SimpleNamespace(display=lambda item, **_: shown.append(item))  # no handle
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    progress = NotebookProgress()
+    for done in (3, 7, 10):
+        progress("images", done, 10)
+    assert [repr(item) for item in shown] == ["images: 3 of 10", "images: 10 of 10"]
+
+
 def test_outside_a_notebook_it_says_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "IPython.display", None)
     with pytest.raises(UsageError, match="RichProgress"):
