@@ -46,12 +46,15 @@ def print_next_trial(answer: "Answer", out: "Console") -> None:
     from pathlib import Path
 
     from datagen.cli.views.next_step import command, free_name, from_here, print_next
+    from datagen.evaluation.places import located_path
     from datagen.sweeps.results.advice import advice, dataset_of
 
     believed = advice(answer)
-    if believed is not None and believed.pair and believed.on and Path(believed.on.path).is_dir():
+    # the record's path starts at the sweep's folder
+    tested = believed and believed.on and located_path(believed.on.path, answer.folder.absolute())
+    if believed is not None and believed.pair and tested and Path(tested).is_dir():
         places = [from_here(dataset_of(answer, each)) for each in believed.pair]
-        test = from_here(Path(believed.on.path))
+        test = from_here(Path(tested))
         seeds = ("--test", test, "--seeds", believed.seeds)
         runs = [command("datagen", "evaluate", place, *seeds) for place in places]
         line = " && ".join([*runs, command("datagen", "compare", *places)])

@@ -188,14 +188,13 @@ def _recipe(answer: Answer) -> Markup:
                 tag("p", words.verdict(answer)),
                 tag("pre", best_recipe(answer), style="copy", tabindex="0"),
                 tag(
-                    "p", "A click selects all of it. ", tag("code", _command(answer)), style="soft"
+                    "p",
+                    "A click selects all of it. In the folder of this page: ",
+                    tag("code", "datagen sweep --best . > best.yaml"),
+                    style="soft",
                 ),
             )
         )
     except DatagenError as error:
         shown = tag("p", f"None to copy: {error}.")
     return section("The best recipe", shown)
-
-
-def _command(answer: Answer) -> str:
-    return f"datagen sweep --best {answer.folder} > best.yaml"
