@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from datagen.evaluation.evaluate import Evaluation, EvaluationRequest
+from datagen.evaluation.places import recorded_score
 from datagen.evaluation.process import EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score, read_score
 from datagen.files.cache_dir import cache_folder
@@ -145,4 +146,5 @@ def test_a_kept_state_past_the_rung_gives_the_score_of_the_whole(
     monkeypatch.setattr("datagen.sweeps.trial.evaluate_dataset", goes_on)
     rung = run_trial(at(task, 1, selection=None, tests=()))
     assert (rung.error, rung.complete, rung.epochs, rung.value) == (None, True, EPOCHS, 0.1)
-    assert read_score(task.folder / str(rung.score)) == score
+    place = task.folder / str(rung.score)
+    assert read_score(place) == recorded_score(score, place.parent)
