@@ -11,7 +11,8 @@ from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
 from datagen.datasets.flatten import RECORD, Invert, flatten
 from datagen.datasets.traps import find_traps
 from datagen.files.decode import decode_as_evaluator, decode_gray
-from tests.datagen.datasets.test_traps import CLEAR, DEEP, GRAY, LIGHT, encode, page, turned_by
+from tests.datagen.datasets.test_traps import CLEAR, DEEP, GRAY, LIGHT, turned_by
+from tests.datagen.files.test_decode import encode, page
 
 UNLIKE = {
     "i/alpha.png": encode(Image.fromarray(CLEAR)),

@@ -1,6 +1,5 @@
 """Files that reach the network as another picture than a person sees are found by cause."""
 
-import io
 import struct
 import time
 from pathlib import Path
@@ -10,18 +9,7 @@ import pytest
 from PIL import Image
 
 from datagen.datasets.traps import Trap, find_traps, trap_lines, traps_of
-
-
-def page() -> np.ndarray:
-    sheet = np.full((20, 30), 255, np.uint8)
-    sheet[2:6, 3:20] = 0
-    return sheet
-
-
-def encode(image: Image.Image, fmt: str = "PNG", **options: object) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, fmt, **options)
-    return stream.getvalue()
+from tests.datagen.files.test_decode import encode, page
 
 
 def turned_by(orientation: int) -> Image.Exif:

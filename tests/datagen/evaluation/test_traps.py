@@ -10,7 +10,8 @@ from datagen.datasets.content import dataset_content
 from datagen.evaluation.evaluate import Evaluation, evaluate_dataset
 from datagen.evaluation.process import Event
 from datagen.evaluation.traps import trap_warnings
-from tests.datagen.datasets.test_traps import CLEAR, GRAY, LIGHT, encode, turned_by
+from tests.datagen.datasets.test_traps import CLEAR, GRAY, LIGHT, turned_by
+from tests.datagen.files.test_decode import encode
 
 
 def lay(root: Path, data: bytes, name: str = "a.png") -> Path:
