@@ -25,25 +25,25 @@ from fixed_eval.protocol import Protocol
 PACKAGE = Path(__file__).parent
 FROZEN = PACKAGE / "FROZEN.sha256"
 FROZEN_FILES = (
-    "blas.py",
-    "compiled.py",
     "data.py",
-    "fast.py",
+    "engines/fast.py",
+    "engines/native/blas.py",
+    "engines/native/compiled.py",
+    "engines/native/engine.py",
+    "engines/native/layers.py",
+    "engines/native/memory.py",
+    "engines/native/network.py",
+    "engines/native/winograd.py",
+    "engines/reference.py",
     "heldout.py",
     "image_size.py",
-    "layers.py",
-    "memory.py",
     "metrics.py",
-    "native.py",
-    "native_network.py",
     "network.py",
     "order.py",
     "protocol.py",
-    "reference.py",
     "runtime.py",
     "score.py",
     "training.py",
-    "winograd.py",
 )
 COMPUTING = ("tensorflow", "keras", "numba", "scipy")
 

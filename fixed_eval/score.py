@@ -185,15 +185,15 @@ def make_engine(name: str, splits: tuple[Split, Split], protocol: Protocol, seed
     """
     # Late, one at a time: what the other engine imports costs start-up time.
     if name == "native":
-        from fixed_eval.native import NativeEngine  # noqa: PLC0415
+        from fixed_eval.engines.native.engine import NativeEngine  # noqa: PLC0415
 
         return NativeEngine(*splits, protocol, seed)
     if name == "fast":
-        from fixed_eval.fast import FastEngine  # noqa: PLC0415
+        from fixed_eval.engines.fast import FastEngine  # noqa: PLC0415
 
         return FastEngine(*splits, protocol, seed)
     if name == "reference":
-        from fixed_eval.reference import ReferenceEngine  # noqa: PLC0415
+        from fixed_eval.engines.reference import ReferenceEngine  # noqa: PLC0415
 
         return ReferenceEngine(*splits, protocol, seed)
     raise ValueError(f"no engine is called {name!r}; there are: native, fast, reference")

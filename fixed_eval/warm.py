@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if start_tensorflow(threads) == "gpu":
             return 1
         # what every evaluation imports late
-        import fixed_eval.native  # noqa: PLC0415
+        import fixed_eval.engines.native.engine  # noqa: PLC0415
         import fixed_eval.score  # noqa: F401, PLC0415
 
         _Server(requests).serve()

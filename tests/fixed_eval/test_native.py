@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from fixed_eval import blas, layers, winograd
-from fixed_eval.memory import Memory
+from fixed_eval.engines.native import blas, layers, winograd
+from fixed_eval.engines.native.memory import Memory
 from fixed_eval.network import preprocess
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.runtime import choose_engine

@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from fixed_eval.blas import add_multiply_transposed, multiply, rows_at_once, transpose
-from fixed_eval.compiled import compiled
+from fixed_eval.engines.native.blas import (
+    add_multiply_transposed,
+    multiply,
+    rows_at_once,
+    transpose,
+)
+from fixed_eval.engines.native.compiled import compiled
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 Vector = np.ndarray[Any, np.dtype[np.float32]]

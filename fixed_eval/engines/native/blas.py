@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numba.extending import get_cython_function_address
 
-from fixed_eval.compiled import compiled
+from fixed_eval.engines.native.compiled import compiled
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from fixed_eval.blas import add_multiply_transposed, multiply, transpose
-from fixed_eval.compiled import compiled, inlined
+from fixed_eval.engines.native.blas import add_multiply_transposed, multiply, transpose
+from fixed_eval.engines.native.compiled import compiled, inlined
 
 Flat = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from fixed_eval import layers, winograd
-from fixed_eval.blas import multiply
-from fixed_eval.layers import Matrix, Vector
-from fixed_eval.memory import Memory
+from fixed_eval.engines.native import layers, winograd
+from fixed_eval.engines.native.blas import multiply
+from fixed_eval.engines.native.layers import Matrix, Vector
+from fixed_eval.engines.native.memory import Memory
 from fixed_eval.protocol import Protocol
 
 SIDE = winograd.SIDE  # of the maps behind the stem

@@ -10,7 +10,7 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parent
 _COMPILED = ("blas.py", "compiled.py", "layers.py", "winograd.py")
 
 
@@ -20,10 +20,10 @@ def _folder() -> Path:
     Numba looks at the time of a function's own file only, and would go on with old code of what it
     calls from another; so the folder's name has the hash of all files that are compiled.
     """
-    content = b"".join((_PACKAGE / name).read_bytes() for name in _COMPILED)
+    content = b"".join((PACKAGE / name).read_bytes() for name in _COMPILED)
     name = f"numba-{hashlib.sha256(content).hexdigest()[:16]}"
-    beside = _PACKAGE / "__pycache__"
-    if os.access(beside if beside.exists() else _PACKAGE, os.W_OK):
+    beside = PACKAGE / "__pycache__"
+    if os.access(beside if beside.exists() else PACKAGE, os.W_OK):
         return beside / name
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - no home, no error
     return Path(cache) / "fixed_eval" / name

@@ -13,9 +13,9 @@ import tensorflow as tf
 from threadpoolctl import ThreadpoolController
 
 from fixed_eval.data import Split
-from fixed_eval.layers import adam
-from fixed_eval.memory import Memory
-from fixed_eval.native_network import Network, Parameters
+from fixed_eval.engines.native.layers import adam
+from fixed_eval.engines.native.memory import Memory
+from fixed_eval.engines.native.network import Network, Parameters
 from fixed_eval.network import Weights, build_network
 from fixed_eval.order import Order
 from fixed_eval.protocol import Protocol

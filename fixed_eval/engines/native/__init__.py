@@ -1,0 +1,1 @@
+"""The native engine: the network as compiled loops, without TensorFlow's graphs."""
