@@ -26,6 +26,7 @@ PACKAGE = Path(__file__).parent
 FROZEN = PACKAGE / "FROZEN.sha256"
 FROZEN_FILES = (
     "data.py",
+    "decoding.py",
     "engines/fast.py",
     "engines/native/blas.py",
     "engines/native/compiled.py",
@@ -42,7 +43,9 @@ FROZEN_FILES = (
     "network.py",
     "order.py",
     "philox.py",
+    "png.py",
     "protocol.py",
+    "resize.py",
     "runtime.py",
     "score.py",
     "training.py",

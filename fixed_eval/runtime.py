@@ -4,6 +4,8 @@ Enters before anything imports TensorFlow; the environment variables are read at
 """
 
 import os
+import sys
+import threading
 from typing import Any
 
 AUTO = "auto"  # the engine that suits the device
@@ -31,6 +33,17 @@ def start_tensorflow(threads: int) -> str:
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, enable=True)
     return "gpu" if gpus else "cpu"
+
+
+_starting = threading.Lock()
+
+
+def running_tensorflow() -> Any:
+    """TensorFlow, started with one thread unless it runs already: for what only it can do."""
+    with _starting:
+        if "tensorflow" not in sys.modules:
+            start_tensorflow(1)
+        return sys.modules["tensorflow"]
 
 
 def choose_engine(asked: str, device: str) -> tuple[str, str]:

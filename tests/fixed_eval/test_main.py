@@ -15,7 +15,8 @@ import pytest
 
 from fixed_eval import __main__ as command
 from fixed_eval import score as scoring
-from fixed_eval.data import list_split, load_split, make_decoder
+from fixed_eval.data import list_split, load_split
+from fixed_eval.decoding import Decoder
 from fixed_eval.errors import ChangedError
 from fixed_eval.heldout import score_test
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
@@ -108,7 +109,7 @@ def test_a_test_set_equal_to_val_is_all_leak(finished):
 def test_a_dataset_stored_small_knows_its_larger_pictures(tmp_path: Path, encode, strokes, load):
     """The dataset holds the network's inputs, rounded; the test set the pictures themselves."""
     rng = np.random.default_rng(2)
-    decode = make_decoder(PROTOCOL.image_size)
+    decode = Decoder(PROTOCOL.image_size)
     for split in ("train", "val", "test"):
         for label, name in enumerate(PROTOCOL.classes):
             folder = tmp_path / split / name
