@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from fixed_eval.decoding import Decoder
 from fixed_eval.errors import InputError, RuleError
 from fixed_eval.protocol import Protocol
 
@@ -227,6 +226,8 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
     Raises:
         InputError: If any file cannot be read or decoded; the first few are named.
     """
+    from fixed_eval.decoding import Decoder  # noqa: PLC0415 - Numba: listing is to be quick
+
     decode = Decoder(protocol.image_size)
     images = np.empty((len(files), protocol.image_size, protocol.image_size, 3), np.float32)
     file_sha256, pixel_sha256 = [""] * len(files), [""] * len(files)
