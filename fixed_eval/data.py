@@ -6,6 +6,7 @@ an image means is said in `fixed_eval.decoding`.
 
 import dataclasses
 import hashlib
+import itertools
 import os
 import stat
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from fixed_eval.protocol import Protocol
 # Keras' allow list; other files are not seen by the published script.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 MAX_BYTES = 64 * 2**20  # of an image's file
+AT_ONCE = 64  # images that a thread takes: small ones cost less than handing them out
 # Folders that systems and archivers leave behind, in small letters; no image in them is read, nor
 # any hidden one: such as __MACOSX/._a.png, the metadata of a.png under the name of an image.
 LITTER_FOLDERS = frozenset(
@@ -244,9 +246,13 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
         file_sha256[position] = hashlib.sha256(data).hexdigest()
         return None
 
-    # Decoding releases the interpreter lock, and is no part of the timed training.
+    def load_some(first: int) -> list[str]:
+        some = range(first, min(first + AT_ONCE, len(files)))
+        return [message for message in map(load, some) if message]
+
+    # Reading and unpacking release the interpreter lock.
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        failures = sorted(message for message in pool.map(load, range(len(files))) if message)
+        failures = sorted(itertools.chain(*pool.map(load_some, range(0, len(files), AT_ONCE))))
     if failures:
         more = len(failures) - NAMED_IN_MESSAGE
         raise InputError(
