@@ -38,15 +38,14 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
 
-    def descriptor(self, environment: Mapping[str, str], threads: int) -> int | None:
+    def descriptor(self, environment: Mapping[str, str]) -> int | None:
         """Return the descriptor that a process is to inherit for its requests; None without one.
 
         Args:
             environment: of the evaluations; that of the first call.
-            threads: of every evaluation; those of the first call.
         """
         if self._process is None and can_fork():
-            self._start(environment, threads)
+            self._start(environment)
         return self._requests.fileno() if self._requests else None
 
     def close(self) -> None:
@@ -60,7 +59,7 @@ class ForkServer:
                 self._process.stdin.close()
         self._process = self._requests = None
 
-    def _start(self, environment: Mapping[str, str], threads: int) -> None:
+    def _start(self, environment: Mapping[str, str]) -> None:
         """Start it; where there is no memory for a process there is none."""
         try:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -69,7 +68,7 @@ class ForkServer:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(threads)],
+                    [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
                     stdin=subprocess.PIPE,  # open as long as we live
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
