@@ -3,13 +3,12 @@
 This is what Keras' `image_dataset_from_directory` does, `decode_image(channels=3,
 expand_animations=False)` then `resize(bilinear)`, so an image means here what it meant there:
 16-bit PNGs keep their high byte, palettes are expanded, an alpha channel is dropped, CMYK JPEGs are
-converted, and an animated GIF gives its first frame. No image that would take over about 100 MB of
-memory is decoded.
+converted, and an animated GIF gives its first frame. No image of more than `MAX_PIXELS` is decoded.
 
 What is promised: plain PNG files (see `fixed_eval.png`) give the same bits on any machine and for
 ever, as resizing does; no TensorFlow is needed. All other files are decoded by the installed
 TensorFlow, which is imported at the first of them: the same bits only with the same version of it.
-(Of a JPEG, another version of its library may well give other pixels.)
+(Of a JPEG, another version may well give other pixels.)
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Our decoder of plain PNGs beside TensorFlow's: equal pixels, or left to TensorFlow."""
+"""Our decoder of PNGs beside TensorFlow's: equal pixels, or left to TensorFlow."""
 
 import struct
 import subprocess
@@ -15,7 +15,11 @@ from fixed_eval.png import decode_png
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 VALUES = {0: 1, 2: 3, 4: 2, 6: 4}  # of a pixel, by colour type
-PLAIN = [(colour, depth) for colour in VALUES for depth in (8, 16)]
+PALETTE = 3
+PLAIN = [
+    *((colour, depth) for colour in VALUES for depth in (8, 16)),
+    *((0, depth) for depth in (1, 2, 4)),
+]
 ABOUT_THE_IMAGE = [
     (b"gAMA", struct.pack(">I", 45455)),
     (b"sRGB", b"\0"),
@@ -43,7 +47,8 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 def filtered(rng: np.random.Generator, width: int, height: int, colour: int, depth: int) -> bytes:
     """Rows whose filters are drawn too: any bytes behind a filter are some image."""
-    rows = rng.integers(0, 256, (height, 1 + width * VALUES[colour] * depth // 8), np.uint8)
+    bits = width * VALUES.get(colour, 1) * depth
+    rows = rng.integers(0, 256, (height, 1 + (bits + 7) // 8), np.uint8)
     rows[:, 0] = rng.integers(0, 5, height)
     return rows.tobytes()
 
@@ -73,6 +78,42 @@ def test_plain_files_are_what_tensorflow_reads(colour: int, depth: int):
         assert ours is not None
         assert ours.dtype == np.uint8
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_palettes_are_what_tensorflow_reads(depth: int):
+    rng = np.random.default_rng(depth)
+    for width, height in [(1, 1), (1, 9), (32, 32), (63, 5)]:
+        rows = zlib.compress(filtered(rng, width, height, PALETTE, depth))
+        colours = chunk(b"PLTE", rng.bytes(3 << depth))
+        content = image([rows], (width, height, depth, PALETTE, 0, 0, 0), before=colours)
+        ours = decode_png(content)
+        assert ours is not None
+        np.testing.assert_array_equal(ours, tensorflow(content))
+
+
+INDEXED = (7, 5, 8, PALETTE, 0, 0, 0)
+FEW = zlib.compress(b"\0\0\0\0\0\0\0\1" * 5)  # the colours 0 and 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        image([FEW], INDEXED),
+        image([FEW], INDEXED, before=chunk(b"PLTE", b"")),
+        image([FEW], INDEXED, before=chunk(b"PLTE", b"rgb")),  # no colour 1
+        image([FEW], INDEXED, before=chunk(b"PLTE", b"rgbrgbr")),
+        image([FEW], INDEXED, before=chunk(b"PLTE", b"rgb" * 257)),
+        image([FEW], INDEXED, before=2 * chunk(b"PLTE", b"rgbrgb")),
+        image([FEW], INDEXED, before=chunk(b"PLTE", b"rgbrgb") + chunk(b"tRNS", b"\0")),
+        image([FEW], INDEXED, after=chunk(b"PLTE", b"rgbrgb") + chunk(b"IEND", b"")),
+        image([FEW], (7, 5, 16, PALETTE, 0, 0, 0), before=chunk(b"PLTE", b"rgbrgb")),
+        image([DATA], (7, 5, 8, 0, 0, 0, 0), before=chunk(b"PLTE", b"rgbrgb")),
+    ],
+)
+def test_other_palettes_are_left_to_tensorflow(content: bytes):
+    assert decode_png(content) is None
+    assert decode_png(image([FEW], INDEXED, before=chunk(b"PLTE", b"rgbrgb"))) is not None
 
 
 @pytest.mark.parametrize(
@@ -108,9 +149,8 @@ def with_dictionary() -> bytes:
         image([DATA], (7, 5, 7, 0, 0, 0, 0)),
         image([DATA], (0, 5, 8, 0, 0, 0, 0)),
         image([DATA], (2**31, 5, 8, 0, 0, 0, 0)),
-        image([zlib.compress(bytes(5))], (4, 5, 1, 0, 0, 0, 0)),  # too few rows, 1 bit
-        image([zlib.compress(bytes(10))], (4, 5, 4, 0, 0, 0, 0)),  # 4 bits
-        image([DATA], (7, 5, 8, 3, 0, 0, 0), before=chunk(b"PLTE", bytes(3 * 256))),
+        image([DATA], (7, 5, 4, 2, 0, 0, 0)),
+        image([DATA], (2**20, 5, 8, 0, 0, 0, 0)),
         image([DATA], before=chunk(b"tRNS", b"\0\1")),
         image([DATA], before=chunk(b"IHDR", struct.pack(">IIBBBBB", 7, 5, 8, 0, 0, 0, 0))),
         image([DATA], before=chunk(b"fAIL", b"") + chunk(b"ABCD", b"critical")),
