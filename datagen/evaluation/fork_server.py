@@ -1,13 +1,13 @@
-"""Evaluators that start in a second: forks of a process that has imported TensorFlow already.
+"""Evaluators that start at once: forks of a process that has imported what they need already.
 
 Enters: the evaluator's command lines. Leaves: processes like those of `subprocess`. Where there can
 be no fork server (no Linux, no pidfd, a GPU, no memory, `DATAGEN_FORK_SERVER=0`) the caller starts
 a fresh process instead.
 
-A sweep of 8 trials, 2 epochs on 1,000 images each, takes 45, 46 and 41 s with it and 98, 108 and
-98 s without it on 2 workers of a 2-core machine that had other work too
-(2026-11-26, the runs alternating; `python tests/benchmarks/bench_sweep.py --grid-only --epochs 2`
-times the same sweep, and without forks with `--cold`).
+It saves about a second of CPU time of each start. A sweep of 4 trials, 2 epochs on 1,000 images
+each, took 54 s with it, and 68 and 68 s without it, on 2 workers of a 2-core machine that was busy
+with other work (2026-11-26, the runs alternating; `python tests/benchmarks/bench_sweep.py
+--grid-only --epochs 2 --points 4`, and without forks with `--cold`).
 """
 
 import contextlib
