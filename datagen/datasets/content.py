@@ -12,7 +12,7 @@ from datagen.core.errors import InputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import fingerprint
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
-from datagen.files.leftovers import is_folder
+from datagen.files.leftovers import is_folder, require_folder
 from datagen.files.reading import IMAGE, read_bytes
 
 
@@ -75,10 +75,7 @@ def required_test_content(root: Path) -> Content:
 
 
 def _required(root: Path, folders: Mapping[str, Path]) -> Content:
-    if not is_folder(root):
-        raise MissingInputError(
-            f"no folder at {root}; expected the class folders {' '.join(CLASSES)} with images"
-        )
+    require_folder(root, f"the class folders {' '.join(CLASSES)} with images")
     found = _content(folders)
     if not found.files:
         raise MissingInputError(

@@ -111,6 +111,38 @@ def test_a_number_out_of_all_bounds_is_refused_at_once(
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("inspect", "file"),
+        ("inspect", "file", "--against", "numerals"),
+        ("inspect", "numerals", "--against", "file"),
+        ("doctor", "file"),
+        ("doctor", "numerals", "--against", "file"),
+        ("holdout", "file", "--out", "o"),
+        ("rare", "file"),
+        ("export", "file", "--zip"),
+        ("export", "file", "o", "--flatten"),
+        ("sources", "images:file"),
+        ("build", "--source", "images:file"),
+        ("build", "--val-dir", "file", "--source", "pen"),
+        ("sweep", "--vary", "seed=1,2", "--test", "file", "--dry-run"),
+        ("sweep", "--best", "file"),
+    ],
+    ids=lambda words: " ".join(words)[:60],
+)
+@pytest.mark.usefixtures("numeral_folder")
+def test_a_file_in_the_place_of_a_folder_is_said_to_be_one(
+    datagen_here: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = datagen_here(*words)
+    assert done.returncode == 4
+    assert "file is a file, no " in done.stderr
+    assert "; expected " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (("build", "--seed", "-1"), "--seed '-1': expected 0 or more; see --help"),

@@ -307,7 +307,7 @@ def test_a_folder_without_classes_is_refused(tmp_path: Path, photos: Path) -> No
         diagnose(tmp_path / "nowhere")
     with pytest.raises(MissingInputError, match="none of the class folders .*did you mean photos"):
         diagnose(tmp_path)
-    with pytest.raises(MissingInputError, match="no folder at"):
+    with pytest.raises(MissingInputError, match="0.png is a file, no folder; expected the class"):
         diagnose(photos / "i" / "0.png")
 
 
