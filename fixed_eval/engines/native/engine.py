@@ -71,6 +71,7 @@ class NativeEngine:
         self._val_images = np.ascontiguousarray(val.images, np.float32)
         self._val_labels = np.ascontiguousarray(val.labels, np.int32)
         self._step = 0
+        self._resting: dict[tuple[int, str], np.ndarray[Any, np.dtype[np.float32]]] = {}
         zeros = tuple(np.zeros(plan.shape(path), np.float32) for path in self._trainable)
         self.restore(Snapshot(tuple(weights.values()), zeros, zeros, step=0))
 
@@ -153,11 +154,11 @@ class NativeEngine:
         )
 
     def _slots(self, copy: int) -> Weights:
-        """Adam's momentums (2) or velocities (3); zeros for what it does not move."""
+        """Adam's momentums (2) or velocities (3), those of what it does not move as they came."""
         return tuple(
             plan.weight(self._memory, path, copy).copy()
             if path in plan.LEARNED_PATHS
-            else np.zeros(plan.shape(path), np.float32)
+            else self._resting[copy, path]
             for path in self._trainable
         )
 
@@ -169,4 +170,6 @@ class NativeEngine:
             for path, value in zip(self._trainable, slots, strict=True):
                 if path in plan.LEARNED_PATHS:
                     plan.weight(self._memory, path, copy)[:] = value
+                else:
+                    self._resting[copy, path] = value.copy()
         self._step = snapshot.step
