@@ -34,7 +34,7 @@ def evaluate(
     protocol: str = PROTOCOL,
     force: bool = False,
     workers: int = 1,
-    threads: int = 1,
+    threads: int | None = None,
     progress: Progress = no_progress,
     on_event: Tell | None = None,
 ) -> Evaluation:
@@ -53,7 +53,8 @@ def evaluate(
         protocol: the frozen protocol.
         force: run again although the score is known.
         workers: runs at once.
-        threads: of the CPU, for each run.
+        threads: of the CPU, for each run; None shares the cores of this machine among the runs.
+            The native engine, the default on a CPU, gives the same bits for any number.
         progress: told of a step per seed, counted in epochs.
         on_event: told the evaluator's own events instead.
 

@@ -67,7 +67,7 @@ class EvaluationRequest:
             later request without it goes on. Where more is kept, the scores are those of all of it.
         force: run again although the score is known.
         workers: evaluator processes at once.
-        threads: of each process.
+        threads: of each process; None shares the cores of this machine among those that run.
         near_duplicates: count test pictures that are like one of the dataset, too.
     """
 
@@ -81,7 +81,7 @@ class EvaluationRequest:
     until: int | None = None
     force: bool = False
     workers: int = 1
-    threads: int = 1
+    threads: int | None = None
     near_duplicates: bool = True
 
     def jobs(self) -> list[EvaluationJob]:

@@ -21,7 +21,7 @@ from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleE
 from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
 from datagen.evaluation.records import Score, read_score, sources_digest
-from datagen.files.cache_dir import CACHE_VARIABLE
+from datagen.files.cache_dir import CACHE_VARIABLE, cache_folder
 
 Engine = Literal["auto", "native", "fast", "reference"]
 """`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
@@ -42,7 +42,7 @@ class EvaluationJob:
 
     Attributes:
         preview: epochs of a shorter run; None is the official one.
-        threads: of the CPU.
+        threads: of the CPU; None shares the cores with the evaluations that run beside it.
         until: epoch after which to pause, if its state is not past it; a later job without it goes
             on, bit for bit.
     """
@@ -53,7 +53,7 @@ class EvaluationJob:
     protocol: str
     engine: Engine
     preview: int | None
-    threads: int
+    threads: int | None
     until: int | None = None
 
     def arguments(self, out: Path, state: Path) -> list[str]:
@@ -66,10 +66,16 @@ class EvaluationJob:
             *tests,
             *("--out", str(out), "--state", str(state), "--seed", str(self.seed)),
             *("--protocol", self.protocol, "--engine", self.engine),
-            *("--threads", str(self.threads), "--progress", "jsonl"),
+            *("--progress", "jsonl"),
+            *self._threads(),
             *preview,
             *until,
         ]
+
+    def _threads(self) -> list[str]:
+        if self.threads is None:
+            return ["--share", str(cache_folder() / "running")]
+        return ["--threads", str(self.threads)]
 
 
 def package_folder() -> Path:

@@ -138,7 +138,7 @@ class Spec(StrictModel):
         together: candidates that tpe proposes before it sees their results.
         sampler_seed: of tpe.
         preview: epochs of a short look that makes no official scores.
-        engine, threads: of the evaluator.
+        engine, threads: of the evaluator; None shares the cores among the trials that run.
     """
 
     sweep: Literal[1] = 1  # version of this format
@@ -161,7 +161,7 @@ class Spec(StrictModel):
     sampler_seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     preview: Epochs | None = None
     engine: Engine = "auto"
-    threads: Annotated[int, Field(ge=1, le=MOST_PROCESSES)] = 1
+    threads: Annotated[int, Field(ge=1, le=MOST_PROCESSES)] | None = None
 
     @field_validator("rungs")
     @classmethod

@@ -87,7 +87,7 @@ def time_evaluator(spec: Spec, at_once: int = 1) -> Timing:
     return timing
 
 
-def known_timing(engine: str, threads: int, at_once: int | None = None) -> Timing | None:
+def known_timing(engine: str, threads: int | None, at_once: int | None = None) -> Timing | None:
     """Return how fast this machine evaluates, if it was timed before.
 
     Args:
@@ -106,7 +106,7 @@ def known_timing(engine: str, threads: int, at_once: int | None = None) -> Timin
     return next((timing for timing in found if timing is not None), None)
 
 
-def _timing_file(engine: str, threads: int, at_once: int) -> Path:
+def _timing_file(engine: str, threads: int | None, at_once: int) -> Path:
     key = cache_key([_VERSION, identity(), engine, threads, os.cpu_count(), at_once])
     return cache_folder() / "timings" / f"{key}.json"
 

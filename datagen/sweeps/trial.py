@@ -61,7 +61,7 @@ class Task(StrictModel):
     selection: Path | None
     preview: int | None
     engine: Engine
-    threads: int
+    threads: int | None
     evaluator: str
 
     def request(self) -> EvaluationRequest:

@@ -60,7 +60,14 @@ def evaluate(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads of a run.")] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="CPU threads of a run: its speed, never its score. By default the runs on this "
+            "machine share its cores.",
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

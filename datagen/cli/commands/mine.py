@@ -112,7 +112,7 @@ def _time(dataset: Path, seeds: "Sequence[int]") -> str:
     from datagen.datasets.class_counts import total_count
     from datagen.sweeps.timing import known_timing
 
-    timing = known_timing("auto", 1)
+    timing = known_timing("auto", None)
     if timing is None:
         return ""
     epoch = timing.epoch(total_count(open_dataset(dataset).counts))

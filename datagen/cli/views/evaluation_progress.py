@@ -20,7 +20,7 @@ class View(Protocol):
 
 
 @contextmanager
-def progress_view(seeds: int, *, quiet: bool, threads: int = 1) -> Iterator[View]:
+def progress_view(seeds: int, *, quiet: bool, threads: int | None = None) -> Iterator[View]:
     """Yield what shows the events of `seeds` runs on stderr.
 
     Args:
@@ -70,7 +70,7 @@ def _warnings_only(seed: int, event: Event) -> None:
 class _Live:
     """One row per run: epochs, what happens now and for how long, best so far, time left."""
 
-    def __init__(self, bars: Any, threads: int) -> None:
+    def __init__(self, bars: Any, threads: int | None) -> None:
         self._bars = bars
         self._threads = threads
         self._rows: dict[int, Any] = {}
@@ -116,7 +116,7 @@ class _Live:
                 self._bars.update(row, told=f"done in {duration(event['seconds'])}", since=None)
 
 
-def expected_epoch(event: Event, threads: int) -> float | None:
+def expected_epoch(event: Event, threads: int | None) -> float | None:
     """Return the seconds that an epoch takes here, where this machine was timed before.
 
     Args:
@@ -139,7 +139,7 @@ def _told(event: Event) -> str:
     )
 
 
-def _print(seed: int, event: Event, threads: int, *, several: bool) -> None:
+def _print(seed: int, event: Event, threads: int | None, *, several: bool) -> None:
     """Print one line for one event, where it has something to say."""
     line = _line(event, threads)
     if line:
@@ -147,7 +147,7 @@ def _print(seed: int, event: Event, threads: int, *, several: bool) -> None:
         print((f"seed {seed}  " if own else "") + printable(line), file=sys.stderr, flush=True)
 
 
-def _line(event: Event, threads: int) -> str:
+def _line(event: Event, threads: int | None) -> str:
     match event["event"]:
         case "warning":
             return f"warning: {event['message']}"

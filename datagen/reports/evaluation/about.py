@@ -180,6 +180,6 @@ def command(request: EvaluationRequest, score: Score) -> str:
         value = getattr(request, name)
         if value != getattr(defaults, name):
             words += [f"--{name}", str(value)]
-    if score.threads != 1:
+    if score.protocol.engine != "native" and score.threads != 1:
         words += ["--threads", str(score.threads)]
     return shlex.join(words)

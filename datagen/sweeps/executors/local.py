@@ -56,7 +56,7 @@ class LocalExecutor:
         """Yield outcomes as they come."""
         if not tasks:
             return
-        threads = tasks[0].threads  # of all: it is the spec's
+        threads = tasks[0].threads or 1  # of all: it is the spec's
         environment = _environment(threads)
         workers = _WorkerPool(environment, self._fork_server.descriptor(environment))
         left = len(tasks)

@@ -98,7 +98,7 @@ class RayExecutor:
         running: dict[Any, Task] = {}
         try:
             for task in tasks:
-                place = remote.options(num_cpus=task.threads, name=f"{task.point}-{task.seed}")
+                place = remote.options(num_cpus=task.threads or 1, name=f"{task.point}-{task.seed}")
                 running[place.remote(task.model_dump_json())] = task
                 tell(task, {"event": "launch"})
             while running:

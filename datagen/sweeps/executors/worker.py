@@ -23,7 +23,7 @@ def main() -> int:
     end_tidily()
     task = Task.model_validate_json(sys.stdin.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    cv2.setNumThreads(task.threads)
+    cv2.setNumThreads(task.threads or 1)
     try:
         outcome = run_trial(task, _tell)
         _say({"outcome": outcome.model_dump(mode="json")})

@@ -124,7 +124,7 @@ def trial_seconds(answer: Answer, candidate: CandidateResult) -> float | None:
 def _timed(answer: Answer, candidate: CandidateResult) -> float | None:
     """Return the seconds of a whole run by a timing of this machine, if there is one."""
     try:
-        timing = known_timing("auto", 1)
+        timing = known_timing("auto", None)
         count = read_info(dataset_of(answer, candidate)).count
     except DatagenError:
         return None
