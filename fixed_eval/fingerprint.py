@@ -41,6 +41,7 @@ FROZEN_FILES = (
     "network.py",
     "order.py",
     "protocol.py",
+    "receipt.py",
     "runtime.py",
     "score.py",
     "training.py",

@@ -26,6 +26,7 @@ class NativeEngine:
     """The cut ResNet50 in compiled parts; see `fixed_eval.training.Engine`."""
 
     name = "native"
+    bits = 1
 
     def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
         with tf.device("CPU"):  # where there is a GPU too, it might draw another last digit
