@@ -1,0 +1,212 @@
+"""A run that was made again, compared with the receipt of the first: pure functions.
+
+Enters: the evaluator's events and scores. Leaves: the first `Difference`, or None.
+"""
+
+import math
+from typing import Final
+
+from datagen.datasets.content import Content
+from datagen.evaluation.process import Event
+from datagen.evaluation.records import Epoch, Metrics, Receipt, Score, TestResult
+from datagen.receipts.records import Difference, Kind
+
+_CLOSE: Final = 1e-9  # of losses: sums of logarithms, which no engine promises to the bit
+
+
+def mark_difference(score: Score) -> Difference | None:
+    """Say whether a score calls itself official without having run all epochs of the protocol."""
+    epochs = score.protocol.constants.get("epochs", len(score.history))
+    if not score.official or (score.preview is None and len(score.history) == epochs):
+        return None
+    return Difference(
+        kind="official",
+        where="the mark official",
+        receipt="official",
+        found=f"{len(score.history)} of {epochs} epochs",
+        advice="an official score has all epochs, so the mark in the receipt was changed",
+    )
+
+
+def order_difference(score: Score, receipt: Receipt, event: Event) -> Difference | None:
+    """Compare the event `start`: the order in which the images were read."""
+    return _unequal(
+        "order",
+        "order of the images",
+        receipt.order,
+        event.get("order"),
+        f"seed and file names decide it: the receipt is of another seed than {score.seed}, or the "
+        "same images had other names",
+    )
+
+
+def epoch_difference(score: Score, receipt: Receipt, event: Event) -> Difference | None:
+    """Compare the event `epoch`: the engine, the weights at the start, the state after it."""
+    number = int(event["epoch"])
+    if number > len(score.history):
+        return None
+    return (
+        _engine(score, receipt, event.get("bits"))
+        or _unequal(
+            "initial weights",
+            "weights before training",
+            receipt.initial,
+            event.get("initial"),
+            f"the receipt is of another seed than {score.seed}, or of another version of the "
+            "evaluator",
+        )
+        or _unequal(
+            "epoch",
+            f"training state after epoch {number}",
+            str(score.history[number - 1].state),
+            event.get("state"),
+            _why_bits(receipt),
+        )
+    )
+
+
+def _engine(score: Score, receipt: Receipt, bits: object) -> Difference | None:
+    versions = ", ".join(f"{name} {version}" for name, version in score.versions.items())
+    return _unequal(
+        "engine",
+        f"bits of the engine {score.protocol.engine}",
+        f"version {receipt.bits}" if receipt.bits else "no promise",
+        f"version {bits}" if bits else "no promise",
+        "the last bits of what it computes are others; install the version of datagen that made "
+        f"the score (with {versions})",
+    )
+
+
+def score_difference(
+    score: Score, receipt: Receipt, ran: Score, *, whole: bool
+) -> Difference | None:
+    """Compare a run: every epoch, and of a whole one what was chosen, predicted and counted."""
+    again = ran.receipt or Receipt(bits=None, order="", initial="", predictions="")
+    found = [
+        order_difference(score, receipt, {"order": again.order}),
+        *(
+            epoch_difference(
+                score,
+                receipt,
+                {"bits": again.bits, "initial": again.initial, **epoch.model_dump()},
+            )
+            for epoch in ran.history
+        ),
+        *map(_numbers, score.history, ran.history),
+        *(_scored(score, receipt, ran) if whole else ()),
+    ]
+    return next((each for each in found if each), None)
+
+
+def _scored(score: Score, receipt: Receipt, ran: Score) -> list[Difference | None]:
+    """Compare what the chosen epoch's weights gave."""
+    tests = {test.fingerprint: test for test in score.tests}
+    return [
+        _unequal(
+            "accuracy",
+            "chosen epoch",
+            str(score.chosen_epoch),
+            str(ran.chosen_epoch),
+            _CHANGED,
+        ),
+        _unequal(
+            "predictions",
+            "predictions on val",
+            receipt.predictions,
+            None if ran.receipt is None else ran.receipt.predictions,
+            _why_bits(receipt),
+        ),
+        _metrics("val", score.val, ran.val),
+        *(_test(tests[test.fingerprint], test, receipt) for test in ran.tests),
+    ]
+
+
+def _test(known: TestResult, test: TestResult, receipt: Receipt) -> Difference | None:
+    return _unequal(
+        "predictions",
+        f"predictions on {test.path}",
+        str(known.predictions),
+        str(test.predictions),
+        _why_bits(receipt),
+    ) or _metrics(test.path, known.metrics, test.metrics)
+
+
+_CHANGED: Final = "all that it follows from is the same, so the number in the receipt was changed"
+
+
+def _numbers(known: Epoch, here: Epoch) -> Difference | None:
+    """Compare losses and accuracies of one epoch."""
+    for name in ("accuracy", "val_accuracy", "loss", "val_loss"):
+        one, other = getattr(known, name), getattr(here, name)
+        if not _close(one, other):
+            where = f"{name} of epoch {here.epoch}"
+            return _unequal("accuracy", where, f"{one:.10g}", f"{other:.10g}", _CHANGED)
+    return None
+
+
+def _close(one: float, other: float) -> bool:
+    both_lost = math.isnan(one) and math.isnan(other)
+    return both_lost or math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_CLOSE)
+
+
+def _metrics(name: str, known: Metrics, here: Metrics) -> Difference | None:
+    def hits(metrics: Metrics) -> str:
+        return f"{metrics.accuracy.correct:,} of {metrics.accuracy.images:,} right"
+
+    return _unequal(
+        "accuracy", f"accuracy on {name}", hits(known), hits(here), _CHANGED
+    ) or _unequal(
+        "accuracy",
+        f"confusion matrix on {name}",
+        _row(known, here),
+        _row(here, known),
+        _CHANGED,
+    )
+
+
+def _row(one: Metrics, other: Metrics) -> str:
+    """Return the first row of a confusion matrix that another lacks."""
+    rows = zip(one.confusion, other.confusion, strict=False)
+    return next((str(list(row)) for row, beside in rows if row != beside), "")
+
+
+def images_difference(known: TestResult, found: Content) -> Difference | None:
+    """Compare the images of a test set with those that were scored."""
+    if found.fingerprint == known.fingerprint:
+        return None
+    listed = {image.path: image.sha256 for image in known.results}
+    for path in sorted(listed.keys() | found.paths.keys()):
+        one, other = listed.get(path), found.paths.get(path)
+        if one != other:
+            return Difference(
+                kind="test image",
+                where=path,
+                receipt="no such file" if one is None else f"SHA-256 {one[:16]}",
+                found="no such file" if other is None else f"SHA-256 {other[:16]}",
+                advice="it is another test set than the one that was scored, or was changed",
+            )
+    return _unequal(
+        "test image",
+        f"fingerprint of the test set {known.path}",
+        known.fingerprint[:16],
+        found.fingerprint[:16],
+        "its images are those of the receipt, so the fingerprint in the receipt was changed",
+    )
+
+
+def _why_bits(receipt: Receipt) -> str:
+    if receipt.bits is None:
+        return (
+            "this engine promises no bits: another machine or version of TensorFlow gives others; "
+            "`--engine native` gives a score that can be checked to the bit"
+        )
+    return (
+        "what went in is the same, so this number was changed in the receipt, or the machine that "
+        "made it or this one computes wrongly"
+    )
+
+
+def _unequal(kind: Kind, where: str, receipt: str, found: object, advice: str) -> Difference | None:
+    if receipt == found:
+        return None
+    return Difference(kind=kind, where=where, receipt=receipt, found=str(found), advice=advice)
