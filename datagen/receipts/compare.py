@@ -4,14 +4,18 @@ Enters: the evaluator's events and scores. Leaves: the first `Difference`, or No
 """
 
 import math
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import BaseModel
 
 from datagen.datasets.content import Content
 from datagen.evaluation.process import Event
-from datagen.evaluation.records import Epoch, Metrics, Receipt, Score, TestResult
+from datagen.evaluation.records import Epoch, Receipt, Score, TestResult
 from datagen.receipts.records import Difference, Kind
+from pipelines.text import shortened
 
-_CLOSE: Final = 1e-9  # of losses: sums of logarithms, which no engine promises to the bit
+_CLOSE: Final = 1e-9  # of losses and areas, which libraries sum
 
 
 def mark_difference(score: Score) -> Difference | None:
@@ -116,58 +120,65 @@ def _scored(score: Score, receipt: Receipt, ran: Score) -> list[Difference | Non
             None if ran.receipt is None else ran.receipt.predictions,
             _why_bits(receipt),
         ),
-        _metrics("val", score.val, ran.val),
+        _unlike("metrics on val", score.val, ran.val),
         *(_test(tests[test.fingerprint], test, receipt) for test in ran.tests),
     ]
 
 
 def _test(known: TestResult, test: TestResult, receipt: Receipt) -> Difference | None:
-    return _unequal(
-        "predictions",
-        f"predictions on {test.path}",
-        str(known.predictions),
-        str(test.predictions),
-        _why_bits(receipt),
-    ) or _metrics(test.path, known.metrics, test.metrics)
+    return (
+        _unequal(
+            "predictions",
+            f"predictions on {test.path}",
+            str(known.predictions),
+            str(test.predictions),
+            _why_bits(receipt),
+        )
+        or _unlike(f"metrics on {test.path}", known.metrics, test.metrics)
+        or _unlike(f"results on {test.path}", _results(known), _results(test))
+    )
+
+
+def _results(test: TestResult) -> dict[str, Any]:
+    """Return what was predicted of every image, by its class and hash: files may be renamed."""
+    return {
+        f"{image.true}/{image.sha256[:16]}": [image.predicted, list(image.probabilities)]
+        for image in test.results
+    }
 
 
 _CHANGED: Final = "all that it follows from is the same, so the number in the receipt was changed"
+_NO_RESULT: Final = {"epoch", "seconds", "train_seconds", "state"}  # of an epoch
 
 
 def _numbers(known: Epoch, here: Epoch) -> Difference | None:
     """Compare losses and accuracies of one epoch."""
-    for name in ("accuracy", "val_accuracy", "loss", "val_loss"):
-        one, other = getattr(known, name), getattr(here, name)
-        if not _close(one, other):
-            where = f"{name} of epoch {here.epoch}"
-            return _unequal("accuracy", where, f"{one:.10g}", f"{other:.10g}", _CHANGED)
-    return None
+    numbers = (epoch.model_dump(exclude=_NO_RESULT) for epoch in (known, here))
+    return _unlike(f"epoch {here.epoch}", *numbers)
 
 
-def _close(one: float, other: float) -> bool:
-    both_lost = math.isnan(one) and math.isnan(other)
-    return both_lost or math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_CLOSE)
+def _unlike(where: str, known: Any, here: Any) -> Difference | None:
+    """Compare plain data or records, numbers up to rounding; name the first key that differs.
+
+    Keys that only one of them has are of another version, and not compared.
+    """
+    if isinstance(here, BaseModel):
+        known, here = known.model_dump(mode="json"), here.model_dump(mode="json")
+    pairs: Iterable[tuple[str, Any, Any]] = ()
+    if isinstance(known, dict) and isinstance(here, dict):
+        pairs = ((f", {key}", known[key], here[key]) for key in here if key in known)
+    elif isinstance(known, list) and isinstance(here, list) and len(known) == len(here):
+        pairs = ((f"[{k}]", *both) for k, both in enumerate(zip(known, here, strict=True)))
+    elif not _equal(known, here):
+        return _unequal("accuracy", where, shortened(str(known)), str(here), _CHANGED)
+    return next(filter(None, (_unlike(where + key, *both) for key, *both in pairs)), None)
 
 
-def _metrics(name: str, known: Metrics, here: Metrics) -> Difference | None:
-    def hits(metrics: Metrics) -> str:
-        return f"{metrics.accuracy.correct:,} of {metrics.accuracy.images:,} right"
-
-    return _unequal(
-        "accuracy", f"accuracy on {name}", hits(known), hits(here), _CHANGED
-    ) or _unequal(
-        "accuracy",
-        f"confusion matrix on {name}",
-        _row(known, here),
-        _row(here, known),
-        _CHANGED,
-    )
-
-
-def _row(one: Metrics, other: Metrics) -> str:
-    """Return the first row of a confusion matrix that another lacks."""
-    rows = zip(one.confusion, other.confusion, strict=False)
-    return next((str(list(row)) for row, beside in rows if row != beside), "")
+def _equal(known: object, here: object) -> bool:
+    if isinstance(known, float) and isinstance(here, float | int):
+        both_lost = math.isnan(known) and math.isnan(here)
+        return both_lost or math.isclose(known, here, rel_tol=_CLOSE, abs_tol=_CLOSE)
+    return known == here
 
 
 def images_difference(known: TestResult, found: Content) -> Difference | None:

@@ -107,5 +107,7 @@ class Verification(StrictModel):
         """The answer in a few words."""
         if not self.same:
             return "not the same"
-        part = "" if self.whole else f", for the first {self.epochs} of {self.of} epochs"
-        return f"the same to the bit{part}"
+        if self.whole:
+            return "the same to the bit"
+        first = "epoch 1" if self.epochs == 1 else f"epochs 1 to {self.epochs}"
+        return f"the same to the bit, as far as checked: {first} of {self.of}"

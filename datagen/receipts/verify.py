@@ -18,8 +18,8 @@ from datagen.core.text import how_many
 from datagen.core.version import installed_version
 from datagen.datasets.content import Content, required_test_content
 from datagen.datasets.format import DatasetInfo, fingerprint
-from datagen.evaluation.process import Event
-from datagen.evaluation.records import Receipt, Score, TestResult
+from datagen.evaluation.process import Event, evaluator_digest
+from datagen.evaluation.records import Receipt, Score, TestResult, sources_digest
 from datagen.evaluation.summary import label, short_path
 from datagen.files.paths import user_path
 from datagen.receipts.compare import (
@@ -166,7 +166,7 @@ def verify_score(
         engine=score.protocol.engine,
         bits=receipt.bits,
         seed=score.seed,
-        notes=tuple(_notes(score, receipt)),
+        notes=tuple(_notes(score, receipt, same=difference is None)),
         seconds=round(time.monotonic() - began, 3),
     )
 
@@ -268,7 +268,7 @@ def _check_run(
             return
         if event["event"] == "start":
             work.check(
-                "order", order_difference(score, receipt, event), "the images in the same order"
+                "order", order_difference(score, receipt, event), "in which the images are read"
             )
         if event["event"] == "epoch":
             difference = epoch_difference(score, receipt, event)
@@ -280,7 +280,7 @@ def _check_run(
     difference = score_difference(score, receipt, ran, whole=last == len(score.history))
     if difference is None:
         work.epochs = len(ran.history)
-    how = f"{work.epochs} of {len(score.history)} epochs, the weights before them too"
+    how = f"{work.epochs} of {how_many(len(score.history), 'epoch')}, and the initial weights"
     if last < len(score.history):
         work.check("training", difference, how)
         work.skip("predictions", "only after the last epoch")
@@ -294,9 +294,11 @@ def _check_run(
     work.check("predictions", None, f"on {' and '.join(names)}; accuracies follow from them")
 
 
-def _notes(score: Score, receipt: Receipt) -> list[str]:
+def _notes(score: Score, receipt: Receipt, *, same: bool) -> list[str]:
     """Return what else a person should know: sentences."""
     notes = []
+    if sources_digest(score.protocol.sources) != evaluator_digest():
+        notes.append("the score is by an evaluator of other files than the one that is installed")
     made = score.origin.versions.get("datagen") if score.origin else None
     if made and made != installed_version():
         notes.append(f"made with datagen {made}, verified with {installed_version()}")
@@ -304,6 +306,6 @@ def _notes(score: Score, receipt: Receipt) -> list[str]:
         notes.append(
             f"the engine {score.protocol.engine} promises no bits; a difference tells little"
         )
-    if score.tests:
+    if score.tests and same:
         notes.append("leak counts are not verified; `datagen evaluate` counts them")
     return notes

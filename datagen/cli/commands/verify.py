@@ -102,10 +102,9 @@ def _views(*, quiet: bool, threads: int) -> Iterator[tuple["Progress", Any]]:
 def _print(found: "Verification", out: Any) -> None:
     """Print every check and the answer."""
     engine = found.engine if found.bits is None else f"{found.engine}, bits {found.bits}"
-    out.print(
-        f"score        {found.path}: {found.label}, {found.protocol} ({engine}), seed {found.seed}",
-        soft_wrap=True,
-    )
+    out.print(f"score        {found.path}", soft_wrap=True)
+    out.print(f"             {found.label}", soft_wrap=True)
+    out.print(f"             {found.protocol} ({engine}), seed {found.seed}", soft_wrap=True)
     for check in found.checks:
         out.print(f"{check.what:<12} {_STATES[check.state]:<12} {check.detail}", soft_wrap=True)
     for note in found.notes:
