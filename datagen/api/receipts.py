@@ -21,6 +21,7 @@ def verify(
     test: PathLike | Sequence[PathLike] = (),
     quick: int | None = None,
     paths: Mapping[str, PathLike] | None = None,
+    val_dir: PathLike | None = None,
     dataset: PathLike | None = None,
     workers: int = 1,
     threads: int | None = None,
@@ -40,6 +41,7 @@ def verify(
             not checked.
         quick: train the first epochs only, so many, and compare them.
         paths: where the ink of sources is on this machine, by the source's name.
+        val_dir: where the class folders are on this machine that the recipe takes for val.
         dataset: the dataset itself, where the receipt has no recipe that makes it.
         workers: processes that make images.
         threads: of the CPU; None is one per core. They change no bit.
@@ -76,6 +78,7 @@ def verify(
         tests=tuple(user_path(folder) for folder in tests),
         quick=quick,
         paths=tuple((name, user_path(path)) for name, path in (paths or {}).items()),
+        val_dir=None if val_dir is None else user_path(val_dir),
         dataset=None if dataset is None else user_path(dataset),
         workers=workers,
         threads=threads,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from datagen.building.build import build
 from datagen.building.fetch_missing import FetchMissing
-from datagen.core.errors import CorruptInputError, MissingInputError, RecipeError
+from datagen.core.errors import CorruptInputError, MissingInputError, RecipeError, UsageError
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.core.text import how_many
 from datagen.datasets.format import DatasetInfo, image_files
@@ -76,6 +76,7 @@ def rebuild(
     place: Path,
     *,
     paths: tuple[tuple[str, Path], ...],
+    val_dir: Path | None = None,
     workers: int,
     progress: Callable[[int], None],
     fetch: FetchMissing | None,
@@ -88,6 +89,7 @@ def rebuild(
             is taken.
         place: of the dataset.
         paths: source, and where its ink is on this machine.
+        val_dir: where the folder of val is, of a recipe that has one.
         workers: processes that make images.
         progress: told how many images are made.
         fetch: fetches an archive that is missing; None: that is an error.
@@ -95,7 +97,13 @@ def rebuild(
     Raises:
         UsageError, InputError, RuleError, PipelineError, BuildError: as of a build.
     """
-    chosen = override(recipe, Overrides(paths=paths)) if paths else recipe
+    if val_dir is not None and recipe.val.folder is None:
+        raise UsageError(
+            f"--val-dir {val_dir} is given, but val is no folder in the recipe of the receipt; "
+            "leave it out"
+        )
+    moved = bool(paths) or val_dir is not None
+    chosen = override(recipe, Overrides(paths=paths, val_dir=val_dir)) if moved else recipe
     names = _kept_pipelines(origin, place.parent)
     if names:
         chosen = Recipe.model_validate(_renamed(chosen.model_dump(exclude_unset=True), names))

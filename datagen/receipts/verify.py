@@ -62,6 +62,7 @@ class VerifyRequest:
         tests: class folders that the score was measured on.
         quick: train only so many epochs; None trains all.
         paths: source, and where its ink is here.
+        val_dir: where the class folders are here that the recipe takes for val.
         dataset: the dataset itself, instead of building it from the recipe.
         workers: processes that make images.
         threads: of the evaluator; None: one per core, for they do not move bits, up to eight. Of
@@ -72,6 +73,7 @@ class VerifyRequest:
     tests: tuple[Path, ...] = ()
     quick: int | None = None
     paths: tuple[tuple[str, Path], ...] = ()
+    val_dir: Path | None = None
     dataset: Path | None = None
     workers: int = 1
     threads: int | None = None
@@ -232,6 +234,7 @@ def _check_dataset(
             origin,
             root,
             paths=request.paths,
+            val_dir=request.val_dir,
             workers=request.workers,
             progress=progress,
             fetch=fetch,

@@ -32,6 +32,9 @@ def verify(
         typer.Option("--quick", min=1, metavar="EPOCHS", help="Train the first epochs only."),
     ] = None,
     path: recipe_flags.SourcePath = None,
+    val_dir: Annotated[
+        Path | None, typer.Option("--val-dir", help="Where the recipe's class folders of val are.")
+    ] = None,
     dataset: Annotated[
         Path | None,
         typer.Option("--dataset", metavar="DIR", help="Take this dataset instead of building it."),
@@ -62,6 +65,7 @@ def verify(
             test=test or (),
             quick=quick,
             paths=dict(map(source_path, path or ())),
+            val_dir=val_dir,
             dataset=dataset,
             workers=workers or cores(),
             threads=threads,
@@ -71,7 +75,8 @@ def verify(
         )
     human = console(as_json=as_json, quiet=quiet)
     _print(found, human)
-    words = ["verify", str(as_argument(score)), *flags(test=test, path=path, dataset=dataset)]
+    words = ["verify", str(as_argument(score)), *flags(test=test, path=path)]
+    words += flags(val_dir=val_dir, dataset=dataset)
     _print_next(found, words, human)
     if as_json:
         emit(found.model_dump(mode="json") | {"whole": found.whole, "verdict": found.verdict})

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datagen.api.evaluations import write_report
 from datagen.api.receipts import verify
@@ -17,11 +19,13 @@ from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.process import EvaluationJob, Event
 from datagen.evaluation.records import Score
 from datagen.receipts import verify as verification
-from datagen.receipts.read import find_score
+from datagen.receipts.read import find_score, read_receipt
+from datagen.receipts.rebuild import receipt_recipe, recipe_difference
 from datagen.receipts.records import Verification
 from datagen.recipes.fingerprint import recipe_fingerprint
 from datagen.recipes.schema import Recipe
 from tests.datagen.conftest import Started
+from tests.datagen.test_hostile_records import damaged, few, only_ours
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Plain = dict[str, Any]
@@ -307,3 +311,23 @@ def test_what_cannot_be_verified_is_said(
     line.write_text(json.dumps({"command": "evaluate", "report": None}))
     with pytest.raises(MissingInputError, match="without a report"):
         find_score(line)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.usefixtures("replayed")
+@few
+@given(st.data())
+def test_a_damaged_receipt_is_refused_or_differs(
+    plain: Plain, report: Path, evaluation: Evaluation, data: st.DataObject
+) -> None:
+    path = report / "damaged.json"
+    path.write_text(json.dumps(damaged(plain, data)), "utf-8")
+    only_ours(lambda: verify(path, dataset=evaluation.request.dataset))
+
+    def read_recipe() -> None:
+        score, _ = read_receipt(path)
+        recipe = receipt_recipe(score.origin, path)
+        assert score.origin is not None
+        recipe_difference(recipe, score.origin)
+
+    only_ours(read_recipe)
