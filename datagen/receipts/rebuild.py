@@ -107,7 +107,12 @@ def rebuild(
     names = _kept_pipelines(origin, place.parent)
     if names:
         chosen = Recipe.model_validate(_renamed(chosen.model_dump(exclude_unset=True), names))
-    return build(chosen, place, workers=workers, progress=progress, fetch=fetch).info
+    try:
+        return build(chosen, place, workers=workers, progress=progress, fetch=fetch).info
+    except MissingInputError as error:
+        raise MissingInputError(
+            f"{error}; --path SOURCE=PATH, or --val-dir for val, says where it is on this machine"
+        ) from error
 
 
 def _kept_pipelines(origin: Origin, folder: Path) -> dict[str, str]:
