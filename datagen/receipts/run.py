@@ -50,9 +50,9 @@ def run_apart(job: EvaluationJob, folder: Path, tell: Callable[[Event], None]) -
         return run.listen(tell)
     except KeyboardInterrupt:
         _end(run)
+        where = f"after epoch {run.epoch} of {run.epochs}" if run.epoch else "before an epoch ended"
         raise StoppedError(
-            f"interrupted after epoch {run.epoch} of {run.epochs or '?'}; nothing is kept, the "
-            "same command begins again"
+            f"interrupted {where}; nothing is kept, the same command begins again"
         ) from None
     except BaseException:
         _end(run)

@@ -228,7 +228,8 @@ def _check_dataset(
         origin = work.score.origin
         if origin is None:  # `receipt_recipe` refuses it
             raise MissingInputError(f"{work.path} has no recipe")
-        work.check("recipe", recipe_difference(recipe, origin), recipe.name)
+        named = f"{recipe.name}; fingerprint {(origin.recipe_fingerprint or '')[:16]}"
+        work.check("recipe", recipe_difference(recipe, origin), named)
         info = rebuild(
             recipe,
             origin,
