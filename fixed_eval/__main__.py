@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fixed_eval.cores import Cores
 from fixed_eval.data import list_dataset
 from fixed_eval.errors import EvaluatorError
 from fixed_eval.progress import make_say
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         list_dataset(options.dataset, protocol, options.seed)
         from fixed_eval.runtime import choose_engine, start_tensorflow
 
-        engine, device = choose_engine(options.engine, start_tensorflow(options.threads))
+        engine, device = choose_engine(options.engine, start_tensorflow(options.threads or 1))
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             protocol=protocol,
             engine=engine,
             seed=options.seed,
-            threads=1 if engine == "native" else options.threads,
+            cores=_cores(engine, options.threads, options.share),
             device=device,
             preview=options.preview,
             until=options.until,
@@ -120,10 +121,23 @@ def _parser() -> argparse.ArgumentParser:
         "--state", type=Path, metavar="DIR", help="keep the resumable state of the run here"
     )
     parser.add_argument(
-        "--threads", type=_whole(1, 1024), default=1, help="default 1; native always takes one"
+        "--threads",
+        type=_whole(1, 1024),
+        help="of the CPU; by default as many as there are cores for native, at most 8, which gives "
+        "the same bits for any number, and 1 for the other engines",
+    )
+    parser.add_argument(
+        "--share",
+        type=Path,
+        metavar="DIR",
+        help="share the cores with the evaluations that name the same folder",
     )
     parser.add_argument("--progress", choices=("jsonl", "human", "none"), default="human")
     return parser
+
+
+def _cores(engine: str, threads: int | None, share: Path | None) -> Cores:
+    return Cores(threads, share) if engine == "native" else Cores(threads or 1)
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -30,8 +30,8 @@ def make_say(style: Style) -> Say:
 
 def _human(event: str, fields: dict[str, Any]) -> str:
     match event:
-        case "warning":
-            return f"warning: {fields['message']}"
+        case "warning" | "notice":
+            return ("warning: " if event == "warning" else "") + str(fields["message"])
         case "start":
             preview = "" if fields["official"] else "  NOT an official score"
             return (

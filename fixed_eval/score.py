@@ -5,9 +5,11 @@ The steps of `evaluate` are the protocol told in order; they fill the records of
 
 import dataclasses
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from fixed_eval import data, fingerprint, metrics, state
+from fixed_eval.cores import Cores
 from fixed_eval.data import ImageFile, Split
 from fixed_eval.errors import ChangedError, InputError, StoppedError
 from fixed_eval.heldout import score_test, split_fingerprint
@@ -23,6 +25,7 @@ from fixed_eval.records import (
 )
 from fixed_eval.training import Engine, TrainingState, start, train
 
+COMPILING = "compiling the native engine, once on this machine; it takes about half a minute"
 IN_SPLIT_NOTE = (
     "no test set: the val accuracy chose the very epoch it is measured on, so it flatters, "
     "and it says nothing about handwriting from elsewhere"
@@ -41,7 +44,7 @@ class Request:
     protocol: Protocol
     engine: str
     seed: int
-    threads: int
+    cores: Cores
     device: str
     preview: int | None = None
     until: int | None = None
@@ -90,7 +93,14 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         official=_official(request),
         order=order,
     )
-    engine = make_engine(request.engine, splits, protocol, request.seed)
+    engine = make_engine(
+        request.engine,
+        splits,
+        protocol,
+        request.seed,
+        cores=request.cores,
+        on_compile=lambda: say("notice", message=COMPILING),
+    )
     clock.mark("compile")
     reached = _train(request, engine, splits, say, warnings)
     clock.mark("train")
@@ -134,7 +144,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         note=None if tests else IN_SPLIT_NOTE,
         warnings=tuple(warnings),
         seconds=clock.total(),
-        threads=request.threads,
+        threads=request.cores.threads(),
         device=request.device,
         versions=fingerprint.versions(),
     )
@@ -184,8 +194,19 @@ def _warn(
     return warnings
 
 
-def make_engine(name: str, splits: tuple[Split, Split], protocol: Protocol, seed: int) -> Engine:
+def make_engine(
+    name: str,
+    splits: tuple[Split, Split],
+    protocol: Protocol,
+    seed: int,
+    *,
+    cores: Cores,
+    on_compile: Callable[[], None],
+) -> Engine:
     """The engine called `name`, compiled, holding the data.
+
+    `cores` and `on_compile` are for the native one, which has `on_compile` called before it
+    compiles its code, once on a machine.
 
     Raises:
         ValueError: If there is none of that name.
@@ -194,7 +215,7 @@ def make_engine(name: str, splits: tuple[Split, Split], protocol: Protocol, seed
     if name == "native":
         from fixed_eval.engines.native.engine import NativeEngine  # noqa: PLC0415
 
-        return NativeEngine(*splits, protocol, seed)
+        return NativeEngine(*splits, protocol, seed, cores, on_compile)
     if name == "fast":
         from fixed_eval.engines.fast import FastEngine  # noqa: PLC0415
 

@@ -1,16 +1,59 @@
 """The native engine's parts against TensorFlow's operations, forward and backward."""
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from fixed_eval.engines.native import blas, layers, winograd
-from fixed_eval.engines.native.memory import Memory
+from fixed_eval.engines.native import (
+    convolutions,
+    exact,
+    layers,
+    matmul,
+    network,
+    plan,
+    statistics,
+    winograd,
+)
+from fixed_eval.engines.native.plan import PLAN
 from fixed_eval.network import preprocess
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
-from fixed_eval.runtime import choose_engine
 
 F = np.float32
+SIDE, NARROW, BROAD = plan.SIDE, plan.NARROW, plan.BROAD
+SETTINGS = network.Settings(1e-4, 0.9, 0.999, 1e-7, 1e-5, 0.9)
+
+
+class Arena:
+    """A memory that arrays are put into one after the other."""
+
+    def __init__(self) -> None:
+        self.m = np.zeros(2**20, F)
+        self._next = 0
+
+    def put(self, array):
+        at = self._next
+        self._next += -(-array.size // 16) * 16 + 32
+        self.m[at : at + array.size] = array.reshape(-1)
+        return at
+
+    def room(self, *shape):
+        return self.put(np.full(shape, 7, F))
+
+    def get(self, at, *shape):
+        return self.m[at : at + math.prod(shape)].reshape(shape).copy()
+
+
+@pytest.fixture
+def arena():
+    return Arena()
+
+
+@pytest.fixture
+def memory():
+    """A whole one, with the plan's places."""
+    return plan.make_memory()
 
 
 @pytest.fixture
@@ -20,6 +63,14 @@ def rng():
 
 def draw(rng, *shape):
     return rng.standard_normal(shape).astype(F)
+
+
+def put(memory, at, array):
+    memory[at : at + array.size] = array.reshape(-1)
+
+
+def get(memory, at, *shape):
+    return memory[at : at + math.prod(shape)].reshape(shape).copy()
 
 
 def ring(x):
@@ -37,56 +88,60 @@ def gradients(function, arrays, upstream):
     return result.numpy(), [gradient.numpy() for gradient in found]
 
 
-@pytest.mark.parametrize("rows", [1, 8, 37, 512])
+@pytest.mark.parametrize("rows", [1, 8, 37, 64])
 @pytest.mark.parametrize(("inner", "columns"), [(64, 64), (147, 64), (64, 256)])
-def test_matrix_products(rng, rows, inner, columns):
+def test_matrix_products(rng, arena, rows, inner, columns):
     a, b, c = draw(rng, rows, inner), draw(rng, inner, columns), draw(rng, rows, columns)
-    out = np.full((rows, columns), 7, F)
-    blas.multiply(a, b, out)
-    np.testing.assert_allclose(out, a.astype(float) @ b, atol=1e-4)
-    total = np.ones((inner, columns), F)
-    blas.add_multiply_transposed(a, c, total)
-    np.testing.assert_allclose(total, 1 + a.T.astype(float) @ c, atol=1e-3)
+    at_a, at_b, at_c = (arena.put(x) for x in (a, b, c))
+    out = arena.room(rows, columns)
+    matmul.multiply(arena.m, at_a, at_b, out, rows, inner, columns)
+    product = a.astype(float) @ b
+    np.testing.assert_allclose(arena.get(out, rows, columns), product, atol=1e-4)
+    matmul.add_multiply(arena.m, at_a, at_b, out, rows, inner, columns)
+    np.testing.assert_allclose(arena.get(out, rows, columns), 2 * product, atol=1e-4)
+    total = arena.put(np.ones((inner, columns), F))
+    matmul.add_multiply_transposed(arena.m, at_a, at_c, total, rows, inner, columns, 3, inner - 2)
+    expected = 1 + a.T.astype(float) @ c
+    expected[:3] = expected[-2:] = 1  # rows that are others' to make
+    np.testing.assert_allclose(arena.get(total, inner, columns), expected, atol=1e-3)
 
 
-def test_transpose(rng):
-    a, out = draw(rng, 64, 256), np.empty((256, 64), F)
-    blas.transpose(a, out)
-    np.testing.assert_array_equal(out, a.T)
+def test_transpose(rng, arena):
+    a, out = draw(rng, 64, 256), arena.room(256, 64)
+    matmul.transpose(arena.m, arena.put(a), out, 64, 256)
+    np.testing.assert_array_equal(arena.get(out, 256, 64), a.T)
 
 
 @pytest.mark.parametrize("images", [1, 3, 8])
-def test_winograd_is_the_3x3_convolution(rng, images):
+def test_winograd_is_the_3x3_convolution(rng, memory, images):
     x, upstream = draw(rng, images, 8, 8, 64), draw(rng, images, 8, 8, 64)
     kernel = draw(rng, 3, 3, 64, 64) / 24
     theirs, (d_x, d_kernel) = gradients(
         lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"), (x, kernel), upstream
     )
-    v = np.empty(winograd.PLACES * winograd.PLACE, F)
-    u, flipped = np.empty((2, winograd.PLACES * winograd.MATRIX), F)
-    m, n = np.empty((2, winograd.PLACES * winograd.TURN_PLACE), F)
-    out, ours_d_kernel, padded = np.empty_like(x), np.empty_like(kernel), ring(x)
-    winograd.convolve(padded.reshape(-1), kernel.reshape(-1), images, v, u, m, out.reshape(-1))
-    np.testing.assert_allclose(out, theirs, atol=1e-5)
-    d_padded = np.empty_like(padded)
-    winograd.convolve_backward(
-        kernel.reshape(-1),
-        v,
-        upstream.reshape(-1),
-        images,
-        n,
-        m,
-        u,
-        flipped,
-        ours_d_kernel.reshape(-1),
-        d_padded.reshape(-1),
-    )
-    np.testing.assert_allclose(d_padded[:, 1:-1, 1:-1], d_x, atol=1e-5)
-    np.testing.assert_allclose(ours_d_kernel, d_kernel, atol=2e-4)
+    block, square = PLAN.second, PLAN.squares
+    put(memory, block.spread.kernel, kernel)
+    put(memory, block.reduced, ring(x))
+    winograd.transform_kernel(memory, block.spread.kernel, PLAN.u, 0, 64, square)
+    convolutions.spread(memory, block, PLAN.u, 0, images, 0)
+    np.testing.assert_allclose(get(memory, block.spread.raw, images, 8, 8, 64), theirs, atol=1e-5)
+    winograd.turn_kernel(memory, PLAN.u, PLAN.u_flipped, 0, plan.PLACES)
+    put(memory, block.spread.d_raw, upstream)
+    winograd.transform_gradient(memory, block.spread.d_raw, 0, images, PLAN.n, square)
+    for first in range(0, images, plan.TURN):
+        last = min(first + plan.TURN, images)
+        winograd.multiply_places(memory, PLAN.n, PLAN.u_flipped, PLAN.m, first, last)
+        winograd.add_input_gradient(memory, PLAN.m, first, last, PLAN.d_reduced, square)
+    ours = get(memory, PLAN.d_reduced, images, 10, 10, 64)[:, 1:-1, 1:-1]
+    np.testing.assert_allclose(ours, d_x, atol=1e-5)
+    winograd.multiply_gradient(memory, block.v, PLAN.n, PLAN.d_u, images, 0, plan.PLACES)
+    d_place = block.spread.kernel + plan.LEARNED
+    winograd.kernel_gradient(memory, PLAN.d_u, d_place, 0, 64, square)
+    np.testing.assert_allclose(get(memory, d_place, 3, 3, 64, 64), d_kernel, atol=2e-4)
 
 
 @pytest.mark.parametrize("images", [1, 8])
-def test_the_stem_is_the_strided_7x7_convolution(rng, images):
+def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
     pictures = rng.uniform(0, 255, (9, 32, 32, 3)).astype(F)
     positions = rng.permutation(9)[:images].astype(np.int32)
     kernel = draw(rng, 7, 7, 3, 64) / 12
@@ -97,169 +152,203 @@ def test_the_stem_is_the_strided_7x7_convolution(rng, images):
         (kernel,),
         upstream,
     )
-    side = layers.RINGED_SIDE
-    ringed = np.zeros(images * side * side * 3 + layers.SLACK, F)
-    layers.gather(
-        pictures,
-        positions,
-        np.array(PROTOCOL.channel_means, F),
-        ringed[: -layers.SLACK].reshape(images, side, side, 3),
-    )
-    rows = images * 256
-    spaced = np.empty(rows * 147 + layers.SLACK, F)
-    layers.patches(ringed, images, spaced)
-    patches = spaced[: -layers.SLACK].reshape(rows, 147)
-    out = np.empty((rows, 64), F)
-    blas.multiply(patches, kernel.reshape(147, 64), out)
-    np.testing.assert_allclose(out.reshape(theirs.shape), theirs, rtol=1e-4, atol=1e-3)
-    ours = np.zeros((147, 64), F)
-    blas.add_multiply_transposed(patches, upstream.reshape(rows, 64), ours)
-    np.testing.assert_allclose(ours.reshape(kernel.shape), d_kernel, rtol=1e-3, atol=0.2)
+    unit, means = PLAN.stem, np.array(PROTOCOL.channel_means, F)
+    put(memory, unit.kernel, kernel)
+    for image, position in enumerate(positions):
+        network.stem(memory, pictures, position, means, image)
+    out = get(memory, unit.raw, images, 16, 16, 64)
+    np.testing.assert_allclose(out, theirs, rtol=1e-4, atol=1e-3)
+    put(memory, unit.d_raw, upstream)
+    for member in range(3):
+        convolutions.weight_gradient(memory, PLAN.patches, plan.PATCHES, unit, images, member, 3)
+    ours = get(memory, unit.kernel + plan.LEARNED, *kernel.shape)
+    np.testing.assert_allclose(ours, d_kernel, rtol=1e-3, atol=0.2)
 
 
-def test_batch_norm_and_its_convolution(rng):
-    """`unit_backward` through both, beside TensorFlow's fused batch norm and matrix product."""
-    rows, inner, channels = 128, 64, 256
-    x, kernel = draw(rng, rows, inner), draw(rng, inner, channels) / 8
-    gamma, beta = draw(rng, channels) + 1, draw(rng, channels)
-    upstream = draw(rng, rows, channels)
+def test_batch_norm_and_its_convolution(rng, memory):
+    """Through both, beside TensorFlow's fused batch norm and matrix product."""
+    images, unit = 3, PLAN.second.expand
+    rows = images * plan.POSITIONS
+    x, kernel = draw(rng, rows, NARROW), draw(rng, NARROW, BROAD) / 8
+    gamma, beta, bias = draw(rng, BROAD) + 1, draw(rng, BROAD), draw(rng, BROAD)
+    upstream = draw(rng, rows, BROAD)
 
     def theirs(x, kernel, gamma, beta):
-        raw = tf.reshape(x @ kernel, (2, 8, 8, channels))
+        raw = tf.reshape(x @ kernel, (images, 8, 8, BROAD))
         normed, *_ = tf.raw_ops.FusedBatchNormV3(
             x=raw, scale=gamma, offset=beta, mean=[], variance=[], epsilon=1e-5, is_training=True
         )
-        return tf.reshape(normed, (rows, channels))
+        return tf.reshape(normed, (rows, BROAD))
 
     result, expected = gradients(theirs, (x, kernel, gamma, beta), upstream)
-    raw, out, d_x = np.empty((rows, channels), F), np.empty((rows, channels), F), np.empty_like(x)
-    mean, inverse, scale, d_gamma, d_beta = np.empty((5, channels), F)
-    moving_mean, moving_variance = np.zeros(channels, F), np.ones(channels, F)
-    bias = draw(rng, channels)
-    blas.multiply(x, kernel, raw)
-    layers.learn_statistics(
-        raw, gamma, bias, 1e-5, 0.9, mean, inverse, scale, moving_mean, moving_variance
+    at_x, gradient, d_x = PLAN.second.spreaded, PLAN.second.gradient, PLAN.d_spreaded
+    for at, array in (
+        (at_x, x),
+        (unit.kernel, kernel),
+        (unit.gamma, gamma),
+        (unit.beta, beta),
+        (unit.bias, bias),
+        (unit.variance, np.ones(BROAD, F)),
+        (gradient, upstream),
+    ):
+        put(memory, at, array)
+    for image in range(images):
+        convolutions.convolve(memory, at_x, unit, image)
+        statistics.take_moments(memory, unit, image)
+    statistics.learn_statistics(memory, unit, images, SETTINGS, 0)
+    raw = x.astype(float) @ kernel
+    mine = get(memory, unit.mine, 5, BROAD)
+    np.testing.assert_allclose(mine[0], raw.mean(0), atol=1e-6)
+    np.testing.assert_allclose(mine[1], 1 / np.sqrt(raw.var(0) + 1e-5), rtol=1e-5)
+    np.testing.assert_allclose(get(memory, unit.mean, BROAD), 0.1 * (mine[0] + bias), atol=1e-6)
+    np.testing.assert_allclose(get(memory, unit.variance, BROAD), 0.9 + 0.1 * raw.var(0), rtol=1e-5)
+    out = PLAN.second.out
+    centre, scale = unit.mine, unit.mine + 2 * BROAD
+    layers.normalise(memory, unit.raw, centre, scale, unit.beta, out, rows, BROAD)
+    np.testing.assert_allclose(get(memory, out, rows, BROAD), result, atol=1e-5)
+
+    for image in range(images):
+        statistics.take_sums(memory, unit, gradient, image, 0)
+    statistics.combine_sums(memory, unit, images, 0)
+    matmul.transpose(memory, unit.kernel, unit.flipped, NARROW, BROAD)
+    for image in range(images):
+        statistics.through_norm(memory, unit, gradient, image, 0)
+        convolutions.input_gradient(memory, unit, d_x, image, False)
+    convolutions.weight_gradient(memory, at_x, plan.POSITIONS * NARROW, unit, images, 0, 1)
+    ours = (
+        get(memory, d_x, rows, NARROW),
+        get(memory, unit.kernel + plan.LEARNED, NARROW, BROAD),
+        get(memory, unit.gamma + plan.LEARNED, BROAD),
+        get(memory, unit.beta + plan.LEARNED, BROAD),
     )
-    np.testing.assert_allclose(mean, raw.astype(float).mean(0), atol=1e-6)
-    np.testing.assert_allclose(inverse, 1 / np.sqrt(raw.astype(float).var(0) + 1e-5), rtol=1e-5)
-    np.testing.assert_allclose(moving_mean, 0.1 * (mean + bias), atol=1e-6)
-    np.testing.assert_allclose(moving_variance, 0.9 + 0.1 * raw.var(0), rtol=1e-5)
-    layers.normalise(raw, mean, scale, beta, out)
-    np.testing.assert_allclose(out, result, atol=1e-5)
-
-    d_kernel, flipped = np.empty_like(kernel), np.empty((channels, inner), F)
-    layers.unit_backward(
-        x, kernel, raw, upstream, mean, inverse, scale, d_gamma, d_beta, flipped, d_kernel, d_x
-    )
-    for ours, theirs in zip((d_x, d_kernel, d_gamma, d_beta), expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
+    for our, their in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(our, their, rtol=1e-3, atol=1e-3)
 
 
-def test_statistics_stay_exact_far_from_zero(rng):
-    x = draw(rng, 2048, 64) * F(0.1) + F(300)
-    mean, variance = np.empty((2, 64), F)
-    layers.statistics(x, mean, variance)
-    np.testing.assert_allclose(mean, x.astype(float).mean(0), rtol=1e-6)
-    np.testing.assert_allclose(variance, x.astype(float).var(0), rtol=1e-3)
+def test_statistics_stay_exact_far_from_zero(rng, arena):
+    x = draw(rng, 256, 64) * F(0.1) + F(300)
+    mean, square = arena.room(64), arena.room(64)
+    layers.moments(arena.m, arena.put(x), mean, square, 256, 64)
+    np.testing.assert_allclose(arena.get(mean, 64), x.astype(float).mean(0), rtol=1e-6)
+    np.testing.assert_allclose(arena.get(square, 64) / 256, x.astype(float).var(0), rtol=1e-3)
 
 
-def test_pooling_gives_a_tie_to_the_first(rng):
+def test_pooling_gives_a_tie_to_the_first(rng, arena):
     # Few different values: nearly every window has ties, many at zero.
-    x = rng.integers(0, 3, (8, 16, 16, 64)).astype(F) * rng.integers(0, 2, (8, 16, 16, 64))
+    x = rng.integers(0, 3, (16, 16, 64)) * rng.integers(0, 2, (16, 16, 64))
     x = x.astype(F)
-    upstream = draw(rng, 8, 8, 8, 64)
+    upstream = draw(rng, 8, 8, 64)
     theirs, (d_x,) = gradients(
-        lambda x: tf.nn.max_pool2d(tf.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), 3, 2, "VALID"),
+        lambda x: tf.nn.max_pool2d(
+            tf.pad(x[None], ((0, 0), (1, 1), (1, 1), (0, 0))), 3, 2, "VALID"
+        )[0],
         (x,),
         upstream,
     )
-    out, which = np.empty((512, 64), F), np.empty((512, 64), np.uint8)
-    layers.pool(x.reshape(-1, 64), 16, out, which)
-    np.testing.assert_array_equal(out.reshape(theirs.shape), theirs)
-    ours = np.empty((2048, 64), F)
-    layers.pool_backward(upstream.reshape(-1, 64), which, 16, ours)
+    at, out, which = arena.put(x), arena.room(64, 64), np.empty((64, 64), np.uint8)
+    layers.pool(arena.m, at, out, which, 64)
+    np.testing.assert_array_equal(arena.get(out, 8, 8, 64), theirs)
+    d = arena.room(16, 16, 64)
+    layers.pool_backward(arena.m, arena.put(upstream), which, d, 64)
     # Before the pooling comes a ReLU, which stops the gradient where its result is zero.
-    np.testing.assert_allclose(ours.reshape(x.shape) * (x > 0), d_x * (x > 0), atol=1e-6)
+    ours = arena.get(d, 16, 16, 64)
+    np.testing.assert_allclose(ours * (x > 0), d_x * (x > 0), atol=1e-6)
 
 
-def test_relu_and_the_sum_with_the_shortcut(rng):
-    x, shortcut, upstream, other = (draw(rng, 128, 256) for _ in range(4))
+def test_relu_and_the_sum_with_the_shortcut(rng, arena):
+    x, shortcut, upstream, other = (draw(rng, 64, 256) for _ in range(4))
     centre, scale, offset = draw(rng, 3, 256)
+    m, out = arena.m, arena.room(64, 256)
+    at = [arena.put(array) for array in (x, centre, scale, offset)]
+    layers.normalise_add_relu(m, *at, arena.put(shortcut), out, 64, 256)
     expected = np.maximum((x - centre) * scale + offset + shortcut, 0)
-    out = np.empty_like(x)
-    layers.normalise_add_relu(x, centre, scale, offset, shortcut, out)
-    np.testing.assert_allclose(out, expected, atol=1e-5)
-    layers.normalise_relu(x, centre, scale, offset, out)
-    np.testing.assert_allclose(out, np.maximum((x - centre) * scale + offset, 0), atol=1e-5)
-    masked = upstream.copy()
-    layers.mask(masked, out)
-    np.testing.assert_array_equal(masked, upstream * (out > 0))
-    both = upstream.copy()
-    layers.add_mask(both, other, out)
-    np.testing.assert_array_equal(both, (upstream + other) * (out > 0))
-
-    x = draw(rng, 128, 64)
-    centre, scale, offset = draw(rng, 3, 64)
-    ringed, plain = np.zeros((200, 64), F), np.empty((128, 64), F)
-    layers.normalise_relu_ring(x, centre, scale, offset, ringed, 8)
-    layers.normalise_relu(x, centre, scale, offset, plain)
-    np.testing.assert_array_equal(ringed.reshape(2, 10, 10, 64), ring(plain.reshape(2, 8, 8, 64)))
-    d_ringed = draw(rng, 200, 64)
-    layers.mask_ring(d_ringed, ringed, plain, 8)
-    expected = (d_ringed * (ringed > 0)).reshape(2, 10, 10, 64)[:, 1:-1, 1:-1]
-    np.testing.assert_array_equal(plain.reshape(expected.shape), expected)
+    np.testing.assert_allclose(arena.get(out, 64, 256), expected, atol=1e-5)
+    layers.normalise_relu(m, *at, out, 64, 256)
+    positive = arena.get(out, 64, 256)
+    np.testing.assert_allclose(positive, np.maximum((x - centre) * scale + offset, 0), atol=1e-5)
+    masked = arena.put(upstream)
+    layers.mask(m, masked, out, masked, x.size)
+    np.testing.assert_array_equal(arena.get(masked, 64, 256), upstream * (positive > 0))
+    both = arena.put(upstream)
+    layers.add_mask(m, both, arena.put(other), out, x.size)
+    np.testing.assert_array_equal(arena.get(both, 64, 256), (upstream + other) * (positive > 0))
 
 
-def test_the_head_and_its_loss(rng):
-    x, kernel, bias = np.abs(draw(rng, 5, 8, 8, 256)), draw(rng, 256, 10), draw(rng, 10)
-    labels = rng.integers(0, 10, 5).astype(np.int32)
+def test_a_ring_of_zeros_stays(rng, arena):
+    x, d_ringed = draw(rng, 64, 64), draw(rng, 100, 64)
+    m, ringed, plain = arena.m, arena.put(np.zeros((100, 64), F)), arena.room(64, 64)
+    at = [arena.put(array) for array in (x, *draw(rng, 3, 64))]
+    layers.normalise_relu_ring(m, *at, ringed, 64)
+    layers.normalise_relu(m, *at, plain, 64, 64)
+    inside = arena.get(plain, 1, 8, 8, 64)
+    np.testing.assert_array_equal(arena.get(ringed, 1, 10, 10, 64), ring(inside))
+    layers.mask_ring(m, arena.put(d_ringed), ringed, plain, 64)
+    expected = d_ringed.reshape(10, 10, 64)[1:-1, 1:-1] * (inside[0] > 0)
+    np.testing.assert_array_equal(arena.get(plain, 8, 8, 64), expected)
+
+
+def test_the_head_and_its_loss(rng, memory):
+    images = 5
+    x, kernel, bias = np.abs(draw(rng, images, 8, 8, BROAD)), draw(rng, BROAD, 10), draw(rng, 10)
+    labels = rng.integers(0, 10, images).astype(np.int32)
 
     def head(x, kernel, bias):
         logits = tf.reduce_mean(x, axis=(1, 2)) @ kernel + bias
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
 
     loss, expected = gradients(head, (x, kernel, bias), F(1))
-    flat = x.reshape(-1, 256)
-    average, d_average = np.empty((2, 5, 256), F)
-    logits, d_logits = np.empty((2, 5, 10), F)
-    d_kernel, d_bias, d_x = np.empty((256, 10), F), np.empty(10, F), np.empty_like(flat)
-    layers.average(flat, average)
-    layers.dense(average, kernel, bias, logits)
-    total, hits = layers.cross_entropy(logits, labels, d_logits)
-    assert total / 5 == pytest.approx(float(loss), rel=1e-5)
-    assert hits == (logits.argmax(1) == labels).sum()
-    layers.dense_backward(average, kernel, d_logits, d_kernel, d_bias, d_average)
-    layers.average_backward(d_average, flat, d_x)
-    for ours, theirs in zip((d_x.reshape(x.shape), d_kernel, d_bias), expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    put(memory, PLAN.third.out, x)
+    put(memory, PLAN.dense, kernel)
+    put(memory, PLAN.dense_bias, bias)
+    found = []
+    for image in range(images):
+        network.head(memory, image)
+        at = 10 * image
+        logits, gradient = PLAN.logits + at, PLAN.d_logits + at
+        found.append(layers.cross_entropy(memory, logits, labels[image], gradient, images))
+        network.head_backward(memory, image)
+    d_kernel, d_bias = PLAN.dense + plan.LEARNED, PLAN.dense_bias + plan.LEARNED
+    for begin, end in ((0, 100), (100, BROAD)):
+        layers.dense_gradient(
+            memory, PLAN.average, PLAN.d_logits, d_kernel, d_bias, images, begin, end
+        )
+    assert np.mean([nats for nats, _ in found]) == pytest.approx(float(loss), rel=1e-5)
+    best = get(memory, PLAN.logits, images, 10).argmax(1)
+    assert [hit for _, hit in found] == list(best == labels)
+    ours = (
+        get(memory, PLAN.third.gradient, *x.shape),
+        get(memory, d_kernel, BROAD, 10),
+        get(memory, d_bias, 10),
+    )
+    for our, their in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(our, their, atol=1e-5)
 
 
-def test_adam_is_keras(rng):
+def test_adam_is_keras(rng, arena):
     import keras
 
-    start, steps = draw(rng, 100), [draw(rng, 100) for _ in range(5)]
-    theirs = keras.Variable(start)
-    optimiser = keras.optimizers.Adam(learning_rate=1e-2)
-    ours, momentums, velocities = start.copy(), np.zeros(100, F), np.zeros(100, F)
-    for count, gradient in enumerate(steps, start=1):
-        optimiser.apply([tf.constant(gradient)], [theirs])
-        rate = 1e-2 * (1 - 0.999**count) ** 0.5 / (1 - 0.9**count)
-        layers.adam(ours, momentums, velocities, gradient, rate, 0.9, 0.999, 1e-7)
-    np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6)
+    values, steps = 100, 3
+    weights, slopes = draw(rng, values), draw(rng, steps, values)
+    variable = keras.Variable(weights)
+    theirs = keras.optimizers.Adam(learning_rate=1e-2, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
+    at = arena.put(np.concatenate([np.pad(weights, (0, 28)), np.zeros(3 * 128, F)]))
+    for step, slope in enumerate(slopes, 1):
+        theirs.apply([tf.constant(slope)], [variable])
+        arena.m[at + 128 : at + 128 + values] = slope
+        rate = 1e-2 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+        layers.adam(arena.m, at, 128, values, F(rate), F(1 - 0.9), F(1 - 0.999), F(1e-7))
+    np.testing.assert_allclose(arena.get(at, values), variable.numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_memory_hands_out_zeros_that_do_not_overlap():
-    memory = Memory()
-    arrays = [memory.take(size, 3) for size in (5, 1, 700_000, 700_001, 8)]
-    for number, array in enumerate(arrays, start=1):
-        assert not array.any()
-        assert array.ctypes.data % 64 == 0
-        array[:] = number
-    assert [set(np.unique(array)) for array in arrays] == [{1}, {2}, {3}, {4}, {5}]
-
-
-def test_auto_is_what_suits_the_device():
-    assert choose_engine("auto", "cpu") == ("native", "cpu")
-    assert choose_engine("auto", "gpu") == ("fast", "gpu")
-    assert choose_engine("native", "gpu") == ("native", "cpu")
-    assert choose_engine("reference", "gpu") == ("reference", "gpu")
+def test_exp_log_and_power_are_right_to_the_last_digits():
+    x = np.random.default_rng(1).uniform(-80, 0, 1000)
+    ours = np.array([exact.exp(value) for value in x])
+    np.testing.assert_allclose(ours, np.exp(x), rtol=3e-15)
+    ours = np.array([exact.log(1 - value) for value in x])
+    np.testing.assert_allclose(ours, np.log(1 - x), rtol=3e-15)
+    assert exact.log(1.0) == 0
+    assert exact.exp(0.0) == exact.power(0.9, 0) == 1
+    assert exact.exp(-1e6) == 0
+    assert exact.power(0.999, 1000) == pytest.approx(0.999**1000, rel=1e-13)
+    assert math.isnan(exact.exp(math.nan))
+    assert math.isnan(exact.log(math.nan))

@@ -1,26 +1,28 @@
-"""How functions are compiled here: once per machine, and kept on disk for the next process."""
+"""How functions are compiled here: once per kind of CPU, and kept on disk for the next process."""
 
+import functools
 import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import llvmlite.binding as llvm
 import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PACKAGE = Path(__file__).parent
-_COMPILED = ("blas.py", "compiled.py", "layers.py", "winograd.py")
 
 
-def _folder() -> Path:
+@functools.cache
+def folder() -> Path:
     """Where compiled code is kept: beside the source, or in the user's cache.
 
     Numba looks at the time of a function's own file only, and would go on with old code of what it
-    calls from another; so the folder's name has the hash of all files that are compiled.
+    calls from another; so the folder's name has the hash of all files of this package.
     """
-    content = b"".join((PACKAGE / name).read_bytes() for name in _COMPILED)
+    content = b"".join(path.read_bytes() for path in sorted(PACKAGE.glob("*.py")))
     name = f"numba-{hashlib.sha256(content).hexdigest()[:16]}"
     beside = PACKAGE / "__pycache__"
     if os.access(beside if beside.exists() else PACKAGE, os.W_OK):
@@ -29,30 +31,72 @@ def _folder() -> Path:
     return Path(cache) / "fixed_eval" / name
 
 
-_KEPT = str(_folder())
-
-
 def compiled(function: Function) -> Function:
-    """Compile `function` at its first call.
+    """Compile `function` at its first call; it runs without Python's lock.
 
     Divisions by zero give infinities, as in NumPy: testing for them would keep loops from using
     vector instructions. No other liberty is taken with the arithmetic.
     """
-    return cast(Function, _compile(function, error_model="numpy"))
+    return cast(Function, _compile(function))
 
 
 def inlined(function: Function) -> Function:
     """As `compiled`, but copied into its callers, whose constants it then sees."""
-    return cast(Function, _compile(function, error_model="numpy", inline="always"))
+    return cast(Function, _compile(function, inline="always"))
 
 
 def _compile(function: Callable[..., Any], **options: Any) -> Any:
+    options |= {"error_model": "numpy", "nogil": True}
     config: Any = numba.config  # its names are not in its type
     before = config.CACHE_DIR
-    config.CACHE_DIR = _KEPT
+    config.CACHE_DIR = str(folder())
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # nowhere to write: every process compiles for itself
         return numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = before
+
+
+# The CPU that code is compiled for ---------------------------------------------------------------
+
+
+def target() -> tuple[str, str]:
+    """Name and features, as LLVM has them: of this CPU, or of `NUMBA_CPU_NAME` and `…_FEATURES`."""
+    config: Any = numba.config
+    name = config.CPU_NAME or llvm.get_host_cpu_name()
+    if config.CPU_FEATURES is not None:
+        return name, config.CPU_FEATURES
+    return name, llvm.get_host_cpu_features().flatten()
+
+
+@functools.cache
+def fuses() -> bool:
+    """Whether the CPU multiplies and adds in one instruction; without, it is a call to `fmaf`."""
+    return "fmaf" not in _assembly(
+        "declare float @llvm.fma.f32(float, float, float)\n"
+        "define float @f(float %a, float %b, float %c) {\n"
+        "  %d = call float @llvm.fma.f32(float %a, float %b, float %c)\n"
+        "  ret float %d\n"
+        "}"
+    )
+
+
+@functools.cache
+def wide_registers() -> bool:
+    """Whether the CPU has registers of 64 bytes (AVX-512)."""
+    return "zmm" in _assembly(
+        "define <16 x float> @f(<16 x float> %a, <16 x float> %b) {\n"
+        "  %c = fadd <16 x float> %a, %b\n"
+        "  ret <16 x float> %c\n"
+        "}"
+    )
+
+
+def _assembly(code: str) -> str:
+    """What LLVM makes of `code` for the target."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    name, features = target()
+    machine = llvm.Target.from_default_triple().create_target_machine(cpu=name, features=features)
+    return str(machine.emit_assembly(llvm.parse_assembly(code)))

@@ -1,145 +1,174 @@
-"""The native engine: the same network and updates as compiled loops for one CPU core.
+"""The native engine: the same network and updates as compiled loops, by a team of threads.
 
 Same mathematics as the reference, without a graph: the 3×3 convolutions by Winograd's algorithm,
 the other linear parts as matrix products, the rest in loops over what lies in the core's cache. As
 in `fast`, the convolutions' biases stay as they are while learning: batch norm takes them out.
+
+Any x86-64 CPU with fused multiply-adds gives the same bits, for any number of threads: every sum is
+in one order, every product and sum an IEEE operation, and nothing comes from a library.
 """
 
-import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
-import tensorflow as tf
-from threadpoolctl import ThreadpoolController
 
+from fixed_eval.cores import Cores
 from fixed_eval.data import Split
-from fixed_eval.engines.native.layers import adam
-from fixed_eval.engines.native.memory import Memory
-from fixed_eval.engines.native.network import Network, Parameters
+from fixed_eval.engines.native import network, plan
+from fixed_eval.engines.native.build import prepare
+from fixed_eval.engines.native.team import run_team
 from fixed_eval.network import Weights, build_network
 from fixed_eval.order import Order
 from fixed_eval.protocol import Protocol
 from fixed_eval.training import Logits, Snapshot
 
+BITS: Final = 1
+"""Counts changes of this engine that change bits."""
+
 
 class NativeEngine:
-    """The cut ResNet50 in compiled parts; see `fixed_eval.training.Engine`."""
+    """The cut ResNet50 in compiled parts; see `fixed_eval.training.Engine`.
+
+    Args:
+        train: To learn from.
+        val: To validate on.
+        protocol: Its constants.
+        seed: Of the initial weights.
+        cores: Says how many threads the team has; that sets the speed, never the bits.
+        on_compile: Called before the code is compiled, which is once on a kind of machine.
+    """
 
     name = "native"
-    bits = 1
+    bits = BITS
 
-    def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
-        with tf.device("CPU"):  # where there is a GPU too, it might draw another last digit
-            network = build_network(protocol, seed)
-        weights = tuple(network.get_weights())
-        self._protocol = protocol
-        self._paths = tuple(weight.path for weight in network.weights)
-        self._trainable = tuple(weight.path for weight in network.trainable_weights)
-        self._shapes = {
-            path: weight.shape for path, weight in zip(self._paths, weights, strict=True)
-        }
-        memory = Memory()
-        self._weights, self._gradients, self._momentums, self._velocities = (
-            Parameters(self._shapes, memory) for _ in range(4)
-        )
-        self._networks: dict[int, Network] = {}
-        self._step = 0
-        self._images = np.ascontiguousarray(train.images, np.float32)
-        self._labels = np.ascontiguousarray(train.labels, np.int32)
-        self._val = val
-        # A product's parts are too small to share: more threads would only wait for each other.
-        self._threads = ThreadpoolController()
-        self.train_epoch(np.zeros(1, np.int32))  # compiles all there is
-        zeros = tuple(np.zeros(self._shapes[path], np.float32) for path in self._trainable)
-        self.restore(Snapshot(weights, zeros, zeros, step=0))
-
-    # Training ------------------------------------------------------------------------------------
-
-    def train_epoch(self, order: Order) -> tuple[float, float]:
-        """All steps of one epoch."""
-        size = self._protocol.batch_size
-        loss, hits = 0.0, 0
-        with self._threads.limit(limits=1, user_api="blas"):
-            for begin in range(0, len(order), size):
-                positions = order[begin : begin + size]
-                network = self._network(len(positions))
-                summed, correct = network.learn(self._images, self._labels, positions)
-                self._adam()
-                loss, hits = loss + summed, hits + correct
-        return loss / len(order), hits / len(order)
-
-    def _network(self, images: int) -> Network:
-        """The network for batches of that size: the whole ones, or an epoch's last."""
-        if images not in self._networks:
-            self._networks[images] = Network(images, self._weights, self._gradients, self._protocol)
-        return self._networks[images]
-
-    def _adam(self) -> None:
-        """One step; Keras' bias corrections go into the learning rate."""
-        protocol = self._protocol
-        self._step += 1
-        correction = math.sqrt(1 - protocol.beta_2**self._step) / (1 - protocol.beta_1**self._step)
-        adam(
-            self._weights.learned,
-            self._momentums.learned,
-            self._velocities.learned,
-            self._gradients.learned,
-            protocol.learning_rate * correction,
+    def __init__(
+        self,
+        train: Split,
+        val: Split,
+        protocol: Protocol,
+        seed: int,
+        cores: Cores | None = None,
+        on_compile: Callable[[], None] = lambda: None,
+    ) -> None:
+        prepare(on_compile)
+        built = build_network(protocol, seed)
+        weights = tuple(built.get_weights())
+        self._paths = tuple(weight.path for weight in built.weights)
+        self._trainable = tuple(weight.path for weight in built.trainable_weights)
+        self._protocol, self._cores = protocol, cores or Cores(1)
+        self._means = np.array(protocol.channel_means, np.float32)
+        self._settings = network.Settings(
+            protocol.learning_rate,
             protocol.beta_1,
             protocol.beta_2,
             protocol.adam_epsilon,
+            protocol.bn_epsilon,
+            protocol.bn_momentum,
         )
+        self._memory = plan.make_memory()
+        self._which = plan.make_which()
+        self._images = np.ascontiguousarray(train.images, np.float32)
+        self._labels = np.ascontiguousarray(train.labels, np.int32)
+        self._val_images = np.ascontiguousarray(val.images, np.float32)
+        self._val_labels = np.ascontiguousarray(val.labels, np.int32)
+        self._step = 0
+        zeros = tuple(np.zeros(plan.shape(path), np.float32) for path in self._trainable)
+        self.restore(Snapshot(weights, zeros, zeros, step=0))
+
+    def train_epoch(self, order: Order) -> tuple[float, float]:
+        """All steps of one epoch."""
+        result = np.zeros(3)
+        losses = np.zeros((plan.IMAGES, 2))
+
+        def member(gate: Any, me: int, size: int) -> None:
+            network.learn(
+                self._memory,
+                self._which,
+                self._images,
+                self._labels,
+                order,
+                self._means,
+                self._settings,
+                self._step,
+                losses,
+                result,
+                gate,
+                me,
+                size,
+            )
+
+        run_team(self._cores.threads(), member)
+        loss, hits, steps = result.tolist()
+        self._step = int(steps)
+        return loss / len(order), hits / len(order)
 
     # Scoring -------------------------------------------------------------------------------------
 
     def evaluate(self, order: Order) -> tuple[float, float]:
-        """Loss and accuracy on val; they do not depend on the order, beyond rounding."""
+        """Loss and accuracy on val; they do not depend on the order."""
         del order
-        logits = self._logits(self._weights, self._val.images).astype(np.float64)
-        labels = self._val.labels
-        top = logits.max(axis=1, keepdims=True)
-        log_sum = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
-        loss = (log_sum - logits[np.arange(len(labels)), labels]).mean()
-        return float(loss), float((logits.argmax(axis=1) == labels).mean())
+        _, losses = self._infer(self._memory, self._val_images, self._val_labels)
+        loss, hits = (sum(column) / len(losses) for column in losses.T.tolist())
+        return loss, hits
 
     def predict(self, weights: Weights, images: np.ndarray[Any, Any]) -> Logits:
         """Logits under other weights; the present ones stay as they are."""
-        others = Parameters(self._shapes, Memory())
-        others.load(dict(zip(self._paths, weights, strict=True)))
-        return self._logits(others, images)
+        memory = plan.make_memory()
+        for path, value in zip(self._paths, weights, strict=True):
+            plan.weight(memory, path)[:] = value
+        labels = np.zeros(len(images), np.int32)
+        return self._infer(memory, np.ascontiguousarray(images, np.float32), labels)[0]
 
-    def _logits(self, weights: Parameters, images: np.ndarray[Any, Any]) -> Logits:
-        images = np.ascontiguousarray(images, np.float32)
-        size = self._protocol.batch_size  # what fits into the core's cache
-        logits = np.empty((len(images), len(self._protocol.classes)), np.float32)
-        positions = np.arange(len(images), dtype=np.int32)
-        networks: dict[int, Network] = {}
-        with self._threads.limit(limits=1, user_api="blas"):
-            for begin in range(0, len(images), size):
-                part = positions[begin : begin + size]
-                if len(part) not in networks:
-                    networks[len(part)] = Network(
-                        len(part), weights, self._gradients, self._protocol
-                    )
-                    networks[len(part)].rest()
-                networks[len(part)].infer(images, part)
-                logits[part] = networks[len(part)].logits
-        return logits
+    def _infer(self, memory: plan.Memory, images: Any, labels: Any) -> tuple[Logits, Any]:
+        """Logits of `images`, and each one's loss and hit."""
+        logits = np.empty((len(images), plan.CLASSES), np.float32)
+        losses = np.empty((len(images), 2))
+
+        def member(gate: Any, me: int, size: int) -> None:
+            network.infer(
+                memory,
+                self._which,
+                images,
+                labels,
+                self._means,
+                self._protocol.bn_epsilon,
+                logits,
+                losses,
+                gate,
+                me,
+                size,
+            )
+
+        run_team(self._cores.threads(), member)
+        return logits, losses
 
     # State ---------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
         """Copies, in Keras' order."""
         return Snapshot(
-            weights=tuple(self._weights.copy(path) for path in self._paths),
-            momentums=tuple(self._momentums.copy(path) for path in self._trainable),
-            velocities=tuple(self._velocities.copy(path) for path in self._trainable),
+            weights=tuple(plan.weight(self._memory, path).copy() for path in self._paths),
+            momentums=self._slots(2),
+            velocities=self._slots(3),
             step=self._step,
+        )
+
+    def _slots(self, copy: int) -> Weights:
+        """Adam's momentums (2) or velocities (3); zeros for what it does not move."""
+        return tuple(
+            plan.weight(self._memory, path, copy).copy()
+            if path in plan.LEARNED_PATHS
+            else np.zeros(plan.shape(path), np.float32)
+            for path in self._trainable
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Set weights, moving statistics, Adam's slots and step count to `snapshot`."""
-        self._weights.load(dict(zip(self._paths, snapshot.weights, strict=True)))
-        self._momentums.load(dict(zip(self._trainable, snapshot.momentums, strict=True)))
-        self._velocities.load(dict(zip(self._trainable, snapshot.velocities, strict=True)))
+        for path, value in zip(self._paths, snapshot.weights, strict=True):
+            plan.weight(self._memory, path)[:] = value
+        for copy, slots in ((2, snapshot.momentums), (3, snapshot.velocities)):
+            for path, value in zip(self._trainable, slots, strict=True):
+                if path in plan.LEARNED_PATHS:
+                    plan.weight(self._memory, path, copy)[:] = value
         self._step = snapshot.step

@@ -1,389 +1,311 @@
 """The parts of the network that are not matrix products, compiled: forward, and backward.
 
-Activations are float32 matrices: one row per position (image, then y, then x), one column per
-channel. A `ringed` one holds each image with a ring of zeros around it. A gradient has its
-activation's shape. Row counts are multiples of 8.
+All lie in the memory `m` that `plan` divides; arguments name places in it, and sizes. Activations
+are matrices: one row per position (image, then y, then x), one column per channel. A `ringed` one
+holds each image with a ring of zeros around it. A gradient has its activation's shape.
+
+A ReLU lets NaN through, so that a run that has lost its way has a loss that says so.
 """
 
 from typing import Any
 
 import numpy as np
 
-from fixed_eval.engines.native.blas import (
-    add_multiply_transposed,
-    multiply,
-    rows_at_once,
-    transpose,
+from fixed_eval.engines.native import exact
+from fixed_eval.engines.native.compiled import compiled, inlined
+from fixed_eval.engines.native.intrinsics import apart, line
+from fixed_eval.engines.native.plan import (
+    BROAD,
+    CLASSES,
+    COLOURS,
+    PATCH,
+    RINGED_IMAGE,
+    SIDE,
+    SLACK,
+    STEM,
+    STEM_RING,
+    STEM_SIDE,
+    STEM_WIDTH,
+    STRIDE,
+    WIDE,
 )
-from fixed_eval.engines.native.compiled import compiled
 
-Matrix = np.ndarray[Any, np.dtype[np.float32]]
-Vector = np.ndarray[Any, np.dtype[np.float32]]
-Whole = np.ndarray[Any, np.dtype[np.int32]]
-
-IMAGE_SIDE = 32
-COLOURS = 3
-STEM = 7  # the first convolution: 7×7, every second position, 3 pixels of zeros around the image
-STRIDE = 2
-STEM_RING = 3
-RINGED_SIDE = IMAGE_SIDE + 2 * STEM_RING
-STEM_SIDE = 16
-STEM_WIDTH = STEM * COLOURS
-SLACK = 32 - STEM_WIDTH  # values that `patches` reads and writes past the end
 TINY = np.float32(1e-30)
 ZERO = np.float32(0)
 ONE = np.float32(1)
+NOWHERE = 9  # of the places in a 3×3: none
 
 
 @compiled
-def gather(images: Any, positions: Whole, means: Vector, ringed: Any) -> None:
-    """Fill `ringed` (batch × 38 × 38 × 3) with the images at `positions`, preprocessed.
+def set_zero(m: Any, x: int, values: int) -> None:
+    """Set `values` values to zero."""
+    a = line(m, x)
+    for k in range(values):
+        a[k] = ZERO
+
+
+@compiled
+def gather(m: Any, images: Any, position: int, means: Any, picture: int) -> None:
+    """Fill the inside of a `picture` (38 × 38 × 3) with an image, preprocessed.
 
     As `fixed_eval.network.preprocess`: RGB 0..255 → BGR minus `means`. The ring is left as it is.
     """
-    side = images.shape[1]
-    for place in range(len(positions)):
-        image, target = images[positions[place]], ringed[place]
-        for y in range(side):
-            for x in range(side):
-                for colour in range(COLOURS):
-                    value = image[y, x, COLOURS - 1 - colour] - means[colour]
-                    target[y + STEM_RING, x + STEM_RING, colour] = value
+    apart()
+    image = images[position]
+    for y in range(image.shape[0]):
+        target = line(m, picture + ((y + STEM_RING) * RINGED_IMAGE + STEM_RING) * COLOURS)
+        for x in range(image.shape[1]):
+            for colour in range(COLOURS):
+                value = image[y, x, COLOURS - 1 - colour] - means[colour]
+                target[COLOURS * x + colour] = value
 
 
 @compiled
-def patches(ringed: Vector, images: int, out: Vector) -> None:
+def patches(m: Any, picture: int, out: int) -> None:
     """The 7×7×3 values under each position of the first convolution, one row per position.
 
-    Args:
-        ringed: images × 38 × 38 × 3, and `SLACK` more.
-        images: How many.
-        out: images · 16 · 16 × 147, and `SLACK` more.
+    Whole vector registers are copied instead of 21 values: `SLACK` values past the end of `picture`
+    are read, and of `out` written. The next line overwrites what is too much.
     """
-    at = 0
-    for image in range(images):
-        for y in range(STEM_SIDE):
-            for x in range(STEM_SIDE):
-                begin = ((image * RINGED_SIDE + STRIDE * y) * RINGED_SIDE + STRIDE * x) * COLOURS
-                for dy in range(STEM):
-                    # Two whole vector registers instead of 21 values: the next line overwrites
-                    # what is too much.
-                    source = ringed[begin + dy * RINGED_SIDE * COLOURS :]
-                    target = out[at:]
-                    for k in range(STEM_WIDTH + SLACK):
-                        target[k] = source[k]
-                    at += STEM_WIDTH
+    apart()
+    for y in range(STEM_SIDE):
+        for x in range(STEM_SIDE):
+            begin = picture + (STRIDE * y * RINGED_IMAGE + STRIDE * x) * COLOURS
+            row = out + (y * STEM_SIDE + x) * PATCH
+            for dy in range(STEM):
+                source = line(m, begin + dy * RINGED_IMAGE * COLOURS)
+                target = line(m, row + dy * STEM_WIDTH)
+                for k in range(STEM_WIDTH + SLACK):
+                    target[k] = source[k]
 
 
 # Batch normalisation ------------------------------------------------------------------------------
 
 
 @compiled
-def statistics(x: Matrix, mean: Vector, variance: Vector) -> None:
-    """Set each channel's mean and population variance, in two passes."""
-    rows, channels = x.shape
+def moments(m: Any, x: int, mean: int, square: int, rows: int, channels: int) -> None:
+    """Each channel's mean over `rows` (in eights), and summed squared distance from it."""
+    apart()
     share = ONE / np.float32(rows)
-    mean[:] = 0
+    means, squares = line(m, mean), line(m, square)
+    for k in range(channels):
+        means[k] = ZERO
+        squares[k] = ZERO
     for row in range(0, rows, 8):
-        a, b, c, d = x[row], x[row + 1], x[row + 2], x[row + 3]
-        e, f, g, h = x[row + 4], x[row + 5], x[row + 6], x[row + 7]
+        at = x + row * channels
+        a, b = line(m, at), line(m, at + channels)
+        c, d = line(m, at + 2 * channels), line(m, at + 3 * channels)
+        e, f = line(m, at + 4 * channels), line(m, at + 5 * channels)
+        g, h = line(m, at + 6 * channels), line(m, at + 7 * channels)
         for k in range(channels):
-            mean[k] += ((a[k] + b[k]) + (c[k] + d[k])) + ((e[k] + f[k]) + (g[k] + h[k]))
+            means[k] += ((a[k] + b[k]) + (c[k] + d[k])) + ((e[k] + f[k]) + (g[k] + h[k]))
     for k in range(channels):
-        mean[k] *= share
-    variance[:] = 0
+        means[k] *= share
     for row in range(0, rows, 4):
-        a, b, c, d = x[row], x[row + 1], x[row + 2], x[row + 3]
+        at = x + row * channels
+        a, b = line(m, at), line(m, at + channels)
+        c, d = line(m, at + 2 * channels), line(m, at + 3 * channels)
         for k in range(channels):
-            m = mean[k]
-            variance[k] += ((a[k] - m) ** 2 + (b[k] - m) ** 2) + ((c[k] - m) ** 2 + (d[k] - m) ** 2)
-    for k in range(channels):
-        variance[k] *= share
+            u = means[k]
+            squares[k] += ((a[k] - u) ** 2 + (b[k] - u) ** 2) + ((c[k] - u) ** 2 + (d[k] - u) ** 2)
 
 
 @compiled
-def learn_statistics(
-    x: Matrix,
-    gamma: Vector,
-    bias: Vector,
-    epsilon: float,
-    keep: float,
-    mean: Vector,
-    inverse: Vector,
-    scale: Vector,
-    moving_mean: Vector,
-    moving_variance: Vector,
+def normalise(
+    m: Any, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
 ) -> None:
-    """The batch's statistics of `x`, and their share in the moving ones.
-
-    `x` is the convolution's result without its `bias`, which shifts the moving mean and nothing
-    else; `keep` is the share of the moving statistics that stays. `mean` is set, `inverse` to
-    1/√(variance + ε), and `scale` to gamma times that.
-    """
-    statistics(x, mean, scale)
-    old, new, small = np.float32(keep), np.float32(1 - keep), np.float32(epsilon)
-    for k in range(len(mean)):
-        variance = scale[k]
-        inverse[k] = ONE / np.sqrt(variance + small)
-        scale[k] = gamma[k] * inverse[k]
-        moving_mean[k] = moving_mean[k] * old + (mean[k] + bias[k]) * new
-        moving_variance[k] = moving_variance[k] * old + variance * new
-
-
-@compiled
-def normalise(x: Matrix, centre: Vector, scale: Vector, offset: Vector, out: Matrix) -> None:
     """(x − centre)·scale + offset."""
-    for row in range(x.shape[0]):
-        a, o = x[row], out[row]
-        for k in range(len(centre)):
-            o[k] = (a[k] - centre[k]) * scale[k] + offset[k]
+    apart()
+    middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
+    for row in range(rows):
+        a, o = line(m, x + row * channels), line(m, out + row * channels)
+        for k in range(channels):
+            o[k] = (a[k] - middle[k]) * factor[k] + level[k]
 
 
 @compiled
-def normalise_relu(x: Matrix, centre: Vector, scale: Vector, offset: Vector, out: Matrix) -> None:
+def normalise_relu(
+    m: Any, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
+) -> None:
     """The positive part of (x − centre)·scale + offset."""
-    for row in range(x.shape[0]):
-        a, o = x[row], out[row]
-        for k in range(len(centre)):
-            o[k] = max((a[k] - centre[k]) * scale[k] + offset[k], ZERO)
+    apart()
+    middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
+    for row in range(rows):
+        a, o = line(m, x + row * channels), line(m, out + row * channels)
+        for k in range(channels):
+            o[k] = _positive((a[k] - middle[k]) * factor[k] + level[k])
 
 
 @compiled
 def normalise_relu_ring(
-    x: Matrix, centre: Vector, scale: Vector, offset: Vector, out: Matrix, side: int
+    m: Any, x: int, centre: int, scale: int, offset: int, out: int, channels: int
 ) -> None:
-    """As `normalise_relu`, into `out` with its ring; `side` is that of a map without it."""
-    wide = side + 2
-    row = 0
-    for image in range(x.shape[0] // (side * side)):
-        for y in range(1, side + 1):
-            for at in range(1, side + 1):
-                a, o = x[row], out[(image * wide + y) * wide + at]
-                for k in range(len(centre)):
-                    o[k] = max((a[k] - centre[k]) * scale[k] + offset[k], ZERO)
-                row += 1
+    """As `normalise_relu` for one image, into `out` with its ring, which is left as it is."""
+    for y in range(SIDE):
+        target = out + ((y + 1) * WIDE + 1) * channels
+        normalise_relu(m, x + y * SIDE * channels, centre, scale, offset, target, SIDE, channels)
 
 
 @compiled
 def normalise_add_relu(
-    x: Matrix, centre: Vector, scale: Vector, offset: Vector, shortcut: Matrix, out: Matrix
+    m: Any,
+    x: int,
+    centre: int,
+    scale: int,
+    offset: int,
+    shortcut: int,
+    out: int,
+    rows: int,
+    channels: int,
 ) -> None:
     """The positive part of (x − centre)·scale + offset + shortcut."""
-    for row in range(x.shape[0]):
-        a, s, o = x[row], shortcut[row], out[row]
-        for k in range(len(centre)):
-            o[k] = max((a[k] - centre[k]) * scale[k] + offset[k] + s[k], ZERO)
-
-
-@compiled
-def unit_backward(
-    x: Matrix,
-    kernel: Matrix,
-    raw: Matrix,
-    gradient: Matrix,
-    mean: Vector,
-    inverse: Vector,
-    scale: Vector,
-    d_gamma: Vector,
-    d_beta: Vector,
-    flipped: Matrix,
-    d_kernel: Matrix,
-    d_x: Matrix,
-) -> None:
-    """Back through batch normalisation with the batch's own statistics, and raw = x · kernel.
-
-    Some rows at a time, so that what comes out of batch normalisation is still in the core's cache
-    when the two products need it.
-
-    `gradient` is that of batch normalisation's result; `mean`, `inverse` and `scale` are as
-    from `learn_statistics`. Set are `d_gamma`, `d_beta`, `d_kernel` and, unless it has no rows,
-    `d_x`. `flipped` is room for the kernel's transpose.
-    """
-    rows, channels = raw.shape
-    level, slope = normalise_backward_sums(raw, gradient, mean, inverse, scale, d_gamma, d_beta)
-    d_kernel[:] = 0
-    if d_x.shape[0]:
-        transpose(kernel, flipped)
-    step = rows_at_once(d_kernel.size)
-    room = np.empty((step, channels), np.float32)
-    for begin in range(0, rows, step):
-        end = min(begin + step, rows)
-        part = room[: end - begin]
-        normalise_backward(raw[begin:end], gradient[begin:end], mean, scale, level, slope, part)
-        add_multiply_transposed(x[begin:end], part, d_kernel)
-        if d_x.shape[0]:
-            multiply(part, flipped, d_x[begin:end])
-
-
-@compiled
-def normalise_backward_sums(
-    x: Matrix,
-    gradient: Matrix,
-    mean: Vector,
-    inverse: Vector,
-    scale: Vector,
-    d_gamma: Vector,
-    d_beta: Vector,
-) -> tuple[Vector, Vector]:
-    """Set the gradients of gamma and beta; return what `normalise_backward` subtracts.
-
-    That is, per channel, a level, and a slope along x − mean.
-    """
-    rows, channels = x.shape
-    d_gamma[:] = 0
-    d_beta[:] = 0
-    # One row at a time: with more arrays in the loop LLVM would not look whether they overlap, and
-    # use no vector instructions.
+    apart()
+    middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
     for row in range(rows):
-        a, g = x[row], gradient[row]
+        at = row * channels
+        a, s, o = line(m, x + at), line(m, shortcut + at), line(m, out + at)
         for k in range(channels):
-            d_beta[k] += g[k]
-            d_gamma[k] += g[k] * (a[k] - mean[k])
-    share = ONE / np.float32(rows)
-    level, slope = np.empty(channels, np.float32), np.empty(channels, np.float32)
+            o[k] = _positive((a[k] - middle[k]) * factor[k] + level[k] + s[k])
+
+
+@inlined
+def _positive(x: Any) -> Any:
+    return ZERO if x < ZERO else x
+
+
+@compiled
+def backward_sums(
+    m: Any, x: int, gradient: int, centre: int, d_beta: int, d_gamma: int, rows: int, channels: int
+) -> None:
+    """One image's share in the gradients of beta and, before it is divided by σ, of gamma."""
+    apart()
+    middle, beta, gamma = line(m, centre), line(m, d_beta), line(m, d_gamma)
     for k in range(channels):
-        d_gamma[k] *= inverse[k]
-        level[k] = scale[k] * share * d_beta[k]
-        slope[k] = scale[k] * share * inverse[k] * d_gamma[k]
-    return level, slope
+        beta[k] = ZERO
+        gamma[k] = ZERO
+    for row in range(rows):
+        a, g = line(m, x + row * channels), line(m, gradient + row * channels)
+        for k in range(channels):
+            beta[k] += g[k]
+            gamma[k] += g[k] * (a[k] - middle[k])
 
 
 @compiled
 def normalise_backward(
-    x: Matrix,
-    gradient: Matrix,
-    mean: Vector,
-    scale: Vector,
-    level: Vector,
-    slope: Vector,
-    out: Matrix,
+    m: Any, x: int, gradient: int, mine: int, out: int, rows: int, channels: int
 ) -> None:
-    """Set `out` to the gradient of `x`."""
-    for row in range(x.shape[0]):
-        a, g, o = x[row], gradient[row], out[row]
-        for k in range(len(mean)):
-            o[k] = scale[k] * g[k] - level[k] - (a[k] - mean[k]) * slope[k]
+    """Set `out` to the gradient of `x`; `mine` is a member's part of `plan.Unit.mine`."""
+    apart()
+    middle, factor = line(m, mine), line(m, mine + 2 * channels)
+    level, slope = line(m, mine + 3 * channels), line(m, mine + 4 * channels)
+    for row in range(rows):
+        at = row * channels
+        a, g, o = line(m, x + at), line(m, gradient + at), line(m, out + at)
+        for k in range(channels):
+            o[k] = factor[k] * g[k] - level[k] - (a[k] - middle[k]) * slope[k]
 
 
 # ReLU, pooling ------------------------------------------------------------------------------------
 
 
 @compiled
-def mask(gradient: Matrix, activation: Matrix) -> None:
-    """Zero `gradient` where ReLU's result `activation` is zero."""
-    for row in range(gradient.shape[0]):
-        g, a = gradient[row], activation[row]
-        for k in range(gradient.shape[1]):
-            g[k] = g[k] if a[k] > ZERO else ZERO
+def mask(m: Any, gradient: int, activation: int, out: int, values: int) -> None:
+    """Set `out` to `gradient`, or to zero where ReLU's result `activation` is zero."""
+    apart()
+    g, a, o = line(m, gradient), line(m, activation), line(m, out)
+    for k in range(values):
+        o[k] = g[k] if a[k] > ZERO else ZERO
 
 
 @compiled
-def mask_ring(ringed: Matrix, activation: Matrix, out: Matrix, side: int) -> None:
-    """As `mask`, from a gradient and an activation with rings into `out` without."""
-    wide = side + 2
-    row = 0
-    for image in range(out.shape[0] // (side * side)):
-        for y in range(1, side + 1):
-            for x in range(1, side + 1):
-                at = (image * wide + y) * wide + x
-                g, a, o = ringed[at], activation[at], out[row]
-                for k in range(out.shape[1]):
-                    o[k] = g[k] if a[k] > ZERO else ZERO
-                row += 1
+def mask_ring(m: Any, gradient: int, activation: int, out: int, channels: int) -> None:
+    """As `mask`, from one image's gradient and activation with rings into `out` without."""
+    for y in range(SIDE):
+        at = ((y + 1) * WIDE + 1) * channels
+        row = out + y * SIDE * channels
+        mask(m, gradient + at, activation + at, row, SIDE * channels)
 
 
 @compiled
-def add(gradient: Matrix, other: Matrix) -> None:
-    """Add `other` to `gradient`."""
-    for row in range(gradient.shape[0]):
-        g, o = gradient[row], other[row]
-        for k in range(gradient.shape[1]):
-            g[k] += o[k]
+def add_mask(m: Any, gradient: int, other: int, activation: int, values: int) -> None:
+    """Add `other` to `gradient`, and zero it where `activation` is zero."""
+    apart()
+    g, b, a = line(m, gradient), line(m, other), line(m, activation)
+    for k in range(values):
+        g[k] = g[k] + b[k] if a[k] > ZERO else ZERO
 
 
 @compiled
-def add_mask(gradient: Matrix, other: Matrix, activation: Matrix) -> None:
-    """Add `other` to `gradient`, then `mask` it."""
-    for row in range(gradient.shape[0]):
-        g, o, a = gradient[row], other[row], activation[row]
-        for k in range(gradient.shape[1]):
-            g[k] = g[k] + o[k] if a[k] > ZERO else ZERO
-
-
-@compiled
-def pool(x: Matrix, side: int, out: Matrix, which: Any) -> None:
+def pool(m: Any, x: int, out: int, which: Any, channels: int) -> None:
     """The largest of each 3×3 around every second position; zeros outside, nothing below zero.
 
     Args:
-        x: images · side · side rows, none negative.
-        side: Even.
-        out: A quarter of the rows.
-        which: uint8, set to which of the 9, in reading order, is the first largest; 9 for none
-            where all are zero.
+        m: The memory.
+        x: 16 · 16 rows, none negative.
+        out: 8 · 8 rows.
+        which: uint8 rows × channels, set to which of the 9, in reading order, is the first
+            largest; `NOWHERE` where all are zero.
+        channels: Of both.
     """
-    half = side // 2
-    row = 0
-    for image in range(out.shape[0] // (half * half)):
-        for y in range(half):
-            for at in range(half):
-                o, w = out[row], which[row]
-                o[:] = 0
-                w[:] = 9
-                for place in range(9):
-                    top, left = 2 * y + place // 3 - 1, 2 * at + place % 3 - 1
-                    if 0 <= top < side and 0 <= left < side:
-                        a = x[(image * side + top) * side + left]
-                        for k in range(x.shape[1]):
-                            larger = a[k] > o[k]
-                            o[k] = a[k] if larger else o[k]
-                            w[k] = place if larger else w[k]
-                row += 1
-
-
-@compiled
-def pool_backward(gradient: Matrix, which: Any, side: int, out: Matrix) -> None:
-    """Each gradient goes to the position that `pool` took, none where all were zero."""
-    half = side // 2
-    out[:] = 0
-    row = 0
-    for image in range(gradient.shape[0] // (half * half)):
-        for y in range(half):
-            for at in range(half):
-                g, w = gradient[row], which[row]
-                for place in range(9):
-                    top, left = 2 * y + place // 3 - 1, 2 * at + place % 3 - 1
-                    if 0 <= top < side and 0 <= left < side:
-                        o = out[(image * side + top) * side + left]
-                        for k in range(out.shape[1]):
-                            o[k] += g[k] if w[k] == place else ZERO
-                row += 1
-
-
-@compiled
-def average(x: Matrix, out: Matrix) -> None:
-    """Each image's mean over its positions."""
-    images, channels = out.shape
-    positions = x.shape[0] // images
-    out[:] = 0
-    for image in range(images):
-        o = out[image]
-        for row in range(image * positions, (image + 1) * positions):
-            a = x[row]
+    apart()
+    for y in range(SIDE):
+        for at in range(SIDE):
+            row = y * SIDE + at
+            o, w = line(m, out + row * channels), which[row]
             for k in range(channels):
-                o[k] += a[k]
-        for k in range(channels):
-            o[k] /= positions
+                o[k] = ZERO
+                w[k] = NOWHERE
+            for place in range(9):
+                top, left = 2 * y + place // 3 - 1, 2 * at + place % 3 - 1
+                if 0 <= top < STEM_SIDE and 0 <= left < STEM_SIDE:
+                    a = line(m, x + (top * STEM_SIDE + left) * channels)
+                    for k in range(channels):
+                        smaller = a[k] <= o[k]  # no NaN is
+                        o[k] = o[k] if smaller else a[k]
+                        w[k] = w[k] if smaller else place
 
 
 @compiled
-def average_backward(gradient: Matrix, activation: Matrix, out: Matrix) -> None:
+def pool_backward(m: Any, gradient: int, which: Any, out: int, channels: int) -> None:
+    """Each gradient goes to the position that `pool` took, none where all were zero."""
+    apart()
+    set_zero(m, out, STEM_SIDE * STEM_SIDE * channels)
+    for y in range(SIDE):
+        for at in range(SIDE):
+            row = y * SIDE + at
+            g, w = line(m, gradient + row * channels), which[row]
+            for place in range(9):
+                top, left = 2 * y + place // 3 - 1, 2 * at + place % 3 - 1
+                if 0 <= top < STEM_SIDE and 0 <= left < STEM_SIDE:
+                    o = line(m, out + (top * STEM_SIDE + left) * channels)
+                    for k in range(channels):
+                        o[k] += g[k] if w[k] == place else ZERO
+
+
+@compiled
+def average(m: Any, x: int, out: int, rows: int) -> None:
+    """An image's mean over its `rows` positions."""
+    apart()
+    o = line(m, out)
+    for k in range(BROAD):
+        o[k] = ZERO
+    for row in range(rows):
+        a = line(m, x + row * BROAD)
+        for k in range(BROAD):
+            o[k] += a[k]
+    for k in range(BROAD):
+        o[k] /= np.float32(rows)
+
+
+@compiled
+def average_backward(m: Any, gradient: int, activation: int, out: int, rows: int) -> None:
     """The gradient of the mean, spread over the positions where `activation` is not zero."""
-    images, channels = gradient.shape
-    positions = activation.shape[0] // images
-    share = ONE / np.float32(positions)
-    for row in range(activation.shape[0]):
-        g, a, o = gradient[row // positions], activation[row], out[row]
-        for k in range(channels):
+    apart()
+    share = ONE / np.float32(rows)
+    g = line(m, gradient)
+    for row in range(rows):
+        a, o = line(m, activation + row * BROAD), line(m, out + row * BROAD)
+        for k in range(BROAD):
             o[k] = g[k] * share if a[k] > ZERO else ZERO
 
 
@@ -391,72 +313,98 @@ def average_backward(gradient: Matrix, activation: Matrix, out: Matrix) -> None:
 
 
 @compiled
-def dense(x: Matrix, kernel: Matrix, bias: Vector, out: Matrix) -> None:
-    """Set `out` to x · kernel + bias."""
-    multiply(x, kernel, out)
-    for row in range(out.shape[0]):
-        for k in range(len(bias)):
-            out[row, k] += bias[k]
+def dense(m: Any, x: int, kernel: int, bias: int, out: int) -> None:
+    """Set `out` to x · kernel + bias, for one image."""
+    apart()
+    o, b, a = line(m, out), line(m, bias), line(m, x)
+    for k in range(CLASSES):
+        o[k] = b[k]
+    for inner in range(BROAD):
+        w = line(m, kernel + inner * CLASSES)
+        for k in range(CLASSES):
+            o[k] += a[inner] * w[k]
 
 
 @compiled
-def dense_backward(
-    x: Matrix, kernel: Matrix, gradient: Matrix, d_kernel: Matrix, d_bias: Vector, d_x: Matrix
+def dense_backward(m: Any, kernel: int, gradient: int, d_x: int) -> None:
+    """From the `gradient` of `dense`'s result to that of its input, for one image."""
+    apart()
+    g, d = line(m, gradient), line(m, d_x)
+    for inner in range(BROAD):
+        w = line(m, kernel + inner * CLASSES)
+        total = ZERO
+        for k in range(CLASSES):
+            total += g[k] * w[k]
+        d[inner] = total
+
+
+@compiled
+def dense_gradient(
+    m: Any, x: int, gradient: int, d_kernel: int, d_bias: int, images: int, begin: int, end: int
 ) -> None:
-    """From the `gradient` of `dense`'s result to those of its three operands."""
-    d_kernel[:] = 0
-    add_multiply_transposed(x, gradient, d_kernel)
-    d_bias[:] = 0
-    d_x[:] = 0
-    for row in range(gradient.shape[0]):
-        for k in range(gradient.shape[1]):
-            d_bias[k] += gradient[row, k]
-            for inner in range(kernel.shape[0]):
-                d_x[row, inner] += gradient[row, k] * kernel[inner, k]
+    """The weights' gradients of `dense`, the kernel's in its rows from `begin` to before `end`."""
+    apart()
+    bias = line(m, d_bias)
+    if begin == 0:
+        set_zero(m, d_bias, CLASSES)
+        for image in range(images):
+            g = line(m, gradient + image * CLASSES)
+            for k in range(CLASSES):
+                bias[k] += g[k]
+    set_zero(m, d_kernel + begin * CLASSES, (end - begin) * CLASSES)
+    for image in range(images):
+        a, g = line(m, x + image * BROAD), line(m, gradient + image * CLASSES)
+        for inner in range(begin, end):
+            d = line(m, d_kernel + inner * CLASSES)
+            for k in range(CLASSES):
+                d[k] += a[inner] * g[k]
 
 
 @compiled
-def cross_entropy(logits: Matrix, labels: Whole, gradient: Matrix) -> tuple[float, int]:
-    """Summed softmax cross-entropy and hits; `gradient` is set to that of the mean."""
-    images, classes = logits.shape
-    total, hits = 0.0, 0
-    for image in range(images):
-        row, label = logits[image], labels[image]
-        best = 0
-        for k in range(classes):
-            if row[k] > row[best]:
-                best = k
-        top = row[best]
-        mass = ZERO
-        for k in range(classes):
-            mass += np.exp(row[k] - top)
-        for k in range(classes):
-            share = np.exp(row[k] - top) / mass
-            gradient[image, k] = (share - np.float32(k == label)) / np.float32(images)
-        total += np.log(mass) + top - row[label]
-        hits += best == label
-    return total, hits
+def cross_entropy(m: Any, logits: int, label: int, gradient: int, images: int) -> Any:
+    """One image's softmax cross-entropy (nats), and whether the first largest logit is right.
+
+    `gradient` is set to its share in that of the mean over `images`.
+    """
+    apart()
+    row, g = line(m, logits), line(m, gradient)
+    best = 0
+    for k in range(1, CLASSES):
+        best = k if row[k] > row[best] else best
+    top = np.float64(row[best])
+    mass = 0.0
+    for k in range(CLASSES):
+        mass += exact.exp(np.float64(row[k]) - top)
+    for k in range(CLASSES):
+        share = exact.exp(np.float64(row[k]) - top) / mass
+        g[k] = np.float32((share - (1.0 if k == label else 0.0)) / images)
+    return exact.log(mass) + top - np.float64(row[label]), best == label
 
 
 @compiled
 def adam(
-    weights: Vector,
-    momentums: Vector,
-    velocities: Vector,
-    gradients: Vector,
-    rate: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
+    m: Any, weights: int, learned: int, values: int, rate: Any, one: Any, two: Any, epsilon: Any
 ) -> None:
-    """One step of Keras' Adam on all weights; `rate` carries the bias corrections."""
-    one, two = np.float32(1 - beta_1), np.float32(1 - beta_2)
-    speed, small = np.float32(rate), np.float32(epsilon)
-    for k in range(len(weights)):
-        g = gradients[k]
-        m = momentums[k] + (g - momentums[k]) * one
-        # Where no gradient comes any more, m would shrink to numbers that some CPUs are slow with.
-        m = m if abs(m) > TINY else ZERO
-        v = velocities[k] + (g * g - velocities[k]) * two
-        momentums[k], velocities[k] = m, v
-        weights[k] -= m * speed / (np.sqrt(v) + small)
+    """One step of Keras' Adam on `values` weights.
+
+    Args:
+        m: The memory.
+        weights: Their place; those of gradient, momentum and velocity follow `learned` apart.
+        learned: The distance.
+        values: How many.
+        rate: Learning rate with Adam's bias corrections, float32 as all that follow.
+        one: 1 − β₁.
+        two: 1 − β₂.
+        epsilon: Added to the root of the velocity.
+    """
+    apart()
+    w, d = line(m, weights), line(m, weights + learned)
+    first, second = line(m, weights + 2 * learned), line(m, weights + 3 * learned)
+    for k in range(values):
+        g = d[k]
+        momentum = first[k] + (g - first[k]) * one
+        # Where no gradient comes any more, it would shrink to numbers that some CPUs are slow with.
+        momentum = ZERO if abs(momentum) <= TINY else momentum
+        velocity = second[k] + (g * g - second[k]) * two
+        first[k], second[k] = momentum, velocity
+        w[k] -= momentum * rate / (np.sqrt(velocity) + epsilon)

@@ -1,0 +1,198 @@
+"""The residual blocks by a team: forward and backward with a batch's statistics, and at rest.
+
+`m` is the memory that `plan` divides; `gate`, `me` and `size` are of the team.
+"""
+
+from typing import Any
+
+from fixed_eval.engines.native import layers, winograd
+from fixed_eval.engines.native.compiled import compiled
+from fixed_eval.engines.native.convolutions import (
+    convolve,
+    input_gradient,
+    spread,
+    spread_backward,
+    square,
+    weight_gradient,
+)
+from fixed_eval.engines.native.intrinsics import apart
+from fixed_eval.engines.native.matmul import transpose
+from fixed_eval.engines.native.plan import BROAD, LEARNED, NARROW, PLACES, PLAN, POSITIONS, RINGED
+from fixed_eval.engines.native.statistics import (
+    combine_sums,
+    learn_statistics,
+    mine,
+    raw,
+    take_moments,
+    take_sums,
+    through_norm,
+)
+from fixed_eval.engines.native.team import meet, share
+
+
+@compiled
+def relu_reduced(m: Any, block: Any, image: int, me: int) -> None:
+    """Batch norm and ReLU behind the first convolution."""
+    unit, out = block.reduce, block.reduced + image * RINGED * NARROW
+    centre, scale = mine(unit, me, 0), mine(unit, me, 2)
+    layers.normalise_relu_ring(m, raw(unit, image), centre, scale, unit.beta, out, NARROW)
+
+
+@compiled
+def relu(m: Any, unit: Any, out: int, image: int, me: int) -> None:
+    """Batch norm and ReLU."""
+    rows = unit.positions
+    target = out + image * rows * unit.channels
+    centre, scale = mine(unit, me, 0), mine(unit, me, 2)
+    layers.normalise_relu(
+        m, raw(unit, image), centre, scale, unit.beta, target, rows, unit.channels
+    )
+
+
+@compiled
+def add_shortcut(m: Any, block: Any, image: int, me: int) -> None:
+    """Batch norm, the sum with the shortcut, and ReLU."""
+    rows = image * POSITIONS * BROAD
+    if block.first:
+        unit = PLAN.shortcut
+        centre, scale = mine(unit, me, 0), mine(unit, me, 2)
+        layers.normalise(
+            m,
+            unit.raw + rows,
+            centre,
+            scale,
+            unit.beta,
+            block.shortcut + rows,
+            POSITIONS,
+            BROAD,
+        )
+    unit = block.expand
+    layers.normalise_add_relu(
+        m,
+        unit.raw + rows,
+        mine(unit, me, 0),
+        mine(unit, me, 2),
+        unit.beta,
+        block.shortcut + rows,
+        block.out + rows,
+        POSITIONS,
+        BROAD,
+    )
+
+
+@compiled
+def forward(m: Any, block: Any, images: int, settings: Any, gate: Any, me: int, size: int) -> None:
+    """A block, with the batch's statistics."""
+    apart()
+    first, last = share(images, me, size)
+    begin, end = share(NARROW, me, size)
+    winograd.transform_kernel(m, block.spread.kernel, PLAN.u, begin, end, square(me))
+    for image in range(first, last):
+        convolve(m, block.x, block.reduce, image)
+        take_moments(m, block.reduce, image)
+        if block.first:
+            convolve(m, block.x, PLAN.shortcut, image)
+            take_moments(m, PLAN.shortcut, image)
+    meet(gate, size)
+    learn_statistics(m, block.reduce, images, settings, me)
+    for image in range(first, last):
+        relu_reduced(m, block, image, me)
+    spread(m, block, PLAN.u, first, last, me)
+    for image in range(first, last):
+        take_moments(m, block.spread, image)
+    meet(gate, size)
+    learn_statistics(m, block.spread, images, settings, me)
+    for image in range(first, last):
+        relu(m, block.spread, block.spreaded, image, me)
+        convolve(m, block.spreaded, block.expand, image)
+        take_moments(m, block.expand, image)
+    meet(gate, size)
+    learn_statistics(m, block.expand, images, settings, me)
+    if block.first:
+        learn_statistics(m, PLAN.shortcut, images, settings, me)
+    for image in range(first, last):
+        add_shortcut(m, block, image, me)
+
+
+@compiled
+def turn_kernels(m: Any, block: Any, me: int, size: int) -> None:
+    """The kernels' transposes, for the way back."""
+    begin, end = share(NARROW, me, size)
+    winograd.transform_kernel(m, block.spread.kernel, PLAN.u, begin, end, square(me))
+    if me == 0:
+        transpose(m, block.expand.kernel, block.expand.flipped, NARROW, BROAD)
+    if me == size - 1:
+        inner = block.reduce.inner
+        transpose(m, block.reduce.kernel, block.reduce.flipped, inner, NARROW)
+        if block.first:
+            transpose(m, PLAN.shortcut.kernel, PLAN.shortcut.flipped, NARROW, BROAD)
+
+
+@compiled
+def backward(m: Any, block: Any, images: int, gate: Any, me: int, size: int) -> None:
+    """From the masked gradient of a block's sum to its weights' gradients and that of `x`."""
+    apart()
+    first, last = share(images, me, size)
+    turn_kernels(m, block, me, size)
+    for image in range(first, last):
+        take_sums(m, block.expand, block.gradient, image, me)
+        if block.first:
+            take_sums(m, PLAN.shortcut, block.gradient, image, me)
+    meet(gate, size)
+    combine_sums(m, block.expand, images, me)
+    if block.first:
+        combine_sums(m, PLAN.shortcut, images, me)
+    begin, end = share(PLACES, me, size)
+    winograd.turn_kernel(m, PLAN.u, PLAN.u_flipped, begin, end)
+    for image in range(first, last):
+        through_norm(m, block.expand, block.gradient, image, me)
+        if block.first:
+            through_norm(m, PLAN.shortcut, block.gradient, image, me)
+        input_gradient(m, block.expand, PLAN.d_spreaded, image, False)
+        rows = image * POSITIONS * NARROW
+        d_spreaded = PLAN.d_spreaded + rows
+        layers.mask(m, d_spreaded, block.spreaded + rows, d_spreaded, POSITIONS * NARROW)
+        take_sums(m, block.spread, PLAN.d_spreaded, image, me)
+    meet(gate, size)
+    weight_gradient(m, block.spreaded, POSITIONS * NARROW, block.expand, images, me, size)
+    if block.first:
+        weight_gradient(m, block.x, POSITIONS * NARROW, PLAN.shortcut, images, me, size)
+    combine_sums(m, block.spread, images, me)
+    spread_backward(m, block, first, last, me)
+    for image in range(first, last):
+        ringed, out = image * RINGED * NARROW, PLAN.d_narrow + image * POSITIONS * NARROW
+        layers.mask_ring(m, PLAN.d_reduced + ringed, block.reduced + ringed, out, NARROW)
+        take_sums(m, block.reduce, PLAN.d_narrow, image, me)
+    meet(gate, size)
+    begin, end = share(PLACES, me, size)
+    winograd.multiply_gradient(m, block.v, PLAN.n, PLAN.d_u, images, begin, end)
+    combine_sums(m, block.reduce, images, me)
+    for image in range(first, last):
+        through_norm(m, block.reduce, PLAN.d_narrow, image, me)
+        input_gradient(m, block.reduce, block.d_x, image, False)
+        if block.first:
+            input_gradient(m, PLAN.shortcut, block.d_x, image, True)
+        else:
+            rows = image * POSITIONS * BROAD
+            layers.add_mask(
+                m, block.d_x + rows, block.gradient + rows, block.x + rows, POSITIONS * BROAD
+            )
+    meet(gate, size)
+    weight_gradient(m, block.x, POSITIONS * block.reduce.inner, block.reduce, images, me, size)
+    begin, end = share(NARROW, me, size)
+    kernel = block.spread.kernel + LEARNED
+    winograd.kernel_gradient(m, PLAN.d_u, kernel, begin, end, square(me))
+
+
+@compiled
+def infer_block(m: Any, block: Any, u: int, me: int) -> None:
+    """A block, with the moving statistics, of the batch's image `me`."""
+    apart()
+    convolve(m, block.x, block.reduce, me)
+    if block.first:
+        convolve(m, block.x, PLAN.shortcut, me)
+    relu_reduced(m, block, me, me)
+    spread(m, block, u, me, me + 1, me)
+    relu(m, block.spread, block.spreaded, me, me)
+    convolve(m, block.spreaded, block.expand, me)
+    add_shortcut(m, block, me, me)

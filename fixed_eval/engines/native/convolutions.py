@@ -1,0 +1,91 @@
+"""The convolutions of the blocks, image by image, and their gradients.
+
+`m` is the memory that `plan` divides; `me` and `size` are of the team.
+"""
+
+from typing import Any
+
+from fixed_eval.engines.native import layers, winograd
+from fixed_eval.engines.native.compiled import compiled, inlined
+from fixed_eval.engines.native.matmul import add_multiply, add_multiply_transposed, multiply
+from fixed_eval.engines.native.plan import LEARNED, NARROW, PLAN, PRODUCTS, RINGED, SQUARE, TURN
+from fixed_eval.engines.native.statistics import raw, through_norm
+from fixed_eval.engines.native.team import share
+
+ROWS_AT_ONCE = 8  # of a weight gradient, the least that a member takes
+
+
+@compiled
+def convolve(m: Any, x: int, unit: Any, image: int) -> None:
+    """A 1×1 convolution of one image."""
+    rows = x + image * unit.positions * unit.inner
+    multiply(m, rows, unit.kernel, raw(unit, image), unit.positions, unit.inner, unit.channels)
+
+
+@compiled
+def weight_gradient(m: Any, x: int, step: int, unit: Any, images: int, me: int, size: int) -> None:
+    """A member's rows of a kernel's gradient; `step` is from one image to the next in `x`."""
+    groups = -(-unit.inner // ROWS_AT_ONCE)
+    begin, end = share(groups, me, size)
+    begin, end = ROWS_AT_ONCE * begin, min(ROWS_AT_ONCE * end, unit.inner)
+    target, channels = unit.kernel + LEARNED, unit.channels
+    layers.set_zero(m, target + begin * channels, (end - begin) * channels)
+    for image in range(images):  # one chain, by parts that fit into the core's cache
+        gradient = unit.d_raw + image * unit.positions * channels
+        add_multiply_transposed(
+            m,
+            x + image * step,
+            gradient,
+            target,
+            unit.positions,
+            unit.inner,
+            channels,
+            begin,
+            end,
+        )
+
+
+@compiled
+def input_gradient(m: Any, unit: Any, d_x: int, image: int, more: bool) -> None:
+    """From the gradient of a 1×1 convolution to that of its input: set, or add `more`."""
+    rows = image * unit.positions
+    a, out = unit.d_raw + rows * unit.channels, d_x + rows * unit.inner
+    if more:
+        add_multiply(m, a, unit.flipped, out, unit.positions, unit.channels, unit.inner)
+    else:
+        multiply(m, a, unit.flipped, out, unit.positions, unit.channels, unit.inner)
+
+
+@inlined
+def square(me: int) -> Any:
+    """The place of a member's Winograd tile."""
+    return PLAN.squares + me * SQUARE
+
+
+@inlined
+def products(me: int) -> Any:
+    """The place of a member's M."""
+    return PLAN.m + me * PRODUCTS
+
+
+@compiled
+def spread(m: Any, block: Any, u: int, first: int, last: int, me: int) -> None:
+    """The 3×3 convolution, some images at a time."""
+    for image in range(first, last, TURN):
+        end = min(image + TURN, last)
+        winograd.transform_inputs(m, block.reduced, image, end, block.v, square(me))
+        winograd.multiply_places(m, block.v, u, products(me), image, end)
+        winograd.transform_outputs(m, products(me), image, end, block.spread.raw, square(me))
+
+
+@compiled
+def spread_backward(m: Any, block: Any, first: int, last: int, me: int) -> None:
+    """From the gradient behind the 3×3 convolution's ReLU to that of its ringed input."""
+    for image in range(first, last):
+        through_norm(m, block.spread, PLAN.d_spreaded, image, me)
+    layers.set_zero(m, PLAN.d_reduced + first * RINGED * NARROW, (last - first) * RINGED * NARROW)
+    for image in range(first, last, TURN):
+        end = min(image + TURN, last)
+        winograd.transform_gradient(m, block.spread.d_raw, image, end, PLAN.n, square(me))
+        winograd.multiply_places(m, PLAN.n, PLAN.u_flipped, products(me), image, end)
+        winograd.add_input_gradient(m, products(me), image, end, PLAN.d_reduced, square(me))

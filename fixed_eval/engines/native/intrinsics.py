@@ -1,0 +1,296 @@
+"""What compiled code here needs and Numba does not offer, as a few LLVM instructions each."""
+
+import platform
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+FLOAT, INT32, INT64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
+LANES = 16  # floats in a line of the cache; LLVM splits such a vector where registers are narrower
+VECTOR = ir.VectorType(FLOAT, LANES)
+Signature = tuple[Any, Callable[[Any, Any, Any, Sequence[Any]], Any]]
+
+
+_cgutils: Any = cgutils  # without types
+
+
+def _intrinsic(function: Callable[..., Signature]) -> Any:
+    """As Numba's, which type checkers take for a function of one argument more."""
+    return intrinsic(function)
+
+
+_X86 = platform.machine().lower() in {"x86_64", "amd64", "i386", "i686", "x86"}
+
+
+@_intrinsic
+def apart(typing_context: Any) -> Signature:  # noqa: ARG001
+    """Compile the function that calls this once, and never into its callers.
+
+    That keeps what calls it small: all of the engine is compiled in seconds instead of minutes.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@_intrinsic
+def line(typing_context: Any, memory: Any, at: Any) -> Signature:  # noqa: ARG001
+    """A view of `memory` (float32, one axis) that begins at `at`. Its length means nothing."""
+    view = types.Array(types.float32, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source = context.make_array(signature.args[0])(context, builder, arguments[0])
+        result = context.make_array(view)(context, builder)
+        size = context.get_constant(types.intp, 4)
+        context.populate_array(
+            result,
+            data=builder.gep(source.data, [arguments[1]]),
+            shape=[context.get_constant(types.intp, 2**31)],
+            strides=[size],
+            itemsize=size,
+            meminfo=None,
+        )
+        return result._getvalue()
+
+    return view(memory, types.intp), generate
+
+
+# Threads ------------------------------------------------------------------------------------------
+
+
+def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.gep(array.data, [arguments[1]])
+
+
+@_intrinsic
+def fetch_add(typing_context: Any, array: Any, index: Any, value: Any) -> Signature:  # noqa: ARG001
+    """The old value of array[index] (int64), to which `value` is added in one go."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = _place(context, builder, signature, arguments)
+        return builder.atomic_rmw("add", at, arguments[2], "acq_rel")
+
+    return types.int64(array, types.intp, types.int64), generate
+
+
+@_intrinsic
+def load(typing_context: Any, array: Any, index: Any) -> Signature:  # noqa: ARG001
+    """array[index] (int64); what another thread wrote before it stored it is seen after."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_place(context, builder, signature, arguments), "acquire", 8)
+
+    return types.int64(array, types.intp), generate
+
+
+@_intrinsic
+def store(typing_context: Any, array: Any, index: Any, value: Any) -> Signature:  # noqa: ARG001
+    """Set array[index] (int64), after all that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = _place(context, builder, signature, arguments)
+        builder.store_atomic(arguments[2], at, "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.int64), generate
+
+
+@_intrinsic
+def pause(typing_context: Any) -> Signature:  # noqa: ARG001
+    """Tell the core that this is a waiting loop."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        if _X86:
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(
+                _cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), []
+            )
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@_intrinsic
+def set_float_control(typing_context: Any, value: Any) -> Signature:  # noqa: ARG001
+    """Set the core's float control register (MXCSR) to `value`; return the former one.
+
+    On CPUs that have none of that name it does nothing, and returns `value`.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        if not _X86:
+            return arguments[0]
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer()])
+        old, new = _cgutils.alloca_once(builder, INT32), _cgutils.alloca_once(builder, INT32)
+        builder.store(builder.trunc(arguments[0], INT32), new)
+        for name, place in (("stmxcsr", old), ("ldmxcsr", new)):
+            call = _cgutils.get_or_insert_function(builder.module, kind, f"llvm.x86.sse.{name}")
+            builder.call(call, [builder.bitcast(place, ir.IntType(8).as_pointer())])
+        return builder.zext(builder.load(old), INT64)
+
+    return types.int64(types.int64), generate
+
+
+# Matrix products ----------------------------------------------------------------------------------
+
+
+def tile_kernel(rows: int, vectors: int) -> Any:
+    """An intrinsic that makes one tile of a product, rows × vectors·16, within the registers.
+
+    Its arguments: `add`, depth, memory, then a, distance of a's rows, distance from k to k + 1 in
+    a; b, distance from k to k + 1 in b; c, distance of c's rows. Places and distances count values
+    of `memory`. It sets C[row, column] = (C if `add`, else 0) + Σ A[row, k] · B[k, column], where
+    each element is one chain over k in order: fma(a, b, sum).
+    """
+
+    @_intrinsic
+    def kernel(
+        typing_context: Any,  # noqa: ARG001
+        add: Any,  # noqa: ARG001
+        depth: Any,  # noqa: ARG001
+        memory: Any,
+        a: Any,  # noqa: ARG001
+        a_row: Any,  # noqa: ARG001
+        a_k: Any,  # noqa: ARG001
+        b: Any,  # noqa: ARG001
+        b_k: Any,  # noqa: ARG001
+        c: Any,  # noqa: ARG001
+        c_row: Any,  # noqa: ARG001
+    ) -> Signature:
+        word = types.intp
+        signature = types.void(
+            types.boolean, word, memory, word, word, word, word, word, word, word
+        )
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            add, depth, memory, a, a_row, a_k, b, b_k, c, c_row = arguments
+            data = context.make_array(signature.args[2])(context, builder, memory).data
+            _Tile(builder, data, rows, vectors).generate(
+                add, depth, (a, a_row, a_k), (b, b_k), (c, c_row)
+            )
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return kernel
+
+
+class _Tile:
+    """Writes the instructions of `tile_kernel`."""
+
+    def __init__(self, builder: Any, data: Any, rows: int, vectors: int) -> None:
+        self._builder, self._data = builder, data
+        self._rows, self._vectors = rows, vectors
+
+    def generate(self, add: Any, depth: Any, a: Any, b: Any, c: Any) -> None:
+        builder = self._builder
+        grid = [(row, vector) for row in range(self._rows) for vector in range(self._vectors)]
+        places = [
+            self._vector(self._sum(c[0], self._times(row, c[1]), v * LANES)) for row, v in grid
+        ]
+        zero = ir.Constant(VECTOR, [0.0] * LANES)
+        start = [builder.select(add, builder.load(at, align=4), zero) for at in places]
+        row_at = [self._sum(a[0], self._times(row, a[1])) for row in range(self._rows)]
+
+        before = builder.block
+        loop, after = builder.append_basic_block("k"), builder.append_basic_block("store")
+        builder.branch(loop)
+        builder.position_at_end(loop)
+        k = builder.phi(INT64)
+        sums = [builder.phi(VECTOR) for _ in grid]
+        products = self._products(
+            sums, row_at, builder.mul(k, a[2]), self._sum(b[0], builder.mul(k, b[1]))
+        )
+        following = builder.add(k, INT64(1))
+        for phi, first, value in zip(
+            [k, *sums], [INT64(0), *start], [following, *products], strict=True
+        ):
+            phi.add_incoming(first, before)
+            phi.add_incoming(value, loop)
+        builder.cbranch(builder.icmp_signed("<", following, depth), loop, after)
+
+        builder.position_at_end(after)
+        for at, value in zip(places, products, strict=True):
+            builder.store(value, at, align=4)
+
+    def _products(self, sums: list[Any], row_at: list[Any], a_k: Any, b_at: Any) -> list[Any]:
+        """The sums with one more product each."""
+        builder = self._builder
+        fma = _cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(VECTOR, [VECTOR] * 3), f"llvm.fma.v{LANES}f32"
+        )
+        lines = [
+            builder.load(self._vector(self._sum(b_at, vector * LANES)), align=4)
+            for vector in range(self._vectors)
+        ]
+        found = []
+        for row, at in enumerate(row_at):
+            one = builder.load(builder.gep(self._data, [builder.add(at, a_k)]))
+            nothing = ir.Constant(VECTOR, ir.Undefined)
+            first = ir.Constant(ir.VectorType(INT32, LANES), [0] * LANES)
+            whole = builder.shuffle_vector(
+                builder.insert_element(nothing, one, INT64(0)), nothing, first
+            )
+            for vector, values in enumerate(lines):
+                total = sums[row * self._vectors + vector]
+                found.append(builder.call(fma, [whole, values, total]))
+        return found
+
+    def _vector(self, at: Any) -> Any:
+        return self._builder.bitcast(self._builder.gep(self._data, [at]), VECTOR.as_pointer())
+
+    def _times(self, number: int, distance: Any) -> Any:
+        return self._builder.mul(INT64(number), distance)
+
+    def _sum(self, at: Any, *terms: Any) -> Any:
+        for term in terms:
+            at = self._builder.add(at, INT64(term) if isinstance(term, int) else term)
+        return at
+
+
+@_intrinsic
+def turn_square(
+    typing_context: Any,  # noqa: ARG001
+    memory: Any,
+    a: Any,  # noqa: ARG001
+    a_row: Any,  # noqa: ARG001
+    b: Any,  # noqa: ARG001
+    b_row: Any,  # noqa: ARG001
+) -> Signature:
+    """Set the 16 × 16 values of `memory` at `b` to the transpose of those at `a`.
+
+    `a_row` and `b_row` are the distances of their rows. Blocks of 1, 2, 4 and 8 change places.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        memory, a, a_row, b, b_row = arguments
+        data = context.make_array(signature.args[0])(context, builder, memory).data
+        tile = _Tile(builder, data, LANES, 1)
+        source, target = (
+            [tile._vector(tile._sum(at, tile._times(row, step))) for row in range(LANES)]
+            for at, step in ((a, a_row), (b, b_row))
+        )
+        lines = [builder.load(at, align=4) for at in source]
+        for size in (1, 2, 4, 8):
+            upper = [j if not j & size else LANES + j - size for j in range(LANES)]
+            lower = [j + size if not j & size else LANES + j for j in range(LANES)]
+            for i in (i for i in range(LANES) if not i & size):
+                x, y = lines[i], lines[i + size]
+                lines[i], lines[i + size] = (
+                    builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(INT32, LANES), mask))
+                    for mask in (upper, lower)
+                )
+        for value, at in zip(lines, target, strict=True):
+            builder.store(value, at, align=4)
+        return context.get_dummy_value()
+
+    word = types.intp
+    return types.void(memory, word, word, word, word), generate

@@ -1,0 +1,313 @@
+"""Where everything lies in the network's memory: one float32 array for weights and activations.
+
+All places are known beforehand, so they are constants of the compiled code. A place is an index
+into the memory, and begins a line of the cache. What Adam moves comes first, four times: weights,
+gradients, momentums and velocities, each `LEARNED` values behind the one before.
+
+The memory is for batches of up to `IMAGES` images and teams of up to `team.LARGEST` members.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from fixed_eval.engines.native.intrinsics import LANES
+from fixed_eval.engines.native.team import LARGEST
+
+Memory = np.ndarray[Any, np.dtype[np.float32]]
+
+IMAGES: Final = 8
+IMAGE_SIDE, COLOURS = 32, 3
+STEM, STRIDE, STEM_RING = 7, 2, 3  # 7×7, every second position, 3 pixels of zeros around the image
+RINGED_IMAGE: Final = IMAGE_SIDE + 2 * STEM_RING
+PICTURE: Final = RINGED_IMAGE * RINGED_IMAGE * COLOURS  # values of an image with its ring
+STEM_SIDE: Final = IMAGE_SIDE // STRIDE
+STEM_WIDTH: Final = STEM * COLOURS
+PATCH: Final = STEM * STEM_WIDTH  # values that the first convolution sees
+SLACK: Final = 32 - STEM_WIDTH  # values that `layers.patches` reads and writes past the end
+SIDE: Final = STEM_SIDE // 2  # of the maps behind the pooling
+WIDE: Final = SIDE + 2  # with a ring of zeros
+STEM_POSITIONS, POSITIONS, RINGED = STEM_SIDE * STEM_SIDE, SIDE * SIDE, WIDE * WIDE
+PATCHES: Final = STEM_POSITIONS * PATCH + LANES  # of an image, with room for the slack
+NARROW, BROAD, CLASSES = 64, 256, 10
+
+# Winograd's transforms; see `winograd`.
+PLACES: Final = 16  # of a 4×4 square
+TILES: Final = 16  # of an image
+MATRIX: Final = NARROW * NARROW  # a place of U: input channel × output channel
+TURN: Final = 2  # images whose V, M and U fit together into a core's second cache
+# From one place to the next in V and N, and in M. A line apart, for with a distance that is a
+# multiple of 4096 bytes all places of a tile would fall into the same few lines of the cache.
+PLACE: Final = (TILES * IMAGES + 1) * NARROW
+TURN_PLACE: Final = (TILES * TURN + 1) * NARROW
+PRODUCTS: Final = PLACES * TURN_PLACE  # of a member
+SQUARE: Final = PLACES * NARROW  # a tile's
+
+
+class Unit(NamedTuple):
+    """A convolution and its batch norm.
+
+    Sizes: values that a position sees (`inner`), channels out, positions of an image. Places of
+    weights, of gradients `LEARNED` behind them, and of the moving statistics. `raw` is what the
+    convolution gives, `means` to `d_gammas` are sums by image × channel. `mine` is member × 5 ×
+    channels: centre, inverse and scale of the batch, then level and slope of its gradient; every
+    member makes its own, which costs less than to wait for one that does.
+    """
+
+    inner: int
+    channels: int
+    positions: int
+    kernel: int
+    gamma: int
+    beta: int
+    bias: int
+    mean: int
+    variance: int
+    flipped: int
+    raw: int
+    d_raw: int
+    means: int
+    squares: int
+    d_betas: int
+    d_gammas: int
+    mine: int
+
+
+class Block(NamedTuple):
+    """A residual block: 1×1, 3×3 and 1×1 convolution, and the sum with the shortcut.
+
+    `first` is 1 where the shortcut is a unit of its own, `Plan.shortcut`, else 0. `reduced` has a
+    ring of zeros.
+    """
+
+    first: int
+    x: int
+    shortcut: int
+    d_x: int
+    reduce: Unit
+    spread: Unit
+    expand: Unit
+    reduced: int
+    spreaded: int
+    out: int
+    gradient: int
+    v: int
+
+
+class _Layout:
+    """Gives out the memory."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.weights: dict[str, tuple[int, tuple[int, ...]]] = {}
+        self._shared: dict[object, int] = {}
+
+    def take(self, *shape: int) -> int:
+        """A place for values of this shape."""
+        at = self.size
+        self.size += -(-math.prod(shape) // LANES) * LANES
+        return at
+
+    def share(self, kind: str, *shape: int) -> int:
+        """As `take`, but the same place for the same kind: parts use it one after the other."""
+        if (kind, shape) not in self._shared:
+            self._shared[kind, shape] = self.take(*shape)
+        return self._shared[kind, shape]
+
+    def weight(self, path: str, *shape: int) -> None:
+        """A place for a weight, with its name and shape in Keras."""
+        self.weights[path] = self.take(*shape), shape
+
+    def unit(self, name: str, positions: int) -> Unit:
+        """A unit whose weights have their places already."""
+        at = {path: place for path, (place, _) in self.weights.items()}
+        *window, channels = self.weights[f"{name}_conv/kernel"][1]
+        inner, rows, take = math.prod(window), IMAGES * positions, self.take
+        return Unit(
+            inner=inner,
+            channels=channels,
+            positions=positions,
+            kernel=at[f"{name}_conv/kernel"],
+            gamma=at[f"{name}_bn/gamma"],
+            beta=at[f"{name}_bn/beta"],
+            bias=at[f"{name}_conv/bias"],
+            mean=at[f"{name}_bn/moving_mean"],
+            variance=at[f"{name}_bn/moving_variance"],
+            flipped=self.share(f"flipped {name[-2:]}", channels, inner),
+            raw=take(rows, channels),
+            d_raw=self.share(f"d_raw {name[-2:]}", rows, channels),
+            means=take(IMAGES, channels),
+            squares=take(IMAGES, channels),
+            d_betas=take(IMAGES, channels),
+            d_gammas=take(IMAGES, channels),
+            mine=take(LARGEST, 5, channels),
+        )
+
+
+def _units() -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Name and kernel's shape of every unit, in Keras' order."""
+    yield "conv1", (STEM, STEM, COLOURS, NARROW)
+    for block in (1, 2, 3):
+        name, inner = f"conv2_block{block}", NARROW if block == 1 else BROAD
+        yield f"{name}_1", (1, 1, inner, NARROW)
+        yield f"{name}_2", (3, 3, NARROW, NARROW)
+        if block == 1:
+            yield f"{name}_0", (1, 1, NARROW, BROAD)
+        yield f"{name}_3", (1, 1, NARROW, BROAD)
+
+
+_layout = _Layout()
+for _name, _shape in _units():
+    _layout.weight(f"{_name}_conv/kernel", *_shape)
+    _layout.weight(f"{_name}_bn/gamma", _shape[-1])
+    _layout.weight(f"{_name}_bn/beta", _shape[-1])
+_layout.weight("dense/kernel", BROAD, CLASSES)
+_layout.weight("dense/bias", CLASSES)
+LEARNED: Final = _layout.size
+LEARNED_PATHS: Final = frozenset(_layout.weights)
+_layout.take(3 * LEARNED)
+for _name, _shape in _units():
+    _layout.weight(f"{_name}_conv/bias", _shape[-1])
+    _layout.weight(f"{_name}_bn/moving_mean", _shape[-1])
+    _layout.weight(f"{_name}_bn/moving_variance", _shape[-1])
+
+
+class Plan(NamedTuple):
+    """All places but those of weights that only their units know.
+
+    A tuple, for Numba compiles functions again for every constant that they are called with, but
+    not for parts of a constant tuple. Arrays by image, but `patches` with some slack for each, and
+    `u` to `n`, `squares`; all blocks use those from `u` to `d_reduced` in turn: U of the kernel,
+    of its transpose, and U's gradient by place, M by member, N by place, a tile's square by member.
+    """
+
+    stem: Unit
+    shortcut: Unit
+    first: Block
+    second: Block
+    third: Block
+    dense: int
+    dense_bias: int
+    pictures: int
+    patches: int
+    stem_out: int
+    d_stem: int
+    pooled: int
+    d_pooled: int
+    average: int
+    d_average: int
+    logits: int
+    d_logits: int
+    u: int
+    u_flipped: int
+    d_u: int
+    m: int
+    n: int
+    squares: int
+    d_narrow: int
+    d_spreaded: int
+    d_reduced: int
+
+
+def _blocks(x: int, d_x: int) -> Iterator[Block]:
+    take = _layout.take
+    for number in (1, 2, 3):
+        name = f"conv2_block{number}"
+        block = Block(
+            first=int(number == 1),
+            x=x,
+            shortcut=take(IMAGES * POSITIONS, BROAD) if number == 1 else x,
+            d_x=d_x,
+            reduce=_layout.unit(f"{name}_1", POSITIONS),
+            spread=_layout.unit(f"{name}_2", POSITIONS),
+            expand=_layout.unit(f"{name}_3", POSITIONS),
+            reduced=take(IMAGES * RINGED, NARROW),
+            spreaded=take(IMAGES * POSITIONS, NARROW),
+            out=take(IMAGES * POSITIONS, BROAD),
+            gradient=take(IMAGES * POSITIONS, BROAD),
+            v=take(PLACES * PLACE),
+        )
+        yield block
+        x, d_x = block.out, block.gradient
+
+
+def _plan() -> Plan:
+    take = _layout.take
+    pooled, d_pooled = (take(IMAGES * POSITIONS, NARROW) for _ in range(2))
+    first, second, third = _blocks(pooled, d_pooled)
+    return Plan(
+        stem=_layout.unit("conv1", STEM_POSITIONS),
+        shortcut=_layout.unit("conv2_block1_0", POSITIONS),
+        first=first,
+        second=second,
+        third=third,
+        dense=_layout.weights["dense/kernel"][0],
+        dense_bias=_layout.weights["dense/bias"][0],
+        pictures=take(IMAGES * PICTURE + SLACK),
+        patches=take(IMAGES, PATCHES),
+        stem_out=take(IMAGES * STEM_POSITIONS, NARROW),
+        d_stem=take(IMAGES * STEM_POSITIONS, NARROW),
+        pooled=pooled,
+        d_pooled=d_pooled,
+        average=take(IMAGES, BROAD),
+        d_average=take(IMAGES, BROAD),
+        logits=take(IMAGES, CLASSES),
+        d_logits=take(IMAGES, CLASSES),
+        u=take(PLACES, MATRIX),
+        u_flipped=take(PLACES, MATRIX),
+        d_u=take(PLACES, MATRIX),
+        m=take(LARGEST, PRODUCTS),
+        n=take(PLACES * PLACE),
+        squares=take(LARGEST, SQUARE),
+        d_narrow=take(IMAGES * POSITIONS, NARROW),
+        d_spreaded=take(IMAGES * POSITIONS, NARROW),
+        d_reduced=take(IMAGES * RINGED, NARROW),
+    )
+
+
+PLAN: Final = _plan()
+BLOCKS: Final = (PLAN.first, PLAN.second, PLAN.third)
+UNITS: Final = (
+    PLAN.stem,
+    PLAN.shortcut,
+    *(u for b in BLOCKS for u in (b.reduce, b.spread, b.expand)),
+)
+WEIGHTS: Final = dict(_layout.weights)
+SIZE: Final = _layout.size
+
+
+def make_memory() -> Memory:
+    """Zeros, at the begin of a line of the cache.
+
+    NumPy asks the system for huge pages where an array has 4 MiB or more: with them the address
+    of each of many streams is at hand, and a training step is 5 to 10 % faster (Zen 4, Linux).
+    """
+    room = np.zeros(SIZE + LANES, np.float32)
+    begin = -(room.ctypes.data // room.itemsize) % LANES
+    return room[begin : begin + SIZE]
+
+
+def weight(memory: Memory, path: str, copy: int = 0) -> Memory:
+    """The part of `memory` that holds a weight, as a view in Keras' shape.
+
+    Args:
+        memory: As from `make_memory`.
+        path: The weight's name in Keras.
+        copy: 0 for the weight, 1 for its gradient, 2 and 3 for Adam's momentum and velocity; only
+            0 where the weight is not among `LEARNED_PATHS`.
+    """
+    at, shape = WEIGHTS[path]
+    at += copy * LEARNED
+    return memory[at : at + math.prod(shape)].reshape(shape)
+
+
+def shape(path: str) -> tuple[int, ...]:
+    """A weight's shape in Keras."""
+    return WEIGHTS[path][1]
+
+
+def make_which() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Room for what `layers.pool` takes of each image."""
+    return np.zeros((IMAGES, POSITIONS, NARROW), np.uint8)
