@@ -35,11 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = make_say(options.progress)
     try:
         protocol = get_protocol(options.protocol)
-        # Cheap refusals come before TensorFlow's import.
+        # Cheap refusals come before the imports that take seconds.
         list_dataset(options.dataset, protocol, options.seed)
-        from fixed_eval.runtime import choose_engine, start_tensorflow
+        from fixed_eval.runtime import start
 
-        engine, device = choose_engine(options.engine, start_tensorflow(options.threads or 1))
+        engine, device = start(options.engine, options.threads or 1)
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 

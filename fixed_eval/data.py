@@ -1,20 +1,15 @@
 """A dataset directory becomes arrays, in the file order of the published script.
 
-Only file names, bytes and TensorFlow's own decoders enter: no manifest is read or trusted.
-Decoding is what Keras' `image_dataset_from_directory` does, `decode_image(channels=3,
-expand_animations=False)` then `resize(bilinear)`, so an image means here what it meant there:
-16-bit PNGs keep their high byte, palettes are expanded, an alpha channel is dropped, CMYK JPEGs are
-converted, and an animated GIF gives its first frame. Only regular files are opened, and no image
-that would take over about 100 MB of memory is decoded.
+Only file names and bytes enter: no manifest is read or trusted. Only regular files are opened. What
+an image means is said in `fixed_eval.decoding`.
 """
 
 import dataclasses
 import hashlib
+import itertools
 import os
-import re
 import stat
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,16 +17,12 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.errors import InputError, RuleError
-from fixed_eval.image_size import pixel_count
 from fixed_eval.protocol import Protocol
 
 # Keras' allow list; other files are not seen by the published script.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
-# What the published script could decode; today's TensorFlow reads more.
-MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM")
 MAX_BYTES = 64 * 2**20  # of an image's file
-MAX_PIXELS = 25_000_000  # of an image: 75 MB once decoded
-BIG = 2_000_000  # pixels; of larger images one at a time is decoded
+AT_ONCE = 64  # images that a thread takes: small ones cost less than handing them out
 # Folders that systems and archivers leave behind, in small letters; no image in them is read, nor
 # any hidden one: such as __MACOSX/._a.png, the metadata of a.png under the name of an image.
 LITTER_FOLDERS = frozenset(
@@ -237,7 +228,9 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
     Raises:
         InputError: If any file cannot be read or decoded; the first few are named.
     """
-    decode = make_decoder(protocol.image_size)
+    from fixed_eval.decoding import Decoder  # noqa: PLC0415 - Numba: listing is to be quick
+
+    decode = Decoder(protocol.image_size)
     images = np.empty((len(files), protocol.image_size, protocol.image_size, 3), np.float32)
     file_sha256, pixel_sha256 = [""] * len(files), [""] * len(files)
     failures: list[str] = []
@@ -253,9 +246,13 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
         file_sha256[position] = hashlib.sha256(data).hexdigest()
         return None
 
-    # Decoding releases the interpreter lock, and is no part of the timed training.
+    def load_some(first: int) -> list[str]:
+        some = range(first, min(first + AT_ONCE, len(files)))
+        return [message for message in map(load, some) if message]
+
+    # Reading and unpacking release the interpreter lock.
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
-        failures = sorted(message for message in pool.map(load, range(len(files))) if message)
+        failures = sorted(itertools.chain(*pool.map(load_some, range(0, len(files), AT_ONCE))))
     if failures:
         more = len(failures) - NAMED_IN_MESSAGE
         raise InputError(
@@ -265,54 +262,3 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
         )
     labels = np.array([file.label for file in files], np.int32)
     return Split(name, tuple(files), images, labels, tuple(file_sha256), tuple(pixel_sha256))
-
-
-def make_decoder(
-    size: int,
-) -> Callable[[bytes], tuple[np.ndarray[Any, np.dtype[np.float32]], str]]:
-    """A function from a file's bytes to its network-sized image and the hash of its pixels.
-
-    The image is float32 size×size×3 in 0..255; the hash covers shape and decoded uint8 pixels. The
-    function raises ValueError, with the reason in one line, where TensorFlow cannot decode, or the
-    header asks for more than `MAX_PIXELS`.
-    """
-    import tensorflow as tf  # noqa: PLC0415  (listing and the budget need no TensorFlow)
-
-    alone = threading.Lock()
-
-    def run(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
-        if not data:
-            raise ValueError("the file is empty (0 bytes)")
-        if not data.startswith(MAGIC):
-            raise ValueError("not a PNG, JPEG, GIF or BMP image, whatever its name says")
-        pixels = pixel_count(data) or 0
-        if pixels > MAX_PIXELS:
-            raise ValueError(
-                f"{pixels:,} pixels, more than the {MAX_PIXELS:,} allowed; scale it down"
-            )
-        if pixels > BIG:
-            with alone:
-                return decode(data)
-        return decode(data)
-
-    def decode(data: bytes) -> tuple[np.ndarray[Any, np.dtype[np.float32]], str]:
-        try:
-            with tf.device("CPU:0"):
-                pixels = tf.image.decode_image(data, channels=3, expand_animations=False)
-                # What tf.image.resize calls for bilinear, without its overhead on each image.
-                resized = tf.raw_ops.ResizeBilinear(
-                    images=tf.expand_dims(pixels, 0), size=(size, size), half_pixel_centers=True
-                )
-        except tf.errors.InvalidArgumentError as error:
-            raise ValueError(_reason(str(error.message))) from None
-        array = pixels.numpy()
-        digest = hashlib.sha256(repr(array.shape).encode())
-        digest.update(array.data)
-        return resized.numpy()[0], digest.hexdigest()
-
-    return run
-
-
-def _reason(message: str) -> str:
-    """What TensorFlow says of an image it cannot decode, without the names of its operations."""
-    return re.sub(r"\{\{.*?\}\}|\[Op:.*?\]", "", message).strip().splitlines()[0]

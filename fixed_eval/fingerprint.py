@@ -26,6 +26,7 @@ PACKAGE = Path(__file__).parent
 FROZEN = PACKAGE / "FROZEN.sha256"
 FROZEN_FILES = (
     "data.py",
+    "decoding.py",
     "engines/fast.py",
     "engines/native/blocks.py",
     "engines/native/build.py",
@@ -44,16 +45,22 @@ FROZEN_FILES = (
     "engines/reference.py",
     "heldout.py",
     "image_size.py",
+    "initial_weights.py",
     "metrics.py",
     "network.py",
     "order.py",
+    "philox.py",
+    "png.py",
     "protocol.py",
     "receipt.py",
+    "resize.py",
     "runtime.py",
     "score.py",
     "training.py",
 )
-COMPUTING = ("tensorflow", "keras", "numba", "scipy")
+# What the engines fast and reference compute with. The native one computes by itself: its sources
+# fix every bit, so that a score made elsewhere, with other versions, has the same fingerprint.
+COMPUTING = ("tensorflow", "keras")
 
 
 def content_fingerprint(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -86,7 +93,7 @@ def changed_sources() -> list[str]:
 
 def versions() -> dict[str, str]:
     """Versions of what computes a score, read without importing it."""
-    names = ("tensorflow", "keras", "numba", "scipy", "numpy", "scikit-learn")
+    names = ("tensorflow", "keras", "numba", "llvmlite", "numpy")
     return {
         "python": platform.python_version(),
         **{name: importlib.metadata.version(name) for name in names},
@@ -97,16 +104,18 @@ def protocol_fingerprint(protocol: Protocol, engine: str, epochs: int, device: s
     """Hex SHA-256 of what a score depends on besides the data and the seed.
 
     The frozen sources, the protocol's name and version, the engine, the number of epochs (an
-    official score runs all of them), the versions of the `COMPUTING` packages, and the kind of
-    device.
+    official score runs all of them), the versions of the `COMPUTING` packages where the engine is
+    not the native one, and the kind of device. Images that are not plain PNGs are decoded by the
+    installed TensorFlow for every engine: of those, that version is part of the data.
     """
     present = versions()
+    computing = () if engine == "native" else COMPUTING
     record = {
         "sources": source_hashes(),
         "protocol": [protocol.name, protocol.version],
         "engine": engine,
         "epochs": epochs,
-        "versions": [present[name] for name in COMPUTING],
+        "versions": [present[name] for name in computing],
         "device": device,
     }
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

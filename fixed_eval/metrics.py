@@ -1,6 +1,8 @@
 """What a score consists of, computed from labels and logits: accuracy, per class, ROC, confusions.
 
 Only arrays enter. Undefined values (a class without images, one never predicted) are None, not 0.
+The curves and areas are scikit-learn's, which a test holds them to: importing it takes longer than
+an evaluation should take to start.
 """
 
 import dataclasses
@@ -8,7 +10,6 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import auc, confusion_matrix, roc_curve
 
 Z_95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
 TOP_CONFUSIONS = 10
@@ -121,7 +122,8 @@ def score(
     """All metrics of `logits`, float N×classes, against `labels`, int N, N ≥ 1."""
     probabilities = softmax(logits)
     predicted = logits.argmax(axis=1)
-    confusion = confusion_matrix(labels, predicted, labels=range(len(names)))
+    confusion = np.zeros((len(names), len(names)), np.int64)
+    np.add.at(confusion, (labels, predicted), 1)
     curves = [_roc(labels == label, probabilities[:, label]) for label in range(len(names))]
     classes = tuple(
         _class_metrics(name, confusion, label, curves[label]) for label, name in enumerate(names)
@@ -150,8 +152,21 @@ def _roc(positive: np.ndarray[Any, Any], probability: np.ndarray[Any, Any]) -> C
     """False and true positive rates, or None where one side has no images."""
     if positive.all() or not positive.any():
         return None
-    false_rate, true_rate, _ = roc_curve(positive, probability)
-    return false_rate, true_rate
+    falling = np.argsort(-probability, kind="stable")
+    # A point for each threshold that tells images apart.
+    points = np.flatnonzero(np.diff(probability[falling], append=-np.inf))
+    true = np.cumsum(positive[falling])[points]
+    false = 1 + points - true
+    # Points amid a straight line are left out; the curve starts at (0, 0).
+    corner = (np.diff(false, 2) != 0) | (np.diff(true, 2) != 0)
+    kept = np.concatenate([[True], corner, [True]])[-len(points) :]
+    true, false = np.append(0, true[kept]), np.append(0, false[kept])
+    return false / false[-1], true / true[-1]
+
+
+def _area(false_rate: np.ndarray[Any, Any], true_rate: np.ndarray[Any, Any]) -> float:
+    """The area under a curve, by the trapezoidal rule."""
+    return float((np.diff(false_rate) * (true_rate[1:] + true_rate[:-1]) / 2).sum())
 
 
 def _class_metrics(
@@ -165,7 +180,7 @@ def _class_metrics(
         recall=hits / support if support else None,
         f1=2 * hits / (support + claimed) if support + claimed else None,
         support=support,
-        auc=float(auc(*curve)) if curve is not None else None,
+        auc=_area(*curve) if curve is not None else None,
     )
 
 

@@ -1,12 +1,11 @@
 """The network of the published script, built with Keras, and its weights as plain arrays.
 
-All engines start from here: the seed and the order in which the layers draw their initial values
-are part of the protocol. A list of weights is always in the order of Keras' `get_weights()`.
+The weights that it starts from are part of the protocol, and are made in
+`fixed_eval.initial_weights`. A list of weights is always in the order of Keras' `get_weights()`.
 """
 
 from typing import Any
 
-import keras
 import numpy as np
 
 from fixed_eval.errors import EvaluatorError
@@ -18,6 +17,7 @@ Weights = tuple[np.ndarray[Any, np.dtype[np.float32]], ...]
 def build_network(protocol: Protocol, seed: int) -> Any:
     """The uncompiled Keras model: RGB 32×32×3 in 0..255 → 10 logits.
 
+    Its weights are those that the installed Keras draws: of the present versions, the protocol's.
     Two calls with the same seed start from the same weights. Keras 3 draws the seeds of its
     initialisers from Python's generator, so `tf.random.set_seed` alone, which the published script
     calls, no longer fixes them; `keras.utils.set_random_seed` seeds Python, NumPy and TensorFlow.
@@ -25,6 +25,8 @@ def build_network(protocol: Protocol, seed: int) -> Any:
     Raises:
         EvaluatorError: If this Keras builds another network than the protocol's.
     """
+    import keras  # noqa: PLC0415  (for the reference engine alone)
+
     keras.backend.clear_session()  # layer names as in a fresh process
     keras.utils.set_random_seed(seed)
     side = protocol.image_size

@@ -1,14 +1,48 @@
-"""TensorFlow, started for one run: threads pinned, deterministic, quiet.
+"""The engine of a run, and TensorFlow, started where one needs it: pinned, deterministic, quiet.
 
-Enters before anything imports TensorFlow; the environment variables are read at that moment.
+The native engine needs none, nor does reading plain PNGs. Nothing here imports TensorFlow before it
+is asked for; the environment variables are read at that moment.
 """
 
 import os
+import sys
+import threading
+from pathlib import Path
 from typing import Any
 
 AUTO = "auto"  # the engine that suits the device
 # What a run sets unless the caller did: errors stay, the greetings of TensorFlow's libraries go.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "ABSL_MIN_LOG_LEVEL": "2", "GRPC_VERBOSITY": "ERROR"}
+
+
+def start(asked: str, threads: int) -> tuple[str, str]:
+    """Start what the engine that was asked for needs.
+
+    Args:
+        asked: An engine, or `AUTO`.
+        threads: TensorFlow's, where it is started.
+
+    Returns:
+        The engine, and the kind of device that it computes on.
+    """
+    if asked == "native" or (asked == AUTO and not may_have_gpu()):
+        return choose_engine(asked, "cpu")
+    return choose_engine(asked, start_tensorflow(threads))
+
+
+def may_have_gpu(devices: Path = Path("/dev"), system: str = sys.platform) -> bool:
+    """Whether TensorFlow, once imported, might see a GPU. False only where there plainly is none.
+
+    Args:
+        devices: The folder of the device files.
+        system: As `sys.platform`.
+    """
+    if system != "linux":
+        return system != "win32"  # TensorFlow knows none there; on a Mac a plug-in may
+    cuda = [*devices.glob("nvidia[0-9]*"), *devices.glob("dxg")]  # dxg: Linux within Windows
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "all").strip() in {"", "-1"}:
+        cuda = []
+    return bool(cuda) or (devices / "kfd").exists()  # kfd: AMD's
 
 
 def start_tensorflow(threads: int) -> str:
@@ -31,6 +65,17 @@ def start_tensorflow(threads: int) -> str:
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, enable=True)
     return "gpu" if gpus else "cpu"
+
+
+_starting = threading.Lock()
+
+
+def running_tensorflow() -> Any:
+    """TensorFlow, started with one thread unless it runs already: for what only it can do."""
+    with _starting:
+        if "tensorflow" not in sys.modules:
+            start_tensorflow(1)
+        return sys.modules["tensorflow"]
 
 
 def choose_engine(asked: str, device: str) -> tuple[str, str]:

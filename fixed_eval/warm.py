@@ -1,11 +1,10 @@
-"""`python -m fixed_eval.warm FD THREADS`: TensorFlow imported once, evaluations in forks of it.
+"""`python -m fixed_eval.warm FD`: the evaluator imported once, evaluations in forks of it.
 
-Importing is half of what a short evaluation takes. Nothing computes here: TensorFlow's runtime, its
-threads and its random numbers begin in the fork, so a score is bit for bit what a fresh process
-gives. Linux only; and where TensorFlow sees a GPU there is none of it: CUDA outlives no fork.
+Importing what the native engine needs takes a second. Nothing computes here, and TensorFlow is not
+imported: an evaluation that needs it begins it in the fork. So a score is bit for bit what a fresh
+process gives. Linux only.
 
-Enters: FD, a socket (`SOCK_SEQPACKET`), and the threads of every evaluation, for libraries that
-look once, when they are loaded; then one message per evaluation, the arguments of
+Enters: FD, a socket (`SOCK_SEQPACKET`); then one message per evaluation, the arguments of
 `python -m fixed_eval` as JSON, with descriptors: a socket to answer on, its standard error, and
 what it is to hold open. Leaves, as answers: a pidfd of the evaluation, then its exit code. It ends
 with its last evaluation once its standard input closes: who started it is gone.
@@ -22,8 +21,11 @@ import traceback
 from collections.abc import Sequence
 from typing import Final, NoReturn
 
+# What an evaluation imports late, for the forks.
+import fixed_eval.decoding
+import fixed_eval.engines.native.engine
+import fixed_eval.score  # noqa: F401
 from fixed_eval.__main__ import main as evaluate
-from fixed_eval.runtime import start_tensorflow
 
 if sys.platform != "linux":
     raise ImportError("the warm evaluator needs Linux")
@@ -34,14 +36,8 @@ _DESCRIPTORS: Final = 8
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until standard input closes; return the exit code."""
-    number, threads = map(int, sys.argv[1:] if arguments is None else arguments)
+    (number,) = map(int, sys.argv[1:] if arguments is None else arguments)
     with socket.socket(fileno=number) as requests:
-        if start_tensorflow(threads) == "gpu":
-            return 1
-        # what every evaluation imports late
-        import fixed_eval.engines.native.engine  # noqa: PLC0415
-        import fixed_eval.score  # noqa: F401, PLC0415
-
         _Server(requests).serve()
     return 0
 

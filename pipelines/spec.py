@@ -38,6 +38,7 @@ from pipelines.parameters.base import Parameters
 from pipelines.plain import write_yaml
 from pipelines.registry import OPS, Op
 from pipelines.text import quoted, shortened
+from pipelines.validation import what_was_expected
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1e12)]
@@ -250,7 +251,7 @@ def _first(error: ValidationError, model: type[BaseModel], kind: str) -> str:
         return f"unknown {kind} {quoted(where)}; {nearest(str(location[-1]), valid)}{more}"
     given = first.get("input")
     shown = "" if isinstance(given, dict | list | tuple) else f" (given {quoted(given)})"
-    return f"{shortened(where) or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
+    return f"{shortened(where) or 'it'}: {what_was_expected(first)}{shown}{more}"
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:

@@ -18,7 +18,10 @@ MARKERS: Final = (*HEAVY, "browser", "slow")
 """What `--fast` leaves out; `pyproject.toml` says what each means."""
 
 _BY_FOLDER: Final = {"fixed_eval": "tensorflow"}
-_BY_FIXTURE: Final = {"browse": "browser", "evaluation": "tensorflow"}
+_BY_FIXTURE: Final = {
+    "browse": "browser",
+    **dict.fromkeys(("evaluation", "forked", "forked_here", "official"), "tensorflow"),
+}
 _TESTS: Final = Path(__file__).parent
 
 _loaded_before = pytest.StashKey[set[str]]()

@@ -48,7 +48,7 @@ def epochs(progress: Progress) -> Callable[[int, Event], None]:
     totals: dict[int, int] = {}
 
     def tell(seed: int, event: Event) -> None:
-        if event["event"] == "launch":  # TensorFlow starts: nobody knows yet how much there is
+        if event["event"] == "launch":  # it starts: nobody knows yet how much there is
             progress(f"seed {seed}", 0, None)
         if event["event"] == "start":
             totals[seed] = int(event["epochs"])

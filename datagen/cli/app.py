@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
+from pydantic import ValidationError
 
 import datagen
 from datagen.cli.arguments import refuse_empty, with_user_paths
@@ -35,6 +36,8 @@ from datagen.files.paths import place_refused, refusal
 from datagen.files.signals import end_tidily
 from pipelines.errors import PipelineError
 from pipelines.text import message as shown
+from pipelines.text import quoted
+from pipelines.validation import what_was_expected
 
 app = typer.Typer(
     name="datagen",
@@ -132,7 +135,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _say(_INTERRUPTED, 130)
     except _ClickException as error:
-        said, usage = error.format_message().rstrip("."), isinstance(error, _UsageError)
+        said, usage = _of_the_words(error), isinstance(error, _UsageError)
         hint = (" See --help" if said.endswith("?") else "; see --help") if usage else ""
         return _say(said + hint, error.exit_code)
     except (OSError, MemoryError) as error:
@@ -140,6 +143,17 @@ def _run(arguments: Sequence[str] | None) -> int:
     if code == 130:  # newer typers say an interrupt so
         return _say(_INTERRUPTED, 130)
     return code if isinstance(code, int) else 0
+
+
+def _of_the_words(error: Any) -> str:
+    """Return what is wrong with the words of the command line; newer typers let pydantic say it."""
+    cause, parameter = error.__cause__, getattr(error, "param", None)
+    if not isinstance(cause, ValidationError) or parameter is None:
+        return str(error.format_message()).rstrip(".")
+    first = cause.errors()[0]
+    flags = [name for name in parameter.opts if name.startswith("--")] or [parameter.metavar]
+    named = flags[0] or parameter.human_readable_name
+    return f"{named} {quoted(first['input'])}: {what_was_expected(first)}"
 
 
 def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:

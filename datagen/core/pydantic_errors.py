@@ -7,6 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipelines.text import QUOTED, quoted, shortened
+from pipelines.validation import what_was_expected
 
 
 def explain(
@@ -35,7 +36,7 @@ def explain(
     given = first.get("input")
     whole = isinstance(given, dict | list) or first["type"] == "json_invalid"  # all of the text
     shown = "" if whole else f" (given {quoted(given)})"
-    return f"{shortened(where) or 'it'}: {first['msg'].removeprefix('Value error, ')}{shown}{more}"
+    return f"{shortened(where) or 'it'}: {what_was_expected(first)}{shown}{more}"
 
 
 def _written(where: str, flags: Mapping[str, str]) -> str:

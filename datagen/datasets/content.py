@@ -12,7 +12,7 @@ from datagen.core.errors import InputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import fingerprint
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
-from datagen.files.leftovers import is_folder
+from datagen.files.leftovers import is_folder, require_folder
 from datagen.files.reading import IMAGE, read_bytes
 
 
@@ -24,7 +24,7 @@ class Content:
         fingerprint: as the evaluator computes it.
         files: a file of each SHA-256.
         rows: split, class and SHA-256 of every file.
-        paths: SHA-256 of every file by its path below the folder it is read from.
+        paths: SHA-256 of every file by its path below the folder.
     """
 
     fingerprint: str
@@ -36,17 +36,17 @@ class Content:
 def dataset_content(root: Path) -> Content | None:
     """Hash a dataset's images; None where the evaluator will refuse it."""
     is_folder(root)  # puts back one that a killed run moved aside
-    return _or_none({split: root / split for split in SPLITS})
+    return _or_none(root, {split: root / split for split in SPLITS})
 
 
 def test_content(root: Path) -> Content | None:
     """Hash a test set's images; None where the evaluator will refuse it."""
-    return _or_none({"test": root})
+    return _or_none(root, {"test": root})
 
 
-def _or_none(folders: Mapping[str, Path]) -> Content | None:
+def _or_none(root: Path, folders: Mapping[str, Path]) -> Content | None:
     try:
-        return _content(folders)
+        return _content(root, folders)
     except (InputError, OSError):
         return None  # the evaluator says it better, and with the right exit code
 
@@ -75,11 +75,8 @@ def required_test_content(root: Path) -> Content:
 
 
 def _required(root: Path, folders: Mapping[str, Path]) -> Content:
-    if not is_folder(root):
-        raise MissingInputError(
-            f"no folder at {root}; expected the class folders {' '.join(CLASSES)} with images"
-        )
-    found = _content(folders)
+    require_folder(root, f"the class folders {' '.join(CLASSES)} with images")
+    found = _content(root, folders)
     if not found.files:
         raise MissingInputError(
             f"{root} has no images in class folders; expected some of {' '.join(CLASSES)}"
@@ -87,7 +84,7 @@ def _required(root: Path, folders: Mapping[str, Path]) -> Content:
     return found
 
 
-def _content(folders: Mapping[str, Path]) -> Content:
+def _content(root: Path, folders: Mapping[str, Path]) -> Content:
     rows: list[tuple[str, str, str]] = []
     files: dict[str, Path] = {}
     paths: dict[str, str] = {}
@@ -96,5 +93,5 @@ def _content(folders: Mapping[str, Path]) -> Content:
             digest = hashlib.sha256(read_bytes(path, IMAGE)).hexdigest()
             rows.append((split, numeral, digest))
             files[digest] = path
-            paths[path.relative_to(folder).as_posix()] = digest
+            paths[path.relative_to(root).as_posix()] = digest
     return Content(fingerprint(rows), files, tuple(rows), paths)

@@ -19,6 +19,7 @@ from datagen.files.class_folders import list_numerals
 from datagen.files.decode import decode_colour, decode_gray
 from datagen.files.encode import encode_png
 from datagen.files.image_header import read_header
+from datagen.files.names import DistinctNames
 from datagen.files.paths import are_nested
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import has_light_ink, paper_under, turned
@@ -126,14 +127,14 @@ def flatten(
 
 def _names(sources: list[str]) -> dict[str, str]:
     """Return source → file in the copy: the same name with `.png`, told apart where two meet."""
+    names = DistinctNames()
     plain = {source: str(PurePosixPath(source).with_suffix(".png")) for source in sources}
-    first: dict[str, str] = {}
-    for source, name in sorted(plain.items(), key=lambda item: (item[0] != item[1], item[0])):
-        first.setdefault(name.casefold(), source)  # a file that has the name already keeps it
-    return {
-        source: name if first[name.casefold()] == source else f"{source}.png"
-        for source, name in plain.items()
+    given = {
+        source: names.give(name, PurePosixPath(source).suffix.lstrip(".").lower() or "2")
+        # a file that has its name already keeps it
+        for source, name in sorted(plain.items(), key=lambda item: (item[0] != item[1], item[0]))
     }
+    return {source: given[source] for source in sources}
 
 
 def _write(

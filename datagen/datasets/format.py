@@ -22,8 +22,8 @@ from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Numeral, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
-from datagen.files.class_folders import EVALUATOR_RULES, class_files
-from datagen.files.leftovers import is_folder
+from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
+from datagen.files.leftovers import require_folder
 from datagen.files.reading import LINES, RECORD, read_bytes, read_lines
 from pipelines.pipeline import Applied
 from pipelines.text import quoted
@@ -173,12 +173,13 @@ def image_files(
         MissingInputError: a split's folder is not there.
         CorruptInputError: a split holds a folder that is no class.
     """
-    if not is_folder(root):
-        raise MissingInputError(f"no dataset at {root}; expected a folder with train/ and val/")
+    require_folder(root, "a folder with train/ and val/", "dataset")
     for split in SPLITS:
         folder = root / split
         if not folder.is_dir():
-            raise MissingInputError(f"{root} has no {split}/; expected {' and '.join(SPLITS)}")
+            plain = "; `datagen doctor` checks plain class folders" if has_classes(root) else ""
+            expected = " and ".join(SPLITS)
+            raise MissingInputError(f"{root} has no {split}/; expected {expected}{plain}")
         for numeral, path in class_files(folder, EVALUATOR_RULES, litter):
             yield split, numeral, path
 

@@ -5,31 +5,17 @@ trained. The evaluator compares what its own decoder makes of the files; here bo
 ours, as grey pictures: a JPEG means a little different levels to each decoder.
 """
 
-import warnings
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from datagen.core.arrays import GrayImage
-from datagen.core.errors import DatagenError, InputError
-from datagen.core.evaluator_facts import SIDE
-from datagen.core.evaluator_resize import evaluator_view
-from datagen.core.machine import cores
-from datagen.core.models import StrictModel
-from datagen.core.numerals import CLASSES
-from datagen.core.version import installed_version
+from datagen.core.errors import DatagenError
+from datagen.datasets.compared_pictures import Compared, remembered, views_of
 from datagen.datasets.content import Content
 from datagen.datasets.format import INFO, MANIFEST, read_info, read_manifest
-from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
-from datagen.files.decode import decode_gray
-from datagen.files.hashing import view_hash
 from datagen.files.paths import absolute
-from datagen.files.reading import IMAGE, RECORD, read_bytes
-from datagen.images.near_duplicates import between
-from datagen.images.shrinking import shrunk
 
 LeakKind = Literal["same picture", "parent", "near-duplicate"]
 """How a dataset knows a picture: it holds it; images were made from it; it holds one much like it.
@@ -44,11 +30,6 @@ A dataset of the whole budget and a usual test set. `datagen inspect DS --agains
 images of `competition` and 578 test images took 22 s of CPU the first time; it is remembered.
 """
 
-FORMAT: Final = 1
-
-_COMPARED: Final = 512  # pixels: longer sides of photos, of which thousands have to be in memory
-_INKED: Final = 160  # grey level: a picture without a darker pixel has no ink to compare
-
 
 @dataclass(frozen=True, slots=True)
 class Leaks:
@@ -62,6 +43,8 @@ class Leaks:
         same_picture, parents: files that leaked, of each kind.
         near_duplicates: files that are only alike; None where they were not looked for.
         near_note: why near-duplicates were not looked for, although that was asked.
+        ours: path below the dataset of every image by which a file is known → how, and SHA-256 of
+            such files.
         notes: what else could not be found out, and why; sentences.
         unreadable: files that cannot be decoded.
     """
@@ -76,6 +59,7 @@ class Leaks:
     near_note: str | None
     notes: tuple[str, ...]
     unreadable: tuple[Path, ...]
+    ours: Mapping[str, tuple[LeakKind, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def leaked(self) -> int:
@@ -115,21 +99,14 @@ def leak_warning(path: str, images: int, *, leaked: int, parents: int) -> str | 
     return known and f"{known}: they flatter the score; the leak-free accuracy leaves them out"
 
 
-class _Compared(StrictModel):
-    """What depends on the images alone, and is remembered.
-
-    Attributes:
-        views: `view_hash` of every test picture that can be decoded, by SHA-256.
-        same, near: SHA-256 of those that the dataset holds, and of those like one in it.
-    """
-
-    views: dict[str, str]
-    same: tuple[str, ...]
-    near: tuple[str, ...] | None
-
-
 def find_leaks(
-    dataset: Path, known: Content, test: Content, path: Path, *, near: bool = True
+    dataset: Path,
+    known: Content,
+    test: Content,
+    path: Path,
+    *,
+    near: bool = True,
+    near_limit: float | None = None,
 ) -> Leaks:
     """Compare a test set with a dataset and what its manifest says it was made from.
 
@@ -139,16 +116,18 @@ def find_leaks(
         test: those of the test set.
         path: of the test set.
         near: look for near-duplicates too, where there are not too many images.
+        near_limit: how many images are not too many; None for `NEAR_LIMIT`.
     """
     notes, near_note = [], None
     total = len(known.files) + len(test.files)
-    if near and total > NEAR_LIMIT:
+    limit = NEAR_LIMIT if near_limit is None else near_limit
+    if near and total > limit:
         near = False
         near_note = (
             f"near-duplicates were not looked for: {total:,} images are more than the "
-            f"{NEAR_LIMIT:,} that can be compared in half a minute"
+            f"{limit:,} that can be compared in half a minute"
         )
-    compared = _remembered(known, test, near=near)
+    compared = remembered(known, test, near=near)
     parents, unknown = _parents(dataset)
     if unknown:
         notes.append(
@@ -173,7 +152,32 @@ def find_leaks(
         near_note=near_note,
         notes=tuple(notes),
         unreadable=unreadable,
+        ours=_ours(known, compared, parents),
     )
+
+
+def _ours(
+    known: Content, compared: Compared, parents: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[LeakKind, tuple[str, ...]]]:
+    """Return by which images of the dataset test pictures are known; the first way of each."""
+    near, same, made = (defaultdict[str, list[str]](list) for _ in range(3))
+    for digest, like in (compared.near or {}).items():
+        near[like].append(digest)
+    for digest, held in compared.same.items():
+        for own in held:
+            same[own].append(digest)
+    for digest, view in compared.views.items():
+        for path in parents.get(view, ()):
+            made[path].append(digest)
+    found: dict[str, tuple[LeakKind, tuple[str, ...]]] = {}
+    for path, own in known.paths.items():
+        if own in same:
+            found[path] = "same picture", tuple(same[own])
+        elif path in made:
+            found[path] = "parent", tuple(made[path])
+        elif own in near:
+            found[path] = "near-duplicate", tuple(near[own])
+    return found
 
 
 def _named(test: Content, kinds: Mapping[str, LeakKind]) -> tuple[tuple[str, LeakKind], ...]:
@@ -182,109 +186,31 @@ def _named(test: Content, kinds: Mapping[str, LeakKind]) -> tuple[tuple[str, Lea
     return tuple(sorted(found, key=lambda each: (order.index(each[1]), each[0])))
 
 
-def _remembered(known: Content, test: Content, *, near: bool) -> _Compared:
-    key = cache_key([FORMAT, installed_version(), known.fingerprint, test.fingerprint, near])
-    place = cache_folder() / "leaks" / f"{key}.json"
-    found = read_cached(place, _read)
-    if found is None:
-        found = _compare(known, test, near=near)
-        text = found.model_dump_json()
-        write_cached(place, lambda temporary: temporary.write_text(text, "utf-8"))
-    return found
-
-
-def _read(path: Path) -> _Compared:
-    return _Compared.model_validate_json(read_bytes(path, RECORD))
-
-
-def _compare(known: Content, test: Content, *, near: bool) -> _Compared:
-    held, sizes = _views(known.files)
-    views, _ = _views(test.files)
-    pictures = set(held.values())
-    same = tuple(sorted(d for d, view in views.items() if view in pictures or d in known.files))
-    alike = None
-    if near:
-        small = sizes <= {(SIDE, SIDE)}
-        alike = tuple(sorted(_alike(known, test, views.keys() - set(same), small=small)))
-    return _Compared(views=views, same=same, near=alike)
-
-
-def _views(files: Mapping[str, Path]) -> tuple[dict[str, str], set[tuple[int, ...]]]:
-    """Return the view hash of every file that can be decoded, and the sizes that occur."""
-
-    def view(file: Path) -> tuple[str, tuple[int, ...]] | None:
-        image = _decoded(file)
-        return None if image is None else (view_hash(image), image.shape)
-
-    # Pillow warns of odd metadata; inside threads silencing it is not safe.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(cores()) as pool:
-        found = dict(zip(files, pool.map(view, files.values()), strict=True))
-    sound = {digest: each for digest, each in found.items() if each is not None}
-    return {digest: each[0] for digest, each in sound.items()}, {s for _, s in sound.values()}
-
-
-def _decoded(file: Path) -> GrayImage | None:
-    """Return a picture, by the rule that all sources go by; None where it cannot be read."""
-    try:
-        return decode_gray(read_bytes(file, IMAGE), str(file))
-    except InputError:
-        return None
-
-
-def _alike(known: Content, test: Content, asked: Iterable[str], *, small: bool) -> Iterable[str]:
-    """Yield which of the test pictures `asked` for look like one of their class in the dataset.
-
-    Args:
-        known: the dataset's images.
-        test: the test set's.
-        asked: SHA-256 of test pictures.
-        small: compare as the evaluator sees them, for the dataset is stored so; else as stored.
-    """
-    wanted = set(asked)
-    with warnings.catch_warnings(action="ignore"):
-        for numeral in CLASSES:
-            ours = _inked(known, numeral, set(known.files), small=small)
-            theirs = _inked(test, numeral, wanted, small=small)
-            if ours and theirs:
-                pairs = between(theirs.values(), ours.values())
-                digests = list(theirs)
-                yield from {digests[position] for position, _ in pairs}
-
-
-def _inked(
-    content: Content, numeral: str, wanted: set[str], *, small: bool
-) -> dict[str, GrayImage]:
-    """Return the pictures of one class that have ink, by SHA-256."""
-    digests = dict.fromkeys(d for _, each, d in content.rows if each == numeral and d in wanted)
-    found = {}
-    for digest in digests:
-        image = _decoded(content.files[digest])
-        if image is not None and image.min() < _INKED:
-            found[digest] = evaluator_view(image) if small else shrunk(image, _COMPARED)
-    return {digest: image for digest, image in found.items() if image.min() < _INKED}
-
-
-def _parents(dataset: Path) -> tuple[set[str], int]:
-    """Return the view hashes of what a dataset was made from, and how many are not known.
+def _parents(dataset: Path) -> tuple[dict[str, list[str]], int]:
+    """Return the view hash of what images were made from → paths of these; how many are unknown.
 
     In datasets of earlier versions, which do not record them, the parents' files are read where
     they still are.
     """
     if not (dataset / MANIFEST).is_file():
-        return set(), 0
+        return {}, 0
     try:
         entries = [entry for entry in read_manifest(dataset) if entry.parent is not None]
-        recorded = {entry.parent_pixels for entry in entries} - {None}
         missing = {(e.source, e.parent) for e in entries if e.parent_pixels is None and e.parent}
         folders = {}
         if missing and (dataset / INFO).is_file():
             folders = {source.key: source.path for source in read_info(dataset).sources}
     except DatagenError:
-        return set(), 0  # `datagen inspect` reports a damaged record
-    files = [
-        absolute(folder, dataset.absolute()) / parent
+        return {}, 0  # `datagen inspect` reports a damaged record
+    files = {
+        f"{key}/{parent}": absolute(folder, dataset.absolute()) / parent
         for key, parent in missing
         if (folder := folders.get(key))
-    ]
-    views, _ = _views({str(file): file for file in files})
-    return {view for view in recorded if view} | set(views.values()), len(missing) - len(views)
+    }
+    views, _ = views_of(files)
+    made: dict[str, list[str]] = {}
+    for entry in entries:
+        view = entry.parent_pixels or views.get(f"{entry.source}/{entry.parent}")
+        if view:
+            made.setdefault(view, []).append(entry.path)
+    return made, len(missing) - len(views)

@@ -77,7 +77,7 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Rows on one test set, best first.
+    """Rows on one test set, best first: by accuracy, without the images that a dataset knows.
 
     Attributes:
         test: its path; None gathers what was scored on no test set, by val accuracy.
@@ -121,14 +121,14 @@ def compare(summaries: Sequence[Summary]) -> list[Comparison]:
 
 def _tested(summaries: Sequence[Summary], fingerprint: str, evaluator: str) -> Comparison:
     entries = _gather(summaries, fingerprint)
-    by_accuracy = sorted(entries, key=lambda entry: -_accuracy(entry).mean)
-    best = by_accuracy[0]
+    in_order = sorted(entries, key=lambda entry: -_decides(entry))
+    best = in_order[0]
     test = next(t for each in summaries for t in each.tests if t.fingerprint == fingerprint)
     _refuse_other_images(entries, test.images)
-    others = holm([difference(_all_hits(entry), _all_hits(best)) for entry in by_accuracy[1:]])
+    others = holm([difference(_all_hits(entry), _all_hits(best)) for entry in in_order[1:]])
     rows = tuple(
         _row(entry, test.images, found, evaluator)
-        for entry, found in zip(by_accuracy, [None, *others], strict=True)
+        for entry, found in zip(in_order, [None, *others], strict=True)
     )
     return Comparison(test.path, fingerprint, test.images, rows, tuple(_notes(rows)))
 
@@ -187,6 +187,19 @@ def _accuracy(entry: _Scored) -> Spread:
     return spread([test.accuracy for test in entry.tests.values()])
 
 
+def _decides(entry: _Scored) -> float:
+    """Return the accuracy that rows are ordered by: on images that the dataset does not know."""
+    if not entry.leaked:
+        return _accuracy(entry).mean
+    clean = _leak_free(entry)
+    return -1.0 if clean is None else clean
+
+
+def _leak_free(entry: _Scored) -> float | None:
+    clean = [test.leak_free for test in entry.tests.values() if test.leak_free is not None]
+    return spread(clean).mean if clean else None
+
+
 def _all_hits(entry: _Scored) -> dict[int, str]:
     return {seed: test.hits for seed, test in entry.tests.items()}
 
@@ -195,7 +208,6 @@ def _row(
     entry: _Scored, images: int | None, difference: Difference | None, evaluator: str
 ) -> ComparisonRow:
     accuracy = _accuracy(entry) if images else spread(list(entry.vals.values()))
-    clean = [test.leak_free for test in entry.tests.values() if test.leak_free is not None]
     return ComparisonRow(
         path=entry.summary.path,
         fingerprint=entry.summary.fingerprint,
@@ -213,7 +225,7 @@ def _row(
         seeds=tuple(sorted(entry.vals)),
         accuracy=accuracy,
         interval=wilson(accuracy.mean, images) if images else None,
-        leak_free=spread(clean).mean if clean else None,
+        leak_free=_leak_free(entry),
         leaked=entry.leaked,
         val=spread(list(entry.vals.values())),
         difference=difference,
@@ -353,5 +365,5 @@ def _leak_notes(rows: Sequence[ComparisonRow]) -> list[str]:
     others = f", {len(rows) - 1} more fewer or as many" if len(rows) > 1 else ""
     return [
         f"rests on leaked images: {most.path} knows {most.leaked:,} of the test images{others}; "
-        "accuracies, order and p-values count them, the leak-free accuracy does not"
+        "the order is that of the leak-free accuracies; accuracies and p-values count those images"
     ]

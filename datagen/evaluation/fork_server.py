@@ -1,13 +1,13 @@
-"""Evaluators that start in a second: forks of a process that has imported TensorFlow already.
+"""Evaluators that start at once: forks of a process that has imported what they need already.
 
 Enters: the evaluator's command lines. Leaves: processes like those of `subprocess`. Where there can
 be no fork server (no Linux, no pidfd, a GPU, no memory, `DATAGEN_FORK_SERVER=0`) the caller starts
 a fresh process instead.
 
-A sweep of 8 trials, 2 epochs on 1,000 images each, takes 45, 46 and 41 s with it and 98, 108 and
-98 s without it on 2 workers of a 2-core machine that had other work too
-(2026-11-26, the runs alternating; `python tests/benchmarks/bench_sweep.py --grid-only --epochs 2`
-times the same sweep, and without forks with `--cold`).
+It saves about a second of CPU time of each start. A sweep of 4 trials, 2 epochs on 1,000 images
+each, took 54 s with it, and 68 and 68 s without it, on 2 workers of a 2-core machine that was busy
+with other work (2026-11-26, the runs alternating; `python tests/benchmarks/bench_sweep.py
+--grid-only --epochs 2 --points 4`, and without forks with `--cold`).
 """
 
 import contextlib
@@ -38,15 +38,14 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
 
-    def descriptor(self, environment: Mapping[str, str], threads: int) -> int | None:
+    def descriptor(self, environment: Mapping[str, str]) -> int | None:
         """Return the descriptor that a process is to inherit for its requests; None without one.
 
         Args:
             environment: of the evaluations; that of the first call.
-            threads: of every evaluation; those of the first call.
         """
         if self._process is None and can_fork():
-            self._start(environment, threads)
+            self._start(environment)
         return self._requests.fileno() if self._requests else None
 
     def close(self) -> None:
@@ -60,7 +59,7 @@ class ForkServer:
                 self._process.stdin.close()
         self._process = self._requests = None
 
-    def _start(self, environment: Mapping[str, str], threads: int) -> None:
+    def _start(self, environment: Mapping[str, str]) -> None:
         """Start it; where there is no memory for a process there is none."""
         try:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -69,7 +68,7 @@ class ForkServer:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(threads)],
+                    [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
                     stdin=subprocess.PIPE,  # open as long as we live
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

@@ -30,8 +30,8 @@ Event = Mapping[str, Any]
 
 PACKAGE: Final = "fixed_eval"
 _REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
-_COMPUTING: Final = ("tensorflow", "keras", "numba", "scipy")
-PARTS: Final = "its sources, TensorFlow, Keras, Numba, SciPy or GPU"
+_COMPUTING: Final = ("tensorflow", "keras")  # of images that are not plain PNGs, and some engines
+PARTS: Final = "its sources, TensorFlow, Keras or GPU"
 """What `identity` tells apart, for messages."""
 _PATIENCE: Final = 60  # seconds that an interrupted evaluator has to end by itself
 

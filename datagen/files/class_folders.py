@@ -14,6 +14,7 @@ from typing import Final, get_args
 from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS, Numeral
+from datagen.files.leftovers import require_folder
 from datagen.files.litter import is_litter, say_litter
 
 IMAGE_SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -147,10 +148,11 @@ def list_numerals(root: Path, *, partial: bool = False) -> dict[str, str]:
         partial: some of the ten class folders may be missing or empty.
 
     Raises:
-        MissingInputError: no class folders, or not all of them.
+        MissingInputError: no folder, no class folders, or not all of them.
         CorruptInputError: a folder that is no class, or a file name that is no Unicode.
     """
     found: dict[str, list[str]] = {numeral: [] for numeral in CLASSES}
+    require_folder(root, f"the class folders {' '.join(CLASSES)}, or train/ and val/ with them")
     for part in _parts(root):
         for numeral, path in class_files(part, SOURCE_RULES):
             name = path.relative_to(root)

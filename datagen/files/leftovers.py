@@ -15,7 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from datagen.core.errors import MissingInputError
 from datagen.files.locks import try_hold
+from datagen.files.paths import refusal
+from datagen.files.reading import what_is
 
 PARTIAL: Final = ".partial"
 OLD: Final = ".old"
@@ -79,6 +82,30 @@ def is_folder(path: Path) -> bool:
     with suppress(OSError, RuntimeError, ValueError):  # links in a circle, a name of no file
         recover(path.resolve())
     return os.path.isdir(path)  # noqa: PTH112 - `Path.is_dir` raises for a name that is too long
+
+
+def require_folder(path: Path, expected: str, name: str = "folder") -> None:
+    """Refuse what is no folder, once one that a killed run moved aside is put back.
+
+    Args:
+        path: where it should be.
+        expected: what it should hold, for the message.
+        name: what it is, for the message.
+
+    Raises:
+        MissingInputError: nothing is there, or something else is.
+        CorruptInputError: the system refuses to look.
+    """
+    if is_folder(path):
+        return
+    try:
+        there = path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # or a name that none can have
+        raise MissingInputError(f"no {name} at {path}; expected {expected}") from None
+    except OSError as error:
+        raise refusal(error) from error
+    found = what_is(there.st_mode) or "a file"
+    raise MissingInputError(f"{path} is {found}, no {name}; expected {expected}")
 
 
 def clear(target: Path, suffix: str) -> None:

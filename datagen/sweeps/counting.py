@@ -17,10 +17,11 @@ from datagen.building.fetch_missing import FetchMissing
 from datagen.building.open_sources import open_pool
 from datagen.building.render import ImageRenderer
 from datagen.core.budget import Count
-from datagen.core.errors import CorruptInputError, DatagenError, MissingInputError, UsageError
+from datagen.core.errors import CorruptInputError, DatagenError, UsageError
 from datagen.core.numerals import CLASSES
 from datagen.datasets.content import test_content
 from datagen.datasets.format import INFO, read_info
+from datagen.files.leftovers import require_folder
 from datagen.planning.split import Pool
 from datagen.recipes.schema import Ingredient
 from datagen.sources.registry import require_shipped
@@ -47,10 +48,7 @@ def check_folders(spec: Spec) -> int:
     seen: dict[str, Path] = {}
     images = 0
     for folder in folders:
-        if not folder.is_dir():
-            raise MissingInputError(
-                f"no folder {folder}; expected class folders {' '.join(CLASSES)}"
-            )
+        require_folder(folder, f"class folders {' '.join(CLASSES)}")
         content = test_content(folder)
         if content is None or not content.files:
             raise CorruptInputError(

@@ -13,6 +13,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.limits import EvaluatorSeed, Hits, Seconds, Share, Tally
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
+from datagen.files.leftovers import require_folder
 from datagen.files.reading import LINES, read_bytes
 
 TRIALS: Final = "sweep.jsonl"
@@ -139,6 +140,7 @@ def read_trials(folder: Path) -> list[Trial]:
     try:
         *lines, _ = read_bytes(path, LINES).split(b"\n")
     except MissingInputError:
+        require_folder(folder, "that of a sweep, which `datagen sweep --out` makes")
         raise MissingInputError(
             f"no {TRIALS} in {folder}; `datagen sweep --out` makes one"
         ) from None

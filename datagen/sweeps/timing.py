@@ -49,7 +49,7 @@ class Timing:
         start: to begin, and to score at the end.
         step: per training step.
         val_batch: per batch of val.
-        once: before the first of several: TensorFlow is imported once where they are forks.
+        once: before the first of several: the evaluator is imported once where they are forks.
     """
 
     start: Seconds

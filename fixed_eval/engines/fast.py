@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from fixed_eval.data import Split
-from fixed_eval.network import Weights, build_network, preprocess
+from fixed_eval.initial_weights import initial_weights, trainable
+from fixed_eval.network import Weights, preprocess
 from fixed_eval.order import Order
 from fixed_eval.protocol import Protocol
 from fixed_eval.training import Logits, Snapshot
@@ -55,14 +56,11 @@ class FastEngine:
 
     def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
         self._protocol = protocol
-        network = build_network(protocol, seed)
-        self._paths = tuple(weight.path for weight in network.weights)
-        self._trainable = tuple(weight.path for weight in network.trainable_weights)
-        weights = tuple(network.get_weights())
+        weights = initial_weights(protocol, seed)
+        self._paths = tuple(weights)
+        self._trainable = trainable(weights)
         self._learned = tuple(path for path in self._trainable if not path.endswith("conv/bias"))
-        self._shapes = {
-            path: weight.shape for path, weight in zip(self._paths, weights, strict=True)
-        }
+        self._shapes = {path: weight.shape for path, weight in weights.items()}
         self._weights = {path: tf.Variable(tf.zeros(self._shapes[path])) for path in self._learned}
         self._momentums = {path: tf.Variable(tf.zeros_like(w)) for path, w in self._weights.items()}
         self._velocities = {
@@ -77,7 +75,7 @@ class FastEngine:
         ).astype(np.float32)
         self._step = tf.Variable(0, dtype=tf.int64)
         zeros = tuple(np.zeros(self._shapes[path], np.float32) for path in self._trainable)
-        self.restore(Snapshot(weights, zeros, zeros, step=0))
+        self.restore(Snapshot(tuple(weights.values()), zeros, zeros, step=0))
 
         self._train = tf.constant(preprocess(train.images, protocol)), tf.constant(train.labels)
         self._val = val

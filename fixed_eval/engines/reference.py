@@ -1,8 +1,9 @@
 """The reference engine: the published script on Keras' own `fit` and `evaluate`.
 
-Nothing here is clever, so that it can be read next to the script. Two differences: the images are
-decoded already, and `fit` is called once per epoch with that epoch's order, because how often Keras
-opens a dataset (and so moves its shuffle on) changed between its versions.
+Nothing here is clever, so that it can be read next to the script. Three differences: the images are
+decoded already; the initial weights are set, to what Keras draws too; and `fit` is called once per
+epoch with that epoch's order, because how often Keras opens a dataset (and so moves its shuffle on)
+changed between its versions.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from fixed_eval.data import Split
+from fixed_eval.initial_weights import initial_weights
 from fixed_eval.network import Weights, build_network
 from fixed_eval.order import Order
 from fixed_eval.protocol import Protocol
@@ -30,6 +32,8 @@ class ReferenceEngine:
         self._train = tf.constant(train.images), tf.one_hot(train.labels, classes)
         self._val = tf.constant(val.images), tf.one_hot(val.labels, classes)
         self._model = build_network(protocol, seed)
+        # What this Keras drew, unless it draws otherwise than the protocol's.
+        self._model.set_weights(list(initial_weights(protocol, seed).values()))
         self._model.compile(
             optimizer=keras.optimizers.Adam(learning_rate=protocol.learning_rate),
             loss=keras.losses.CategoricalCrossentropy(from_logits=True),

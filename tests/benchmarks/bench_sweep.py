@@ -10,9 +10,9 @@ left out of the overhead. The bare evaluations are `python -m fixed_eval`, one a
 the same datasets, scored on the same images. The machine must have nothing else to do. Fewer epochs
 than 100 are a preview and measure starts more than training.
 
-With `--cold` every evaluation starts in a fresh process that imports TensorFlow, instead of as a
-fork of one that has (`datagen.evaluation.fork_server`). For the time of one grid alone, which shows
-what forks save, add `--grid-only`.
+With `--cold` every evaluation starts in a fresh process that imports the evaluator, instead of as
+a fork of one that has (`datagen.evaluation.fork_server`). For the time of one grid alone, which
+shows what forks save, add `--grid-only`.
 """
 
 import argparse

@@ -16,7 +16,6 @@ import pytest
 
 from datagen.building.build import build
 from datagen.core.numerals import CLASSES
-from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, evaluate_dataset
 from datagen.evaluation.process import EvaluatorProcess
 from datagen.evaluation.records import (
     Accuracy,
@@ -28,6 +27,15 @@ from datagen.evaluation.records import (
     Score,
 )
 from datagen.recipes.schema import Ingredient, Recipe
+from tests.datagen.evaluations import (  # noqa: F401 - fixtures, which pytest finds by their names
+    _fork_server,
+    _official_once,
+    evaluable,
+    evaluation,
+    forked,
+    forked_here,
+    official,
+)
 
 
 class Started(Exception):  # noqa: N818
@@ -84,46 +92,6 @@ def numeral_folder(tmp_path: Path) -> Path:
             image[8:32, 8:40] = rng.integers(0, 2, (24, 32)) * 255
             cv2.imwrite(str(root / numeral / f"{k}.png"), image)
     return root
-
-
-def _write_bars(folder: Path, rng: np.random.Generator, each: int) -> None:
-    """Class folders of images with as many dark bars as the class's number, and some noise."""
-    for number, numeral in enumerate(CLASSES, 1):
-        (folder / numeral).mkdir(parents=True)
-        for k in range(each):
-            image = rng.integers(200, 256, (40, 46), dtype=np.uint8)
-            for bar in range(number):
-                image[6:-6, 3 + 4 * bar : 5 + 4 * bar] = 20
-            cv2.imwrite(str(folder / numeral / f"{k}.png"), image)
-
-
-@pytest.fixture
-def evaluable(tmp_path: Path) -> Path:
-    """A folder with `tiny`, a dataset of 10 + 10 images, and `test` with 20 images."""
-    root = tmp_path / "evaluable"
-    rng = np.random.default_rng(3)
-    _write_bars(root / "tiny" / "train", rng, 1)
-    _write_bars(root / "tiny" / "val", rng, 1)
-    _write_bars(root / "test", rng, 2)
-    return root
-
-
-@pytest.fixture(scope="session")
-def evaluation(_built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """A preview of two seeds on the built dataset, with a test set of which one image leaked."""
-    root = tmp_path_factory.mktemp("evaluated")
-    _write_bars(root / "test", np.random.default_rng(1), 2)
-    shutil.copy(next((_built_once / "train" / "v").iterdir()), root / "test" / "v" / "leak.PNG")
-    (root / "test" / "notes.txt").write_text("not an image")
-    (root / "test" / "x" / "more").mkdir()
-    (root / "test" / "x" / "1.png").rename(root / "test" / "x" / "more" / "1.png")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATAGEN_CACHE", str(root / "cache"))
-        request = EvaluationRequest(_built_once, (root / "test",), seeds=2, preview=2, workers=2)
-        found = evaluate_dataset(request)
-        assert not (root / "cache" / "scores").exists()  # a preview is no score
-        assert list((root / "cache" / "runs").iterdir()) == []
-    return found
 
 
 @pytest.fixture

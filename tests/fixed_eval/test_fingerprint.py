@@ -2,9 +2,13 @@
 
 import dataclasses
 import hashlib
+import importlib.metadata
+
+import pytest
 
 from fixed_eval import fingerprint
 from fixed_eval.engines.native import compiled
+from fixed_eval.fingerprint import COMPUTING
 from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS
 
 
@@ -83,6 +87,25 @@ def test_engine_epochs_and_device_are_part_of_the_protocol_fingerprint():
     changed = [("reference", 100, "cpu"), ("fast", 99, "cpu"), ("fast", 100, "gpu")]
     prints = {fingerprint.protocol_fingerprint(CUTOFF_RESNET50, *case) for case in [base, *changed]}
     assert len(prints) == 4
+
+
+@pytest.mark.parametrize("package", ["tensorflow", "keras", "numba", "numpy"])
+def test_only_engines_of_tensorflow_depend_on_its_version(
+    package: str, monkeypatch: pytest.MonkeyPatch
+):
+    def prints() -> list[str]:
+        engines = ("native", "fast", "reference")
+        return [
+            fingerprint.protocol_fingerprint(CUTOFF_RESNET50, engine, 100, "cpu")
+            for engine in engines
+        ]
+
+    before, version = prints(), importlib.metadata.version
+    monkeypatch.setattr(
+        importlib.metadata, "version", lambda name: "0" if name == package else version(name)
+    )
+    changed = [old != new for old, new in zip(before, prints(), strict=True)]
+    assert changed == [False, package in COMPUTING, package in COMPUTING]
 
 
 def test_a_changed_source_is_noticed(tmp_path, monkeypatch):

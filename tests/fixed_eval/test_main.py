@@ -15,7 +15,8 @@ import pytest
 
 from fixed_eval import __main__ as command
 from fixed_eval import score as scoring
-from fixed_eval.data import list_split, load_split, make_decoder
+from fixed_eval.data import list_split, load_split
+from fixed_eval.decoding import Decoder
 from fixed_eval.errors import ChangedError
 from fixed_eval.heldout import score_test
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
@@ -108,7 +109,7 @@ def test_a_test_set_equal_to_val_is_all_leak(finished):
 def test_a_dataset_stored_small_knows_its_larger_pictures(tmp_path: Path, encode, strokes, load):
     """The dataset holds the network's inputs, rounded; the test set the pictures themselves."""
     rng = np.random.default_rng(2)
-    decode = make_decoder(PROTOCOL.image_size)
+    decode = Decoder(PROTOCOL.image_size)
     for split in ("train", "val", "test"):
         for label, name in enumerate(PROTOCOL.classes):
             folder = tmp_path / split / name
@@ -268,3 +269,22 @@ def test_a_dataset_changed_meanwhile_has_no_score(make_dataset, write_split, tmp
 
     with pytest.raises(ChangedError, match="changed while it was evaluated"):
         scoring.evaluate(request, meddle, import_seconds=0)
+
+
+def test_an_evaluation_of_pngs_with_native_imports_no_tensorflow(dataset: Path, tmp_path: Path):
+    code = """
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = None  # an import of them fails
+from fixed_eval.__main__ import main
+sys.exit(main())
+"""
+    out = tmp_path / "score.json"
+    options = ("--out", out, "--preview", "1", "--engine", "native", "--progress", "none")
+    done = subprocess.run(
+        [sys.executable, "-c", code, dataset, "--test", dataset / "val", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(out.read_text("utf-8"))["complete"]

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
+from sklearn.metrics import (
+    auc,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    roc_auc_score,
+    roc_curve,
+)
 
 from fixed_eval import metrics
 
@@ -61,6 +67,21 @@ def test_metrics_are_scikit_learns():
         auc = roc_auc_score(labels, metrics.softmax(logits), multi_class="ovr", average=kind)
         assert average.auc == pytest.approx(auc)
     assert score.accuracy.correct == (predicted == labels).sum()
+
+
+@pytest.mark.parametrize("levels", [2, 5, 1000])  # many equal probabilities, some, none
+@pytest.mark.parametrize("images", [2, 3, 60])
+def test_curves_areas_and_confusions_are_scikit_learns_to_the_last_bit(images: int, levels: int):
+    rng = np.random.default_rng(levels)
+    labels = np.append([0, 1], rng.integers(0, 2, images - 2))
+    logits = rng.integers(0, levels, (images, 2)).astype(np.float32)
+    score = metrics.score(labels, logits, ("i", "ii"))
+    for label, (row, curve) in enumerate(zip(score.classes, score.roc, strict=True)):
+        false, true, _ = roc_curve(labels == label, metrics.softmax(logits)[:, label])
+        assert curve.false_positive_rate == tuple(round(float(value), 6) for value in false)
+        assert curve.true_positive_rate == tuple(round(float(value), 6) for value in true)
+        assert row.auc == auc(false, true)
+    np.testing.assert_array_equal(score.confusion, confusion_matrix(labels, logits.argmax(axis=1)))
 
 
 def test_a_class_without_images_is_undefined_not_zero():

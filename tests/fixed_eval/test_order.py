@@ -74,12 +74,34 @@ def test_tf_2_5_shuffled_after_decoding_which_is_the_same_order():
     assert not np.array_equal(*ours)
 
 
+def tf_data(count: int, seed: int, epochs: int) -> list[list[int]]:
+    """The first epochs of the published shuffle, by TensorFlow."""
+    tf.random.set_seed(seed)
+    shuffled = tf.data.Dataset.range(count).shuffle(PROTOCOL.shuffle_buffer, seed=seed)
+    return [next(iter(shuffled.batch(count))).numpy().tolist() for _ in range(epochs)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 123, 2**31 - 1, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("count", [1, 2, 7, 63, 64, 65, 129, 500])
+def test_any_number_of_images_and_any_seed_gives_tensorflows_order(count: int, seed: int):
+    ours = itertools.islice(epoch_orders(count, PROTOCOL, seed), 3)
+    assert [order.tolist() for order in ours] == tf_data(count, seed, 3)
+
+
+def test_a_whole_budget_of_images_gives_tensorflows_order():
+    theirs = tf_data(9_000, 123, 2)
+    ours = list(itertools.islice(epoch_orders(9_000, PROTOCOL, 123), 2))
+    assert [order.tolist() for order in ours] == theirs
+    assert {order.dtype for order in ours} == {np.dtype(np.int32)}
+
+
 def test_a_resumed_run_sees_the_later_epochs_as_they_would_have_been():
     whole = list(itertools.islice(epoch_orders(200, PROTOCOL, 7), 6))
-    tf.random.set_seed(999)  # whatever ran in between
     resumed = list(itertools.islice(epoch_orders(200, PROTOCOL, 7, skip=4), 2))
     np.testing.assert_array_equal(whole[4:], resumed)
     np.testing.assert_array_equal(np.sort(whole[5]), np.arange(200))
+    late = next(epoch_orders(200, PROTOCOL, 7, skip=19))  # odd and even epochs share a block
+    assert late.tolist() == tf_data(200, 7, 20)[19]
 
 
 def test_two_streams_do_not_disturb_each_other():

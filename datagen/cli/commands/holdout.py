@@ -60,15 +60,12 @@ def holdout(
     """
     from datagen.api.images import hold_out
     from datagen.cli.views.holdout import plain, summarise
-    from datagen.core.errors import UsageError
 
-    if by not in ("style", "random"):
-        raise UsageError(f"--by {by!r}: expected style or random")
     with progress_bars(quiet=False) as progress:
         record = hold_out(
             folder,
             out,
-            by="style" if by == "style" else "random",
+            by=by,  # type: ignore[arg-type]  # it is checked there
             folds=folds,
             fraction=fraction,
             seed=seed,

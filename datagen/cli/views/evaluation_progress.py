@@ -89,7 +89,7 @@ class _Live:
             self._first = None
         row = self._rows.get(seed)
         if row is None:
-            row = self._rows[seed] = self._row(f"seed {seed}", "starting TensorFlow")
+            row = self._rows[seed] = self._row(f"seed {seed}", "starting")
         now = time.monotonic()
         match event["event"]:
             case "warning":

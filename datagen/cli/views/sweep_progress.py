@@ -47,7 +47,7 @@ def _bar(out: Any, *, disable: bool, redirect: bool) -> Any:
     )
 
     return Progress(
-        SpinnerColumn(),  # it turns also while TensorFlow starts and within an epoch
+        SpinnerColumn(),  # it turns also while an evaluation starts and within an epoch
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
         BarColumn(),

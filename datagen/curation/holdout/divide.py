@@ -35,6 +35,7 @@ from datagen.images.near_duplicates import SAME
 from datagen.images.style_clusters import cluster, standardise
 from datagen.images.style_features import Features, describe
 from datagen.sources.images.read import read_numeral
+from pipelines.text import quoted
 
 MOST_FOLDS: Final = 20
 
@@ -57,7 +58,7 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.by not in get_args(By):
-            raise UsageError(f"--by {self.by}: expected {' or '.join(get_args(By))}")
+            raise UsageError(f"--by {quoted(self.by)}: expected {' or '.join(get_args(By))}")
         require("seed", self.seed, -MOST_SEED, MOST_SEED)
         if not 0 < self.fraction < 1:
             raise UsageError(

@@ -14,6 +14,7 @@ from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.collection import Collection, Given, Ties
 from datagen.curation.holdout.record import RECORD, REVIEWED, SIDES, Holdout, LeftOut, Placed
 from datagen.datasets.format import MANIFEST
+from datagen.files.names import DistinctNames
 from datagen.files.paths import recorded_place
 from datagen.files.reading import IMAGE, read_bytes
 
@@ -92,14 +93,10 @@ def _order(picture: Given) -> tuple[int, str]:
 def _names(pictures: Sequence[tuple[Given, str]]) -> dict[str, str]:
     """Return source → class and file name, no two alike where case does not count."""
     found: dict[str, str] = {}
-    taken: set[str] = set()
+    names = DistinctNames()
     for picture, numeral in sorted(pictures, key=lambda pair: _order(pair[0])):
         file = f"{numeral}/{_file_name(picture, numeral)}"
-        if file.casefold() in taken:
-            path = PurePosixPath(file)
-            file = str(path.with_name(f"{path.stem}-{picture.sha256[:16]}{path.suffix}"))
-        taken.add(file.casefold())
-        found[picture.source] = file
+        found[picture.source] = names.give(file, picture.sha256[:16])
     return found
 
 

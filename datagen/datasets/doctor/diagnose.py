@@ -116,7 +116,7 @@ def diagnose(
             yield from near_findings(find_near_duplicates(root, pixels, entries))
         for test in against:
             tell(f"against {test.name}", 0, None)
-            yield from leak_findings(root, pictures, entries, test, near_duplicates=near_duplicates)
+            yield from leak_findings(root, pictures, test, near_duplicates=near_duplicates)
 
     return Diagnosis(
         path=root,

@@ -18,6 +18,7 @@ from datagen.datasets.doctor.layout import Listed
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.decode import decode_colour
 from datagen.files.encode import encode_png
+from datagen.files.names import DistinctNames
 from datagen.files.paths import are_nested
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.images.read import read_numeral
@@ -158,16 +159,12 @@ def _write(found: Diagnosis, work: _Work, staging: Path) -> dict[str, str]:
         for numeral in CLASSES:
             (staging / part / numeral).mkdir(parents=True)
     kept: dict[str, str] = {}
-    taken: set[str] = set()
+    names = DistinctNames()
     for listed, digest in _files(found):
         if listed.name in work.out:
             continue
         redraw = listed.name in work.redraw
-        name = _target(found, listed, redraw)
-        if name.casefold() in taken:
-            path = PurePosixPath(name)
-            name = str(path.with_name(f"{path.stem}-{digest[:16]}{path.suffix}"))
-        taken.add(name.casefold())
+        name = names.give(_target(found, listed, redraw), digest[:16])
         source = found.path / listed.name
         data = read_bytes(source, IMAGE)
         (staging / name).parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from datagen.files.class_folders import (
     class_meant_by,
     has_classes,
 )
+from datagen.files.leftovers import require_folder
 from datagen.files.litter import is_litter
 from datagen.files.reading import what_is
 
@@ -89,11 +90,7 @@ def look(root: Path) -> Layout:
     Raises:
         MissingInputError: there is no such folder, or no class folders in it.
     """
-    if not root.is_dir():
-        raise MissingInputError(
-            f"no folder at {root}; expected the class folders {' '.join(CLASSES)}, or train/ and "
-            "val/ that hold them"
-        )
+    require_folder(root, f"the class folders {' '.join(CLASSES)}, or train/ and val/ with them")
     layout = Layout(root, _parts(root))
     if layout.parts != ("",):
         for entry in _entries(root):

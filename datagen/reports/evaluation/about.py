@@ -23,7 +23,7 @@ from datagen.reports.html.markup import (
 )
 
 _PARTS = (
-    ("import", "starting TensorFlow"),
+    ("import", "starting"),
     ("load", "reading images"),
     ("compile", "building the network"),
     ("train", "training"),

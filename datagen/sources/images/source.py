@@ -24,6 +24,7 @@ from datagen.core.numerals import Split
 from datagen.core.text import how_many
 from datagen.files.class_folders import list_numerals
 from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
+from datagen.files.leftovers import require_folder
 from datagen.images.polarity import MIN_CONTRAST, contrast
 from datagen.sources.images.read import DARK_INK_EXPECTED, Invert, read_both, read_numeral
 from datagen.sources.images.review import LabelCorrection, Review, Reviewed, apply, load
@@ -151,8 +152,7 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
         RecipeError: the review is none.
         CorruptInputError: a folder that is no class, or an unusable image.
     """
-    if not root.is_dir():
-        raise MissingInputError(f"no folder at {root}; expected {ImagesSource.path_hint}")
+    require_folder(root, ImagesSource.path_hint)
     given = list_numerals(root, partial=options.partial)
     reviewed = Reviewed(given, {})
     if options.review is not None:

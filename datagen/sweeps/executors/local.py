@@ -58,7 +58,7 @@ class LocalExecutor:
             return
         threads = tasks[0].threads  # of all: it is the spec's
         environment = _environment(threads)
-        workers = _WorkerPool(environment, self._fork_server.descriptor(environment, threads))
+        workers = _WorkerPool(environment, self._fork_server.descriptor(environment))
         left = len(tasks)
         with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
             try:

@@ -153,10 +153,10 @@ def misled(answer: Answer) -> list[str]:
             continue
         scored = [(c, s) for c, _ in pairs if (s := answer.on(c, images)) is not None]
         own = answer.on(winner, images)
-        if own is None or len(scored) < 2 or any(s.mean < own.mean for _, s in scored):
+        if own is None or len(scored) < 2 or any(s.decides < own.decides for _, s in scored):
             continue
-        top, there = max(scored, key=lambda pair: pair[1].mean)
-        if there.mean > own.mean:
+        top, there = max(scored, key=lambda pair: pair[1].decides)
+        if there.decides > own.decides:
             said.append(_misled(winner, on_val, own, images, top, there))
     return said
 

@@ -54,6 +54,13 @@ class SweepAccuracy:
     leak_free: float | None = None
 
     @property
+    def decides(self) -> float:
+        """What candidates are ordered by: the mean on images that their dataset does not know."""
+        if not self.leaked:
+            return self.mean
+        return -1.0 if self.leak_free is None else self.leak_free
+
+    @property
     def spread(self) -> Spread:
         """Mean and standard deviation, as they are printed."""
         return Spread(mean=self.mean, std=self.std)

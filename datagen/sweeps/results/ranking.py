@@ -150,7 +150,7 @@ def read(folder: Path) -> Answer:
 def _rank(candidate: CandidateResult, ranked_by: RankedBy) -> tuple[float, ...]:
     """Return the sort key; equal scores keep the order of the sweep."""
     found = candidate.selection if ranked_by == "selection" else candidate.val
-    score = -1.0 if found is None else found.mean
+    score = -1.0 if found is None else found.decides
     # a preview never ranks above an official score
     return _ORDER[candidate.state], not candidate.official, -candidate.epochs, -score
 

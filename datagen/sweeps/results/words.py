@@ -231,6 +231,7 @@ def _leaks(answer: Answer) -> list[str]:
             others = f" ({len(known) - 1} other candidates know some too)" if known[1:] else ""
             said.append(
                 f"rests on leaked images: {most.name} knows {count:,} of the {images.images:,} "
-                f"images of {set_name(answer, images)}{others}; its accuracy there is flattered"
+                f"images of {set_name(answer, images)}{others}; its accuracy there is flattered, "
+                "and the order goes by the leak-free one"
             )
     return said

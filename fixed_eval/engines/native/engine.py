@@ -18,7 +18,8 @@ from fixed_eval.data import Split
 from fixed_eval.engines.native import network, plan
 from fixed_eval.engines.native.build import prepare
 from fixed_eval.engines.native.team import run_team
-from fixed_eval.network import Weights, build_network
+from fixed_eval.initial_weights import initial_weights, trainable
+from fixed_eval.network import Weights
 from fixed_eval.order import Order
 from fixed_eval.protocol import Protocol
 from fixed_eval.training import Logits, Snapshot
@@ -52,10 +53,8 @@ class NativeEngine:
         on_compile: Callable[[], None] = lambda: None,
     ) -> None:
         prepare(on_compile)
-        built = build_network(protocol, seed)
-        weights = tuple(built.get_weights())
-        self._paths = tuple(weight.path for weight in built.weights)
-        self._trainable = tuple(weight.path for weight in built.trainable_weights)
+        weights = initial_weights(protocol, seed)
+        self._paths, self._trainable = tuple(weights), trainable(weights)
         self._protocol, self._cores = protocol, cores or Cores(1)
         self._means = np.array(protocol.channel_means, np.float32)
         self._settings = network.Settings(
@@ -74,7 +73,7 @@ class NativeEngine:
         self._val_labels = np.ascontiguousarray(val.labels, np.int32)
         self._step = 0
         zeros = tuple(np.zeros(plan.shape(path), np.float32) for path in self._trainable)
-        self.restore(Snapshot(weights, zeros, zeros, step=0))
+        self.restore(Snapshot(tuple(weights.values()), zeros, zeros, step=0))
 
     def train_epoch(self, order: Order) -> tuple[float, float]:
         """All steps of one epoch."""

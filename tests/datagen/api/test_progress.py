@@ -25,7 +25,7 @@ def test_the_evaluators_events_become_epochs_of_a_seed() -> None:
     tell(123, {"event": "start", "epochs": 5})
     tell(123, {"event": "epoch", "epoch": 2, "epochs": 5})
     tell(124, {"event": "warning", "message": "something"})
-    # at first nobody knows how much there is: TensorFlow starts
+    # at first nobody knows how much there is: it starts
     assert told == [("seed 123", 0, None), ("seed 123", 0, 5), ("seed 123", 2, 5)]
 
 

@@ -76,7 +76,7 @@ def test_the_example_runs(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("name", sorted(NEEDS_THE_EVALUATOR))
 def test_the_example_with_the_evaluator_runs(name: str) -> None:
     _run_examples(name)

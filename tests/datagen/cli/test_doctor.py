@@ -69,6 +69,21 @@ def test_bad_input_is_one_clear_line(
     assert done.stdout == ""
 
 
+@pytest.mark.usefixtures("numeral_folder")
+def test_of_plain_class_folders_inspect_names_doctor(datagen_here: Run) -> None:
+    done = datagen_here("inspect", "numerals")
+    assert done.returncode == 4
+    assert "numerals has no train/; " in done.stderr
+    assert "`datagen doctor` checks plain class folders" in done.stderr
+    assert datagen_here("doctor", "numerals").returncode == 0
+
+
+def test_of_a_clean_dataset_doctor_names_inspect(datagen_here: Run, dataset: Path) -> None:
+    done = datagen_here("doctor", dataset)
+    assert done.returncode == 0, done.stderr
+    assert "datagen inspect " in done.stdout
+
+
 @pytest.mark.slow
 def test_inspect_names_the_files(datagen_here: Run, dataset: Path) -> None:
     images = sorted((dataset / "train" / "v").iterdir())

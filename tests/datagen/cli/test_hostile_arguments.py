@@ -110,6 +110,64 @@ def test_a_number_out_of_all_bounds_is_refused_at_once(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("inspect", "file"),
+        ("inspect", "file", "--against", "numerals"),
+        ("inspect", "numerals", "--against", "file"),
+        ("doctor", "file"),
+        ("doctor", "numerals", "--against", "file"),
+        ("holdout", "file", "--out", "o"),
+        ("rare", "file"),
+        ("export", "file", "--zip"),
+        ("export", "file", "o", "--flatten"),
+        ("sources", "images:file"),
+        ("build", "--source", "images:file"),
+        ("build", "--val-dir", "file", "--source", "pen"),
+        ("sweep", "--vary", "seed=1,2", "--test", "file", "--dry-run"),
+        ("sweep", "--best", "file"),
+    ],
+    ids=lambda words: " ".join(words)[:60],
+)
+@pytest.mark.usefixtures("numeral_folder")
+def test_a_file_in_the_place_of_a_folder_is_said_to_be_one(
+    datagen_here: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = datagen_here(*words)
+    assert done.returncode == 4
+    assert "file is a file, no " in done.stderr
+    assert "; expected " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("build", "--seed", "-1"), "--seed '-1': expected 0 or more; see --help"),
+        (("build", "--seed", "1e3"), "--seed '1e3': expected a whole number; see --help"),
+        (("build", "--images", "ten"), "--images 'ten': expected a whole number; see --help"),
+        (("build", "--budget", "0"), "--budget '0': expected 1 or more; see --help"),
+        (("build", "--val-fraction", "half"), "--val-fraction 'half': expected a number; see"),
+        (("preview", "--seed", "-1"), "--seed '-1': expected 0 or more; see --help"),
+        (("evaluate", "ds", "--workers", "x"), "--workers 'x': expected a whole number; see"),
+        (("sweep", "--vary", "seed=-1,2", "--dry-run"), "seed: expected 0 or more (given -1)"),
+        (("sweep", "--vary", "images=ten,2", "--dry-run"), "expected a whole number (given 'ten')"),
+        (("build", "--option", "pen.writers=many"), "writers: expected a whole number (given 'm"),
+    ],
+    ids=lambda words: " ".join(words)[:40] if isinstance(words, tuple) else None,
+)
+def test_a_value_of_a_wrong_kind_is_said_in_our_words(
+    datagen_here: Run, words: tuple[str, ...], said: str
+) -> None:
+    done = datagen_here(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "nput" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_home_means_one_thing_in_every_command(
     datagen_here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

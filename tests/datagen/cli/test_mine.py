@@ -15,7 +15,7 @@ from tests.datagen.conftest import Started
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_hard_examples_are_recorded_and_shown(
     datagen_here: Run, evaluable: Path, tmp_path: Path
 ) -> None:

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from datagen.guide import text
 
 PAGE = text("sweeps")
@@ -16,9 +14,8 @@ PAGE = text("sweeps")
 SMALL = {"REAL": "numerals", "TEST": "test", "IMAGES": "50", "MORE": "--preview 1 --no-report"}
 
 
-@pytest.mark.tensorflow
 def test_a_sweep_of_ratios_is_a_shell_loop(
-    evaluable: Path, numeral_folder: Path, tmp_path: Path
+    evaluable: Path, numeral_folder: Path, tmp_path: Path, forked_here: tuple[int, ...]
 ) -> None:
     assert numeral_folder == tmp_path / "numerals"
     (evaluable / "test").rename(tmp_path / "test")
@@ -31,6 +28,7 @@ def test_a_sweep_of_ratios_is_a_shell_loop(
         capture_output=True,
         text=True,
         timeout=240,
+        pass_fds=forked_here,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -43,6 +43,7 @@ def hard(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> Hard:
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_a_real_evaluation_is_mined(evaluable: Path) -> None:
     events: list[str] = []
     request = EvaluationRequest(evaluable / "tiny", (evaluable / "test",), preview=1)
@@ -188,6 +189,7 @@ def test_names_that_no_record_holds_are_refused_before_any_work(
 
 
 @pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_a_folder_that_is_not_there_is_the_evaluators_to_refuse(evaluable: Path) -> None:
     with pytest.raises(InputError, match="nowhere"):
         mine(EvaluationRequest(evaluable / "tiny", (evaluable / "nowhere",)), tell)

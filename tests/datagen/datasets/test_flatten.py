@@ -70,8 +70,8 @@ def test_a_sound_png_stays_byte_for_byte_and_colours_stay(tmp_path: Path) -> Non
     assert flatten(root, out).corrected == ()
     for name in ("i/gray.png", "i/red.png"):
         assert (out / name).read_bytes() == files[name]
-    np.testing.assert_array_equal(np.asarray(Image.open(out / "i" / "red.bmp.png")), red)
-    assert (out / "i" / "RED.gif.png").is_file()  # where letters' case does not tell files apart
+    np.testing.assert_array_equal(np.asarray(Image.open(out / "i" / "red-bmp.png")), red)
+    assert (out / "i" / "RED-gif.png").is_file()  # where letters' case does not tell files apart
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,14 @@ def test_polarity_is_turned_where_asked(
     assert found == ink
     assert sum("polarity" in file.corrected for file in record.corrected) == turned
     assert len(record.light) >= light
+
+
+def test_no_copy_takes_the_place_of_another(tmp_path: Path) -> None:
+    names = ("a.png", "a.bmp", "a.bmp.png", "a-bmp.png", "A.BMP", "a.gif")
+    kinds = {".png": "PNG", ".bmp": "BMP", ".gif": "GIF"}
+    files = {f"i/{name}": encode(GRAY, kinds[Path(name).suffix.lower()]) for name in names}
+    record = flatten(lay(tmp_path / "given", files), tmp_path / "copy")
+    assert record.images == len(copies(tmp_path / "copy")) == len(names)
 
 
 def test_an_unreadable_file_is_named_or_left_out(tmp_path: Path) -> None:

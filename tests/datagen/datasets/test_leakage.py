@@ -207,6 +207,11 @@ def test_a_near_duplicate_is_counted_but_has_not_leaked(
     found = datagen.find_leaks(ds, tmp_path / "test")
     assert (found.leaked, found.near_duplicates, found.notes) == (0, 1, ())
     assert found.files == (("v/a.jpg", "near-duplicate"),)
+    ((own, (kind, (digest,))),) = found.ours.items()
+    assert (kind, digest) == ("near-duplicate", file_hash(tmp_path / "test" / "v" / "a.jpg"))
+    assert view_hash(decode_gray((ds / own).read_bytes(), own)) == view_hash(
+        decode_gray((pictures / "v" / "grey.png").read_bytes(), own)
+    )
     monkeypatch.setattr(leakage, "NEAR_LIMIT", 100)
     found = datagen.find_leaks(ds, tmp_path / "test")
     assert (found.leaked, found.near_duplicates) == (0, None)

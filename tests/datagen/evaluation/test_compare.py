@@ -19,11 +19,16 @@ from datagen.reports.evaluation import write_report
 
 
 def summary(
-    path: str, *hits: str, test: str = "t", preview: int | None = None, leaked: int = 0
+    path: str,
+    *hits: str,
+    test: str = "t",
+    preview: int | None = None,
+    leaked: int = 0,
+    leak_free: float | None = 0.5,
 ) -> Summary:
     """One seed per string of hits, from 123 on; without any, one seed and no test set."""
     tests = [
-        SeedTest(accuracy=h.count("1") / len(h), correct=h.count("1"), leak_free=0.5, hits=h)
+        SeedTest(accuracy=h.count("1") / len(h), correct=h.count("1"), leak_free=leak_free, hits=h)
         for h in hits
     ]
     mean = sum(each.accuracy for each in tests) / len(tests) if tests else 0.5
@@ -73,6 +78,18 @@ def test_scores_of_another_evaluator_and_on_leaked_images_are_marked() -> None:
     (table,) = compare([summary("a", "1110"), summary("b", "1100")])
     assert "leaked" not in "\n".join(table.notes)
     assert {row.mark for row in table.rows} == {""}
+
+
+def test_rows_are_ordered_by_what_their_datasets_do_not_know() -> None:
+    rows = [
+        summary("all known", "1111", leaked=4, leak_free=None),
+        summary("flattered", "1111", leaked=2, leak_free=0.4),
+        summary("honest", "1100"),
+        summary("better", "1110", leaked=1, leak_free=0.7),
+    ]
+    (table,) = compare(rows)
+    assert [row.path for row in table.rows] == ["better", "honest", "flattered", "all known"]
+    assert "the order is that of the leak-free accuracies" in "\n".join(table.notes)
 
 
 @given(st.integers(0, 200), st.integers(0, 200))

@@ -30,6 +30,7 @@ from datagen.evaluation.records import Score
 from datagen.evaluation.summary import summarise, wilson
 from datagen.files.cache_dir import cache_folder
 from tests.datagen.conftest import Started
+from tests.datagen.evaluations import Official
 
 
 def test_an_evaluation_has_a_score_per_seed_and_finds_the_leak(evaluation: Evaluation) -> None:
@@ -58,15 +59,16 @@ def test_wilson_is_the_evaluators_interval(evaluation: Evaluation) -> None:
         assert wilson(found.accuracy, found.images) == pytest.approx(found.interval)
 
 
-@pytest.mark.tensorflow
 def test_an_official_score_is_remembered(
-    evaluable: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    official: Official,
+    evaluable: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     request = EvaluationRequest(
         evaluable / "tiny", (evaluable / "test", evaluable / "tiny" / "val")
     )
-    events: list[Event] = []
-    first = evaluate_dataset(request, lambda _, event: events.append(event))
+    first, events, _ = official
     warned, *told = [event["event"] for event in events]
     assert (warned, told) == ("warning", ["launch", "start", *["epoch"] * 100, "done"])
     assert "10 of 10 images of " in events[0]["message"]  # val is a test set too
@@ -83,9 +85,10 @@ def test_an_official_score_is_remembered(
         raise Started(run.job.seed)
 
     monkeypatch.setattr(EvaluatorProcess, "start", refuse)
-    again = evaluate_dataset(request)
+    again = evaluate_dataset(first.request)
     assert again.all_cached
     assert again.scores == first.scores
+    assert evaluate_dataset(request).all_cached  # equal images in another place
 
     # moved, and the tests in another order: the content is what counts
     (evaluable / "tiny").rename(evaluable / "moved")
@@ -139,6 +142,7 @@ def _place(request: EvaluationRequest) -> Slot:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_here")
 def test_the_evaluators_refusals_are_our_errors(evaluable: Path) -> None:
     tiny, test = evaluable / "tiny", evaluable / "test"
     with pytest.raises(InputError, match="^nowhere is not a folder"):
@@ -201,7 +205,7 @@ def test_a_score_of_another_evaluator_is_not_answered_and_said(
     assert [row.mark for row in table.rows] == ["OTHER EVALUATOR"]
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_data_changed_before_the_evaluator_reads_them_have_no_score(
     evaluable: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,8 +239,8 @@ def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
     assert len(score.history) == 20
 
 
-@pytest.mark.tensorflow
-def test_two_equal_evaluations_at_once_run_once(evaluable: Path) -> None:
+def test_two_equal_evaluations_at_once_run_once(official: Official, evaluable: Path) -> None:
+    shutil.rmtree(official.cache / "scores")  # the trained state is left, to be tested once
     request = EvaluationRequest(evaluable / "tiny")
     first: list[Event] = []
     second: list[Event] = []
@@ -251,9 +255,9 @@ def test_two_equal_evaluations_at_once_run_once(evaluable: Path) -> None:
     assert len(list((cache_folder() / "runs").glob("*/state-*"))) == 1
 
 
-@pytest.mark.tensorflow
-def test_another_test_set_takes_no_training(evaluable: Path) -> None:
-    (alone,) = evaluate_dataset(EvaluationRequest(evaluable / "tiny")).scores
+@pytest.mark.usefixtures("forked")
+def test_another_test_set_takes_no_training(official: Official, evaluable: Path) -> None:
+    (alone,) = official.evaluation.scores
     events: list[Event] = []
     request = EvaluationRequest(evaluable / "tiny", (evaluable / "test",))
     (score,) = evaluate_dataset(request, lambda _, event: events.append(event)).scores
@@ -263,7 +267,7 @@ def test_another_test_set_takes_no_training(evaluable: Path) -> None:
     assert score.tests[0].images > 0
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_a_paused_evaluation_keeps_its_state_and_no_score(evaluable: Path) -> None:
     paused = evaluate_dataset(EvaluationRequest(evaluable / "tiny", until=1))
     assert (len(paused.scores[0].history), paused.scores[0].complete) == (1, False)

@@ -38,8 +38,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def _descriptor() -> Iterator[int]:
     evaluator = ForkServer()
-    descriptor = evaluator.descriptor(os.environ, threads=1)
-    assert descriptor == evaluator.descriptor(os.environ, threads=1)
+    descriptor = evaluator.descriptor(os.environ)
+    assert descriptor == evaluator.descriptor(os.environ)
     assert descriptor is not None
     yield descriptor
     evaluator.close()
@@ -127,7 +127,7 @@ def test_a_fork_needs_the_fork_server_no_more(
     evaluable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = ForkServer()
-    monkeypatch.setenv(SOCKET, str(server.descriptor(os.environ, threads=1)))
+    monkeypatch.setenv(SOCKET, str(server.descriptor(os.environ)))
     run = EvaluatorProcess(job(evaluable, preview=3), tmp_path / "score.json", tmp_path / "state")
     run.start()
     assert isinstance(run._process, ForkedEvaluation)
@@ -168,7 +168,7 @@ def test_a_system_without_pidfds_has_no_fork_server(
 
     monkeypatch.setattr("os.pidfd_open", refuse)
     server = ForkServer()
-    assert server.descriptor(os.environ, threads=1) is None
+    assert server.descriptor(os.environ) is None
     server.close()
 
 
@@ -177,7 +177,7 @@ def test_it_is_switched_off_by_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert can_fork()
     monkeypatch.setenv(SWITCH, "0")
     server = ForkServer()
-    assert server.descriptor(os.environ, threads=1) is None
+    assert server.descriptor(os.environ) is None
     server.close()
 
 
@@ -186,7 +186,7 @@ def test_it_ends_when_who_started_it_is_killed() -> None:
         "import os, signal\n"
         "from datagen.evaluation.fork_server import ForkServer\n"
         "server = ForkServer()\n"
-        "server.descriptor(os.environ, threads=1)\n"
+        "server.descriptor(os.environ)\n"
         "print(server._process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -136,7 +136,7 @@ def test_a_score_of_earlier_versions_is_read_and_of_another_evaluator(tested: Sc
     assert summarise([parse_score(newer, origin="")], path="").evaluator != summary.evaluator
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_augmentation_alone_at_32_pixels_from_colour_jpegs_is_counted_and_warned_of_first(
     tmp_path: Path,
 ) -> None:

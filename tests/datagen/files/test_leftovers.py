@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.files import leftovers
 from datagen.files.atomic import staged, staged_file
-from datagen.files.leftovers import clear, is_folder, recover
+from datagen.files.leftovers import clear, is_folder, recover, require_folder
 
 DIGITS = "0123456789abcdef" * 2
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows locks no folders")
@@ -110,6 +111,26 @@ def test_what_cannot_be_a_folder_is_none(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     for name in ("none", "loop", "a\0b", "x" * 300):
         assert not is_folder(tmp_path / name)
+
+
+@posix
+def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
+    require_folder(tmp_path, "images")
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    for name, said in (
+        ("file", "file is a file, no dataset; expected images"),
+        ("file/below", "no dataset at .*file/below; expected images"),
+        ("pipe", "pipe is a named pipe, no dataset; expected images"),
+        ("none", "no dataset at .*none; expected images"),
+        ("a\0b", "no dataset at .*"),
+    ):
+        with pytest.raises(MissingInputError, match=said):
+            require_folder(tmp_path / name, "images", "dataset")
+    for name in ("loop", "x" * 300):
+        with pytest.raises(CorruptInputError, match="cannot be used"):
+            require_folder(tmp_path / name, "images")
 
 
 @posix

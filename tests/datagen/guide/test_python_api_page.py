@@ -9,10 +9,9 @@ from datagen.guide import text
 
 
 @pytest.mark.slow
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked_here")
 @pytest.mark.timeout(900)
-def test_the_python_shown_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_python_shown_runs(tmp_path: Path) -> None:
     seen: dict[str, object] = {"__name__": "notebook"}
     blocks = re.findall(r"^```python\n(.*?)^```", text("python-api"), re.DOTALL | re.MULTILINE)
     assert len(blocks) > 10

@@ -51,7 +51,7 @@ def test_yaml_round_trip(recipe: Recipe) -> None:
         ("compose: {method: hand, barz: 1}", "'compose.hand.barz'; did you mean 'bars'"),
         ("val: {fractoin: 0.1}", "'val.fractoin'; did you mean 'fraction'"),
         ("val: {fraction: 2}", "val.fraction: .* less than 1 .given 2"),
-        ("mix: [{source: pen, ratio: -1}]", "mix.0.ratio: .* greater than or equal to 0"),
+        ("mix: [{source: pen, ratio: -1}]", "mix.0.ratio: expected 0 or more"),
         ("mix: [{source: pen, ratio: .nan}]", "mix.0.ratio: .* finite"),
         ("mix: [{source: pen, ratio: 0}]", "no ratio is above 0"),
         ("mix: []", "no ratio is above 0"),
@@ -182,8 +182,8 @@ MERGED = "a: &a {k: 1}\n" + "\n".join(
         ("mix: [{source: pen, options: &a {writers: *a}}]\n", "cannot be used"),
         (f"mix: [{{source: pen, options: {{{MULTIPLIED}}}}}]\n", "aliases multiply"),
         (MERGED, "merges multiply|unknown key"),  # newer PyYAMLs do not multiply merges
-        ("mix: [{source: pen, ratio: 1.0e+200}]\n", "less than or equal to 1000"),
-        ("case_styles: {upper: 1.0e+308, lower: 1.0e+308}\n", "less than or equal to 1000"),
+        ("mix: [{source: pen, ratio: 1.0e+200}]\n", "expected 1,000,000,000,000 or less"),
+        ("case_styles: {upper: 1.0e+308, lower: 1.0e+308}\n", "expected 1,000,000,000,000 or less"),
     ],
 )
 def test_hostile_yaml_is_one_clear_line(text: str, says: str) -> None:

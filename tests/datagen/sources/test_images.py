@@ -314,5 +314,5 @@ def test_a_boost_out_of_range_is_refused(root: Path, tmp_path: Path, weight: flo
         "images": [{**image, "weight": weight}],
     }
     (tmp_path / "hard.json").write_text(json.dumps(record))
-    with pytest.raises(CorruptInputError, match=r"images\.0\.weight: Input should be"):
+    with pytest.raises(CorruptInputError, match=r"images\.0\.weight: expected"):
         open_source("images", root, {"boost": str(tmp_path / "hard.json")})

@@ -67,7 +67,7 @@ def test_a_judgement_that_makes_no_sense_is_refused(judgement: str, said: str) -
     [
         ("{", "is not YAML"),
         ("3", "is not a review"),
-        ("{review: 2, name: n, about: a, images: {}}", "review: Input should be 1"),
+        ("{review: 2, name: n, about: a, images: {}}", "review: expected 1"),
         ("{review: 1, name: n, about: a, images: {abc: {}}}", "images.abc"),
     ],
 )

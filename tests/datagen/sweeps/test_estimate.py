@@ -49,7 +49,7 @@ def test_a_plan_counts_what_will_be_run(out: Path) -> None:
         test_images=100,
         building=(0.5, 0.01),
     )
-    # TensorFlow is imported once; 9 datasets of 96 images are built by 3 at once
+    # the evaluator is imported once; 9 datasets of 96 images are built by 3 at once
     assert more.seconds == pytest.approx(7 + 3 * (100 * 0.11 + 5) + 3 * (0.5 + 0.96))
     halving = plan_of(make_spec(9, strategy="halving", finalists=1), out)
     assert halving.epochs == 9 * 10 + 3 * 20 + 70
@@ -131,7 +131,7 @@ def test_what_is_done_once_is_no_start_of_every_trial(
     score: Score,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Compiling, and where evaluations are forks the import of TensorFlow."""
+    """Compiling, and where evaluations are forks the import of the evaluator."""
     monkeypatch.setattr("datagen.sweeps.timing.can_fork", lambda: forking)
     listened: list[Path] = []
 

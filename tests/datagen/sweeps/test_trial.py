@@ -51,7 +51,7 @@ def content(outcome: TrialOutcome, folder: Path) -> dict[str, Any]:
     return plain
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_a_survivors_score_is_bit_for_bit_what_it_would_have_been_alone(
     task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,7 +87,7 @@ def test_a_survivors_score_is_bit_for_bit_what_it_would_have_been_alone(
     assert again.model_dump(exclude=fields) == by_itself.model_dump(exclude=fields)
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_what_refuses_a_trial_is_its_error(task: Task, tmp_path: Path) -> None:
     def error(changed: Task) -> str:
         outcome = run_trial(changed)
@@ -120,7 +120,7 @@ def test_a_full_disk_and_no_memory_are_said(task: Task, monkeypatch: pytest.Monk
     assert "No space left" in str(raising(OSError(28, "No space left on device")))
 
 
-@pytest.mark.tensorflow
+@pytest.mark.usefixtures("forked")
 def test_the_curve_of_a_known_score_answers_a_rung(task: Task) -> None:
     whole = task.model_copy(update={"selection": None})
     full = run_trial(whole)

@@ -329,6 +329,11 @@ def test_the_competition_data_divides(shared_data: Path, tmp_path: Path) -> None
     assert max(record.group_sizes()) < 20  # bare upright strokes are alike, whoever wrote them
 
 
+def test_how_to_divide_is_checked_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--by 'writer': expected style or random"):
+        divide(tmp_path / "nowhere", tmp_path / "out", by="writer")  # type: ignore[arg-type]
+
+
 def run_holdout(
     datagen: Run, *arguments: object, code: int = 0
 ) -> subprocess.CompletedProcess[str]:

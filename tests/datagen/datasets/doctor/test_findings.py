@@ -1,5 +1,6 @@
 """One test per kind of finding, and none where nothing is wrong."""
 
+import json
 import os
 import shutil
 import socket
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datagen.building.build import build
 from datagen.core.errors import MissingInputError
 from datagen.core.numerals import CLASSES
 from datagen.datasets.doctor.diagnose import diagnose
 from datagen.datasets.doctor.finding import KINDS, Finding
+from datagen.datasets.format import MANIFEST
+from datagen.recipes.schema import Ingredient, Recipe
 from tests.datagen.datasets.doctor.conftest import drawn, save
 
 
@@ -252,6 +256,21 @@ def test_pictures_of_a_test_set(photos: Path, tmp_path: Path) -> None:
         diagnose(photos, against=[tmp_path / "nowhere"])
 
 
+def test_what_was_made_from_a_test_picture_is_known_without_its_hash(
+    photos: Path, tmp_path: Path
+) -> None:
+    """Datasets of earlier versions name the parents, and do not say how they look."""
+    recipe = Recipe(mix=(Ingredient(source="images", path=photos),), images=60, pipeline="scanned")
+    root = build(recipe, tmp_path / "ds").path
+    lines = [json.loads(line) for line in (root / MANIFEST).read_text().splitlines()]
+    parents = [{k: v for k, v in line.items() if k != "parent_pixels"} for line in lines]
+    (root / MANIFEST).write_text("".join(f"{json.dumps(line)}\n" for line in parents))
+    findings = diagnose(root, against=[photos], near_duplicates=False).findings
+    known = [finding for finding in findings if finding.kind == "in-test"]
+    assert {finding.path for finding in known} == {line["path"] for line in lines}
+    assert any(f.message.startswith("was made from a picture of") for f in known)
+
+
 def _change(root: Path) -> str:
     path = next((root / "train" / "v").iterdir())
     save(path, drawn(999))
@@ -307,7 +326,7 @@ def test_a_folder_without_classes_is_refused(tmp_path: Path, photos: Path) -> No
         diagnose(tmp_path / "nowhere")
     with pytest.raises(MissingInputError, match="none of the class folders .*did you mean photos"):
         diagnose(tmp_path)
-    with pytest.raises(MissingInputError, match="no folder at"):
+    with pytest.raises(MissingInputError, match="0.png is a file, no folder; expected the class"):
         diagnose(photos / "i" / "0.png")
 
 

@@ -52,6 +52,22 @@ def test_leaked_images_and_another_evaluator_are_noted(trial: Make, write: Write
     assert (found.leaked, found.leak_free) == (7, 0.5)
 
 
+def test_leaked_images_rank_nobody(trial: Make, write: Write) -> None:
+    def knows(made: Trial, count: int, leak_free: float | None) -> Trial:
+        assert made.selection is not None
+        known = {"leaked": count, "leak_free": leak_free}
+        return made.model_copy(update={"selection": made.selection.model_copy(update=known)})
+
+    clean = trial(PEN, 0.6)
+    answer = read(
+        write(knows(trial(EMNIST, 0.99), 200, None), knows(trial(BOTH, 0.9), 90, 0.5), clean)
+    )
+    assert [candidate.ratios for candidate in answer.candidates] == [PEN, BOTH, EMNIST]
+    notes = "\n".join(words.notes(answer))
+    assert "knows 200 of the 200 images" in notes
+    assert "the order goes by the leak-free one" in notes
+
+
 def test_without_a_selection_set_val_ranks(trial: Make, write: Write) -> None:
     low = trial(PEN, 0.9, selection=False, val_accuracy=0.91)
     high = trial(BOTH, 0.2, selection=False, val_accuracy=0.97)

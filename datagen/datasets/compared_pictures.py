@@ -1,0 +1,148 @@
+"""A dataset's pictures beside a test set's: which are one, and which look alike; remembered.
+
+Enters: the content of both. Leaves: a `Compared`, which depends on the images alone.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from datagen.core.arrays import GrayImage
+from datagen.core.errors import InputError
+from datagen.core.evaluator_facts import SIDE
+from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.machine import cores
+from datagen.core.models import StrictModel
+from datagen.core.numerals import CLASSES
+from datagen.core.version import installed_version
+from datagen.datasets.content import Content
+from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
+from datagen.files.decode import decode_gray
+from datagen.files.hashing import view_hash
+from datagen.files.reading import IMAGE, RECORD, read_bytes
+from datagen.images.near_duplicates import between
+from datagen.images.shrinking import shrunk
+
+FORMAT: Final = 2
+
+_COMPARED: Final = 512  # pixels: longer sides of photos, of which thousands have to be in memory
+_INKED: Final = 160  # grey level: a picture without a darker pixel has no ink to compare
+
+
+class Compared(StrictModel):
+    """What depends on the images alone, and is remembered.
+
+    Attributes:
+        views: `view_hash` of every test picture that can be decoded, by SHA-256.
+        same: SHA-256 of those that the dataset holds → of its files that show them.
+        near: SHA-256 of those like one in it → of that one.
+    """
+
+    views: dict[str, str]
+    same: dict[str, tuple[str, ...]]
+    near: dict[str, str] | None
+
+
+def remembered(known: Content, test: Content, *, near: bool) -> Compared:
+    """Return the comparison, from the cache where it was made before.
+
+    Args:
+        known: the dataset's images.
+        test: those of the test set.
+        near: look for near-duplicates too.
+    """
+    key = cache_key([FORMAT, installed_version(), known.fingerprint, test.fingerprint, near])
+    place = cache_folder() / "leaks" / f"{key}.json"
+    found = read_cached(place, _read)
+    if found is None:
+        found = _compare(known, test, near=near)
+        text = found.model_dump_json()
+        write_cached(place, lambda temporary: temporary.write_text(text, "utf-8"))
+    return found
+
+
+def _read(path: Path) -> Compared:
+    return Compared.model_validate_json(read_bytes(path, RECORD))
+
+
+def _compare(known: Content, test: Content, *, near: bool) -> Compared:
+    held, sizes = views_of(known.files)
+    views, _ = views_of(test.files)
+    showing: dict[str, list[str]] = {}
+    for digest in sorted(held):
+        showing.setdefault(held[digest], []).append(digest)
+    same = {
+        digest: tuple(showing.get(view) or [digest])
+        for digest, view in sorted(views.items())
+        if view in showing or digest in known.files
+    }
+    alike = None
+    if near:
+        small = sizes <= {(SIDE, SIDE)}
+        alike = dict(sorted(_alike(known, test, views.keys() - same.keys(), small=small)))
+    return Compared(views=views, same=same, near=alike)
+
+
+def views_of(files: Mapping[str, Path]) -> tuple[dict[str, str], set[tuple[int, ...]]]:
+    """Return the view hash of every file that can be decoded, and the sizes that occur."""
+
+    def view(file: Path) -> tuple[str, tuple[int, ...]] | None:
+        image = _decoded(file)
+        return None if image is None else (view_hash(image), image.shape)
+
+    # Pillow warns of odd metadata; inside threads silencing it is not safe.
+    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(cores()) as pool:
+        found = dict(zip(files, pool.map(view, files.values()), strict=True))
+    sound = {digest: each for digest, each in found.items() if each is not None}
+    return {digest: each[0] for digest, each in sound.items()}, {s for _, s in sound.values()}
+
+
+def _decoded(file: Path) -> GrayImage | None:
+    """Return a picture, by the rule that all sources go by; None where it cannot be read."""
+    try:
+        return decode_gray(read_bytes(file, IMAGE), str(file))
+    except InputError:
+        return None
+
+
+def _alike(
+    known: Content, test: Content, asked: Iterable[str], *, small: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield which of the test pictures `asked` for look like one of their class, and like which.
+
+    Args:
+        known: the dataset's images.
+        test: the test set's.
+        asked: SHA-256 of test pictures.
+        small: compare as the evaluator sees them, for the dataset is stored so; else as stored.
+    """
+    wanted = set(asked)
+    with warnings.catch_warnings(action="ignore"):
+        for numeral in CLASSES:
+            ours: list[str] = []
+            theirs: list[str] = []
+            pairs = between(
+                _inked(test, numeral, wanted, theirs, small=small),
+                _inked(known, numeral, set(known.files), ours, small=small),
+            )
+            yield from {theirs[a]: ours[b] for a, b in reversed(pairs)}.items()
+
+
+def _inked(
+    content: Content, numeral: str, wanted: set[str], digests: list[str], *, small: bool
+) -> Iterator[GrayImage]:
+    """Yield the pictures of one class that have ink, and append their SHA-256 to `digests`.
+
+    One at a time: of a large folder they would fill the memory.
+    """
+    of_class = dict.fromkeys(d for _, each, d in content.rows if each == numeral and d in wanted)
+    for digest in of_class:
+        image = _decoded(content.files[digest])
+        if image is None or image.min() >= _INKED:
+            continue
+        image = evaluator_view(image) if small else shrunk(image, _COMPARED)
+        if image.min() < _INKED:
+            digests.append(digest)
+            yield image

@@ -1,0 +1,55 @@
+"""What a value should have been, in this project's words: pydantic's speak of "input" and "field".
+
+Enters: an error that pydantic found. Leaves: a part of a sentence.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_NUMBER: Final = "expected a number"
+_WHOLE: Final = "expected a whole number"
+_LIST: Final = "expected a list"
+_KEYS: Final = "expected keys with values"
+
+_WORDS: Final = {
+    **dict.fromkeys(("bool_parsing", "bool_type"), "expected true or false"),
+    **dict.fromkeys(("float_parsing", "float_type"), _NUMBER),
+    **dict.fromkeys(("int_from_float", "int_parsing", "int_type"), _WHOLE),
+    "int_parsing_size": "expected a whole number of fewer digits",
+    "finite_number": "expected a finite number",
+    "string_type": "expected a text",
+    **dict.fromkeys(("frozen_set_type", "list_type", "set_type", "tuple_type"), _LIST),
+    **dict.fromkeys(("dataclass_type", "dict_type", "mapping_type", "model_type"), _KEYS),
+    "model_attributes_type": _KEYS,
+    "missing": "missing; add it",
+}
+_BOUNDS: Final = {
+    "greater_than_equal": ("ge", "expected {} or more"),
+    "greater_than": ("gt", "expected more than {}"),
+    "less_than_equal": ("le", "expected {} or less"),
+    "less_than": ("lt", "expected less than {}"),
+    "literal_error": ("expected", "expected {}"),
+    "enum": ("expected", "expected {}"),
+}
+
+
+def what_was_expected(error: Mapping[str, Any]) -> str:
+    """Return what was expected instead, of one of `ValidationError.errors()`.
+
+    Example:
+        >>> what_was_expected({"type": "greater_than_equal", "ctx": {"ge": 0}, "msg": ""})
+        'expected 0 or more'
+        >>> what_was_expected({"type": "value_error", "msg": "Value error, the shares are all 0"})
+        'the shares are all 0'
+    """
+    kind = str(error["type"])
+    if kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        return words.format(_shown(error["ctx"][name]))
+    if kind in _WORDS:
+        return _WORDS[kind]
+    return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
+
+
+def _shown(bound: object) -> str:
+    return f"{bound:,.15g}" if isinstance(bound, int | float) else str(bound)
