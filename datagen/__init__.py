@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
     from datagen.api.progress import NotebookProgress, RichProgress
+    from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
@@ -68,6 +69,7 @@ _HOMES: Final = {
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
     "sweep": "datagen.api.sweeps",
+    "verify": "datagen.api.receipts",
     "write_report": "datagen.api.evaluations",
 }
 """Where each public name is defined: a module, and the name there where it is another."""
@@ -102,6 +104,7 @@ __all__ = [
     "read_sweep",
     "register_source",
     "sweep",
+    "verify",
     "write_report",
 ]
 

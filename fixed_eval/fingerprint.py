@@ -52,6 +52,7 @@ FROZEN_FILES = (
     "philox.py",
     "png.py",
     "protocol.py",
+    "receipt.py",
     "resize.py",
     "runtime.py",
     "score.py",

@@ -16,6 +16,7 @@ from fixed_eval import fingerprint, metrics
 from fixed_eval.data import Split
 from fixed_eval.network import Weights
 from fixed_eval.protocol import Protocol
+from fixed_eval.receipt import predictions_digest
 from fixed_eval.records import ImageResult, Leakage, TestResult
 from fixed_eval.training import Engine
 
@@ -38,6 +39,7 @@ def score_test(
     return TestResult(
         path=str(folder),
         fingerprint=split_fingerprint((test,), protocol),
+        predictions=predictions_digest(logits, test),
         images=len(test),
         metrics=metrics.score(test.labels, logits, names),
         leakage=Leakage(int(leaked.sum()), int(decoded.sum()), int(leaked.sum())),

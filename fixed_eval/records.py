@@ -1,7 +1,7 @@
 """The records of `score.json`: what one evaluation found, as frozen dataclasses.
 
 Only values enter: `dataclasses.asdict` of a `Score` is the file. A changed field is a new
-`SCHEMA_VERSION`.
+`SCHEMA_VERSION`; a new field is not.
 """
 
 import dataclasses
@@ -41,10 +41,14 @@ class Leakage:
 
 @dataclasses.dataclass(frozen=True)
 class TestResult:
-    """The chosen epoch's weights on one test set; `leak_free` leaves the leaked images out."""
+    """The chosen epoch's weights on one test set; `leak_free` leaves the leaked images out.
+
+    `predictions` is the digest of the logits; see `fixed_eval.receipt.predictions_digest`.
+    """
 
     path: str
     fingerprint: str
+    predictions: str
     images: int
     metrics: Metrics
     leakage: Leakage
@@ -79,6 +83,25 @@ class ProtocolRecord:
 
 
 @dataclasses.dataclass(frozen=True)
+class Receipt:
+    """What tells whether the same run, made again, is the same to the bit.
+
+    Beside it count `EpochRecord.state` and `TestResult.predictions`.
+
+    Attributes:
+        bits: Version of the engine's bits; None where the engine promises none.
+        order: Digest of the images in the order in which they were read.
+        initial: Digest of the training state before the first epoch.
+        predictions: Digest of the logits of val under the chosen epoch's weights.
+    """
+
+    bits: int | None
+    order: str
+    initial: str
+    predictions: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Score:
     """`score.json`. `complete` is False after `--until`; `official` needs a complete full run."""
 
@@ -94,6 +117,7 @@ class Score:
     chosen_epoch: int
     val: Metrics
     tests: tuple[TestResult, ...]
+    receipt: Receipt
     note: str | None
     warnings: tuple[str, ...]
     seconds: dict[str, float]

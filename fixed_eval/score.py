@@ -15,10 +15,12 @@ from fixed_eval.errors import ChangedError, InputError, StoppedError
 from fixed_eval.heldout import score_test, split_fingerprint
 from fixed_eval.progress import Say
 from fixed_eval.protocol import Protocol
+from fixed_eval.receipt import order_digest, predictions_digest
 from fixed_eval.records import (
     SCHEMA_VERSION,
     DatasetRecord,
     ProtocolRecord,
+    Receipt,
     Score,
 )
 from fixed_eval.training import Engine, TrainingState, start, train
@@ -76,6 +78,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         data.load_split("val", files[1], protocol),
     )
     tests = [data.load_split("test", each, protocol) for each in test_files]
+    order = order_digest(splits)
     clock.mark("load")
 
     say(
@@ -88,6 +91,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         val=len(splits[1]),
         epochs=request.epochs,
         official=_official(request),
+        order=order,
     )
     engine = make_engine(
         request.engine,
@@ -100,11 +104,8 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
     clock.mark("compile")
     reached = _train(request, engine, splits, say, warnings)
     clock.mark("train")
-    val_metrics = metrics.score(
-        splits[1].labels,
-        engine.predict(reached.best_weights, splits[1].images),
-        protocol.classes,
-    )
+    val_logits = engine.predict(reached.best_weights, splits[1].images)
+    val_metrics = metrics.score(splits[1].labels, val_logits, protocol.classes)
     test_results = tuple(
         score_test(
             folder,
@@ -134,6 +135,12 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         chosen_epoch=reached.best,
         val=val_metrics,
         tests=test_results,
+        receipt=Receipt(
+            bits=engine.bits,
+            order=order,
+            initial=reached.initial,
+            predictions=predictions_digest(val_logits, splits[1]),
+        ),
         note=None if tests else IN_SPLIT_NOTE,
         warnings=tuple(warnings),
         seconds=clock.total(),
@@ -244,6 +251,8 @@ def _train(
             "epoch",
             **dataclasses.asdict(record),
             epochs=request.epochs,
+            bits=engine.bits,
+            initial=now.initial,
             best_epoch=now.best,
             best_val_accuracy=now.history[now.best - 1].val_accuracy,
             steps_per_second=round(steps / record.train_seconds, 1),

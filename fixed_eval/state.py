@@ -17,7 +17,7 @@ from fixed_eval.errors import StateError
 from fixed_eval.network import Weights
 from fixed_eval.training import EpochRecord, Snapshot, TrainingState
 
-FORMAT = 1  # of the file; another one is another file name
+FORMAT = 2  # of the file; another one is another file name
 DIGEST_BYTES = 32  # SHA-256 of the rest comes first: the zip's own checksums leave gaps
 GROUPS = ("weights", "momentums", "velocities", "best_weights")
 
@@ -41,6 +41,7 @@ def save_state(path: Path, state: TrainingState) -> None:
     }
     record = {
         "step": state.snapshot.step,
+        "initial": state.initial,
         "before_loss": state.before_loss,
         "before_accuracy": state.before_accuracy,
         "history": [dataclasses.asdict(epoch) for epoch in state.history],
@@ -99,6 +100,7 @@ def load_state(path: Path) -> TrainingState | None:
         weights, momentums, velocities, best_weights = (_group(file, group) for group in GROUPS)
     return TrainingState(
         snapshot=Snapshot(weights, momentums, velocities, record["step"]),
+        initial=record["initial"],
         before_loss=record["before_loss"],
         before_accuracy=record["before_accuracy"],
         history=tuple(EpochRecord(**epoch) for epoch in record["history"]),

@@ -5,6 +5,7 @@ choice of the best epoch and what survives a stop are decided here, once, for al
 """
 
 import dataclasses
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from fixed_eval.order import Order, epoch_orders
 from fixed_eval.protocol import Protocol as EvaluationProtocol
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]
+DIGITS = 16  # of a SHA-256 in a receipt: 64 bits tell runs apart, and keep the file small
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,12 +34,21 @@ class Snapshot:
     velocities: Weights
     step: int
 
+    def digest(self) -> str:
+        """The first 16 hex digits of the SHA-256 of all of it: shapes, values, and step count."""
+        hashed = hashlib.sha256(str(self.step).encode())
+        for array in (*self.weights, *self.momentums, *self.velocities):
+            hashed.update(str(array.shape).encode())
+            hashed.update(array.astype("<f4").tobytes())
+        return hashed.hexdigest()[:DIGITS]
+
 
 @dataclasses.dataclass(frozen=True)
 class EpochRecord:
     """Losses (nats per image) and accuracies (0..1) of one epoch, and how long it took.
 
-    `seconds` is the whole epoch, `train_seconds` its part without the validation pass.
+    `seconds` is the whole epoch, `train_seconds` its part without the validation pass. `state` is
+    the digest of the training state after the epoch; see `Snapshot.digest`.
     """
 
     epoch: int
@@ -47,6 +58,7 @@ class EpochRecord:
     val_accuracy: float
     seconds: float
     train_seconds: float
+    state: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +66,11 @@ class TrainingState:
     """A run after some epochs: enough to go on, and to score the best epoch so far.
 
     `best` is the first epoch with the highest val accuracy, counted from 1; 0 before training.
+    `initial` is the digest of the state before the first epoch.
     """
 
     snapshot: Snapshot
+    initial: str
     before_loss: float
     before_accuracy: float
     history: tuple[EpochRecord, ...]
@@ -87,6 +101,13 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def bits(self) -> int | None:
+        """A number raised whenever the last bits of what it computes change.
+
+        An engine that has one gives the same bits on every machine; None promises none.
+        """
+
     def snapshot(self) -> Snapshot:
         """A copy of the present state."""
 
@@ -107,7 +128,7 @@ def start(engine: Engine, val: Split, protocol: EvaluationProtocol, seed: int) -
     """The state before the first epoch, with the loss and accuracy of the untrained network."""
     snapshot = engine.snapshot()
     loss, accuracy = engine.evaluate(next(epoch_orders(len(val), protocol, seed)))
-    return TrainingState(snapshot, loss, accuracy, (), 0, snapshot.weights)
+    return TrainingState(snapshot, snapshot.digest(), loss, accuracy, (), 0, snapshot.weights)
 
 
 def train(
@@ -143,15 +164,18 @@ def train(
         loss, accuracy = engine.train_epoch(next(train_orders))
         trained = time.perf_counter()
         val_loss, val_accuracy = engine.evaluate(next(val_orders))
+        ended = time.perf_counter()
+        snapshot = engine.snapshot()
         record = EpochRecord(
             epoch=epoch,
             loss=loss,
             accuracy=accuracy,
             val_loss=val_loss,
             val_accuracy=val_accuracy,
-            seconds=time.perf_counter() - began,
+            seconds=ended - began,
             train_seconds=trained - began,
+            state=snapshot.digest(),
         )
-        state = state.advance(record, engine.snapshot())
+        state = state.advance(record, snapshot)
         on_epoch(state)
     return state

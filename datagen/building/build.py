@@ -39,7 +39,9 @@ from datagen.files.atomic import resolved as resolved_path
 from datagen.files.paths import recorded
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan, plan
+from datagen.planning.pool_keys import pool_fingerprint
 from datagen.planning.resolve import ResolvedRecipe, resolve
+from datagen.planning.split import SplitSources
 from datagen.recipes.paths import recorded_recipe
 from datagen.recipes.schema import Recipe
 from datagen.sources import get_source
@@ -245,7 +247,7 @@ def _info(
             in_batches=count.in_batches,
             eligible=recipe.eligible and count.within(recipe.budget),
         ),
-        sources=_sources(planned.sources.resolved, entries, root),
+        sources=_sources(planned.sources, entries, root),
         pipelines={name: _pipeline_text(found, root) for name, found in pipelines.items()},
         notes=(*planned.notes, *notes),
         versions=_versions(),
@@ -261,9 +263,9 @@ def _pipeline_text(pipeline: Pipeline, root: Path) -> str:
 
 
 def _sources(
-    resolved: ResolvedRecipe, entries: Sequence[ManifestEntry], root: Path
+    sources: SplitSources, entries: Sequence[ManifestEntry], root: Path
 ) -> tuple[SourceInfo, ...]:
-    """Say of every source how many images are from it, and under what licence."""
+    """Say of every source what it offered, how many images are from it, under what licence."""
     used = Counter(entry.source for entry in entries)
     return tuple(
         SourceInfo(
@@ -273,8 +275,9 @@ def _sources(
             images=used[key],
             licence=get_source(part.source).licence,
             citation=get_source(part.source).citation,
+            fingerprint=pool_fingerprint(sources.pools[key]),
         )
-        for key, part in resolved.ingredients.items()
+        for key, part in sources.resolved.ingredients.items()
     )
 
 

@@ -29,6 +29,7 @@ from datagen.cli.commands import (
     recipes,
     sources,
     sweep,
+    verify,
 )
 from datagen.core.errors import DatagenError, InputError
 from datagen.files.paths import place_refused, refusal
@@ -76,6 +77,7 @@ app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
+app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))

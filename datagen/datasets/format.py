@@ -101,7 +101,12 @@ class BudgetInfo(StrictModel):
 
 
 class SourceInfo(StrictModel):
-    """A source as it was used: its part of the images, licence and citation."""
+    """A source as it was used: its part of the images, licence and citation.
+
+    Attributes:
+        fingerprint: SHA-256 of what it offered: ids, letters and writers, of finished images their
+            pixels too; None in datasets of earlier versions.
+    """
 
     key: str
     source: str
@@ -109,6 +114,7 @@ class SourceInfo(StrictModel):
     images: Tally
     licence: str
     citation: str
+    fingerprint: str | None = None
 
 
 class DatasetInfo(StrictModel):

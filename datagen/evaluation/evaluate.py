@@ -32,6 +32,7 @@ from datagen.evaluation.cache import (
     remember,
 )
 from datagen.evaluation.leaks import completed
+from datagen.evaluation.origin import dataset_origin
 from datagen.evaluation.prepare import (
     Prepared,
     Tell,
@@ -159,9 +160,10 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     if fresh:
         tell_of_other_scores(found.dataset, request, tell)
         ran = _Runs(fresh, found, tell, force=request.force).finish(request.workers)
+    scores = tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs)
     return Evaluation(
         request=request,
-        scores=tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs),
+        scores=_with_origin(scores, request, found),
         images=found.images,
         cached=frozenset(known),
         traps=traps,
@@ -171,8 +173,24 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
 def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
     """Return the scores of the whole runs that `request` asks for, if all are known already."""
     jobs = request.jobs()
-    known = _recalled(jobs, prepare(request, jobs))
-    return tuple(known[job.seed] for job in jobs) if len(known) == len(jobs) else None
+    found = prepare(request, jobs)
+    known = _recalled(jobs, found)
+    if len(known) < len(jobs):
+        return None
+    return _with_origin(tuple(known[job.seed] for job in jobs), request, found)
+
+
+def _with_origin(
+    scores: tuple[Score, ...], request: EvaluationRequest, found: Prepared
+) -> tuple[Score, ...]:
+    """Return the scores with how their dataset is made again.
+
+    It is not kept with them in the cache: the same images may lie elsewhere without a recipe.
+    """
+    if found.dataset is None:
+        return scores
+    origin = dataset_origin(request.dataset, found.dataset)
+    return tuple(score.model_copy(update={"origin": origin}) for score in scores)
 
 
 def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:

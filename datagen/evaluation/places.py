@@ -7,9 +7,11 @@ for this machine alone, and stays absolute.
 import os
 from pathlib import Path
 
-from datagen.core.errors import UsageError
-from datagen.evaluation.records import Score
+from datagen.core.errors import RecipeError, UsageError
+from datagen.evaluation.records import Origin, Score
 from datagen.files.paths import absolute, recorded_place, recorded_text
+from datagen.recipes.load import validate
+from datagen.recipes.paths import absolute_value, recorded_recipe
 
 
 def recorded_score(score: Score, folder: Path) -> Score:
@@ -30,8 +32,39 @@ def recorded_score(score: Score, folder: Path) -> Score:
     )
     dataset = score.dataset.model_copy(update={"path": recorded_place(score.dataset.path, folder)})
     return score.model_copy(
-        update={"tests": tests, "dataset": dataset, "warnings": told(score.warnings)}
+        update={
+            "tests": tests,
+            "dataset": dataset,
+            "warnings": told(score.warnings),
+            "origin": _recorded_origin(score.origin, folder),
+        }
     )
+
+
+def _recorded_origin(origin: Origin | None, folder: Path) -> Origin | None:
+    if origin is None or origin.recipe is None:
+        return origin
+    place = folder.resolve()
+    pipelines = {
+        recorded_recipe(name, place, "pipeline"): text for name, text in origin.pipelines.items()
+    }
+    recipe = recorded_recipe(origin.recipe, place)
+    return origin.model_copy(update={"recipe": recipe, "pipelines": pipelines})
+
+
+def _located_origin(origin: Origin | None, folder: Path) -> Origin | None:
+    """Return an origin with absolute paths; a recipe that is none stays as it is."""
+    if origin is None or origin.recipe is None:
+        return origin
+    try:
+        recipe = validate(origin.recipe, origin="the receipt", folder=folder)
+    except RecipeError:
+        return origin
+    pipelines = {
+        absolute_value("pipeline", name, folder): text for name, text in origin.pipelines.items()
+    }
+    plain = recipe.model_dump(mode="json", exclude_none=True)
+    return origin.model_copy(update={"recipe": plain, "pipelines": pipelines})
 
 
 def located_score(score: Score, folder: Path) -> Score:
@@ -40,7 +73,8 @@ def located_score(score: Score, folder: Path) -> Score:
         test.model_copy(update={"path": located_path(test.path, folder)}) for test in score.tests
     )
     dataset = score.dataset.model_copy(update={"path": located_path(score.dataset.path, folder)})
-    return score.model_copy(update={"tests": tests, "dataset": dataset})
+    origin = _located_origin(score.origin, folder)
+    return score.model_copy(update={"tests": tests, "dataset": dataset, "origin": origin})
 
 
 def located_path(path: str, folder: Path) -> str:

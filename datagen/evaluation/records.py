@@ -145,12 +145,17 @@ class Leakage(EvaluatorRecord):
 
 
 class TestResult(EvaluatorRecord):
-    """The chosen epoch's weights on one test set."""
+    """The chosen epoch's weights on one test set.
+
+    Attributes:
+        predictions: digest of the logits; None in scores of earlier versions.
+    """
 
     __test__ = False  # pytest: no class of tests
 
     path: str
     fingerprint: str
+    predictions: str | None = None
     images: Annotated[int, Field(ge=1, le=10**9)]
     metrics: Metrics
     leakage: Leakage
@@ -195,7 +200,11 @@ class ProtocolRecord(EvaluatorRecord):
 
 
 class Epoch(EvaluatorRecord):
-    """Losses, accuracies (0..1) and seconds of one epoch."""
+    """Losses, accuracies (0..1) and seconds of one epoch.
+
+    Attributes:
+        state: digest of the training state after it; None in scores of earlier versions.
+    """
 
     epoch: Tally
     loss: float
@@ -204,10 +213,65 @@ class Epoch(EvaluatorRecord):
     val_accuracy: Share
     seconds: Seconds
     train_seconds: Seconds
+    state: str | None = None
+
+
+class Receipt(EvaluatorRecord):
+    """What tells whether the same run, made again, is the same to the bit.
+
+    Attributes:
+        bits: version of the engine's bits; None where the engine promises none.
+        order: digest of the images in the order in which they were read.
+        initial: digest of the training state before the first epoch.
+        predictions: digest of the logits of val.
+    """
+
+    bits: Tally | None
+    order: str
+    initial: str
+    predictions: str
+
+
+class OriginSource(EvaluatorRecord):
+    """A source that the dataset was made from.
+
+    Attributes:
+        fingerprint: `datagen.datasets.format.SourceInfo.fingerprint`.
+    """
+
+    key: str
+    source: str
+    fingerprint: str | None
+
+
+class Origin(EvaluatorRecord):
+    """How the evaluated dataset is made again; added here, the evaluator knows nothing of it.
+
+    Attributes:
+        recipe: its plain keys; None where there is none that makes these images.
+        recipe_fingerprint: see `datagen.recipes.fingerprint`.
+        sources: in the order of `dataset.json`.
+        pipelines: the YAML of every pipeline that the recipe names as a file, by its path.
+        versions: of what built the dataset.
+        images: split → class → the first two digits of each image's SHA-256, by file name.
+        note: why there is no recipe.
+    """
+
+    recipe: dict[str, Any] | None = None
+    recipe_fingerprint: str | None = None
+    sources: tuple[OriginSource, ...] = ()
+    pipelines: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    images: dict[str, dict[str, str]] = Field(default_factory=dict)
+    note: str | None = None
 
 
 class Score(EvaluatorRecord):
-    """`score.json`."""
+    """`score.json`.
+
+    Attributes:
+        receipt, origin: None in scores of earlier versions.
+    """
 
     schema_version: Literal[1]
     official: bool
@@ -227,6 +291,8 @@ class Score(EvaluatorRecord):
     threads: Tally
     device: str
     versions: dict[str, str]
+    receipt: Receipt | None = None
+    origin: Origin | None = None
 
     @property
     def total_seconds(self) -> float:

@@ -89,6 +89,21 @@ def recorded_recipe(plain: Any, folder: Path, key: str = "") -> Any:
     return recorded(plain, folder) if is_path else plain
 
 
+def without_folders(plain: Any, key: str = "") -> Any:
+    """Return a recipe's plain keys with its paths cut down to their last name.
+
+    So it is the same wherever its data lie.
+    """
+    if isinstance(plain, Mapping):
+        return {
+            name: without_folders(value, f"{key}.{name}" if key else str(name))
+            for name, value in plain.items()
+        }
+    if isinstance(plain, list):
+        return [without_folders(value, key) for value in plain]
+    return Path(plain).name if isinstance(plain, str) and _is_path(key, plain) else plain
+
+
 def _is_option(key: str) -> bool:
     return key.split(".")[-2:-1] == ["options"]
 

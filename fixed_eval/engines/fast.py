@@ -52,6 +52,7 @@ class FastEngine:
     """The cut ResNet50 as a hand-written training loop; see `fixed_eval.training.Engine`."""
 
     name = "fast"
+    bits = None
 
     def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
         self._protocol = protocol

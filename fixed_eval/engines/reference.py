@@ -24,6 +24,7 @@ class ReferenceEngine:
     """`model.fit` with Adam on the cut ResNet50; see `fixed_eval.training.Engine`."""
 
     name = "reference"
+    bits = None
 
     def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
         self._protocol = protocol

@@ -18,12 +18,14 @@ def snapshot(value: float) -> Snapshot:
 
 
 def record(epoch: int, val_accuracy: float) -> EpochRecord:
-    return EpochRecord(epoch, 1.0, 0.5, 1.1, val_accuracy, seconds=2.0, train_seconds=1.5)
+    return EpochRecord(
+        epoch, 1.0, 0.5, 1.1, val_accuracy, seconds=2.0, train_seconds=1.5, state="ab12"
+    )
 
 
 @pytest.fixture
 def state() -> TrainingState:
-    begun = TrainingState(snapshot(0), 2.3, 0.1, (), 0, snapshot(0).weights)
+    begun = TrainingState(snapshot(0), "cd34", 2.3, 0.1, (), 0, snapshot(0).weights)
     return begun.advance(record(1, 0.4), snapshot(1))
 
 

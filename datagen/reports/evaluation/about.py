@@ -162,6 +162,10 @@ def _again(request: EvaluationRequest, score: Score, folder: Path) -> Markup:
         tests=tuple(Path(recorded_place(test, folder)) for test in request.tests),
     )
     lines.append(command(here, score))
+    if score.receipt is not None and score.origin is not None and score.origin.recipe is not None:
+        name = "score.json" if request.seeds == 1 else f"score-{score.seed}.json"
+        tests = [word for test in here.tests for word in ("--test", str(test))]
+        lines.append(shlex.join(["datagen", "verify", name, *tests]))
     return figure(
         "How to reproduce it",
         tag("pre", "\n".join(lines)),

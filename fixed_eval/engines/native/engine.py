@@ -41,6 +41,7 @@ class NativeEngine:
     """
 
     name = "native"
+    bits = BITS
 
     def __init__(
         self,

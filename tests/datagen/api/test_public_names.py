@@ -12,7 +12,9 @@ import pytest
 import datagen
 
 CODE = [name for name in datagen.__all__ if name != "__version__"]
-NEEDS_THE_EVALUATOR = {"compare", "evaluate", "find_hard", "read_sweep", "sweep", "write_report"}
+NEEDS_THE_EVALUATOR = {
+    *("compare", "evaluate", "find_hard", "read_sweep", "sweep", "verify", "write_report"),
+}
 GUIDE = Path(datagen.__file__).parent / "guide" / "python-api.md"
 
 

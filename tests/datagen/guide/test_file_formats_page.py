@@ -26,6 +26,7 @@ from datagen.evaluation.compare import Comparison
 from datagen.evaluation.records import Accuracy, Metrics, Score
 from datagen.evaluation.summary import Summary
 from datagen.guide import text
+from datagen.receipts.records import Verification
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.images.review import Review
 from datagen.sweeps.records import Scored, Trial
@@ -101,6 +102,10 @@ def test_every_key_of_a_record_has_a_line(heading: str) -> None:
 
 def test_the_summary_of_an_evaluation() -> None:
     assert documented("`datagen evaluate --json`") == keys(Summary) | {"report"}
+
+
+def test_what_a_verification_prints() -> None:
+    assert documented("`datagen verify --json`") == keys(Verification) | {"whole", "verdict"}
 
 
 def test_what_commands_add_to_a_record() -> None:
