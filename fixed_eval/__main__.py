@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         list_dataset(options.dataset, protocol, options.seed)
         from fixed_eval.runtime import start
 
-        engine, device = start(options.engine, options.threads or 1)
+        engine, device, reason = start(options.engine, options.threads or 1)
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             cores=_cores(engine, options.threads, options.share),
             device=device,
+            engine_reason=reason,
             preview=options.preview,
             until=options.until,
             state=options.state,
@@ -102,7 +103,8 @@ def _parser() -> argparse.ArgumentParser:
         "--engine",
         choices=("auto", "native", "fast", "reference"),
         default="auto",
-        help="auto, the default: fast where TensorFlow sees a GPU, else native",
+        help="auto, the default: fast where TensorFlow sees a GPU or the CPU has no fused "
+        "multiply-adds, else native",
     )
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(

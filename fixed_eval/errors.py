@@ -8,6 +8,7 @@ Library code raises these; only the command line prints them, and exits with the
     ├── InputError            4   a folder or file is missing, unreadable, or not an image
     │   └── ChangedError      4   the dataset is not the one that was read at the start
     ├── StateError            1   the resumable state could not be written
+    ├── DivergedError         1   the loss is no number any more
     └── StoppedError          130 Ctrl-C, with where it stopped and how to go on
 """
 
@@ -40,6 +41,10 @@ class ChangedError(InputError):
 
 class StateError(EvaluatorError):
     """The resumable state could not be written, so a stop would lose the run."""
+
+
+class DivergedError(EvaluatorError):
+    """The training has diverged: its loss is no number any more, so there is no score."""
 
 
 class StoppedError(EvaluatorError):

@@ -77,6 +77,7 @@ class ProtocolRecord:
     version: int
     fingerprint: str
     engine: str
+    engine_reason: str
     epochs: int
     constants: dict[str, Any]
     sources: dict[str, str]

@@ -7,6 +7,7 @@ is asked for; the environment variables are read at that moment.
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ AUTO = "auto"  # the engine that suits the device
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "ABSL_MIN_LOG_LEVEL": "2", "GRPC_VERBOSITY": "ERROR"}
 
 
-def start(asked: str, threads: int) -> tuple[str, str]:
+def start(asked: str, threads: int) -> tuple[str, str, str]:
     """Start what the engine that was asked for needs.
 
     Args:
@@ -23,11 +24,34 @@ def start(asked: str, threads: int) -> tuple[str, str]:
         threads: TensorFlow's, where it is started.
 
     Returns:
-        The engine, and the kind of device that it computes on.
+        The engine, the kind of device that it computes on, and why it is this one.
     """
-    if asked == "native" or (asked == AUTO and not may_have_gpu()):
-        return choose_engine(asked, "cpu")
-    return choose_engine(asked, start_tensorflow(threads))
+    if asked == "native":
+        return "native", "cpu", "asked for"
+    if asked == AUTO and not may_have_gpu() and _fuses():
+        return "native", "cpu", "auto: no GPU, and a CPU with fused multiply-adds"
+    return choose_engine(asked, start_tensorflow(threads), fuses=_fuses)
+
+
+def choose_engine(asked: str, device: str, *, fuses: Callable[[], bool]) -> tuple[str, str, str]:
+    """The engine, its device, and why, where TensorFlow has said which device it sees.
+
+    `auto` is the fast engine where that is a GPU, and where the native one, which knows CPUs only,
+    would take the place of every fused multiply-add with a call.
+    """
+    if asked != AUTO:
+        return asked, "cpu" if asked == "native" else device, "asked for"
+    if device == "gpu":
+        return "fast", "gpu", "auto: TensorFlow sees a GPU"
+    if fuses():
+        return "native", "cpu", "auto: no GPU, and a CPU with fused multiply-adds"
+    return "fast", "cpu", "auto: no GPU, and a CPU without fused multiply-adds"
+
+
+def _fuses() -> bool:
+    from fixed_eval.engines.native.compiled import fuses  # noqa: PLC0415
+
+    return fuses()
 
 
 def may_have_gpu(devices: Path = Path("/dev"), system: str = sys.platform) -> bool:
@@ -76,16 +100,6 @@ def running_tensorflow() -> Any:
         if "tensorflow" not in sys.modules:
             start_tensorflow(1)
         return sys.modules["tensorflow"]
-
-
-def choose_engine(asked: str, device: str) -> tuple[str, str]:
-    """The engine that `asked` stands for, and the kind of device that it computes on.
-
-    `auto` is the fast engine where TensorFlow sees a GPU, else the native one, which knows CPUs
-    only.
-    """
-    engine = {"cpu": "native", "gpu": "fast"}[device] if asked == AUTO else asked
-    return engine, "cpu" if engine == "native" else device
 
 
 def _import_tensorflow() -> Any:

@@ -4,6 +4,7 @@ The steps of `evaluate` are the protocol told in order; they fill the records of
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from fixed_eval import data, fingerprint, metrics, state
 from fixed_eval.cores import Cores
 from fixed_eval.data import ImageFile, Split
-from fixed_eval.errors import ChangedError, InputError, StoppedError
+from fixed_eval.errors import ChangedError, DivergedError, InputError, StoppedError
 from fixed_eval.heldout import score_test, split_fingerprint
 from fixed_eval.progress import Say
 from fixed_eval.protocol import Protocol
@@ -23,7 +24,7 @@ from fixed_eval.records import (
     Receipt,
     Score,
 )
-from fixed_eval.training import Engine, TrainingState, start, train
+from fixed_eval.training import Engine, EpochRecord, TrainingState, start, train
 
 COMPILING = "compiling the native engine, once on this machine; it takes about half a minute"
 IN_SPLIT_NOTE = (
@@ -46,6 +47,7 @@ class Request:
     seed: int
     cores: Cores
     device: str
+    engine_reason: str = "asked for"
     preview: int | None = None
     until: int | None = None
     state: Path | None = None
@@ -243,6 +245,7 @@ def _train(
     finished = [reached.epoch]
 
     def on_epoch(now: TrainingState) -> None:
+        _check_finite(now.history[-1])
         if path:
             state.save_state(path, now)
         finished.append(now.epoch)
@@ -271,6 +274,14 @@ def _train(
         )
     except KeyboardInterrupt:
         raise StoppedError(_how_to_go_on(request, finished[-1])) from None
+
+
+def _check_finite(record: EpochRecord) -> None:
+    if not (math.isfinite(record.loss) and math.isfinite(record.val_loss)):
+        raise DivergedError(
+            f"the loss of epoch {record.epoch} is no number (train {record.loss}, val "
+            f"{record.val_loss}): the training has diverged, so there is no score"
+        )
 
 
 def _how_to_go_on(request: Request, epoch: int) -> str:
@@ -335,6 +346,7 @@ def _protocol_record(request: Request) -> ProtocolRecord:
         version=request.protocol.version,
         fingerprint=_protocol_fingerprint(request),
         engine=request.engine,
+        engine_reason=request.engine_reason,
         epochs=request.epochs,
         constants=dataclasses.asdict(request.protocol),
         sources=fingerprint.source_hashes(),

@@ -194,6 +194,7 @@ class ProtocolRecord(EvaluatorRecord):
     version: Tally
     fingerprint: str
     engine: str
+    engine_reason: str | None = None
     epochs: Tally
     constants: dict[str, Any]
     sources: dict[str, str]

@@ -1,11 +1,13 @@
 """How fast the evaluator is, beside the published script's order of work, in one run.
 
     python tests/benchmarks/bench_evaluator.py speed [--images N] [--epochs N] [--runs N]
+        [--kinds KIND …]
     python tests/benchmarks/bench_evaluator.py agreement [--seeds N] [--epochs N]
 
 `speed` runs, each as its own process: the published order of work (`image_dataset_from_directory`,
-`model.fit`, checkpoint on disk, all cores), then the engines on one thread, each alone and two at
-once; and prints the floor: multiply-adds per step over the machine's measured peak.
+`model.fit`, checkpoint on disk, all cores), then the engines, each alone and two at once: those of
+TensorFlow and `native-1` on one thread, `native` on all cores, which two share. It prints the
+floor, too: multiply-adds per step over the machine's measured peak.
 `agreement` trains all engines on the raw data over several seeds and compares final accuracies.
 Both read `roman-mnist` from `../shared/data` or `DATAGEN_SHARED_DATA`.
 """
@@ -28,7 +30,7 @@ REPOSITORY = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
 RAW = SHARED / "roman-mnist"
 BATCH = 8
-KINDS = ("published", "reference", "fast", "native")
+KINDS = ("published", "reference", "fast", "native-1", "native")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +60,10 @@ def command(kind: str, dataset: Path, epochs: int, out: Path) -> list[str]:
     """The process that runs `kind` and writes its figures or score to `out`."""
     if kind == "published":
         return [sys.executable, __file__, "published", str(dataset), str(epochs), str(out)]
-    options = ["--preview", str(epochs), "--engine", kind, "--progress", "none", "--out", str(out)]
-    return [sys.executable, "-m", "fixed_eval", str(dataset), *options]
+    engine, _, threads = kind.partition("-")
+    options = ["--preview", str(epochs), "--engine", engine, "--progress", "none"]
+    share = ["--threads", threads] if threads else ["--share", str(out.parent / "running")]
+    return [sys.executable, "-m", "fixed_eval", str(dataset), *options, *share, "--out", str(out)]
 
 
 def run_at_once(kind: str, dataset: Path, epochs: int, count: int) -> list[Run]:
@@ -209,7 +213,7 @@ def speed(options: argparse.Namespace) -> None:
         dataset = make_images(Path(folder), options.images)
         results: dict[tuple[str, int], list[list[Run]]] = {}
         for _ in range(options.runs):  # interleaved, so that a slow minute hits all alike
-            for kind, count in itertools.product(KINDS, (1, 2)):
+            for kind, count in itertools.product(options.kinds, (1, 2)):
                 runs = run_at_once(kind, dataset, options.epochs, count)
                 results.setdefault((kind, count), []).append(runs)
     print(f"{options.images:,} images, {options.epochs} epochs, {options.runs} run(s); ", end="")
@@ -230,7 +234,8 @@ def speed(options: argparse.Namespace) -> None:
 
     alone, both = middle("published", 1, "ms_per_step"), middle("published", 2, "ms_per_step")
     peak, direct, winograd = peak_gemm(), multiply_adds(), winograd_multiply_adds()
-    for kind, work in (("fast", direct), ("native", winograd)):
+    works = {"fast": direct, "native-1": winograd, "native": winograd}
+    for kind, work in ((kind, works[kind]) for kind in options.kinds if kind in works):
         one, two = middle(kind, 1, "ms_per_step"), middle(kind, 2, "ms_per_step")
         walls = middle("published", 1, "wall_seconds") / middle(kind, 1, "wall_seconds")
         print(
@@ -283,6 +288,7 @@ def main() -> None:
     part.add_argument("--images", type=int, default=10_000 - 8)
     part.add_argument("--epochs", type=int, default=3)
     part.add_argument("--runs", type=int, default=3)
+    part.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     part.set_defaults(run=speed)
     part = parts.add_parser("agreement")
     part.add_argument("--seeds", type=int, default=3)

@@ -1,5 +1,6 @@
 """The native engine promises bits: for every CPU with FMA and every number of threads."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -11,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fixed_eval import score as scoring
 from fixed_eval.cores import Cores
 from fixed_eval.engines.native import build, compiled, network, plan, team
 from fixed_eval.engines.native.engine import NativeEngine
-from fixed_eval.errors import EvaluatorError
+from fixed_eval.errors import DivergedError, EvaluatorError
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.training import EpochRecord
 
 # Of `python tests/fixed_eval/bits.py`. It moves when bits do: then raise `engine.BITS` with it.
 GOLDEN = "951937ca57a26280"
@@ -136,18 +139,21 @@ def test_ctrl_c_stops_an_epoch(splits):
     assert engine.snapshot().step < 20_000
 
 
-def test_a_lost_run_has_a_loss_that_says_so(splits):
+def test_a_training_that_diverges_has_no_score(splits):
     """A ReLU that took the larger of NaN and 0 would hide it."""
     engine = NativeEngine(*splits, PROTOCOL, 1)
     state = engine.snapshot()
     kernel = state.weights[0].copy()
     kernel[0, 0, 0, 0] = np.nan
-    for weights in ((kernel, *state.weights[1:]),):
-        engine.restore(type(state)(weights, state.momentums, state.velocities, 0))
-        assert np.isnan(engine.predict(weights, splits[1].images)).all()
-        loss, _ = engine.train_epoch(np.arange(16, dtype=np.int32))
-        assert np.isnan(loss)
-        assert np.isnan(engine.evaluate(np.arange(20, dtype=np.int32))[0])
+    weights = (kernel, *state.weights[1:])
+    engine.restore(dataclasses.replace(state, weights=weights))
+    assert np.isnan(engine.predict(weights, splits[1].images)).all()
+    loss, _ = engine.train_epoch(np.arange(16, dtype=np.int32))
+    val_loss, _ = engine.evaluate(np.arange(20, dtype=np.int32))
+    assert np.isnan([loss, val_loss]).all()
+    record = EpochRecord(3, loss, 0.1, val_loss, 0.1, 1.0, 1.0, "")
+    with pytest.raises(DivergedError, match=r"loss of epoch 3 is no number .* diverged"):
+        scoring._check_finite(record)
 
 
 def test_the_float_control_of_the_caller_comes_back(splits):

@@ -44,30 +44,36 @@ def test_where_the_files_say_nothing_tensorflow_is_asked(tmp_path: Path):
     assert not may_have_gpu(tmp_path, "win32")
 
 
+NO_GPU = "auto: no GPU, and a CPU"
+
+
 @pytest.mark.parametrize(
-    ("asked", "gpu", "started", "expected"),
+    ("asked", "gpu", "fuses", "started", "expected"),
     [
-        ("native", True, False, ("native", "cpu")),
-        ("auto", False, False, ("native", "cpu")),
-        ("auto", True, True, ("fast", "gpu")),
-        ("fast", False, True, ("fast", "gpu")),
-        ("reference", False, True, ("reference", "gpu")),
+        ("native", True, True, False, ("native", "cpu", "asked for")),
+        ("auto", False, True, False, ("native", "cpu", f"{NO_GPU} with fused multiply-adds")),
+        ("auto", False, False, True, ("fast", "cpu", f"{NO_GPU} without fused multiply-adds")),
+        ("auto", True, True, True, ("fast", "gpu", "auto: TensorFlow sees a GPU")),
+        ("fast", False, True, True, ("fast", "cpu", "asked for")),
+        ("reference", True, True, True, ("reference", "gpu", "asked for")),
     ],
 )
 def test_tensorflow_is_started_only_for_its_engines_or_to_find_a_gpu(
     monkeypatch: pytest.MonkeyPatch,
     asked: str,
     gpu: bool,
+    fuses: bool,
     started: bool,
-    expected: tuple[str, str],
+    expected: tuple[str, str, str],
 ):
     calls: list[int] = []
 
     def start_tensorflow(threads: int) -> str:
         calls.append(threads)
-        return "gpu"
+        return "gpu" if gpu else "cpu"
 
     monkeypatch.setattr(runtime, "may_have_gpu", lambda: gpu)
+    monkeypatch.setattr(runtime, "_fuses", lambda: fuses)
     monkeypatch.setattr(runtime, "start_tensorflow", start_tensorflow)
     assert start(asked, 3) == expected
     assert calls == [3] * started
