@@ -48,7 +48,7 @@ def _write_evaluable(root: Path) -> None:
 @pytest.fixture(scope="session")
 def _fork_server() -> Iterator[int | None]:
     server = ForkServer()
-    yield server.descriptor(os.environ, threads=1)
+    yield server.descriptor(os.environ)
     server.close()
 
 
@@ -59,9 +59,8 @@ class _Borrowed(ForkServer):
         super().__init__()
         self._theirs = descriptor
 
-    def descriptor(self, _environment: Mapping[str, str], threads: int) -> int | None:
-        """Return the descriptor; trials have one thread, as it has."""
-        assert threads == 1
+    def descriptor(self, _environment: Mapping[str, str]) -> int | None:
+        """Return the descriptor."""
         return self._theirs
 
 
@@ -88,7 +87,7 @@ def forked_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tup
     """Do as `forked` for paths relative to `tmp_path`; return what a process is to inherit."""
     monkeypatch.chdir(tmp_path)
     server = ForkServer()
-    descriptor = server.descriptor(os.environ, threads=1)
+    descriptor = server.descriptor(os.environ)
     _fork_from(descriptor, monkeypatch)
     yield () if descriptor is None else (descriptor,)
     server.close()
