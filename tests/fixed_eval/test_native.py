@@ -16,7 +16,7 @@ from fixed_eval.engines.native import (
     statistics,
     winograd,
 )
-from fixed_eval.engines.native.plan import PLAN
+from fixed_eval.engines.native.plan import ROOM, SECOND, STEM_UNIT, THIRD
 from fixed_eval.network import preprocess
 from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
 
@@ -119,24 +119,24 @@ def test_winograd_is_the_3x3_convolution(rng, memory, images):
     theirs, (d_x, d_kernel) = gradients(
         lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"), (x, kernel), upstream
     )
-    block, square = PLAN.second, PLAN.squares
+    block, square = SECOND, ROOM.squares
     put(memory, block.spread.kernel, kernel)
     put(memory, block.reduced, ring(x))
-    winograd.transform_kernel(memory, block.spread.kernel, PLAN.u, 0, 64, square)
-    convolutions.spread(memory, block, PLAN.u, 0, images, 0)
+    winograd.transform_kernel(memory, block.spread.kernel, ROOM.u, 0, 64, square)
+    convolutions.spread(memory, block.reduced, block.v, ROOM.u, block.spread.raw, 0, images, 0)
     np.testing.assert_allclose(get(memory, block.spread.raw, images, 8, 8, 64), theirs, atol=1e-5)
-    winograd.turn_kernel(memory, PLAN.u, PLAN.u_flipped, 0, plan.PLACES)
+    winograd.turn_kernel(memory, ROOM.u, ROOM.u_flipped, 0, plan.PLACES)
     put(memory, block.spread.d_raw, upstream)
-    winograd.transform_gradient(memory, block.spread.d_raw, 0, images, PLAN.n, square)
+    winograd.transform_gradient(memory, block.spread.d_raw, 0, images, ROOM.n, square)
     for first in range(0, images, plan.TURN):
         last = min(first + plan.TURN, images)
-        winograd.multiply_places(memory, PLAN.n, PLAN.u_flipped, PLAN.m, first, last)
-        winograd.add_input_gradient(memory, PLAN.m, first, last, PLAN.d_reduced, square)
-    ours = get(memory, PLAN.d_reduced, images, 10, 10, 64)[:, 1:-1, 1:-1]
+        winograd.multiply_places(memory, ROOM.n, ROOM.u_flipped, ROOM.m, first, last)
+        winograd.add_input_gradient(memory, ROOM.m, first, last, ROOM.d_reduced, square)
+    ours = get(memory, ROOM.d_reduced, images, 10, 10, 64)[:, 1:-1, 1:-1]
     np.testing.assert_allclose(ours, d_x, atol=1e-5)
-    winograd.multiply_gradient(memory, block.v, PLAN.n, PLAN.d_u, images, 0, plan.PLACES)
+    winograd.multiply_gradient(memory, block.v, ROOM.n, ROOM.d_u, images, 0, plan.PLACES)
     d_place = block.spread.kernel + plan.LEARNED
-    winograd.kernel_gradient(memory, PLAN.d_u, d_place, 0, 64, square)
+    winograd.kernel_gradient(memory, ROOM.d_u, d_place, 0, 64, square)
     np.testing.assert_allclose(get(memory, d_place, 3, 3, 64, 64), d_kernel, atol=2e-4)
 
 
@@ -152,7 +152,7 @@ def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
         (kernel,),
         upstream,
     )
-    unit, means = PLAN.stem, np.array(PROTOCOL.channel_means, F)
+    unit, means = STEM_UNIT, np.array(PROTOCOL.channel_means, F)
     put(memory, unit.kernel, kernel)
     for image, position in enumerate(positions):
         network.stem(memory, pictures, position, means, image)
@@ -160,14 +160,14 @@ def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
     np.testing.assert_allclose(out, theirs, rtol=1e-4, atol=1e-3)
     put(memory, unit.d_raw, upstream)
     for member in range(3):
-        convolutions.weight_gradient(memory, PLAN.patches, plan.PATCHES, unit, images, member, 3)
+        convolutions.weight_gradient(memory, ROOM.patches, plan.PATCHES, unit, images, member, 3)
     ours = get(memory, unit.kernel + plan.LEARNED, *kernel.shape)
     np.testing.assert_allclose(ours, d_kernel, rtol=1e-3, atol=0.2)
 
 
 def test_batch_norm_and_its_convolution(rng, memory):
     """Through both, beside TensorFlow's fused batch norm and matrix product."""
-    images, unit = 3, PLAN.second.expand
+    images, unit = 3, SECOND.expand
     rows = images * plan.POSITIONS
     x, kernel = draw(rng, rows, NARROW), draw(rng, NARROW, BROAD) / 8
     gamma, beta, bias = draw(rng, BROAD) + 1, draw(rng, BROAD), draw(rng, BROAD)
@@ -181,7 +181,7 @@ def test_batch_norm_and_its_convolution(rng, memory):
         return tf.reshape(normed, (rows, BROAD))
 
     result, expected = gradients(theirs, (x, kernel, gamma, beta), upstream)
-    at_x, gradient, d_x = PLAN.second.spreaded, PLAN.second.gradient, PLAN.d_spreaded
+    at_x, gradient, d_x = SECOND.spreaded, SECOND.gradient, ROOM.d_spreaded
     for at, array in (
         (at_x, x),
         (unit.kernel, kernel),
@@ -202,7 +202,7 @@ def test_batch_norm_and_its_convolution(rng, memory):
     np.testing.assert_allclose(mine[1], 1 / np.sqrt(raw.var(0) + 1e-5), rtol=1e-5)
     np.testing.assert_allclose(get(memory, unit.mean, BROAD), 0.1 * (mine[0] + bias), atol=1e-6)
     np.testing.assert_allclose(get(memory, unit.variance, BROAD), 0.9 + 0.1 * raw.var(0), rtol=1e-5)
-    out = PLAN.second.out
+    out = SECOND.out
     centre, scale = unit.mine, unit.mine + 2 * BROAD
     layers.normalise(memory, unit.raw, centre, scale, unit.beta, out, rows, BROAD)
     np.testing.assert_allclose(get(memory, out, rows, BROAD), result, atol=1e-5)
@@ -297,26 +297,26 @@ def test_the_head_and_its_loss(rng, memory):
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
 
     loss, expected = gradients(head, (x, kernel, bias), F(1))
-    put(memory, PLAN.third.out, x)
-    put(memory, PLAN.dense, kernel)
-    put(memory, PLAN.dense_bias, bias)
+    put(memory, THIRD.out, x)
+    put(memory, ROOM.dense, kernel)
+    put(memory, ROOM.dense_bias, bias)
     found = []
     for image in range(images):
         network.head(memory, image)
         at = 10 * image
-        logits, gradient = PLAN.logits + at, PLAN.d_logits + at
+        logits, gradient = ROOM.logits + at, ROOM.d_logits + at
         found.append(layers.cross_entropy(memory, logits, labels[image], gradient, images))
         network.head_backward(memory, image)
-    d_kernel, d_bias = PLAN.dense + plan.LEARNED, PLAN.dense_bias + plan.LEARNED
+    d_kernel, d_bias = ROOM.dense + plan.LEARNED, ROOM.dense_bias + plan.LEARNED
     for begin, end in ((0, 100), (100, BROAD)):
         layers.dense_gradient(
-            memory, PLAN.average, PLAN.d_logits, d_kernel, d_bias, images, begin, end
+            memory, ROOM.average, ROOM.d_logits, d_kernel, d_bias, images, begin, end
         )
     assert np.mean([nats for nats, _ in found]) == pytest.approx(float(loss), rel=1e-5)
-    best = get(memory, PLAN.logits, images, 10).argmax(1)
+    best = get(memory, ROOM.logits, images, 10).argmax(1)
     assert [hit for _, hit in found] == list(best == labels)
     ours = (
-        get(memory, PLAN.third.gradient, *x.shape),
+        get(memory, THIRD.gradient, *x.shape),
         get(memory, d_kernel, BROAD, 10),
         get(memory, d_bias, 10),
     )

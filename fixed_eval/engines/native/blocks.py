@@ -17,7 +17,16 @@ from fixed_eval.engines.native.convolutions import (
 )
 from fixed_eval.engines.native.intrinsics import apart
 from fixed_eval.engines.native.matmul import transpose
-from fixed_eval.engines.native.plan import BROAD, LEARNED, NARROW, PLACES, PLAN, POSITIONS, RINGED
+from fixed_eval.engines.native.plan import (
+    BROAD,
+    LEARNED,
+    NARROW,
+    PLACES,
+    POSITIONS,
+    RINGED,
+    ROOM,
+    SHORTCUT,
+)
 from fixed_eval.engines.native.statistics import (
     combine_sums,
     learn_statistics,
@@ -31,9 +40,9 @@ from fixed_eval.engines.native.team import meet, share
 
 
 @compiled
-def relu_reduced(m: Any, block: Any, image: int, me: int) -> None:
-    """Batch norm and ReLU behind the first convolution."""
-    unit, out = block.reduce, block.reduced + image * RINGED * NARROW
+def relu_ringed(m: Any, unit: Any, ringed: int, image: int, me: int) -> None:
+    """Batch norm and ReLU, into a map with a ring."""
+    out = ringed + image * RINGED * NARROW
     centre, scale = mine(unit, me, 0), mine(unit, me, 2)
     layers.normalise_relu_ring(m, raw(unit, image), centre, scale, unit.beta, out, NARROW)
 
@@ -54,7 +63,7 @@ def add_shortcut(m: Any, block: Any, image: int, me: int) -> None:
     """Batch norm, the sum with the shortcut, and ReLU."""
     rows = image * POSITIONS * BROAD
     if block.first:
-        unit = PLAN.shortcut
+        unit = SHORTCUT
         centre, scale = mine(unit, me, 0), mine(unit, me, 2)
         layers.normalise(
             m,
@@ -86,18 +95,19 @@ def forward(m: Any, block: Any, images: int, settings: Any, gate: Any, me: int, 
     apart()
     first, last = share(images, me, size)
     begin, end = share(NARROW, me, size)
-    winograd.transform_kernel(m, block.spread.kernel, PLAN.u, begin, end, square(me))
+    winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
     for image in range(first, last):
         convolve(m, block.x, block.reduce, image)
         take_moments(m, block.reduce, image)
         if block.first:
-            convolve(m, block.x, PLAN.shortcut, image)
-            take_moments(m, PLAN.shortcut, image)
+            convolve(m, block.x, SHORTCUT, image)
+            take_moments(m, SHORTCUT, image)
     meet(gate, size)
     learn_statistics(m, block.reduce, images, settings, me)
     for image in range(first, last):
-        relu_reduced(m, block, image, me)
-    spread(m, block, PLAN.u, first, last, me)
+        relu_ringed(m, block.reduce, block.reduced, image, me)
+    unit = block.spread
+    spread(m, block.reduced, block.v, ROOM.u, unit.raw, first, last, me)
     for image in range(first, last):
         take_moments(m, block.spread, image)
     meet(gate, size)
@@ -109,7 +119,7 @@ def forward(m: Any, block: Any, images: int, settings: Any, gate: Any, me: int, 
     meet(gate, size)
     learn_statistics(m, block.expand, images, settings, me)
     if block.first:
-        learn_statistics(m, PLAN.shortcut, images, settings, me)
+        learn_statistics(m, SHORTCUT, images, settings, me)
     for image in range(first, last):
         add_shortcut(m, block, image, me)
 
@@ -118,14 +128,14 @@ def forward(m: Any, block: Any, images: int, settings: Any, gate: Any, me: int, 
 def turn_kernels(m: Any, block: Any, me: int, size: int) -> None:
     """The kernels' transposes, for the way back."""
     begin, end = share(NARROW, me, size)
-    winograd.transform_kernel(m, block.spread.kernel, PLAN.u, begin, end, square(me))
+    winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
     if me == 0:
         transpose(m, block.expand.kernel, block.expand.flipped, NARROW, BROAD)
     if me == size - 1:
         inner = block.reduce.inner
         transpose(m, block.reduce.kernel, block.reduce.flipped, inner, NARROW)
         if block.first:
-            transpose(m, PLAN.shortcut.kernel, PLAN.shortcut.flipped, NARROW, BROAD)
+            transpose(m, SHORTCUT.kernel, SHORTCUT.flipped, NARROW, BROAD)
 
 
 @compiled
@@ -137,41 +147,41 @@ def backward(m: Any, block: Any, images: int, gate: Any, me: int, size: int) -> 
     for image in range(first, last):
         take_sums(m, block.expand, block.gradient, image, me)
         if block.first:
-            take_sums(m, PLAN.shortcut, block.gradient, image, me)
+            take_sums(m, SHORTCUT, block.gradient, image, me)
     meet(gate, size)
     combine_sums(m, block.expand, images, me)
     if block.first:
-        combine_sums(m, PLAN.shortcut, images, me)
+        combine_sums(m, SHORTCUT, images, me)
     begin, end = share(PLACES, me, size)
-    winograd.turn_kernel(m, PLAN.u, PLAN.u_flipped, begin, end)
+    winograd.turn_kernel(m, ROOM.u, ROOM.u_flipped, begin, end)
     for image in range(first, last):
         through_norm(m, block.expand, block.gradient, image, me)
         if block.first:
-            through_norm(m, PLAN.shortcut, block.gradient, image, me)
-        input_gradient(m, block.expand, PLAN.d_spreaded, image, False)
+            through_norm(m, SHORTCUT, block.gradient, image, me)
+        input_gradient(m, block.expand, ROOM.d_spreaded, image, False)
         rows = image * POSITIONS * NARROW
-        d_spreaded = PLAN.d_spreaded + rows
+        d_spreaded = ROOM.d_spreaded + rows
         layers.mask(m, d_spreaded, block.spreaded + rows, d_spreaded, POSITIONS * NARROW)
-        take_sums(m, block.spread, PLAN.d_spreaded, image, me)
+        take_sums(m, block.spread, ROOM.d_spreaded, image, me)
     meet(gate, size)
     weight_gradient(m, block.spreaded, POSITIONS * NARROW, block.expand, images, me, size)
     if block.first:
-        weight_gradient(m, block.x, POSITIONS * NARROW, PLAN.shortcut, images, me, size)
+        weight_gradient(m, block.x, POSITIONS * NARROW, SHORTCUT, images, me, size)
     combine_sums(m, block.spread, images, me)
-    spread_backward(m, block, first, last, me)
+    spread_backward(m, block.spread, first, last, me)
     for image in range(first, last):
-        ringed, out = image * RINGED * NARROW, PLAN.d_narrow + image * POSITIONS * NARROW
-        layers.mask_ring(m, PLAN.d_reduced + ringed, block.reduced + ringed, out, NARROW)
-        take_sums(m, block.reduce, PLAN.d_narrow, image, me)
+        ringed, out = image * RINGED * NARROW, ROOM.d_narrow + image * POSITIONS * NARROW
+        layers.mask_ring(m, ROOM.d_reduced + ringed, block.reduced + ringed, out, NARROW)
+        take_sums(m, block.reduce, ROOM.d_narrow, image, me)
     meet(gate, size)
     begin, end = share(PLACES, me, size)
-    winograd.multiply_gradient(m, block.v, PLAN.n, PLAN.d_u, images, begin, end)
+    winograd.multiply_gradient(m, block.v, ROOM.n, ROOM.d_u, images, begin, end)
     combine_sums(m, block.reduce, images, me)
     for image in range(first, last):
-        through_norm(m, block.reduce, PLAN.d_narrow, image, me)
+        through_norm(m, block.reduce, ROOM.d_narrow, image, me)
         input_gradient(m, block.reduce, block.d_x, image, False)
         if block.first:
-            input_gradient(m, PLAN.shortcut, block.d_x, image, True)
+            input_gradient(m, SHORTCUT, block.d_x, image, True)
         else:
             rows = image * POSITIONS * BROAD
             layers.add_mask(
@@ -181,7 +191,7 @@ def backward(m: Any, block: Any, images: int, gate: Any, me: int, size: int) -> 
     weight_gradient(m, block.x, POSITIONS * block.reduce.inner, block.reduce, images, me, size)
     begin, end = share(NARROW, me, size)
     kernel = block.spread.kernel + LEARNED
-    winograd.kernel_gradient(m, PLAN.d_u, kernel, begin, end, square(me))
+    winograd.kernel_gradient(m, ROOM.d_u, kernel, begin, end, square(me))
 
 
 @compiled
@@ -190,9 +200,9 @@ def infer_block(m: Any, block: Any, u: int, me: int) -> None:
     apart()
     convolve(m, block.x, block.reduce, me)
     if block.first:
-        convolve(m, block.x, PLAN.shortcut, me)
-    relu_reduced(m, block, me, me)
-    spread(m, block, u, me, me + 1, me)
+        convolve(m, block.x, SHORTCUT, me)
+    relu_ringed(m, block.reduce, block.reduced, me, me)
+    spread(m, block.reduced, block.v, u, block.spread.raw, me, me + 1, me)
     relu(m, block.spread, block.spreaded, me, me)
     convolve(m, block.spreaded, block.expand, me)
     add_shortcut(m, block, me, me)

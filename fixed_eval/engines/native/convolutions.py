@@ -8,7 +8,7 @@ from typing import Any
 from fixed_eval.engines.native import layers, winograd
 from fixed_eval.engines.native.compiled import compiled, inlined
 from fixed_eval.engines.native.matmul import add_multiply, add_multiply_transposed, multiply
-from fixed_eval.engines.native.plan import LEARNED, NARROW, PLAN, PRODUCTS, RINGED, SQUARE, TURN
+from fixed_eval.engines.native.plan import LEARNED, NARROW, PRODUCTS, RINGED, ROOM, SQUARE, TURN
 from fixed_eval.engines.native.statistics import raw, through_norm
 from fixed_eval.engines.native.team import share
 
@@ -59,33 +59,33 @@ def input_gradient(m: Any, unit: Any, d_x: int, image: int, more: bool) -> None:
 @inlined
 def square(me: int) -> Any:
     """The place of a member's Winograd tile."""
-    return PLAN.squares + me * SQUARE
+    return ROOM.squares + me * SQUARE
 
 
 @inlined
 def products(me: int) -> Any:
     """The place of a member's M."""
-    return PLAN.m + me * PRODUCTS
+    return ROOM.m + me * PRODUCTS
 
 
 @compiled
-def spread(m: Any, block: Any, u: int, first: int, last: int, me: int) -> None:
-    """The 3×3 convolution, some images at a time."""
+def spread(m: Any, x: int, v: int, u: int, out: int, first: int, last: int, me: int) -> None:
+    """The 3×3 convolution of the ringed `x` by U, some images at a time; V is kept."""
     for image in range(first, last, TURN):
         end = min(image + TURN, last)
-        winograd.transform_inputs(m, block.reduced, image, end, block.v, square(me))
-        winograd.multiply_places(m, block.v, u, products(me), image, end)
-        winograd.transform_outputs(m, products(me), image, end, block.spread.raw, square(me))
+        winograd.transform_inputs(m, x, image, end, v, square(me))
+        winograd.multiply_places(m, v, u, products(me), image, end)
+        winograd.transform_outputs(m, products(me), image, end, out, square(me))
 
 
 @compiled
-def spread_backward(m: Any, block: Any, first: int, last: int, me: int) -> None:
+def spread_backward(m: Any, unit: Any, first: int, last: int, me: int) -> None:
     """From the gradient behind the 3×3 convolution's ReLU to that of its ringed input."""
     for image in range(first, last):
-        through_norm(m, block.spread, PLAN.d_spreaded, image, me)
-    layers.set_zero(m, PLAN.d_reduced + first * RINGED * NARROW, (last - first) * RINGED * NARROW)
+        through_norm(m, unit, ROOM.d_spreaded, image, me)
+    layers.set_zero(m, ROOM.d_reduced + first * RINGED * NARROW, (last - first) * RINGED * NARROW)
     for image in range(first, last, TURN):
         end = min(image + TURN, last)
-        winograd.transform_gradient(m, block.spread.d_raw, image, end, PLAN.n, square(me))
-        winograd.multiply_places(m, PLAN.n, PLAN.u_flipped, products(me), image, end)
-        winograd.add_input_gradient(m, products(me), image, end, PLAN.d_reduced, square(me))
+        winograd.transform_gradient(m, unit.d_raw, image, end, ROOM.n, square(me))
+        winograd.multiply_places(m, ROOM.n, ROOM.u_flipped, products(me), image, end)
+        winograd.add_input_gradient(m, products(me), image, end, ROOM.d_reduced, square(me))

@@ -23,15 +23,19 @@ from fixed_eval.engines.native.plan import (
     BLOCKS,
     BROAD,
     CLASSES,
+    FIRST,
     IMAGES,
     LEARNED,
     NARROW,
     PATCH,
     PATCHES,
     PICTURE,
-    PLAN,
     POSITIONS,
+    ROOM,
+    SECOND,
     STEM_POSITIONS,
+    STEM_UNIT,
+    THIRD,
     UNITS,
 )
 from fixed_eval.engines.native.statistics import (
@@ -48,7 +52,7 @@ from fixed_eval.engines.native.team import ASKED, meet, meet_and_ask, share
 # Round to nearest, and denormal numbers as they are: another setting would be other bits.
 FLOAT_CONTROL = 0x1F80
 # When nothing is learned, there is room for U of each block.
-KERNELS = (PLAN.u, PLAN.u_flipped, PLAN.d_u)
+KERNELS = (ROOM.u, ROOM.u_flipped, ROOM.d_u)
 
 
 class Settings(NamedTuple):
@@ -65,38 +69,36 @@ class Settings(NamedTuple):
 @compiled
 def stem(m: Any, images: Any, position: Any, means: Any, place: int) -> None:
     """The first convolution of one image, in the place of a batch's image."""
-    picture = PLAN.pictures + place * PICTURE
+    picture = ROOM.pictures + place * PICTURE
     layers.gather(m, images, position, means, picture)
-    patches = PLAN.patches + place * PATCHES
+    patches = ROOM.patches + place * PATCHES
     layers.patches(m, picture, patches)
-    unit = PLAN.stem
+    unit = STEM_UNIT
     multiply(m, patches, unit.kernel, raw(unit, place), STEM_POSITIONS, PATCH, NARROW)
 
 
 @compiled
 def pool(m: Any, which: Any, image: int, me: int) -> None:
     """Batch norm, ReLU and pooling behind the first convolution."""
-    relu(m, PLAN.stem, PLAN.stem_out, image, me)
-    x = PLAN.stem_out + image * STEM_POSITIONS * NARROW
-    layers.pool(m, x, PLAN.pooled + image * POSITIONS * NARROW, which[image], NARROW)
+    relu(m, STEM_UNIT, ROOM.stem_out, image, me)
+    x = ROOM.stem_out + image * STEM_POSITIONS * NARROW
+    layers.pool(m, x, ROOM.pooled + image * POSITIONS * NARROW, which[image], NARROW)
 
 
 @compiled
 def head(m: Any, image: int) -> None:
     """The logits of one image."""
-    average = PLAN.average + image * BROAD
-    layers.average(m, PLAN.third.out + image * POSITIONS * BROAD, average, POSITIONS)
-    layers.dense(m, average, PLAN.dense, PLAN.dense_bias, PLAN.logits + image * CLASSES)
+    average = ROOM.average + image * BROAD
+    layers.average(m, THIRD.out + image * POSITIONS * BROAD, average, POSITIONS)
+    layers.dense(m, average, ROOM.dense, ROOM.dense_bias, ROOM.logits + image * CLASSES)
 
 
 @compiled
 def head_backward(m: Any, image: int) -> None:
     """From the gradient of an image's logits to that of the last block's sum."""
-    d_average, rows = PLAN.d_average + image * BROAD, image * POSITIONS * BROAD
-    layers.dense_backward(m, PLAN.dense, PLAN.d_logits + image * CLASSES, d_average)
-    layers.average_backward(
-        m, d_average, PLAN.third.out + rows, PLAN.third.gradient + rows, POSITIONS
-    )
+    d_average, rows = ROOM.d_average + image * BROAD, image * POSITIONS * BROAD
+    layers.dense_backward(m, ROOM.dense, ROOM.d_logits + image * CLASSES, d_average)
+    layers.average_backward(m, d_average, THIRD.out + rows, THIRD.gradient + rows, POSITIONS)
 
 
 @inlined
@@ -121,45 +123,45 @@ def step(
     first, last = share(count, me, size)
     for image in range(first, last):
         stem(m, images, np.int64(positions[image]), means, image)
-        take_moments(m, PLAN.stem, image)
+        take_moments(m, STEM_UNIT, image)
     meet(gate, size)
-    learn_statistics(m, PLAN.stem, count, settings, me)
+    learn_statistics(m, STEM_UNIT, count, settings, me)
     for image in range(first, last):
         pool(m, which, image, me)
-    forward(m, PLAN.first, count, settings, gate, me, size)
-    forward(m, PLAN.second, count, settings, gate, me, size)
-    forward(m, PLAN.third, count, settings, gate, me, size)
+    forward(m, FIRST, count, settings, gate, me, size)
+    forward(m, SECOND, count, settings, gate, me, size)
+    forward(m, THIRD, count, settings, gate, me, size)
     for image in range(first, last):
         head(m, image)
         at = image * CLASSES
         losses[image, 0], losses[image, 1] = layers.cross_entropy(
-            m, PLAN.logits + at, labels[positions[image]], PLAN.d_logits + at, count
+            m, ROOM.logits + at, labels[positions[image]], ROOM.d_logits + at, count
         )
         head_backward(m, image)
-    backward(m, PLAN.third, count, gate, me, size)
-    backward(m, PLAN.second, count, gate, me, size)
-    backward(m, PLAN.first, count, gate, me, size)
+    backward(m, THIRD, count, gate, me, size)
+    backward(m, SECOND, count, gate, me, size)
+    backward(m, FIRST, count, gate, me, size)
     for image in range(first, last):
-        rows, out = image * POSITIONS * NARROW, PLAN.d_stem + image * STEM_POSITIONS * NARROW
-        layers.pool_backward(m, PLAN.d_pooled + rows, which[image], out, NARROW)
-        take_sums(m, PLAN.stem, PLAN.d_stem, image, me)
+        rows, out = image * POSITIONS * NARROW, ROOM.d_stem + image * STEM_POSITIONS * NARROW
+        layers.pool_backward(m, ROOM.d_pooled + rows, which[image], out, NARROW)
+        take_sums(m, STEM_UNIT, ROOM.d_stem, image, me)
     meet(gate, size)
-    combine_sums(m, PLAN.stem, count, me)
+    combine_sums(m, STEM_UNIT, count, me)
     for image in range(first, last):
-        through_norm(m, PLAN.stem, PLAN.d_stem, image, me)
+        through_norm(m, STEM_UNIT, ROOM.d_stem, image, me)
     begin, end = share(BROAD, me, size)
     layers.dense_gradient(
         m,
-        PLAN.average,
-        PLAN.d_logits,
-        PLAN.dense + LEARNED,
-        PLAN.dense_bias + LEARNED,
+        ROOM.average,
+        ROOM.d_logits,
+        ROOM.dense + LEARNED,
+        ROOM.dense_bias + LEARNED,
         count,
         begin,
         end,
     )
     meet(gate, size)
-    weight_gradient(m, PLAN.patches, PATCHES, PLAN.stem, count, me, size)
+    weight_gradient(m, ROOM.patches, PATCHES, STEM_UNIT, count, me, size)
     meet(gate, size)
     begin, end = share(LEARNED // LANES, me, size)
     layers.adam(
@@ -251,9 +253,9 @@ def infer(
         head(m, me)
         at = me * CLASSES
         losses[image, 0], losses[image, 1] = layers.cross_entropy(
-            m, PLAN.logits + at, labels[image], PLAN.d_logits + at, 1
+            m, ROOM.logits + at, labels[image], ROOM.d_logits + at, 1
         )
-        found = line(m, PLAN.logits + at)
+        found = line(m, ROOM.logits + at)
         for k in range(CLASSES):
             logits[image, k] = found[k]
     set_float_control(before)

@@ -78,7 +78,7 @@ class Unit(NamedTuple):
 class Block(NamedTuple):
     """A residual block: 1×1, 3×3 and 1×1 convolution, and the sum with the shortcut.
 
-    `first` is 1 where the shortcut is a unit of its own, `Plan.shortcut`, else 0. `reduced` has a
+    `first` is 1 where the shortcut is a unit of its own, `SHORTCUT`, else 0. `reduced` has a
     ring of zeros.
     """
 
@@ -174,20 +174,14 @@ for _name, _shape in _units():
     _layout.weight(f"{_name}_bn/moving_variance", _shape[-1])
 
 
-class Plan(NamedTuple):
-    """All places but those of weights that only their units know.
+class Room(NamedTuple):
+    """Places that are not a unit's or a block's: those by image, then what all blocks use in turn.
 
-    A tuple, for Numba compiles functions again for every constant that they are called with, but
-    not for parts of a constant tuple. Arrays by image, but `patches` with some slack for each, and
-    `u` to `n`, `squares`; all blocks use those from `u` to `d_reduced` in turn: U of the kernel,
-    of its transpose, and U's gradient by place, M by member, N by place, a tile's square by member.
+    In a tuple, for Numba compiles functions again for every constant that they are called with, but
+    not for parts of a constant tuple. `patches` have some slack by image. `u`, `u_flipped` and
+    `d_u` are by place (of the kernel, of its transpose, the gradient), `m` and `squares` by member.
     """
 
-    stem: Unit
-    shortcut: Unit
-    first: Block
-    second: Block
-    third: Block
     dense: int
     dense_bias: int
     pictures: int
@@ -233,24 +227,17 @@ def _blocks(x: int, d_x: int) -> Iterator[Block]:
         x, d_x = block.out, block.gradient
 
 
-def _plan() -> Plan:
+def _room() -> Room:
     take = _layout.take
-    pooled, d_pooled = (take(IMAGES * POSITIONS, NARROW) for _ in range(2))
-    first, second, third = _blocks(pooled, d_pooled)
-    return Plan(
-        stem=_layout.unit("conv1", STEM_POSITIONS),
-        shortcut=_layout.unit("conv2_block1_0", POSITIONS),
-        first=first,
-        second=second,
-        third=third,
+    return Room(
         dense=_layout.weights["dense/kernel"][0],
         dense_bias=_layout.weights["dense/bias"][0],
         pictures=take(IMAGES * PICTURE + SLACK),
         patches=take(IMAGES, PATCHES),
         stem_out=take(IMAGES * STEM_POSITIONS, NARROW),
         d_stem=take(IMAGES * STEM_POSITIONS, NARROW),
-        pooled=pooled,
-        d_pooled=d_pooled,
+        pooled=take(IMAGES * POSITIONS, NARROW),
+        d_pooled=take(IMAGES * POSITIONS, NARROW),
         average=take(IMAGES, BROAD),
         d_average=take(IMAGES, BROAD),
         logits=take(IMAGES, CLASSES),
@@ -267,12 +254,15 @@ def _plan() -> Plan:
     )
 
 
-PLAN: Final = _plan()
-BLOCKS: Final = (PLAN.first, PLAN.second, PLAN.third)
+ROOM: Final = _room()
+STEM_UNIT: Final = _layout.unit("conv1", STEM_POSITIONS)
+SHORTCUT: Final = _layout.unit("conv2_block1_0", POSITIONS)
+FIRST, SECOND, THIRD = _blocks(ROOM.pooled, ROOM.d_pooled)
+BLOCKS: Final = (FIRST, SECOND, THIRD)
 UNITS: Final = (
-    PLAN.stem,
-    PLAN.shortcut,
-    *(u for b in BLOCKS for u in (b.reduce, b.spread, b.expand)),
+    STEM_UNIT,
+    SHORTCUT,
+    *(unit for block in BLOCKS for unit in (block.reduce, block.spread, block.expand)),
 )
 WEIGHTS: Final = dict(_layout.weights)
 SIZE: Final = _layout.size
