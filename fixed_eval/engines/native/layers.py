@@ -4,7 +4,8 @@ All lie in the memory `m` that `plan` divides; arguments name places in it, and 
 are matrices: one row per position (image, then y, then x), one column per channel. A `ringed` one
 holds each image with a ring of zeros around it. A gradient has its activation's shape.
 
-A ReLU lets NaN through, so that a run that has lost its way has a loss that says so.
+A ReLU lets NaN through, so that a training that diverges has a loss that says so. What a condition
+chooses from is read before: a value read in one case only would keep a loop from using vectors.
 """
 
 from typing import Any
@@ -214,7 +215,8 @@ def mask(m: Any, gradient: int, activation: int, out: int, values: int) -> None:
     apart()
     g, a, o = line(m, gradient), line(m, activation), line(m, out)
     for k in range(values):
-        o[k] = g[k] if a[k] > ZERO else ZERO
+        value = g[k]
+        o[k] = value if a[k] > ZERO else ZERO
 
 
 @compiled
@@ -232,7 +234,8 @@ def add_mask(m: Any, gradient: int, other: int, activation: int, values: int) ->
     apart()
     g, b, a = line(m, gradient), line(m, other), line(m, activation)
     for k in range(values):
-        g[k] = g[k] + b[k] if a[k] > ZERO else ZERO
+        value = g[k] + b[k]
+        g[k] = value if a[k] > ZERO else ZERO
 
 
 @compiled
@@ -260,9 +263,10 @@ def pool(m: Any, x: int, out: int, which: Any, channels: int) -> None:
                 if 0 <= top < STEM_SIDE and 0 <= left < STEM_SIDE:
                     a = line(m, x + (top * STEM_SIDE + left) * channels)
                     for k in range(channels):
-                        smaller = a[k] <= o[k]  # no NaN is
-                        o[k] = o[k] if smaller else a[k]
-                        w[k] = w[k] if smaller else place
+                        new, old, before = a[k], o[k], w[k]
+                        smaller = new <= old  # no NaN is
+                        o[k] = old if smaller else new
+                        w[k] = before if smaller else place
 
 
 @compiled
@@ -279,7 +283,8 @@ def pool_backward(m: Any, gradient: int, which: Any, out: int, channels: int) ->
                 if 0 <= top < STEM_SIDE and 0 <= left < STEM_SIDE:
                     o = line(m, out + (top * STEM_SIDE + left) * channels)
                     for k in range(channels):
-                        o[k] += g[k] if w[k] == place else ZERO
+                        value = g[k]
+                        o[k] += value if w[k] == place else ZERO
 
 
 @compiled
@@ -306,7 +311,8 @@ def average_backward(m: Any, gradient: int, activation: int, out: int, rows: int
     for row in range(rows):
         a, o = line(m, activation + row * BROAD), line(m, out + row * BROAD)
         for k in range(BROAD):
-            o[k] = g[k] * share if a[k] > ZERO else ZERO
+            value = g[k] * share
+            o[k] = value if a[k] > ZERO else ZERO
 
 
 # Head, Adam ---------------------------------------------------------------------------------------
