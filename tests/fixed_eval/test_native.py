@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from fixed_eval.engines.native import (
+    compiled,
     convolutions,
     exact,
     layers,
@@ -30,6 +31,7 @@ class Arena:
 
     def __init__(self) -> None:
         self.m = np.zeros(2**20, F)
+        self.here = self.m.ctypes.data
         self._next = 0
 
     def put(self, array):
@@ -43,6 +45,12 @@ class Arena:
 
     def get(self, at, *shape):
         return self.m[at : at + math.prod(shape)].reshape(shape).copy()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parts():
+    """Compiled before any compiled code calls one."""
+    compiled.compile_parts()
 
 
 @pytest.fixture
@@ -94,13 +102,15 @@ def test_matrix_products(rng, arena, rows, inner, columns):
     a, b, c = draw(rng, rows, inner), draw(rng, inner, columns), draw(rng, rows, columns)
     at_a, at_b, at_c = (arena.put(x) for x in (a, b, c))
     out = arena.room(rows, columns)
-    matmul.multiply(arena.m, at_a, at_b, out, rows, inner, columns)
+    matmul.multiply(arena.here, at_a, at_b, out, rows, inner, columns)
     product = a.astype(float) @ b
     np.testing.assert_allclose(arena.get(out, rows, columns), product, atol=1e-4)
-    matmul.add_multiply(arena.m, at_a, at_b, out, rows, inner, columns)
+    matmul.add_multiply(arena.here, at_a, at_b, out, rows, inner, columns)
     np.testing.assert_allclose(arena.get(out, rows, columns), 2 * product, atol=1e-4)
     total = arena.put(np.ones((inner, columns), F))
-    matmul.add_multiply_transposed(arena.m, at_a, at_c, total, rows, inner, columns, 3, inner - 2)
+    matmul.add_multiply_transposed(
+        arena.here, at_a, at_c, total, rows, inner, columns, 3, inner - 2
+    )
     expected = 1 + a.T.astype(float) @ c
     expected[:3] = expected[-2:] = 1  # rows that are others' to make
     np.testing.assert_allclose(arena.get(total, inner, columns), expected, atol=1e-3)
@@ -108,12 +118,13 @@ def test_matrix_products(rng, arena, rows, inner, columns):
 
 def test_transpose(rng, arena):
     a, out = draw(rng, 64, 256), arena.room(256, 64)
-    matmul.transpose(arena.m, arena.put(a), out, 64, 256)
+    matmul.transpose(arena.here, arena.put(a), out, 64, 256)
     np.testing.assert_array_equal(arena.get(out, 256, 64), a.T)
 
 
 @pytest.mark.parametrize("images", [1, 3, 8])
 def test_winograd_is_the_3x3_convolution(rng, memory, images):
+    here = memory.ctypes.data
     x, upstream = draw(rng, images, 8, 8, 64), draw(rng, images, 8, 8, 64)
     kernel = draw(rng, 3, 3, 64, 64) / 24
     theirs, (d_x, d_kernel) = gradients(
@@ -122,26 +133,27 @@ def test_winograd_is_the_3x3_convolution(rng, memory, images):
     block, square = SECOND, ROOM.squares
     put(memory, block.spread.kernel, kernel)
     put(memory, block.reduced, ring(x))
-    winograd.transform_kernel(memory, block.spread.kernel, ROOM.u, 0, 64, square)
-    convolutions.spread(memory, block.reduced, block.v, ROOM.u, block.spread.raw, 0, images, 0)
+    winograd.transform_kernel(here, block.spread.kernel, ROOM.u, 0, 64, square)
+    convolutions.spread(here, block.reduced, block.v, ROOM.u, block.spread.raw, 0, images, 0)
     np.testing.assert_allclose(get(memory, block.spread.raw, images, 8, 8, 64), theirs, atol=1e-5)
-    winograd.turn_kernel(memory, ROOM.u, ROOM.u_flipped, 0, plan.PLACES)
+    winograd.turn_kernel(here, ROOM.u, ROOM.u_flipped, 0, plan.PLACES)
     put(memory, block.spread.d_raw, upstream)
-    winograd.transform_gradient(memory, block.spread.d_raw, 0, images, ROOM.n, square)
+    winograd.transform_gradient(here, block.spread.d_raw, 0, images, ROOM.n, square)
     for first in range(0, images, plan.TURN):
         last = min(first + plan.TURN, images)
-        winograd.multiply_places(memory, ROOM.n, ROOM.u_flipped, ROOM.m, first, last)
-        winograd.add_input_gradient(memory, ROOM.m, first, last, ROOM.d_reduced, square)
+        winograd.multiply_places(here, ROOM.n, ROOM.u_flipped, ROOM.m, first, last)
+        winograd.add_input_gradient(here, ROOM.m, first, last, ROOM.d_reduced, square)
     ours = get(memory, ROOM.d_reduced, images, 10, 10, 64)[:, 1:-1, 1:-1]
     np.testing.assert_allclose(ours, d_x, atol=1e-5)
-    winograd.multiply_gradient(memory, block.v, ROOM.n, ROOM.d_u, images, 0, plan.PLACES)
+    winograd.multiply_gradient(here, block.v, ROOM.n, ROOM.d_u, images, 0, plan.PLACES)
     d_place = block.spread.kernel + plan.LEARNED
-    winograd.kernel_gradient(memory, ROOM.d_u, d_place, 0, 64, square)
+    winograd.kernel_gradient(here, ROOM.d_u, d_place, 0, 64, square)
     np.testing.assert_allclose(get(memory, d_place, 3, 3, 64, 64), d_kernel, atol=2e-4)
 
 
 @pytest.mark.parametrize("images", [1, 8])
 def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
+    here = memory.ctypes.data
     pictures = rng.uniform(0, 255, (9, 32, 32, 3)).astype(F)
     positions = rng.permutation(9)[:images].astype(np.int32)
     kernel = draw(rng, 7, 7, 3, 64) / 12
@@ -155,18 +167,19 @@ def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
     unit, means = STEM_UNIT, np.array(PROTOCOL.channel_means, F)
     put(memory, unit.kernel, kernel)
     for image, position in enumerate(positions):
-        network.stem(memory, pictures, position, means, image)
+        network.stem(here, pictures, position, means, image)
     out = get(memory, unit.raw, images, 16, 16, 64)
     np.testing.assert_allclose(out, theirs, rtol=1e-4, atol=1e-3)
     put(memory, unit.d_raw, upstream)
     for member in range(3):
-        convolutions.weight_gradient(memory, ROOM.patches, plan.PATCHES, unit, images, member, 3)
+        convolutions.weight_gradient(here, ROOM.patches, plan.PATCHES, unit, images, member, 3)
     ours = get(memory, unit.kernel + plan.LEARNED, *kernel.shape)
     np.testing.assert_allclose(ours, d_kernel, rtol=1e-3, atol=0.2)
 
 
 def test_batch_norm_and_its_convolution(rng, memory):
     """Through both, beside TensorFlow's fused batch norm and matrix product."""
+    here = memory.ctypes.data
     images, unit = 3, SECOND.expand
     rows = images * plan.POSITIONS
     x, kernel = draw(rng, rows, NARROW), draw(rng, NARROW, BROAD) / 8
@@ -193,9 +206,9 @@ def test_batch_norm_and_its_convolution(rng, memory):
     ):
         put(memory, at, array)
     for image in range(images):
-        convolutions.convolve(memory, at_x, unit, image)
-        statistics.take_moments(memory, unit, image)
-    statistics.learn_statistics(memory, unit, images, SETTINGS, 0)
+        convolutions.convolve(here, at_x, unit, image)
+        statistics.take_moments(here, unit, image)
+    statistics.learn_statistics(here, unit, images, SETTINGS, 0)
     raw = x.astype(float) @ kernel
     mine = get(memory, unit.mine, 5, BROAD)
     np.testing.assert_allclose(mine[0], raw.mean(0), atol=1e-6)
@@ -204,17 +217,17 @@ def test_batch_norm_and_its_convolution(rng, memory):
     np.testing.assert_allclose(get(memory, unit.variance, BROAD), 0.9 + 0.1 * raw.var(0), rtol=1e-5)
     out = SECOND.out
     centre, scale = unit.mine, unit.mine + 2 * BROAD
-    layers.normalise(memory, unit.raw, centre, scale, unit.beta, out, rows, BROAD)
+    layers.normalise(here, unit.raw, centre, scale, unit.beta, out, rows, BROAD)
     np.testing.assert_allclose(get(memory, out, rows, BROAD), result, atol=1e-5)
 
     for image in range(images):
-        statistics.take_sums(memory, unit, gradient, image, 0)
-    statistics.combine_sums(memory, unit, images, 0)
-    matmul.transpose(memory, unit.kernel, unit.flipped, NARROW, BROAD)
+        statistics.take_sums(here, unit, gradient, image, 0)
+    statistics.combine_sums(here, unit, images, 0)
+    matmul.transpose(here, unit.kernel, unit.flipped, NARROW, BROAD)
     for image in range(images):
-        statistics.through_norm(memory, unit, gradient, image, 0)
-        convolutions.input_gradient(memory, unit, d_x, image, False)
-    convolutions.weight_gradient(memory, at_x, plan.POSITIONS * NARROW, unit, images, 0, 1)
+        statistics.through_norm(here, unit, gradient, image, 0)
+        convolutions.input_gradient(here, unit, d_x, image, False)
+    convolutions.weight_gradient(here, at_x, plan.POSITIONS * NARROW, unit, images, 0, 1)
     ours = (
         get(memory, d_x, rows, NARROW),
         get(memory, unit.kernel + plan.LEARNED, NARROW, BROAD),
@@ -228,7 +241,7 @@ def test_batch_norm_and_its_convolution(rng, memory):
 def test_statistics_stay_exact_far_from_zero(rng, arena):
     x = draw(rng, 256, 64) * F(0.1) + F(300)
     mean, square = arena.room(64), arena.room(64)
-    layers.moments(arena.m, arena.put(x), mean, square, 256, 64)
+    layers.moments(arena.here, arena.put(x), mean, square, 256, 64)
     np.testing.assert_allclose(arena.get(mean, 64), x.astype(float).mean(0), rtol=1e-6)
     np.testing.assert_allclose(arena.get(square, 64) / 256, x.astype(float).var(0), rtol=1e-3)
 
@@ -246,10 +259,10 @@ def test_pooling_gives_a_tie_to_the_first(rng, arena):
         upstream,
     )
     at, out, which = arena.put(x), arena.room(64, 64), np.empty((64, 64), np.uint8)
-    layers.pool(arena.m, at, out, which, 64)
+    layers.pool(arena.here, at, out, which, 64)
     np.testing.assert_array_equal(arena.get(out, 8, 8, 64), theirs)
     d = arena.room(16, 16, 64)
-    layers.pool_backward(arena.m, arena.put(upstream), which, d, 64)
+    layers.pool_backward(arena.here, arena.put(upstream), which, d, 64)
     # Before the pooling comes a ReLU, which stops the gradient where its result is zero.
     ours = arena.get(d, 16, 16, 64)
     np.testing.assert_allclose(ours * (x > 0), d_x * (x > 0), atol=1e-6)
@@ -258,7 +271,7 @@ def test_pooling_gives_a_tie_to_the_first(rng, arena):
 def test_relu_and_the_sum_with_the_shortcut(rng, arena):
     x, shortcut, upstream, other = (draw(rng, 64, 256) for _ in range(4))
     centre, scale, offset = draw(rng, 3, 256)
-    m, out = arena.m, arena.room(64, 256)
+    m, out = arena.here, arena.room(64, 256)
     at = [arena.put(array) for array in (x, centre, scale, offset)]
     layers.normalise_add_relu(m, *at, arena.put(shortcut), out, 64, 256)
     expected = np.maximum((x - centre) * scale + offset + shortcut, 0)
@@ -276,7 +289,7 @@ def test_relu_and_the_sum_with_the_shortcut(rng, arena):
 
 def test_a_ring_of_zeros_stays(rng, arena):
     x, d_ringed = draw(rng, 64, 64), draw(rng, 100, 64)
-    m, ringed, plain = arena.m, arena.put(np.zeros((100, 64), F)), arena.room(64, 64)
+    m, ringed, plain = arena.here, arena.put(np.zeros((100, 64), F)), arena.room(64, 64)
     at = [arena.put(array) for array in (x, *draw(rng, 3, 64))]
     layers.normalise_relu_ring(m, *at, ringed, 64)
     layers.normalise_relu(m, *at, plain, 64, 64)
@@ -288,6 +301,7 @@ def test_a_ring_of_zeros_stays(rng, arena):
 
 
 def test_the_head_and_its_loss(rng, memory):
+    here = memory.ctypes.data
     images = 5
     x, kernel, bias = np.abs(draw(rng, images, 8, 8, BROAD)), draw(rng, BROAD, 10), draw(rng, 10)
     labels = rng.integers(0, 10, images).astype(np.int32)
@@ -302,15 +316,15 @@ def test_the_head_and_its_loss(rng, memory):
     put(memory, ROOM.dense_bias, bias)
     found = []
     for image in range(images):
-        network.head(memory, image)
+        network.head(here, image)
         at = 10 * image
         logits, gradient = ROOM.logits + at, ROOM.d_logits + at
-        found.append(layers.cross_entropy(memory, logits, labels[image], gradient, images))
-        network.head_backward(memory, image)
+        found.append(layers.cross_entropy(here, logits, labels[image], gradient, images))
+        network.head_backward(here, image)
     d_kernel, d_bias = ROOM.dense + plan.LEARNED, ROOM.dense_bias + plan.LEARNED
     for begin, end in ((0, 100), (100, BROAD)):
         layers.dense_gradient(
-            memory, ROOM.average, ROOM.d_logits, d_kernel, d_bias, images, begin, end
+            here, ROOM.average, ROOM.d_logits, d_kernel, d_bias, images, begin, end
         )
     assert np.mean([nats for nats, _ in found]) == pytest.approx(float(loss), rel=1e-5)
     best = get(memory, ROOM.logits, images, 10).argmax(1)
@@ -336,7 +350,7 @@ def test_adam_is_keras(rng, arena):
         theirs.apply([tf.constant(slope)], [variable])
         arena.m[at + 128 : at + 128 + values] = slope
         rate = 1e-2 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        layers.adam(arena.m, at, 128, values, F(rate), F(1 - 0.9), F(1 - 0.999), F(1e-7))
+        layers.adam(arena.here, at, 128, values, F(rate), F(1 - 0.9), F(1 - 0.999), F(1e-7))
     np.testing.assert_allclose(arena.get(at, values), variable.numpy(), rtol=1e-5, atol=1e-6)
 
 

@@ -173,7 +173,7 @@ def test_the_float_control_of_the_caller_comes_back(splits):
         gate, losses, result = np.zeros(80, np.int64), np.zeros((8, 2)), np.zeros(3)
         before = flush(control)
         network.learn(
-            *(engine._memory, engine._which, engine._images, engine._labels),
+            *(engine._memory.ctypes.data, engine._which, engine._images, engine._labels),
             np.arange(16, dtype=np.int32),
             *(engine._means, engine._settings, 0, losses, result, gate, 0, 1),
         )

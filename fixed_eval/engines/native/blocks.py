@@ -15,7 +15,6 @@ from fixed_eval.engines.native.convolutions import (
     square,
     weight_gradient,
 )
-from fixed_eval.engines.native.intrinsics import apart
 from fixed_eval.engines.native.matmul import transpose
 from fixed_eval.engines.native.plan import (
     BROAD,
@@ -40,7 +39,7 @@ from fixed_eval.engines.native.team import meet, share
 
 
 @compiled
-def relu_ringed(m: Any, unit: Any, ringed: int, image: int, me: int) -> None:
+def relu_ringed(m: int, unit: Any, ringed: int, image: int, me: int) -> None:
     """Batch norm and ReLU, into a map with a ring."""
     out = ringed + image * RINGED * NARROW
     centre, scale = mine(unit, me, 0), mine(unit, me, 2)
@@ -48,7 +47,7 @@ def relu_ringed(m: Any, unit: Any, ringed: int, image: int, me: int) -> None:
 
 
 @compiled
-def relu(m: Any, unit: Any, out: int, image: int, me: int) -> None:
+def relu(m: int, unit: Any, out: int, image: int, me: int) -> None:
     """Batch norm and ReLU."""
     rows = unit.positions
     target = out + image * rows * unit.channels
@@ -59,7 +58,7 @@ def relu(m: Any, unit: Any, out: int, image: int, me: int) -> None:
 
 
 @compiled
-def add_shortcut(m: Any, block: Any, image: int, me: int) -> None:
+def add_shortcut(m: int, block: Any, image: int, me: int) -> None:
     """Batch norm, the sum with the shortcut, and ReLU."""
     rows = image * POSITIONS * BROAD
     if block.first:
@@ -90,9 +89,8 @@ def add_shortcut(m: Any, block: Any, image: int, me: int) -> None:
 
 
 @compiled
-def forward(m: Any, block: Any, images: int, settings: Any, gate: Any, me: int, size: int) -> None:
+def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, size: int) -> None:
     """A block, with the batch's statistics."""
-    apart()
     first, last = share(images, me, size)
     begin, end = share(NARROW, me, size)
     winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
@@ -125,7 +123,7 @@ def forward(m: Any, block: Any, images: int, settings: Any, gate: Any, me: int, 
 
 
 @compiled
-def turn_kernels(m: Any, block: Any, me: int, size: int) -> None:
+def turn_kernels(m: int, block: Any, me: int, size: int) -> None:
     """The kernels' transposes, for the way back."""
     begin, end = share(NARROW, me, size)
     winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
@@ -139,9 +137,8 @@ def turn_kernels(m: Any, block: Any, me: int, size: int) -> None:
 
 
 @compiled
-def backward(m: Any, block: Any, images: int, gate: Any, me: int, size: int) -> None:
+def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> None:
     """From the masked gradient of a block's sum to its weights' gradients and that of `x`."""
-    apart()
     first, last = share(images, me, size)
     turn_kernels(m, block, me, size)
     for image in range(first, last):
@@ -195,9 +192,8 @@ def backward(m: Any, block: Any, images: int, gate: Any, me: int, size: int) -> 
 
 
 @compiled
-def infer_block(m: Any, block: Any, u: int, me: int) -> None:
+def infer_block(m: int, block: Any, u: int, me: int) -> None:
     """A block, with the moving statistics, of the batch's image `me`."""
-    apart()
     convolve(m, block.x, block.reduce, me)
     if block.first:
         convolve(m, block.x, SHORTCUT, me)

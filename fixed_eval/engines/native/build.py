@@ -75,8 +75,9 @@ def _alone(done: Path) -> Iterator[None]:
 
 def _compile() -> None:
     """Have both entries compiled, or loaded, for the types that the engine calls them with."""
+    compiled.compile_parts()
     arrays: dict[str, Any] = {
-        "m": numba.float32[::1],
+        "m": numba.intp,
         "which": numba.uint8[:, :, ::1],
         "images": numba.float32[:, :, :, ::1],
         "whole": numba.int32[::1],

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any, TypeVar, cast
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
+from numba import types
+from numba.extending import models, register_model
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,15 +51,73 @@ def inlined(function: Function) -> Function:
 
 def _compile(function: Callable[..., Any], **options: Any) -> Any:
     options |= {"error_model": "numpy", "nogil": True}
+    return _kept(lambda cache: numba.njit(cache=cache, **options)(function))
+
+
+def _kept(compile_it: Callable[[bool], Any]) -> Any:
+    """What `compile_it` makes, kept on disk where that can be written."""
     config: Any = numba.config  # its names are not in its type
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder())
     try:
-        return numba.njit(cache=True, **options)(function)
+        return compile_it(True)
     except RuntimeError:  # nowhere to write: every process compiles for itself
-        return numba.njit(**options)(function)
+        return compile_it(False)
     finally:
         config.CACHE_DIR = before
+
+
+# Parts --------------------------------------------------------------------------------------------
+
+
+class Part(types.ExternalFunction):
+    """A function that is compiled by itself, and that compiled code calls by its name.
+
+    Numba would compile it again into each of its callers, and into theirs: that takes minutes, and
+    makes loops slower than they were alone. The name stands in the code that is kept on disk; its
+    address, which is another in each process, is known once `compile_parts` has run.
+    """
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        self._function = function
+        self._native: Any = None
+        kinds = inspect.signature(function).parameters.values()
+        arguments = [
+            types.float32 if kind.annotation is np.float32 else types.intp for kind in kinds
+        ]
+        self._signature = types.void(*arguments)
+        super().__init__(f"fixed_eval_{function.__name__}", self._signature)
+
+    def compile(self) -> None:
+        """Compile or load it, and tell LLVM where it is."""
+        if self._native is None:
+            decorate: Any = numba.cfunc
+            options = {"error_model": "numpy"}
+            self._native = _kept(
+                lambda cache: decorate(self._signature, cache=cache, **options)(self._function)
+            )
+            llvm.add_symbol(self.symbol, self._native.address)
+
+    def __call__(self, *arguments: Any) -> None:  # type: ignore[override]
+        """Call it from Python."""
+        compile_parts()
+        self._native.ctypes(*arguments)
+
+
+register_model(Part)(models.OpaqueModel)
+_PARTS: list[Part] = []
+
+
+def part(function: Callable[..., None]) -> Part:
+    """Have a function compiled by itself; its arguments are whole numbers, or float32."""
+    _PARTS.append(Part(function))
+    return _PARTS[-1]
+
+
+def compile_parts() -> None:
+    """Compile or load all parts, those first that others call."""
+    for each in _PARTS:
+        each.compile()
 
 
 # The CPU that code is compiled for ---------------------------------------------------------------

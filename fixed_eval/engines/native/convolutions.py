@@ -16,14 +16,14 @@ ROWS_AT_ONCE = 8  # of a weight gradient, the least that a member takes
 
 
 @compiled
-def convolve(m: Any, x: int, unit: Any, image: int) -> None:
+def convolve(m: int, x: int, unit: Any, image: int) -> None:
     """A 1×1 convolution of one image."""
     rows = x + image * unit.positions * unit.inner
     multiply(m, rows, unit.kernel, raw(unit, image), unit.positions, unit.inner, unit.channels)
 
 
 @compiled
-def weight_gradient(m: Any, x: int, step: int, unit: Any, images: int, me: int, size: int) -> None:
+def weight_gradient(m: int, x: int, step: int, unit: Any, images: int, me: int, size: int) -> None:
     """A member's rows of a kernel's gradient; `step` is from one image to the next in `x`."""
     groups = -(-unit.inner // ROWS_AT_ONCE)
     begin, end = share(groups, me, size)
@@ -46,7 +46,7 @@ def weight_gradient(m: Any, x: int, step: int, unit: Any, images: int, me: int, 
 
 
 @compiled
-def input_gradient(m: Any, unit: Any, d_x: int, image: int, more: bool) -> None:
+def input_gradient(m: int, unit: Any, d_x: int, image: int, more: bool) -> None:
     """From the gradient of a 1×1 convolution to that of its input: set, or add `more`."""
     rows = image * unit.positions
     a, out = unit.d_raw + rows * unit.channels, d_x + rows * unit.inner
@@ -69,7 +69,7 @@ def products(me: int) -> Any:
 
 
 @compiled
-def spread(m: Any, x: int, v: int, u: int, out: int, first: int, last: int, me: int) -> None:
+def spread(m: int, x: int, v: int, u: int, out: int, first: int, last: int, me: int) -> None:
     """The 3×3 convolution of the ringed `x` by U, some images at a time; V is kept."""
     for image in range(first, last, TURN):
         end = min(image + TURN, last)
@@ -79,7 +79,7 @@ def spread(m: Any, x: int, v: int, u: int, out: int, first: int, last: int, me: 
 
 
 @compiled
-def spread_backward(m: Any, unit: Any, first: int, last: int, me: int) -> None:
+def spread_backward(m: int, unit: Any, first: int, last: int, me: int) -> None:
     """From the gradient behind the 3×3 convolution's ReLU to that of its ringed input."""
     for image in range(first, last):
         through_norm(m, unit, ROOM.d_spreaded, image, me)

@@ -83,7 +83,7 @@ class NativeEngine:
 
         def member(gate: Any, me: int, size: int) -> None:
             network.learn(
-                self._memory,
+                self._memory.ctypes.data,
                 self._which,
                 self._images,
                 self._labels,
@@ -127,7 +127,7 @@ class NativeEngine:
 
         def member(gate: Any, me: int, size: int) -> None:
             network.infer(
-                memory,
+                memory.ctypes.data,
                 self._which,
                 images,
                 labels,

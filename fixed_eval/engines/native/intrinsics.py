@@ -27,31 +27,19 @@ _X86 = platform.machine().lower() in {"x86_64", "amd64", "i386", "i686", "x86"}
 
 
 @_intrinsic
-def apart(typing_context: Any) -> Signature:  # noqa: ARG001
-    """Compile the function that calls this once, and never into its callers.
-
-    That keeps what calls it small: all of the engine is compiled in seconds instead of minutes.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@_intrinsic
 def line(typing_context: Any, memory: Any, at: Any) -> Signature:  # noqa: ARG001
-    """A view of `memory` (float32, one axis) that begins at `at`. Its length means nothing."""
+    """A view of the float32 values at the address `memory` that begins at their place `at`.
+
+    Its length means nothing.
+    """
     view = types.Array(types.float32, 1, "C")
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        source = context.make_array(signature.args[0])(context, builder, arguments[0])
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         result = context.make_array(view)(context, builder)
         size = context.get_constant(types.intp, 4)
         context.populate_array(
             result,
-            data=builder.gep(source.data, [arguments[1]]),
+            data=builder.gep(_values(builder, arguments[0]), [arguments[1]]),
             shape=[context.get_constant(types.intp, 2**31)],
             strides=[size],
             itemsize=size,
@@ -59,7 +47,11 @@ def line(typing_context: Any, memory: Any, at: Any) -> Signature:  # noqa: ARG00
         )
         return result._getvalue()
 
-    return view(memory, types.intp), generate
+    return view(types.intp, types.intp), generate
+
+
+def _values(builder: Any, address: Any) -> Any:
+    return builder.inttoptr(address, FLOAT.as_pointer())
 
 
 # Threads ------------------------------------------------------------------------------------------
@@ -146,9 +138,11 @@ def tile_kernel(rows: int, vectors: int) -> Any:
     """An intrinsic that makes one tile of a product, rows × vectors·16, within the registers.
 
     Its arguments: `add`, depth, memory, then a, distance of a's rows, distance from k to k + 1 in
-    a; b, distance from k to k + 1 in b; c, distance of c's rows. Places and distances count values
-    of `memory`. It sets C[row, column] = (C if `add`, else 0) + Σ A[row, k] · B[k, column], where
-    each element is one chain over k in order: fma(a, b, sum).
+    a; b, distance from k to k + 1 in b; c, distance of c's rows. Places and distances count the
+    float32 values at the address `memory`.
+
+    It sets C[row, column] = (C if `add`, else 0) + Σ A[row, k] · B[k, column], where each element
+    is one chain over k in order: fma(a, b, sum).
     """
 
     @_intrinsic
@@ -156,7 +150,7 @@ def tile_kernel(rows: int, vectors: int) -> Any:
         typing_context: Any,  # noqa: ARG001
         add: Any,  # noqa: ARG001
         depth: Any,  # noqa: ARG001
-        memory: Any,
+        memory: Any,  # noqa: ARG001
         a: Any,  # noqa: ARG001
         a_row: Any,  # noqa: ARG001
         a_k: Any,  # noqa: ARG001
@@ -165,15 +159,11 @@ def tile_kernel(rows: int, vectors: int) -> Any:
         c: Any,  # noqa: ARG001
         c_row: Any,  # noqa: ARG001
     ) -> Signature:
-        word = types.intp
-        signature = types.void(
-            types.boolean, word, memory, word, word, word, word, word, word, word
-        )
+        signature = types.void(types.boolean, *[types.intp] * 9)
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
             add, depth, memory, a, a_row, a_k, b, b_k, c, c_row = arguments
-            data = context.make_array(signature.args[2])(context, builder, memory).data
-            _Tile(builder, data, rows, vectors).generate(
+            _Tile(builder, _values(builder, memory), rows, vectors).generate(
                 add, depth, (a, a_row, a_k), (b, b_k), (c, c_row)
             )
             return context.get_dummy_value()
@@ -259,7 +249,7 @@ class _Tile:
 @_intrinsic
 def turn_square(
     typing_context: Any,  # noqa: ARG001
-    memory: Any,
+    memory: Any,  # noqa: ARG001
     a: Any,  # noqa: ARG001
     a_row: Any,  # noqa: ARG001
     b: Any,  # noqa: ARG001
@@ -270,10 +260,9 @@ def turn_square(
     `a_row` and `b_row` are the distances of their rows. Blocks of 1, 2, 4 and 8 change places.
     """
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         memory, a, a_row, b, b_row = arguments
-        data = context.make_array(signature.args[0])(context, builder, memory).data
-        tile = _Tile(builder, data, LANES, 1)
+        tile = _Tile(builder, _values(builder, memory), LANES, 1)
         source, target = (
             [tile._vector(tile._sum(at, tile._times(row, step))) for row in range(LANES)]
             for at, step in ((a, a_row), (b, b_row))
@@ -292,5 +281,4 @@ def turn_square(
             builder.store(value, at, align=4)
         return context.get_dummy_value()
 
-    word = types.intp
-    return types.void(memory, word, word, word, word), generate
+    return types.void(*[types.intp] * 5), generate

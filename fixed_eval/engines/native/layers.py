@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.engines.native import exact
-from fixed_eval.engines.native.compiled import compiled, inlined
-from fixed_eval.engines.native.intrinsics import apart, line
+from fixed_eval.engines.native.compiled import compiled, inlined, part
+from fixed_eval.engines.native.intrinsics import line
 from fixed_eval.engines.native.plan import (
     BROAD,
     CLASSES,
@@ -37,8 +37,8 @@ ONE = np.float32(1)
 NOWHERE = 9  # of the places in a 3×3: none
 
 
-@compiled
-def set_zero(m: Any, x: int, values: int) -> None:
+@part
+def set_zero(m: int, x: int, values: int) -> None:
     """Set `values` values to zero."""
     a = line(m, x)
     for k in range(values):
@@ -46,12 +46,11 @@ def set_zero(m: Any, x: int, values: int) -> None:
 
 
 @compiled
-def gather(m: Any, images: Any, position: int, means: Any, picture: int) -> None:
+def gather(m: int, images: Any, position: int, means: Any, picture: int) -> None:
     """Fill the inside of a `picture` (38 × 38 × 3) with an image, preprocessed.
 
     As `fixed_eval.network.preprocess`: RGB 0..255 → BGR minus `means`. The ring is left as it is.
     """
-    apart()
     image = images[position]
     for y in range(image.shape[0]):
         target = line(m, picture + ((y + STEM_RING) * RINGED_IMAGE + STEM_RING) * COLOURS)
@@ -61,14 +60,13 @@ def gather(m: Any, images: Any, position: int, means: Any, picture: int) -> None
                 target[COLOURS * x + colour] = value
 
 
-@compiled
-def patches(m: Any, picture: int, out: int) -> None:
+@part
+def patches(m: int, picture: int, out: int) -> None:
     """The 7×7×3 values under each position of the first convolution, one row per position.
 
     Whole vector registers are copied instead of 21 values: `SLACK` values past the end of `picture`
     are read, and of `out` written. The next line overwrites what is too much.
     """
-    apart()
     for y in range(STEM_SIDE):
         for x in range(STEM_SIDE):
             begin = picture + (STRIDE * y * RINGED_IMAGE + STRIDE * x) * COLOURS
@@ -83,10 +81,9 @@ def patches(m: Any, picture: int, out: int) -> None:
 # Batch normalisation ------------------------------------------------------------------------------
 
 
-@compiled
-def moments(m: Any, x: int, mean: int, square: int, rows: int, channels: int) -> None:
+@part
+def moments(m: int, x: int, mean: int, square: int, rows: int, channels: int) -> None:
     """Each channel's mean over `rows` (in eights), and summed squared distance from it."""
-    apart()
     share = ONE / np.float32(rows)
     means, squares = line(m, mean), line(m, square)
     for k in range(channels):
@@ -111,12 +108,11 @@ def moments(m: Any, x: int, mean: int, square: int, rows: int, channels: int) ->
             squares[k] += ((a[k] - u) ** 2 + (b[k] - u) ** 2) + ((c[k] - u) ** 2 + (d[k] - u) ** 2)
 
 
-@compiled
+@part
 def normalise(
-    m: Any, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
+    m: int, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
 ) -> None:
     """(x − centre)·scale + offset."""
-    apart()
     middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
     for row in range(rows):
         a, o = line(m, x + row * channels), line(m, out + row * channels)
@@ -124,12 +120,11 @@ def normalise(
             o[k] = (a[k] - middle[k]) * factor[k] + level[k]
 
 
-@compiled
+@part
 def normalise_relu(
-    m: Any, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
+    m: int, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
 ) -> None:
     """The positive part of (x − centre)·scale + offset."""
-    apart()
     middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
     for row in range(rows):
         a, o = line(m, x + row * channels), line(m, out + row * channels)
@@ -137,9 +132,9 @@ def normalise_relu(
             o[k] = _positive((a[k] - middle[k]) * factor[k] + level[k])
 
 
-@compiled
+@part
 def normalise_relu_ring(
-    m: Any, x: int, centre: int, scale: int, offset: int, out: int, channels: int
+    m: int, x: int, centre: int, scale: int, offset: int, out: int, channels: int
 ) -> None:
     """As `normalise_relu` for one image, into `out` with its ring, which is left as it is."""
     for y in range(SIDE):
@@ -147,9 +142,9 @@ def normalise_relu_ring(
         normalise_relu(m, x + y * SIDE * channels, centre, scale, offset, target, SIDE, channels)
 
 
-@compiled
+@part
 def normalise_add_relu(
-    m: Any,
+    m: int,
     x: int,
     centre: int,
     scale: int,
@@ -160,7 +155,6 @@ def normalise_add_relu(
     channels: int,
 ) -> None:
     """The positive part of (x − centre)·scale + offset + shortcut."""
-    apart()
     middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
     for row in range(rows):
         at = row * channels
@@ -174,12 +168,11 @@ def _positive(x: Any) -> Any:
     return ZERO if x < ZERO else x
 
 
-@compiled
+@part
 def backward_sums(
-    m: Any, x: int, gradient: int, centre: int, d_beta: int, d_gamma: int, rows: int, channels: int
+    m: int, x: int, gradient: int, centre: int, d_beta: int, d_gamma: int, rows: int, channels: int
 ) -> None:
     """One image's share in the gradients of beta and, before it is divided by σ, of gamma."""
-    apart()
     middle, beta, gamma = line(m, centre), line(m, d_beta), line(m, d_gamma)
     for k in range(channels):
         beta[k] = ZERO
@@ -191,12 +184,11 @@ def backward_sums(
             gamma[k] += g[k] * (a[k] - middle[k])
 
 
-@compiled
+@part
 def normalise_backward(
-    m: Any, x: int, gradient: int, mine: int, out: int, rows: int, channels: int
+    m: int, x: int, gradient: int, mine: int, out: int, rows: int, channels: int
 ) -> None:
     """Set `out` to the gradient of `x`; `mine` is a member's part of `plan.Unit.mine`."""
-    apart()
     middle, factor = line(m, mine), line(m, mine + 2 * channels)
     level, slope = line(m, mine + 3 * channels), line(m, mine + 4 * channels)
     for row in range(rows):
@@ -209,18 +201,17 @@ def normalise_backward(
 # ReLU, pooling ------------------------------------------------------------------------------------
 
 
-@compiled
-def mask(m: Any, gradient: int, activation: int, out: int, values: int) -> None:
+@part
+def mask(m: int, gradient: int, activation: int, out: int, values: int) -> None:
     """Set `out` to `gradient`, or to zero where ReLU's result `activation` is zero."""
-    apart()
     g, a, o = line(m, gradient), line(m, activation), line(m, out)
     for k in range(values):
         value = g[k]
         o[k] = value if a[k] > ZERO else ZERO
 
 
-@compiled
-def mask_ring(m: Any, gradient: int, activation: int, out: int, channels: int) -> None:
+@part
+def mask_ring(m: int, gradient: int, activation: int, out: int, channels: int) -> None:
     """As `mask`, from one image's gradient and activation with rings into `out` without."""
     for y in range(SIDE):
         at = ((y + 1) * WIDE + 1) * channels
@@ -228,10 +219,9 @@ def mask_ring(m: Any, gradient: int, activation: int, out: int, channels: int) -
         mask(m, gradient + at, activation + at, row, SIDE * channels)
 
 
-@compiled
-def add_mask(m: Any, gradient: int, other: int, activation: int, values: int) -> None:
+@part
+def add_mask(m: int, gradient: int, other: int, activation: int, values: int) -> None:
     """Add `other` to `gradient`, and zero it where `activation` is zero."""
-    apart()
     g, b, a = line(m, gradient), line(m, other), line(m, activation)
     for k in range(values):
         value = g[k] + b[k]
@@ -239,7 +229,7 @@ def add_mask(m: Any, gradient: int, other: int, activation: int, values: int) ->
 
 
 @compiled
-def pool(m: Any, x: int, out: int, which: Any, channels: int) -> None:
+def pool(m: int, x: int, out: int, which: Any, channels: int) -> None:
     """The largest of each 3×3 around every second position; zeros outside, nothing below zero.
 
     Args:
@@ -250,7 +240,6 @@ def pool(m: Any, x: int, out: int, which: Any, channels: int) -> None:
             largest; `NOWHERE` where all are zero.
         channels: Of both.
     """
-    apart()
     for y in range(SIDE):
         for at in range(SIDE):
             row = y * SIDE + at
@@ -270,9 +259,8 @@ def pool(m: Any, x: int, out: int, which: Any, channels: int) -> None:
 
 
 @compiled
-def pool_backward(m: Any, gradient: int, which: Any, out: int, channels: int) -> None:
+def pool_backward(m: int, gradient: int, which: Any, out: int, channels: int) -> None:
     """Each gradient goes to the position that `pool` took, none where all were zero."""
-    apart()
     set_zero(m, out, STEM_SIDE * STEM_SIDE * channels)
     for y in range(SIDE):
         for at in range(SIDE):
@@ -287,10 +275,9 @@ def pool_backward(m: Any, gradient: int, which: Any, out: int, channels: int) ->
                         o[k] += value if w[k] == place else ZERO
 
 
-@compiled
-def average(m: Any, x: int, out: int, rows: int) -> None:
+@part
+def average(m: int, x: int, out: int, rows: int) -> None:
     """An image's mean over its `rows` positions."""
-    apart()
     o = line(m, out)
     for k in range(BROAD):
         o[k] = ZERO
@@ -302,10 +289,9 @@ def average(m: Any, x: int, out: int, rows: int) -> None:
         o[k] /= np.float32(rows)
 
 
-@compiled
-def average_backward(m: Any, gradient: int, activation: int, out: int, rows: int) -> None:
+@part
+def average_backward(m: int, gradient: int, activation: int, out: int, rows: int) -> None:
     """The gradient of the mean, spread over the positions where `activation` is not zero."""
-    apart()
     share = ONE / np.float32(rows)
     g = line(m, gradient)
     for row in range(rows):
@@ -318,10 +304,9 @@ def average_backward(m: Any, gradient: int, activation: int, out: int, rows: int
 # Head, Adam ---------------------------------------------------------------------------------------
 
 
-@compiled
-def dense(m: Any, x: int, kernel: int, bias: int, out: int) -> None:
+@part
+def dense(m: int, x: int, kernel: int, bias: int, out: int) -> None:
     """Set `out` to x · kernel + bias, for one image."""
-    apart()
     o, b, a = line(m, out), line(m, bias), line(m, x)
     for k in range(CLASSES):
         o[k] = b[k]
@@ -331,10 +316,9 @@ def dense(m: Any, x: int, kernel: int, bias: int, out: int) -> None:
             o[k] += a[inner] * w[k]
 
 
-@compiled
-def dense_backward(m: Any, kernel: int, gradient: int, d_x: int) -> None:
+@part
+def dense_backward(m: int, kernel: int, gradient: int, d_x: int) -> None:
     """From the `gradient` of `dense`'s result to that of its input, for one image."""
-    apart()
     g, d = line(m, gradient), line(m, d_x)
     for inner in range(BROAD):
         w = line(m, kernel + inner * CLASSES)
@@ -344,12 +328,11 @@ def dense_backward(m: Any, kernel: int, gradient: int, d_x: int) -> None:
         d[inner] = total
 
 
-@compiled
+@part
 def dense_gradient(
-    m: Any, x: int, gradient: int, d_kernel: int, d_bias: int, images: int, begin: int, end: int
+    m: int, x: int, gradient: int, d_kernel: int, d_bias: int, images: int, begin: int, end: int
 ) -> None:
     """The weights' gradients of `dense`, the kernel's in its rows from `begin` to before `end`."""
-    apart()
     bias = line(m, d_bias)
     if begin == 0:
         set_zero(m, d_bias, CLASSES)
@@ -367,12 +350,11 @@ def dense_gradient(
 
 
 @compiled
-def cross_entropy(m: Any, logits: int, label: int, gradient: int, images: int) -> Any:
+def cross_entropy(m: int, logits: int, label: int, gradient: int, images: int) -> Any:
     """One image's softmax cross-entropy (nats), and whether the first largest logit is right.
 
     `gradient` is set to its share in that of the mean over `images`.
     """
-    apart()
     row, g = line(m, logits), line(m, gradient)
     best = 0
     for k in range(1, CLASSES):
@@ -387,9 +369,16 @@ def cross_entropy(m: Any, logits: int, label: int, gradient: int, images: int) -
     return exact.log(mass) + top - np.float64(row[label]), best == label
 
 
-@compiled
+@part
 def adam(
-    m: Any, weights: int, learned: int, values: int, rate: Any, one: Any, two: Any, epsilon: Any
+    m: int,
+    weights: int,
+    learned: int,
+    values: int,
+    rate: np.float32,
+    one: np.float32,
+    two: np.float32,
+    epsilon: np.float32,
 ) -> None:
     """One step of Keras' Adam on `values` weights.
 
@@ -403,7 +392,6 @@ def adam(
         two: 1 − β₂.
         epsilon: Added to the root of the velocity.
     """
-    apart()
     w, d = line(m, weights), line(m, weights + learned)
     first, second = line(m, weights + 2 * learned), line(m, weights + 3 * learned)
     for k in range(values):

@@ -7,8 +7,8 @@ it may differ between CPUs. Matrices are rows of float32, named by the place whe
 
 from typing import Any
 
-from fixed_eval.engines.native.compiled import compiled, wide_registers
-from fixed_eval.engines.native.intrinsics import LANES, apart, tile_kernel, turn_square
+from fixed_eval.engines.native.compiled import part, wide_registers
+from fixed_eval.engines.native.intrinsics import LANES, tile_kernel, turn_square
 
 # With 32 registers of 16 values, or 16 of 8 values.
 ROWS, VECTORS = (8, 2) if wide_registers() else (6, 1)
@@ -21,10 +21,9 @@ _few: Any = tile_kernel(FEW, VECTORS)
 _one: Any = tile_kernel(1, VECTORS)
 
 
-@compiled
-def multiply(m: Any, a: int, b: int, out: int, rows: int, inner: int, columns: int) -> None:
+@part
+def multiply(m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int) -> None:
     """Set `out` (rows × columns) to a (rows × inner) · b (inner × columns)."""
-    apart()
     for left in range(0, columns, WIDTH):
         row = 0
         while row + ROWS <= rows:
@@ -41,10 +40,9 @@ def multiply(m: Any, a: int, b: int, out: int, rows: int, inner: int, columns: i
             row += 1
 
 
-@compiled
-def add_multiply(m: Any, a: int, b: int, out: int, rows: int, inner: int, columns: int) -> None:
+@part
+def add_multiply(m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int) -> None:
     """As `multiply`, but add to `out`."""
-    apart()
     for left in range(0, columns, WIDTH):
         for row in range(0, rows - rows % ROWS, ROWS):
             at = out + row * columns + left
@@ -54,15 +52,14 @@ def add_multiply(m: Any, a: int, b: int, out: int, rows: int, inner: int, column
             _one(True, inner, m, a + row * inner, inner, 1, b + left, columns, at, columns)
 
 
-@compiled
+@part
 def add_multiply_transposed(
-    m: Any, a: int, b: int, out: int, rows: int, inner: int, columns: int, begin: int, end: int
+    m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int, begin: int, end: int
 ) -> None:
     """Add aᵀ · b to `out` (inner × columns), to its rows from `begin` to before `end` only.
 
     a is rows × inner, b is rows × columns.
     """
-    apart()
     for left in range(0, columns, WIDTH):
         row = begin
         while row + ROWS <= end:
@@ -79,10 +76,9 @@ def add_multiply_transposed(
             row += 1
 
 
-@compiled
-def transpose(m: Any, a: int, out: int, rows: int, columns: int) -> None:
+@part
+def transpose(m: int, a: int, out: int, rows: int, columns: int) -> None:
     """Set `out` (columns × rows) to the transpose of a (rows × columns, both in sixteens)."""
-    apart()
     for top in range(0, rows, LANES):
         for left in range(0, columns, LANES):
             turn_square(m, a + top * columns + left, columns, out + left * rows + top, rows)

@@ -67,7 +67,7 @@ class Settings(NamedTuple):
 
 
 @compiled
-def stem(m: Any, images: Any, position: Any, means: Any, place: int) -> None:
+def stem(m: int, images: Any, position: Any, means: Any, place: int) -> None:
     """The first convolution of one image, in the place of a batch's image."""
     picture = ROOM.pictures + place * PICTURE
     layers.gather(m, images, position, means, picture)
@@ -78,7 +78,7 @@ def stem(m: Any, images: Any, position: Any, means: Any, place: int) -> None:
 
 
 @compiled
-def pool(m: Any, which: Any, image: int, me: int) -> None:
+def pool(m: int, which: Any, image: int, me: int) -> None:
     """Batch norm, ReLU and pooling behind the first convolution."""
     relu(m, STEM_UNIT, ROOM.stem_out, image, me)
     x = ROOM.stem_out + image * STEM_POSITIONS * NARROW
@@ -86,7 +86,7 @@ def pool(m: Any, which: Any, image: int, me: int) -> None:
 
 
 @compiled
-def head(m: Any, image: int) -> None:
+def head(m: int, image: int) -> None:
     """The logits of one image."""
     average = ROOM.average + image * BROAD
     layers.average(m, THIRD.out + image * POSITIONS * BROAD, average, POSITIONS)
@@ -94,7 +94,7 @@ def head(m: Any, image: int) -> None:
 
 
 @compiled
-def head_backward(m: Any, image: int) -> None:
+def head_backward(m: int, image: int) -> None:
     """From the gradient of an image's logits to that of the last block's sum."""
     d_average, rows = ROOM.d_average + image * BROAD, image * POSITIONS * BROAD
     layers.dense_backward(m, ROOM.dense, ROOM.d_logits + image * CLASSES, d_average)
@@ -103,7 +103,7 @@ def head_backward(m: Any, image: int) -> None:
 
 @inlined
 def step(
-    m: Any,
+    m: int,
     which: Any,
     batch: Any,
     means: Any,
@@ -178,7 +178,7 @@ def step(
 
 @compiled
 def learn(
-    m: Any,
+    m: int,
     which: Any,
     images: Any,
     labels: Any,
@@ -219,7 +219,7 @@ def learn(
 
 @compiled
 def infer(
-    m: Any,
+    m: int,
     which: Any,
     images: Any,
     labels: Any,

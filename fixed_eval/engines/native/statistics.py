@@ -9,7 +9,7 @@ import numpy as np
 
 from fixed_eval.engines.native import layers
 from fixed_eval.engines.native.compiled import compiled, inlined
-from fixed_eval.engines.native.intrinsics import apart, line
+from fixed_eval.engines.native.intrinsics import line
 from fixed_eval.engines.native.plan import LEARNED
 
 ZERO, ONE = np.float32(0), np.float32(1)
@@ -28,7 +28,7 @@ def raw(unit: Any, image: int) -> Any:
 
 
 @compiled
-def take_moments(m: Any, unit: Any, image: int) -> None:
+def take_moments(m: int, unit: Any, image: int) -> None:
     """An image's share in the statistics."""
     sums = image * unit.channels
     layers.moments(
@@ -37,9 +37,8 @@ def take_moments(m: Any, unit: Any, image: int) -> None:
 
 
 @compiled
-def learn_statistics(m: Any, unit: Any, images: int, settings: Any, me: int) -> None:
+def learn_statistics(m: int, unit: Any, images: int, settings: Any, me: int) -> None:
     """The batch's statistics from those of its images; the first member moves the moving ones."""
-    apart()
     combine_moments(m, unit, images, me)
     if me == 0:
         move_statistics(m, unit, settings.bn_momentum, me)
@@ -51,7 +50,7 @@ def learn_statistics(m: Any, unit: Any, images: int, settings: Any, me: int) -> 
 
 
 @compiled
-def combine_moments(m: Any, unit: Any, images: int, me: int) -> None:
+def combine_moments(m: int, unit: Any, images: int, me: int) -> None:
     """A member's centre, and the batch's variance where its scale will be."""
     centre, variance = line(m, mine(unit, me, 0)), line(m, mine(unit, me, 2))
     channels, positions = unit.channels, np.float32(unit.positions)
@@ -74,7 +73,7 @@ def combine_moments(m: Any, unit: Any, images: int, me: int) -> None:
 
 
 @compiled
-def move_statistics(m: Any, unit: Any, bn_momentum: float, me: int) -> None:
+def move_statistics(m: int, unit: Any, bn_momentum: float, me: int) -> None:
     """The batch's share in the moving statistics.
 
     The convolution's bias, which `raw` is without, shifts the moving mean and nothing else.
@@ -88,9 +87,8 @@ def move_statistics(m: Any, unit: Any, bn_momentum: float, me: int) -> None:
 
 
 @compiled
-def rest(m: Any, unit: Any, bn_epsilon: float, me: int) -> None:
+def rest(m: int, unit: Any, bn_epsilon: float, me: int) -> None:
     """The moving statistics instead of a batch's."""
-    apart()
     centre, scale = line(m, mine(unit, me, 0)), line(m, mine(unit, me, 2))
     gamma = line(m, unit.gamma)
     mean, variance, bias = line(m, unit.mean), line(m, unit.variance), line(m, unit.bias)
@@ -100,7 +98,7 @@ def rest(m: Any, unit: Any, bn_epsilon: float, me: int) -> None:
 
 
 @compiled
-def take_sums(m: Any, unit: Any, gradient: int, image: int, me: int) -> None:
+def take_sums(m: int, unit: Any, gradient: int, image: int, me: int) -> None:
     """An image's share in the gradients of gamma and beta."""
     sums, rows = image * unit.channels, image * unit.positions * unit.channels
     layers.backward_sums(
@@ -116,9 +114,8 @@ def take_sums(m: Any, unit: Any, gradient: int, image: int, me: int) -> None:
 
 
 @compiled
-def combine_sums(m: Any, unit: Any, images: int, me: int) -> None:
+def combine_sums(m: int, unit: Any, images: int, me: int) -> None:
     """The gradients of gamma and beta, and what `layers.normalise_backward` needs of them."""
-    apart()
     inverse, scale = line(m, mine(unit, me, 1)), line(m, mine(unit, me, 2))
     level, slope = line(m, mine(unit, me, 3)), line(m, mine(unit, me, 4))
     channels = unit.channels
@@ -145,7 +142,7 @@ def combine_sums(m: Any, unit: Any, images: int, me: int) -> None:
 
 
 @compiled
-def through_norm(m: Any, unit: Any, gradient: int, image: int, me: int) -> None:
+def through_norm(m: int, unit: Any, gradient: int, image: int, me: int) -> None:
     """From batch norm's result to its input, for one image."""
     rows = image * unit.positions * unit.channels
     layers.normalise_backward(

@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 
 from fixed_eval.engines.native.compiled import compiled, inlined
-from fixed_eval.engines.native.intrinsics import apart, fetch_add, load, pause, store
+from fixed_eval.engines.native.intrinsics import fetch_add, load, pause, store
 
 LARGEST = 8  # members: there are eight images in a batch to share out
 SPINS = 64  # before a member offers its core to others
@@ -33,7 +33,6 @@ _yield: Any = types.ExternalFunction(
 @compiled
 def meet(gate: Gate, size: int) -> None:
     """Wait for all of the team. Where a member has failed nobody waits any more."""
-    apart()
     if size == 1:
         return
     meeting = load(gate, MEETING)

@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from fixed_eval.engines.native.compiled import compiled, inlined
-from fixed_eval.engines.native.intrinsics import apart, line
+from fixed_eval.engines.native.compiled import compiled, inlined, part
+from fixed_eval.engines.native.intrinsics import line
 from fixed_eval.engines.native.matmul import add_multiply_transposed, multiply, transpose
 from fixed_eval.engines.native.plan import (
     MATRIX,
@@ -39,8 +39,8 @@ MAP_ROW, WIDE_ROW = SIDE * LINE, WIDE * LINE
 HALF = np.float32(0.5)
 
 
-@compiled
-def multiply_places(m: Any, a: int, u: int, out: int, first: int, last: int) -> None:
+@part
+def multiply_places(m: int, a: int, u: int, out: int, first: int, last: int) -> None:
     """The 16 products of a turn: tiles of V or N times channels × channels of U, into M."""
     for place in range(PLACES):
         tiles = a + place * PLACE + first * TILES * LINE
@@ -48,10 +48,9 @@ def multiply_places(m: Any, a: int, u: int, out: int, first: int, last: int) -> 
         multiply(m, tiles, matrix, result, TILES * (last - first), NARROW, NARROW)
 
 
-@compiled
-def transform_inputs(m: Any, ringed: int, first: int, last: int, v: int, square: int) -> None:
+@part
+def transform_inputs(m: int, ringed: int, first: int, last: int, v: int, square: int) -> None:
     """V = Bᵀ d B."""
-    apart()
     for tile in range(TILES * first, TILES * last):
         at = ringed + (tile // 16 * WIDE + tile // 4 % 4 * 2) * WIDE_ROW + tile % 4 * 2 * LINE
         for column in range(4):
@@ -61,10 +60,9 @@ def transform_inputs(m: Any, ringed: int, first: int, last: int, v: int, square:
             _b_transposed(m, square + 4 * row * LINE, LINE, target, PLACE)
 
 
-@compiled
-def transform_outputs(m: Any, products: int, first: int, last: int, out: int, square: int) -> None:
+@part
+def transform_outputs(m: int, products: int, first: int, last: int, out: int, square: int) -> None:
     """Y = Aᵀ M A."""
-    apart()
     for tile in range(TILES * first, TILES * last):
         source = products + (tile - TILES * first) * LINE
         for column in range(4):
@@ -75,10 +73,9 @@ def transform_outputs(m: Any, products: int, first: int, last: int, out: int, sq
             _a_transposed(m, square + 4 * row * LINE, LINE, at + row * MAP_ROW, LINE)
 
 
-@compiled
-def transform_gradient(m: Any, gradient: int, first: int, last: int, n: int, square: int) -> None:
+@part
+def transform_gradient(m: int, gradient: int, first: int, last: int, n: int, square: int) -> None:
     """N = A dY Aᵀ."""
-    apart()
     for tile in range(TILES * first, TILES * last):
         at = gradient + (tile // 16 * SIDE + tile // 4 % 4 * 2) * MAP_ROW + tile % 4 * 2 * LINE
         for column in range(2):
@@ -88,10 +85,9 @@ def transform_gradient(m: Any, gradient: int, first: int, last: int, n: int, squ
             _a(m, square + 2 * row * LINE, LINE, target + 4 * row * PLACE, PLACE)
 
 
-@compiled
-def add_input_gradient(m: Any, products: int, first: int, last: int, d_x: int, square: int) -> None:
+@part
+def add_input_gradient(m: int, products: int, first: int, last: int, d_x: int, square: int) -> None:
     """Add B dV Bᵀ, dV being in M, to the ringed maps' gradient."""
-    apart()
     for tile in range(TILES * first, TILES * last):
         source = products + (tile - TILES * first) * LINE
         for column in range(4):
@@ -102,10 +98,9 @@ def add_input_gradient(m: Any, products: int, first: int, last: int, d_x: int, s
             _add_b(m, square + 4 * row * LINE, LINE, at + row * WIDE_ROW, LINE)
 
 
-@compiled
-def transform_kernel(m: Any, kernel: int, u: int, begin: int, end: int, square: int) -> None:
+@part
+def transform_kernel(m: int, kernel: int, u: int, begin: int, end: int, square: int) -> None:
     """U = G g Gᵀ, for the input channels from `begin` to before `end`."""
-    apart()
     for channel in range(begin, end):
         source = kernel + channel * LINE
         for column in range(3):
@@ -115,15 +110,15 @@ def transform_kernel(m: Any, kernel: int, u: int, begin: int, end: int, square: 
             _g(m, square + 3 * row * LINE, LINE, target, MATRIX)
 
 
-@compiled
-def turn_kernel(m: Any, u: int, flipped: int, begin: int, end: int) -> None:
+@part
+def turn_kernel(m: int, u: int, flipped: int, begin: int, end: int) -> None:
     """U of the transposed kernel from U, for the places from `begin` to before `end`."""
     for place in range(begin, end):
         transpose(m, u + place * MATRIX, flipped + place * MATRIX, NARROW, NARROW)
 
 
-@compiled
-def multiply_gradient(m: Any, v: int, n: int, d_u: int, images: int, begin: int, end: int) -> None:
+@part
+def multiply_gradient(m: int, v: int, n: int, d_u: int, images: int, begin: int, end: int) -> None:
     """DU = Vᵀ·N, for the places from `begin` to before `end`."""
     for place in range(begin, end):
         target = d_u + place * MATRIX
@@ -134,10 +129,9 @@ def multiply_gradient(m: Any, v: int, n: int, d_u: int, images: int, begin: int,
         add_multiply_transposed(m, a, b, target, TILES * images, NARROW, NARROW, 0, NARROW)
 
 
-@compiled
-def kernel_gradient(m: Any, d_u: int, d_kernel: int, begin: int, end: int, square: int) -> None:
+@part
+def kernel_gradient(m: int, d_u: int, d_kernel: int, begin: int, end: int, square: int) -> None:
     """Set the kernel's gradient, dg = Gᵀ dU G, for some input channels."""
-    apart()
     for channel in range(begin, end):
         source, target = d_u + channel * LINE, d_kernel + channel * LINE
         for column in range(4):
@@ -152,12 +146,12 @@ def kernel_gradient(m: Any, d_u: int, d_kernel: int, begin: int, end: int, squar
 
 
 @inlined
-def _four(m: Any, x: int, s: int) -> Any:
+def _four(m: int, x: int, s: int) -> Any:
     return line(m, x), line(m, x + s), line(m, x + 2 * s), line(m, x + 3 * s)
 
 
 @compiled
-def _b_transposed(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _b_transposed(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1, x2, x3 = _four(m, x, s)
     y0, y1, y2, y3 = _four(m, y, t)
     for c in range(LINE):
@@ -166,7 +160,7 @@ def _b_transposed(m: Any, x: int, s: int, y: int, t: int) -> None:
 
 
 @compiled
-def _b(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _b(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1, x2, x3 = _four(m, x, s)
     y0, y1, y2, y3 = _four(m, y, t)
     for c in range(LINE):
@@ -175,7 +169,7 @@ def _b(m: Any, x: int, s: int, y: int, t: int) -> None:
 
 
 @compiled
-def _add_b(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _add_b(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1, x2, x3 = _four(m, x, s)
     y0, y1, y2, y3 = _four(m, y, t)
     for c in range(LINE):
@@ -187,7 +181,7 @@ def _add_b(m: Any, x: int, s: int, y: int, t: int) -> None:
 
 
 @compiled
-def _a_transposed(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _a_transposed(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1, x2, x3 = _four(m, x, s)
     y0, y1 = line(m, y), line(m, y + t)
     for c in range(LINE):
@@ -196,7 +190,7 @@ def _a_transposed(m: Any, x: int, s: int, y: int, t: int) -> None:
 
 
 @compiled
-def _a(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _a(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1 = line(m, x), line(m, x + s)
     y0, y1, y2, y3 = _four(m, y, t)
     for c in range(LINE):
@@ -205,7 +199,7 @@ def _a(m: Any, x: int, s: int, y: int, t: int) -> None:
 
 
 @compiled
-def _g(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _g(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1, x2 = line(m, x), line(m, x + s), line(m, x + 2 * s)
     y0, y1, y2, y3 = _four(m, y, t)
     for c in range(LINE):
@@ -215,7 +209,7 @@ def _g(m: Any, x: int, s: int, y: int, t: int) -> None:
 
 
 @compiled
-def _g_transposed(m: Any, x: int, s: int, y: int, t: int) -> None:
+def _g_transposed(m: int, x: int, s: int, y: int, t: int) -> None:
     x0, x1, x2, x3 = _four(m, x, s)
     y0, y1, y2 = line(m, y), line(m, y + t), line(m, y + 2 * t)
     for c in range(LINE):
