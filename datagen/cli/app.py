@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import typer
-from pydantic import ValidationError
 
 import datagen
 from datagen.cli.arguments import refuse_empty, with_user_paths
@@ -147,6 +146,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _of_the_words(error: Any) -> str:
     """Return what is wrong with the words of the command line; newer typers let pydantic say it."""
+    from pydantic import ValidationError  # slow to import, and only wanted here
+
     cause, parameter = error.__cause__, getattr(error, "param", None)
     if not isinstance(cause, ValidationError) or parameter is None:
         return str(error.format_message()).rstrip(".")

@@ -86,5 +86,5 @@ def test_a_plan_writes_nothing_and_reads_a_file(
 
 
 def test_paths_in_a_spec_may_be_pathlibs(out: Path, tmp_path: Path) -> None:
-    with pytest.raises(MissingInputError, match=f"no folder {tmp_path / 'nowhere'}"):
+    with pytest.raises(MissingInputError, match=f"no folder at {tmp_path / 'nowhere'}"):
         plan_sweep({**SPEC, "tests": (tmp_path / "nowhere",)}, out)
