@@ -15,7 +15,8 @@ from fixed_eval.cores import Cores
 from fixed_eval.data import list_dataset
 from fixed_eval.errors import EvaluatorError
 from fixed_eval.progress import make_say
-from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS, get_protocol
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
+from fixed_eval.protocols.registry import PROTOCOLS, get_protocol
 
 EXIT_CODES = "exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or dataset rule broken · \
 4 missing or corrupt input · 130 interrupted"

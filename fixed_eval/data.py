@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.errors import InputError, RuleError
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Protocol, check_budget
 
 # Keras' allow list; other files are not seen by the published script.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -202,7 +202,7 @@ def list_dataset(
         )
     train = list_split(root / "train", protocol, seed)
     val = list_split(root / "val", protocol, seed)
-    protocol.check_budget(len(train), len(val))
+    check_budget(len(train), len(val))
     empty = empty_classes(train, protocol)
     if empty:
         raise RuleError(

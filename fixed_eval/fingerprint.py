@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Protocol
 
 PACKAGE = Path(__file__).parent
 FROZEN = PACKAGE / "FROZEN.sha256"

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.errors import EvaluatorError
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 
 Weights = tuple[np.ndarray[Any, np.dtype[np.float32]], ...]
 
 
-def build_network(protocol: Protocol, seed: int) -> Any:
+def build_network(protocol: CutoffProtocol, seed: int) -> Any:
     """The uncompiled Keras model: RGB 32×32×3 in 0..255 → 10 logits.
 
     Its weights are those that the installed Keras draws: of the present versions, the protocol's.
@@ -52,7 +52,7 @@ def build_network(protocol: Protocol, seed: int) -> Any:
 
 
 def preprocess(
-    images: np.ndarray[Any, np.dtype[np.float32]], protocol: Protocol
+    images: np.ndarray[Any, np.dtype[np.float32]], protocol: CutoffProtocol
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """`resnet.preprocess_input` on arrays: RGB 0..255 → BGR minus the ImageNet means, float32."""
     means = np.array(protocol.channel_means, np.float32)

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from fixed_eval.philox import philox
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Protocol
 
 Order = np.ndarray[Any, np.dtype[np.int32]]
 

@@ -15,7 +15,7 @@ from fixed_eval.data import ImageFile, Split
 from fixed_eval.errors import ChangedError, DivergedError, InputError, StoppedError
 from fixed_eval.heldout import score_test, split_fingerprint
 from fixed_eval.progress import Say
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Protocol
 from fixed_eval.receipt import order_digest, predictions_digest
 from fixed_eval.records import (
     SCHEMA_VERSION,

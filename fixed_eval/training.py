@@ -15,7 +15,7 @@ import numpy as np
 from fixed_eval.data import Split
 from fixed_eval.network import Weights
 from fixed_eval.order import Order, epoch_orders
-from fixed_eval.protocol import Protocol as EvaluationProtocol
+from fixed_eval.protocols.base import Protocol as EvaluationProtocol
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]
 DIGITS = 16  # of a SHA-256 in a receipt: 64 bits tell runs apart, and keep the file small

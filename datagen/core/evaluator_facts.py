@@ -1,6 +1,6 @@
 """What the frozen evaluator's protocol fixes, as constants: the one place where we repeat it.
 
-`fixed_eval/protocol.py` is the source. This package never imports it; a test holds every constant
+`fixed_eval/protocols/` is the source. This package never imports it; a test holds every constant
 here to it, and `datagen.core.numerals.CLASSES` to its class order.
 """
 

@@ -16,7 +16,7 @@ from fixed_eval.data import Split
 from fixed_eval.initial_weights import initial_weights
 from fixed_eval.network import Weights, build_network
 from fixed_eval.order import Order
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 from fixed_eval.training import Logits, Snapshot
 
 
@@ -26,7 +26,7 @@ class ReferenceEngine:
     name = "reference"
     bits = None
 
-    def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
+    def __init__(self, train: Split, val: Split, protocol: CutoffProtocol, seed: int) -> None:
         self._protocol = protocol
         classes = len(protocol.classes)
         self._train = tf.constant(train.images), tf.one_hot(train.labels, classes)

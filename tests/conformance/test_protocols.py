@@ -13,7 +13,8 @@ from datagen.core.numerals import CLASSES
 from datagen.evaluation.evaluate import EvaluationRequest
 from fixed_eval.errors import BudgetError, EvaluatorError
 from fixed_eval.fingerprint import protocol_fingerprint
-from fixed_eval.protocol import PROTOCOLS, Protocol, get_protocol
+from fixed_eval.protocols.base import Protocol
+from fixed_eval.protocols.registry import PROTOCOLS, get_protocol
 
 EVERY = pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=lambda protocol: protocol.name)
 

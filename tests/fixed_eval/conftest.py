@@ -9,7 +9,7 @@ import pytest
 
 from fixed_eval import data
 from fixed_eval.data import Split
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -8,7 +8,7 @@ import pytest
 
 from fixed_eval import data
 from fixed_eval.errors import BudgetError, InputError, RuleError
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 
 @pytest.mark.parametrize(

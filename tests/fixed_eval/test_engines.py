@@ -8,7 +8,7 @@ from fixed_eval.engines.native.engine import NativeEngine
 from fixed_eval.engines.reference import ReferenceEngine
 from fixed_eval.network import build_network, preprocess
 from fixed_eval.order import epoch_orders
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.training import start, train
 
 ENGINES = (FastEngine, ReferenceEngine, NativeEngine)

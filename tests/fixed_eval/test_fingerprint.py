@@ -8,7 +8,8 @@ import pytest
 
 from fixed_eval import fingerprint
 from fixed_eval.fingerprint import COMPUTING
-from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
+from fixed_eval.protocols.registry import PROTOCOLS
 
 
 def test_no_file_that_can_move_a_score_has_changed():

@@ -20,7 +20,7 @@ from fixed_eval.data import list_split, load_split
 from fixed_eval.decoding import Decoder
 from fixed_eval.errors import ChangedError
 from fixed_eval.heldout import score_test
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.records import Leakage
 
 REPOSITORY = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ from fixed_eval.cores import Cores
 from fixed_eval.engines.native import build, compiled, network, plan, team
 from fixed_eval.engines.native.engine import NativeEngine
 from fixed_eval.errors import DivergedError, EvaluatorError
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.training import EpochRecord
 
 # Of `python tests/fixed_eval/bits.py`. It moves when bits do: then raise `engine.BITS` with it.

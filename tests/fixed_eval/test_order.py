@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from fixed_eval import data
 from fixed_eval.order import epoch_orders
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from fixed_eval.engines.native.team import run_team
 from fixed_eval.initial_weights import initial_weights, trainable
 from fixed_eval.network import Weights
 from fixed_eval.order import Order
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 from fixed_eval.training import Logits, Snapshot
 
 BITS: Final = 1
@@ -47,7 +47,7 @@ class NativeEngine:
         self,
         train: Split,
         val: Split,
-        protocol: Protocol,
+        protocol: CutoffProtocol,
         seed: int,
         cores: Cores | None = None,
         on_compile: Callable[[], None] = lambda: None,

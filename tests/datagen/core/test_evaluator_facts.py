@@ -2,7 +2,7 @@
 
 from datagen.core import evaluator_facts as facts
 from datagen.core.numerals import CLASSES
-from fixed_eval.protocol import PROTOCOLS
+from fixed_eval.protocols.registry import PROTOCOLS
 
 
 def test_every_fact_is_the_protocols() -> None:

@@ -22,7 +22,7 @@ from datagen.files.class_folders import (
 from datagen.files.litter import LITTER_FOLDERS
 from fixed_eval import data
 from fixed_eval.errors import RuleError
-from fixed_eval.protocol import PROTOCOLS
+from fixed_eval.protocols.registry import PROTOCOLS
 
 PROTOCOL = next(iter(PROTOCOLS.values()))
 RULES = {
