@@ -6,9 +6,11 @@ version with a new name in the registry, never an edit.
 
 import dataclasses
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 from fixed_eval.errors import BudgetError
+from fixed_eval.order import epoch_orders
 
 BUDGET_BATCH: Final = 8
 """The 2021 Data-Centric AI Competition counted its budget in batches of 8, so every protocol does,
@@ -21,6 +23,7 @@ COMMON_FILES: Final = (
     "data.py",
     "decoding.py",
     "heldout.py",
+    "inputs.py",
     "image_size.py",
     "metrics.py",
     "order.py",
@@ -134,6 +137,16 @@ class Protocol:
         return tuple(
             dataclasses.replace(phase, epochs=min(phase.epochs, epochs)) for phase in self.phases
         )
+
+    def train_batches(self, parts: Sequence[int], seed: int, skip: int = 0) -> Iterator[Any]:
+        """The training images of each epoch, without end: their order, of which batches are slices.
+
+        Args:
+            parts: How many images each training folder has; they follow each other.
+            seed: Of the shuffle.
+            skip: Epochs to leave out first.
+        """
+        return epoch_orders(sum(parts), self.shuffle_buffer, seed, skip)
 
     def batches(self, images: int) -> int:
         """Batches that `images` images fill, the last partial one included."""
