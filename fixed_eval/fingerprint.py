@@ -7,9 +7,9 @@ byte strings (equal lines stay, so duplicates count), concatenated, and hashed w
 fingerprint is that lower-case hex digest. File names and times do not enter. A test set's
 fingerprint is made the same way with the one split name `test`.
 
-Each protocol has a list of frozen files, `frozen/<protocol>.sha256`: the hash of every file that can
-move its scores, in the format of `sha256sum`. So another protocol, new or changed, changes nothing
-here. A test fails when they differ. After a change that is meant, and is a new protocol version:
+Each protocol has a list of frozen files, `frozen/<protocol>.sha256`: the hash of every file that
+can move its scores, in the format of `sha256sum`. So another protocol, new or changed, changes none
+of them. A test fails when they differ. After a change that is meant, and is a new protocol version:
 ``python -m fixed_eval.fingerprint --write``.
 """
 
@@ -78,7 +78,8 @@ def protocol_fingerprint(
 
     The frozen sources, the protocol's name and version, the engine, the number of epochs (an
     official score runs all of them), the versions of the `COMPUTING` packages where the engine is
-    not the native one, the kind of device, and the `weights` that a pretrained base begins with. Images that are not plain PNGs are decoded by the
+    not the native one, the kind of device, and the `weights` that a pretrained base begins with.
+    Images that are not plain PNGs are decoded by the
     installed TensorFlow for every engine: of those, that version is part of the data.
     """
     present = versions()

@@ -124,7 +124,10 @@ class TrainingState:
     def is_over(self, phases: Sequence[Phase]) -> bool:
         """Whether the last of `phases` has ended."""
         at = len(self.finished)
-        return at == len(phases) - 1 and rules.ending(self.epochs_of(phases[at]), phases[at]) is not None
+        return (
+            at == len(phases) - 1
+            and rules.ending(self.epochs_of(phases[at]), phases[at]) is not None
+        )
 
 
 class Engine(Protocol):
@@ -205,9 +208,7 @@ def train(
     begin = True
     train_orders = protocol.train_batches(parts, seed, skip=state.epoch)
     # The published script's evaluation before training took the first order of val.
-    val_orders = epoch_orders(
-        len(val), protocol.shuffle_buffer, seed, skip=state.epoch + 1
-    )
+    val_orders = epoch_orders(len(val), protocol.shuffle_buffer, seed, skip=state.epoch + 1)
     while state.epoch < until and not state.is_over(phases):
         phase = phases[len(state.finished)]
         if rules.ending(state.epochs_of(phase), phase):
@@ -218,7 +219,9 @@ def train(
         if begin:
             engine.restore(state.snapshot)
             begin = False
-        record = _run_epoch(engine, state.epoch + 1, phase.name, rate, next(train_orders), next(val_orders))
+        record = _run_epoch(
+            engine, state.epoch + 1, phase.name, rate, next(train_orders), next(val_orders)
+        )
         snapshot = engine.snapshot()
         record = dataclasses.replace(record, state=snapshot.digest())
         state = state.advance(record, snapshot, phase)
@@ -226,7 +229,9 @@ def train(
     return state
 
 
-def _run_epoch(engine: Engine, epoch: int, phase: str, rate: float, batches: Any, val_order: Order) -> EpochRecord:
+def _run_epoch(
+    engine: Engine, epoch: int, phase: str, rate: float, batches: Any, val_order: Order
+) -> EpochRecord:
     """Learn from every image once, and validate; its state is not known yet."""
     began = time.perf_counter()
     loss, accuracy = engine.train_epoch(batches)

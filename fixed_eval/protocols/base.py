@@ -128,7 +128,7 @@ class Protocol:
         """All values of it, but for its frozen files, as plain data."""
         plain = dataclasses.asdict(self)
         del plain["frozen_files"]
-        return plain
+        return {**plain, "epochs": self.epochs, "max_images": MAX_IMAGES}
 
     def shortened(self, epochs: int | None) -> tuple[Phase, ...]:
         """The phases of a preview, each of at most `epochs` epochs; None shortens nothing."""

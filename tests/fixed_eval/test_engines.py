@@ -163,8 +163,10 @@ def test_a_stopped_run_ends_bit_for_bit_as_an_unbroken_one(fresh, splits, which)
         return train(
             engine,
             state,
-            splits,
+            splits[1],
             protocol=PROTOCOL,
+            phases=PROTOCOL.phases,
+            parts=(len(splits[0]),),
             seed=123,
             until=until,
             on_epoch=lambda _: None,

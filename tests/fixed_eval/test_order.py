@@ -41,7 +41,9 @@ def test_three_epochs_equal_keras_batch_by_batch(nested: Path, load, seed: int):
         verbose=False,
     )
     theirs = [list(published.as_numpy_iterator()) for _ in range(3)]
-    for order, batches in zip(epoch_orders(len(split), PROTOCOL.shuffle_buffer, seed), theirs, strict=False):
+    for order, batches in zip(
+        epoch_orders(len(split), PROTOCOL.shuffle_buffer, seed), theirs, strict=False
+    ):
         assert len(batches) == PROTOCOL.batches(len(split)) == 11
         for number, (images, labels) in enumerate(batches):
             ours = order[8 * number : 8 * (number + 1)]
@@ -100,12 +102,17 @@ def test_a_resumed_run_sees_the_later_epochs_as_they_would_have_been():
     resumed = list(itertools.islice(epoch_orders(200, PROTOCOL.shuffle_buffer, 7, skip=4), 2))
     np.testing.assert_array_equal(whole[4:], resumed)
     np.testing.assert_array_equal(np.sort(whole[5]), np.arange(200))
-    late = next(epoch_orders(200, PROTOCOL.shuffle_buffer, 7, skip=19))  # odd and even epochs share a block
+    late = next(
+        epoch_orders(200, PROTOCOL.shuffle_buffer, 7, skip=19)
+    )  # odd and even epochs share a block
     assert late.tolist() == tf_data(200, 7, 20)[19]
 
 
 def test_two_streams_do_not_disturb_each_other():
     alone = list(itertools.islice(epoch_orders(90, PROTOCOL.shuffle_buffer, 123), 3))
-    first, second = epoch_orders(90, PROTOCOL.shuffle_buffer, 123), epoch_orders(20, PROTOCOL.shuffle_buffer, 123)
+    first, second = (
+        epoch_orders(90, PROTOCOL.shuffle_buffer, 123),
+        epoch_orders(20, PROTOCOL.shuffle_buffer, 123),
+    )
     mixed = [(next(first), next(second))[0] for _ in range(3)]
     np.testing.assert_array_equal(alone, mixed)
