@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fixed_eval.cores import Cores
-from fixed_eval.data import list_dataset
-from fixed_eval.errors import EvaluatorError
+from fixed_eval.data import find_classes, list_dataset
+from fixed_eval.errors import EvaluatorError, UsageError
 from fixed_eval.progress import make_say
+from fixed_eval.protocols.base import Protocol
 from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
+from fixed_eval.protocols.keras_protocol import IMAGENET, NO_WEIGHTS, KerasProtocol
 from fixed_eval.protocols.registry import PROTOCOLS, get_protocol
 
 EXIT_CODES = "exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or dataset rule broken · \
@@ -36,11 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = make_say(options.progress)
     try:
         protocol = get_protocol(options.protocol)
+        if not protocol.classes:
+            protocol = dataclasses.replace(protocol, classes=find_classes(options.dataset))
         # Cheap refusals come before the imports that take seconds.
-        list_dataset(options.dataset, protocol, options.seed)
+        list_dataset(options.dataset, protocol, options.seed, options.extra_train)
+        weights = _weights(protocol, options.weights)
         from fixed_eval.runtime import start
 
-        engine, device, reason = start(options.engine, options.threads or 1)
+        engine, device, reason = start(options.engine, protocol.engines, options.threads or 1)
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -56,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             preview=options.preview,
             until=options.until,
             state=options.state,
+            extra=tuple(options.extra_train),
+            weights=weights,
         )
         score = evaluate(request, say, time.perf_counter() - began)
         text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
@@ -102,10 +109,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default=CUTOFF_RESNET50.name)
     parser.add_argument(
         "--engine",
-        choices=("auto", "native", "fast", "reference"),
+        choices=("auto", "native", "fast", "reference", "keras"),
         default="auto",
         help="auto, the default: fast where TensorFlow sees a GPU or the CPU has no fused "
-        "multiply-adds, else native",
+        "multiply-adds, else native; keras for the protocols that it trains",
+    )
+    parser.add_argument(
+        "--extra-train",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a further folder of class folders to train on, with batches of its own; may be given "
+        "again, for protocols that know it",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="imagenet|none|FILE",
+        help="what the base of a pretrained protocol begins with; imagenet by default",
     )
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(
@@ -137,6 +158,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--progress", choices=("jsonl", "human", "none"), default="human")
     return parser
+
+
+def _weights(protocol: Protocol, asked: str | None) -> str | None:
+    """What the protocol's base begins with; None where it has no pretrained base.
+
+    Raises:
+        UsageError: If weights are asked for that the protocol has no use for.
+    """
+    if isinstance(protocol, KerasProtocol) and protocol.pretrained:
+        return asked or IMAGENET
+    if asked not in (None, NO_WEIGHTS):
+        raise UsageError(f"{protocol.name} has no pretrained base: leave --weights out")
+    return None
 
 
 def _cores(engine: str, threads: int | None, share: Path | None) -> Cores:

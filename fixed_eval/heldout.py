@@ -24,7 +24,7 @@ from fixed_eval.training import Engine
 def score_test(
     folder: Path,
     test: Split,
-    known: tuple[Split, Split],
+    known: tuple[Split, ...],
     *,
     engine: Engine,
     weights: Weights,

@@ -56,7 +56,7 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
     _refuse_several(request.tests, tests)
     data = dataset.fingerprint if dataset else None
     prints = [test.fingerprint if test else None for test in tests]
-    evaluator = identity()
+    evaluator = identity(request.protocol)
     images = {digest: path for test in tests if test for digest, path in test.files.items()}
     leaks = tuple(
         find_leaks(request.dataset, dataset, test, folder, near=request.near_duplicates)
@@ -99,9 +99,12 @@ def tell_of_other_scores(dataset: Content | None, request: "EvaluationRequest", 
     """Tell why kept scores of other evaluators, as a rule earlier ones, are not answered."""
     if dataset is None or request.preview is not None or request.force:
         return
-    ours = evaluator_digest()
+    ours = evaluator_digest(request.protocol)
     others = [
-        score for score in known_scores(dataset) if sources_digest(score.protocol.sources) != ours
+        score
+        for score in known_scores(dataset)
+        if score.protocol.name == request.protocol
+        and sources_digest(score.protocol.sources) != ours
     ]
     if others:
         message = (

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
+from datagen.core.evaluator_facts import PROTOCOL
 from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
 from datagen.evaluation.records import Score, read_score, sources_digest
 from datagen.files.cache_dir import CACHE_VARIABLE, cache_folder
 
-Engine = Literal["auto", "native", "fast", "reference"]
-"""`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
+Engine = Literal["auto", "native", "fast", "reference", "keras"]
+"""`auto`: what suits the protocol and the device. A score names what it was."""
 Event = Mapping[str, Any]
 """A line of the evaluator's `--progress jsonl`; `event`: start, resume, epoch, warning, done."""
 
@@ -92,17 +93,17 @@ def package_folder() -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def identity() -> str:
+def identity(protocol: str = PROTOCOL) -> str:
     """Return the hash of what a score depends on besides data, seed and settings.
 
     These are the parts of the evaluator's own fingerprint that are known without starting
-    TensorFlow: the sources that `FROZEN.sha256` lists, as they are now, the versions of what
-    computes, and what decides whether TensorFlow sees a GPU.
+    TensorFlow: the protocol's frozen sources, as they are now, the versions of what computes, and
+    what decides whether TensorFlow sees a GPU.
 
     Raises:
         EvaluationError: the evaluator or TensorFlow is not installed.
     """
-    sources = _sources()
+    sources = _sources(protocol)
     try:
         versions = [importlib.metadata.version(name) for name in _COMPUTING]
     except importlib.metadata.PackageNotFoundError as error:
@@ -114,21 +115,26 @@ def identity() -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def evaluator_digest() -> str:
+def evaluator_digest(protocol: str = PROTOCOL) -> str:
     """Return `records.sources_digest` of the evaluator that is installed here.
 
     Raises:
         EvaluationError: it is not installed.
     """
-    return sources_digest(_sources())
+    return sources_digest(_sources(protocol))
 
 
-def _sources() -> dict[str, str]:
-    """Return the SHA-256 of every file that `FROZEN.sha256` lists, as it is now."""
+def _sources(protocol: str) -> dict[str, str]:
+    """Return the SHA-256 of every frozen file of a protocol, as it is now; none of an unknown one.
+
+    An unknown protocol is refused by the evaluator, which names those that there are.
+    """
     folder = package_folder()
+    frozen = folder / "frozen" / f"{protocol}.sha256"
     try:
-        listed = (folder / "FROZEN.sha256").read_text("ascii").splitlines()
-        names = [line.split("  ", 1)[1] for line in listed]
+        if protocol != PROTOCOL and not frozen.is_file():
+            return {}
+        names = [line.split("  ", 1)[1] for line in frozen.read_text("ascii").splitlines()]
         return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     except (OSError, IndexError) as error:
         raise EvaluationError(

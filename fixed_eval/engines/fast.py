@@ -17,6 +17,7 @@ from fixed_eval.data import Split
 from fixed_eval.initial_weights import initial_weights, trainable
 from fixed_eval.network import Weights, preprocess
 from fixed_eval.order import Order
+from fixed_eval.protocols.base import Phase
 from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 from fixed_eval.training import Logits, Snapshot
 
@@ -93,6 +94,9 @@ class FastEngine:
         ).get_concrete_function()
 
     # Training ------------------------------------------------------------------------------------
+
+    def set_phase(self, phase: Phase, rate: float) -> None:
+        """Nothing: the protocols of this network have one phase, and the protocol's rate in it."""
 
     def train_epoch(self, order: Order) -> tuple[float, float]:
         """All steps of one epoch, some at a time."""

@@ -6,9 +6,11 @@ version with a new name in the registry, never an edit.
 
 import dataclasses
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 from fixed_eval.errors import BudgetError
+from fixed_eval.order import epoch_orders
 
 BUDGET_BATCH: Final = 8
 """The 2021 Data-Centric AI Competition counted its budget in batches of 8, so every protocol does,
@@ -21,6 +23,7 @@ COMMON_FILES: Final = (
     "data.py",
     "decoding.py",
     "heldout.py",
+    "inputs.py",
     "image_size.py",
     "metrics.py",
     "order.py",
@@ -125,7 +128,7 @@ class Protocol:
         """All values of it, but for its frozen files, as plain data."""
         plain = dataclasses.asdict(self)
         del plain["frozen_files"]
-        return plain
+        return {**plain, "epochs": self.epochs, "max_images": MAX_IMAGES}
 
     def shortened(self, epochs: int | None) -> tuple[Phase, ...]:
         """The phases of a preview, each of at most `epochs` epochs; None shortens nothing."""
@@ -134,6 +137,16 @@ class Protocol:
         return tuple(
             dataclasses.replace(phase, epochs=min(phase.epochs, epochs)) for phase in self.phases
         )
+
+    def train_batches(self, parts: Sequence[int], seed: int, skip: int = 0) -> Iterator[Any]:
+        """The training images of each epoch, without end: their order, of which batches are slices.
+
+        Args:
+            parts: How many images each training folder has; they follow each other.
+            seed: Of the shuffle.
+            skip: Epochs to leave out first.
+        """
+        return epoch_orders(sum(parts), self.shuffle_buffer, seed, skip)
 
     def batches(self, images: int) -> int:
         """Batches that `images` images fill, the last partial one included."""

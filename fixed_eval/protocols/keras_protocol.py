@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, cast
 
 import numpy as np
 
-from fixed_eval.order import Order, epoch_orders
+from fixed_eval.order import Order
 from fixed_eval.protocols.base import Phase, Protocol
 
 KERAS_FILES: Final = ("engines/keras/engine.py", "protocols/keras_protocol.py")
@@ -98,14 +98,8 @@ class KerasProtocol(Protocol):
     def train_batches(
         self, parts: Sequence[int], seed: int, skip: int = 0
     ) -> Iterator[Sequence[Order]]:
-        """The batches of each epoch, as positions of training images, without end.
-
-        Args:
-            parts: How many images each training folder has; they follow each other.
-            seed: Of the shuffle.
-            skip: Epochs to leave out first.
-        """
-        for order in epoch_orders(sum(parts), self, seed, skip):
+        """The batches of each epoch, as positions of training images, without end."""
+        for order in super().train_batches(parts, seed, skip):
             yield self.cut(order)
 
     def cut(self, order: Order) -> list[Order]:

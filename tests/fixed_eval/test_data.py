@@ -8,6 +8,7 @@ import pytest
 
 from fixed_eval import data
 from fixed_eval.errors import BudgetError, InputError, RuleError
+from fixed_eval.protocols.base import check_budget
 from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 
@@ -133,8 +134,8 @@ def test_an_unknown_folder_is_named(make_dataset):
 
 
 def test_the_budget_counts_whole_batches_and_files():
-    PROTOCOL.check_budget(9_744, 256)
+    check_budget(9_744, 256)
     with pytest.raises(BudgetError, match=r"10,000 images.*: 10,008;"):
-        PROTOCOL.check_budget(9_750, 250)
+        check_budget(9_750, 250)
     with pytest.raises(BudgetError, match="10,001 images"):
-        PROTOCOL.check_budget(10_000, 1)
+        check_budget(10_000, 1)

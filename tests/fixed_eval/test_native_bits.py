@@ -151,7 +151,7 @@ def test_a_training_that_diverges_has_no_score(splits):
     loss, _ = engine.train_epoch(np.arange(16, dtype=np.int32))
     val_loss, _ = engine.evaluate(np.arange(20, dtype=np.int32))
     assert np.isnan([loss, val_loss]).all()
-    record = EpochRecord(3, loss, 0.1, val_loss, 0.1, 1.0, 1.0, "")
+    record = EpochRecord(3, loss, 0.1, val_loss, 0.1, 1.0, 1.0, "", "train", 1e-4)
     with pytest.raises(DivergedError, match=r"loss of epoch 3 is no number .* diverged"):
         scoring._check_finite(record)
 

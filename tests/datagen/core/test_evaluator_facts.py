@@ -2,6 +2,7 @@
 
 from datagen.core import evaluator_facts as facts
 from datagen.core.numerals import CLASSES
+from fixed_eval.protocols.base import MAX_IMAGES
 from fixed_eval.protocols.registry import PROTOCOLS
 
 
@@ -18,7 +19,7 @@ def test_every_fact_is_the_protocols() -> None:
     assert protocol.seed == facts.OFFICIAL_SEED
     assert protocol.epochs == facts.OFFICIAL_EPOCHS
     assert protocol.batch_size == facts.BATCH
-    assert protocol.max_images == facts.MAX_IMAGES
+    assert facts.MAX_IMAGES == MAX_IMAGES
     assert protocol.image_size == facts.SIDE
 
 
