@@ -29,6 +29,19 @@ def build_network(protocol: CutoffProtocol, seed: int) -> Any:
 
     keras.backend.clear_session()  # layer names as in a fresh process
     keras.utils.set_random_seed(seed)
+    model = assemble(protocol, len(protocol.classes))
+    if model.count_params() != protocol.parameters:
+        raise EvaluatorError(
+            f"Keras {keras.__version__} built a network of {model.count_params():,} parameters; "
+            f"{protocol.name} has {protocol.parameters:,}"
+        )
+    return model
+
+
+def assemble(protocol: CutoffProtocol, classes: int) -> Any:
+    """The network with `classes` logits, its weights drawn with the seed that Keras has now."""
+    import keras  # noqa: PLC0415
+
     side = protocol.image_size
     base_model = keras.applications.ResNet50(
         input_shape=(side, side, 3), include_top=False, weights=None
@@ -41,14 +54,8 @@ def build_network(protocol: CutoffProtocol, seed: int) -> Any:
     # Called without training=…, as published: batch norm learns in fit, and rests in evaluate.
     x = base_model(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    x = keras.layers.Dense(len(protocol.classes))(x)
-    model = keras.Model(inputs, x)
-    if model.count_params() != protocol.parameters:
-        raise EvaluatorError(
-            f"Keras {keras.__version__} built a network of {model.count_params():,} parameters; "
-            f"{protocol.name} has {protocol.parameters:,}"
-        )
-    return model
+    x = keras.layers.Dense(classes)(x)
+    return keras.Model(inputs, x)
 
 
 def preprocess(

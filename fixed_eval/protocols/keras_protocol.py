@@ -40,6 +40,11 @@ class KerasProtocol(Protocol):
     seed: int = 123
 
     @property
+    def default_weights(self) -> str:
+        """What the base begins with unless asked otherwise: what was published."""
+        return NO_WEIGHTS if self.pretrained is None else IMAGENET
+
+    @property
     def channels(self) -> int:
         """Of an input image."""
         return 3 if self.colour == "rgb" else 1
@@ -59,6 +64,29 @@ class KerasProtocol(Protocol):
             InputError: If the weights cannot be had.
         """
         raise NotImplementedError
+
+    def inputs(self) -> Any:
+        """The Keras input of a batch of images, 0..255."""
+        import keras  # noqa: PLC0415
+
+        return keras.Input((self.image_size, self.image_size, self.channels), name="images")
+
+    def base(self, side: int, weights: str, name: str) -> Any:
+        """The `pretrained` application without its top, as a model; `weights` as for `build`.
+
+        Args:
+            side: Of its RGB input, pixels.
+            weights: As for `build`.
+            name: Of the model.
+
+        Raises:
+            InputError: If the weights cannot be had.
+        """
+        from fixed_eval.pretrained import build_base  # noqa: PLC0415
+
+        if self.pretrained is None:
+            raise ValueError(f"{self.name} has no pretrained base")
+        return build_base(self.pretrained, side, weights, name)
 
     def optimiser(self, phase: Phase) -> Any:
         """A new Keras optimiser for `phase`."""
