@@ -36,10 +36,9 @@ class FoldersProtocol(KerasProtocol):
         No batch holds images of two folders, so each folder may have a smaller last batch.
         """
         starts = np.cumsum([0, *parts[:-1]], dtype=np.int32)
-        folders = [epoch_orders(part, self, seed, skip) for part in parts]
+        folders = [epoch_orders(part, self.shuffle_buffer, seed, skip) for part in parts]
         count = sum(self.batches(part) for part in parts)
-        shuffled = dataclasses.replace(self, shuffle_buffer=self.batch_buffer)
-        for order in epoch_orders(count, shuffled, seed, skip):
+        for order in epoch_orders(count, self.batch_buffer, seed, skip):
             batches = [
                 batch
                 for start, folder in zip(starts, folders, strict=True)
@@ -72,7 +71,7 @@ class ModelS(FoldersProtocol):
 
     def build(self, classes: int, weights: str = NO_WEIGHTS) -> Any:
         """Pixels / 255; convolutions of 16, 32 and 64, each pooled (16, 8, 4); dense 128."""
-        import keras  # noqa: PLC0415
+        import keras
 
         layers = keras.layers
         inputs = self.inputs()
@@ -86,7 +85,7 @@ class ModelS(FoldersProtocol):
 
     def optimiser(self, phase: Phase) -> Any:
         """Stochastic gradient descent with momentum."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.optimizers.SGD(phase.learning_rate, momentum=self.momentum)
 
