@@ -42,6 +42,12 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def weights_identity(weights: str | None) -> str | None:
+    """What tells weights apart: their name, or the hash of their file's content."""
+    path = Path(weights) if weights else None
+    return hash_file(path) if path and path.is_file() else weights
+
+
 def source_hashes(protocol: Protocol) -> dict[str, str]:
     """The hashes of the protocol's frozen files as they are now."""
     return {name: hash_file(PACKAGE / name) for name in protocol.files}

@@ -385,7 +385,11 @@ def _check_unchanged(request: Request, inputs: Inputs) -> None:
 
 def _protocol_fingerprint(request: Request) -> str:
     return fingerprint.protocol_fingerprint(
-        request.protocol, request.engine, request.epochs, request.device, request.weights
+        request.protocol,
+        request.engine,
+        request.epochs,
+        request.device,
+        fingerprint.weights_identity(request.weights),
     )
 
 

@@ -35,6 +35,8 @@ def evaluate(
     force: bool = False,
     workers: int = 1,
     threads: int | None = None,
+    extra_train: Sequence[PathLike] = (),
+    weights: str | None = None,
     progress: Progress = no_progress,
     on_event: Tell | None = None,
 ) -> Evaluation:
@@ -55,6 +57,10 @@ def evaluate(
         workers: runs at once.
         threads: of the CPU, for each run; None shares the cores of this machine among the runs.
             The native engine, the default on a CPU, gives the same bits for any number.
+        extra_train: further class folders to train on, for protocols that know them (`model-s`);
+            no batch mixes folders.
+        weights: what the base of a pretrained protocol begins with: "imagenet", the default,
+            "none", or the path of a weight file.
         progress: told of a step per seed, counted in epochs.
         on_event: told the evaluator's own events instead.
 
@@ -87,6 +93,8 @@ def evaluate(
         force=force,
         workers=workers,
         threads=threads,
+        extra_train=tuple(user_path(folder) for folder in extra_train),
+        weights=weights,
     )
     return evaluate_dataset(request, on_event or epochs(progress))
 

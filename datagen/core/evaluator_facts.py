@@ -9,6 +9,9 @@ from typing import Final
 PROTOCOL: Final = "cutoff-resnet50"
 """Name of the protocol that scores are made by unless another one is asked for."""
 
+ROMAN_PROTOCOLS: Final = (PROTOCOL, "cutoff-resnet50-earlystop")
+"""Protocols that know our ten classes only; the others take those of the dataset's folders."""
+
 OFFICIAL_SEED: Final = 123
 """Seed of an official score; the seeds of further runs follow it."""
 

@@ -69,6 +69,8 @@ class EvaluationRequest:
         force: run again although the score is known.
         workers: evaluator processes at once.
         threads: of each process; None shares the cores of this machine among those that run.
+        extra_train: further folders to train on, for protocols that know them.
+        weights: what the base of a pretrained protocol begins with: `imagenet`, `none`, or a file.
         near_duplicates: count test pictures that are like one of the dataset, too.
     """
 
@@ -84,6 +86,8 @@ class EvaluationRequest:
     workers: int = 1
     threads: int | None = None
     near_duplicates: bool = True
+    extra_train: tuple[Path, ...] = ()
+    weights: str | None = None
 
     def jobs(self) -> list[EvaluationJob]:
         """Return one job per seed."""
@@ -97,6 +101,8 @@ class EvaluationRequest:
                 preview=self.preview,
                 threads=self.threads,
                 until=self.until,
+                extra_train=self.extra_train,
+                weights=self.weights,
             )
             for seed in range(self.seed, self.seed + self.seeds)
         ]

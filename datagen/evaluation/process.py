@@ -46,6 +46,9 @@ class EvaluationJob:
         threads: of the CPU; None shares the cores with the evaluations that run beside it.
         until: epoch after which to pause, if its state is not past it; a later job without it goes
             on, bit for bit.
+        extra_train: further folders to train on, for protocols that know them.
+        weights: what the base of a pretrained protocol begins with: `imagenet`, `none`, or a file;
+            None is the protocol's own choice.
     """
 
     dataset: Path
@@ -56,6 +59,8 @@ class EvaluationJob:
     preview: int | None
     threads: int | None
     until: int | None = None
+    extra_train: tuple[Path, ...] = ()
+    weights: str | None = None
 
     def arguments(self, out: Path, state: Path) -> list[str]:
         """Return the evaluator's command line."""
@@ -71,6 +76,8 @@ class EvaluationJob:
             *self._threads(),
             *preview,
             *until,
+            *(part for folder in self.extra_train for part in ("--extra-train", str(folder))),
+            *([] if self.weights is None else ["--weights", self.weights]),
         ]
 
     def _threads(self) -> list[str]:

@@ -75,6 +75,18 @@ def class_files(
         litter += passed
 
 
+def named_files(root: Path, rules: FolderRules) -> Iterator[tuple[str, Path]]:
+    """Yield folder name and path of every file that counts, whatever the class folders are called.
+
+    Raises:
+        OSError: `root` cannot be listed.
+    """
+    for entry in _listed(root):
+        if entry.is_dir() and not is_litter(entry.name, folder=True):
+            for path in _files_below(Path(entry), rules, [], deep=True):
+                yield entry.name, path
+
+
 def files_in(folder: Path, rules: FolderRules) -> list[Path]:
     """Return the files directly in one folder that count, by name; none if there is no folder."""
     return _files_below(folder, rules, [], deep=False)

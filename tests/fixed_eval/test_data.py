@@ -139,3 +139,26 @@ def test_the_budget_counts_whole_batches_and_files():
         check_budget(9_750, 250)
     with pytest.raises(BudgetError, match="10,001 images"):
         check_budget(10_000, 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("x", "ix", "v", "ii"), ("ii", "v", "ix", "x")),
+        (("10", "9", "2"), ("2", "9", "10")),
+        (("dog", "Cat", "ant 10", "ant 9"), ("ant 9", "ant 10", "Cat", "dog")),
+        (("x", "y", "i"), ("i", "x", "y")),  # not all of them are numerals
+    ],
+)
+def test_the_classes_are_the_folders_in_natural_order(tmp_path: Path, names, expected):
+    for name in (*names, ".hidden", "__MACOSX"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+    (tmp_path / "val").mkdir()
+    assert data.find_classes(tmp_path) == expected
+
+
+def test_one_class_is_no_classification(tmp_path: Path):
+    (tmp_path / "train" / "i").mkdir(parents=True)
+    (tmp_path / "val").mkdir()
+    with pytest.raises(RuleError, match="holds 1 class folder; a classifier needs at least 2"):
+        data.find_classes(tmp_path)

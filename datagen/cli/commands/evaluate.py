@@ -25,6 +25,7 @@ class EngineName(enum.StrEnum):
     native = "native"
     fast = "fast"
     reference = "reference"
+    keras = "keras"
 
 
 def evaluate(
@@ -68,6 +69,21 @@ def evaluate(
             "machine share its cores.",
         ),
     ] = None,
+    extra_train: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--extra-train",
+            metavar="DIR",
+            help="Class folders to train on too (protocol model-s); repeatable.",
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="imagenet|none|FILE",
+            help="What a pretrained protocol begins with (imagenet).",
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -97,6 +113,8 @@ def evaluate(
             force=force,
             workers=workers or cores(),
             threads=threads,
+            extra_train=extra_train or (),
+            weights=weights,
             on_event=view,
         )
     summary = evaluation.summary
@@ -105,6 +123,7 @@ def evaluate(
     _print(summary, page, human, evaluation.traps)
     words = ["evaluate", str(as_argument(dataset)), *flags(test=test, engine=_other(engine))]
     words += flags(protocol=None if protocol == PROTOCOL else protocol)
+    words += flags(extra_train=extra_train, weights=weights)
     words += flags(seed=None if seed == OFFICIAL_SEED else seed)
     _print_next(evaluation, words, page, human)
     if as_json:

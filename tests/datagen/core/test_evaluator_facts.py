@@ -10,12 +10,14 @@ def test_every_fact_is_the_protocols() -> None:
     protocol = PROTOCOLS[facts.PROTOCOL]
     assert {name for name in vars(facts) if name.isupper()} == {
         "PROTOCOL",
+        "ROMAN_PROTOCOLS",
         "OFFICIAL_SEED",
         "OFFICIAL_EPOCHS",
         "BATCH",
         "MAX_IMAGES",
         "SIDE",
     }
+    assert {name for name, each in PROTOCOLS.items() if each.classes} == set(facts.ROMAN_PROTOCOLS)
     assert protocol.seed == facts.OFFICIAL_SEED
     assert protocol.epochs == facts.OFFICIAL_EPOCHS
     assert protocol.batch_size == facts.BATCH
