@@ -13,7 +13,7 @@ def test_it_has_every_command_and_its_options() -> None:
     page = text("commands")
     for command in app.registered_commands:
         assert f"## `datagen {command.name}`" in page
-    assert "| `--engine auto\\|native\\|fast\\|reference` | `auto` |" in page
+    assert "| `--engine auto\\|native\\|fast\\|reference\\|keras` | `auto` |" in page
     assert "| `--out, -o PATH` | `ds` | The dataset's folder. |" in page
     assert "datagen export [OPTIONS] DATASET [FILE]" in page
     assert "datagen guide [OPTIONS] [TOPIC]" in page
