@@ -71,7 +71,6 @@ def measure(
         protocol.seed,
         cores=cores,
         on_compile=lambda: None,
-        parts=(count,),
         weights=NO_WEIGHTS,
     )
     phases = []
