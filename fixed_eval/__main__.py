@@ -46,7 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         weights = _weights(protocol, options.weights)
         from fixed_eval.runtime import start
 
-        engine, device, reason = start(options.engine, protocol.engines, options.threads or 1)
+        shared = Cores(options.threads, options.share)
+        threads = shared.threads() if isinstance(protocol, KerasProtocol) else options.threads or 1
+        engine, device, reason = start(options.engine, protocol.engines, threads)
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             protocol=protocol,
             engine=engine,
             seed=options.seed,
-            cores=_cores(engine, options.threads, options.share),
+            cores=shared if engine == "native" else Cores(threads),
             device=device,
             engine_reason=reason,
             preview=options.preview,
@@ -148,8 +150,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--threads",
         type=whole(1, 1024),
-        help="of the CPU; by default as many as there are cores for native, at most 8, which gives "
-        "the same bits for any number, and 1 for the other engines",
+        help="of the CPU; by default as many as there are cores, at most 8 (native gives the same "
+        "bits for any number), and 1 for fast and reference",
     )
     parser.add_argument(
         "--share",
@@ -172,10 +174,6 @@ def _weights(protocol: Protocol, asked: str | None) -> str | None:
     if asked not in (None, NO_WEIGHTS):
         raise UsageError(f"{protocol.name} has no pretrained base: leave --weights out")
     return None
-
-
-def _cores(engine: str, threads: int | None, share: Path | None) -> Cores:
-    return Cores(threads, share) if engine == "native" else Cores(threads or 1)
 
 
 if __name__ == "__main__":

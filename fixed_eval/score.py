@@ -6,7 +6,7 @@ The steps of `evaluate` are the protocol told in order; they fill the records of
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from fixed_eval import data, fingerprint, metrics, rules, state
@@ -115,7 +115,6 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         request.seed,
         cores=request.cores,
         on_compile=lambda: say("notice", message=COMPILING),
-        parts=inputs.parts,
         weights=request.weights,
     )
     clock.mark("compile")
@@ -256,14 +255,13 @@ def make_engine(
     *,
     cores: Cores,
     on_compile: Callable[[], None],
-    parts: Sequence[int],
-    weights: str | None,
+    weights: str | None = None,
 ) -> Engine:
     """The engine called `name`, compiled, holding the data.
 
     `cores` and `on_compile` are for the native one, which has `on_compile` called before it
-    compiles its code, once on a machine. `parts` and `weights` are for Keras: how many images each
-    training folder has, and what a pretrained base begins with.
+    compiles its code, once on a machine. `weights` are for Keras: what a pretrained base begins
+    with.
 
     Raises:
         ValueError: If there is none of that name.
@@ -272,7 +270,7 @@ def make_engine(
     if isinstance(protocol, KerasProtocol):
         from fixed_eval.engines.keras.engine import KerasEngine  # noqa: PLC0415
 
-        return KerasEngine(*splits, protocol, seed, parts=parts, weights=weights or NO_WEIGHTS)
+        return KerasEngine(*splits, protocol, seed, weights or NO_WEIGHTS)
     if not isinstance(protocol, CutoffProtocol):
         raise TypeError(f"no engine knows the protocol {protocol.name}")
     if name == "native":

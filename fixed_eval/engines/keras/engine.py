@@ -1,0 +1,148 @@
+"""The Keras engine: `model.fit` on whatever network a `KerasProtocol` builds.
+
+Images stay as they were read, once in memory; a batch is gathered when its turn comes. The order of
+the batches comes from the protocol, so Keras shuffles nothing. It gives the same bits on the same
+machine with the same versions and threads, as TensorFlow's deterministic operations do.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from fixed_eval.data import Split
+from fixed_eval.network import Weights
+from fixed_eval.order import Order
+from fixed_eval.protocols.base import Phase
+from fixed_eval.protocols.keras_protocol import KerasProtocol
+from fixed_eval.training import Logits, Snapshot
+
+GREY: Final = np.array([0.2989, 0.587, 0.114], np.float32)
+"""Shares of red, green and blue in a grey value: ITU-R BT.601, as `tf.image.rgb_to_grayscale`."""
+
+Images = np.ndarray[Any, Any]
+
+
+class KerasEngine:
+    """A Keras model with one optimiser for each phase; see `fixed_eval.training.Engine`.
+
+    Args:
+        train: To learn from.
+        val: To validate on.
+        protocol: Builds the network; has its classes.
+        seed: Of the initial weights, and of what is drawn while training.
+        weights: What a pretrained base begins with.
+
+    Raises:
+        InputError: If the weights cannot be had.
+    """
+
+    name = "keras"
+    bits = None
+
+    def __init__(
+        self, train: Split, val: Split, protocol: KerasProtocol, seed: int, weights: str
+    ) -> None:
+        keras.backend.clear_session()  # layer names as in a fresh process
+        keras.utils.set_random_seed(seed)
+        self._protocol, self._train, self._val = protocol, train, val
+        self._model = protocol.build(len(protocol.classes), weights)
+        self._phase: Phase | None = None
+
+    def set_phase(self, phase: Phase, rate: float) -> None:
+        """Compile with a new optimiser where the phase is another one; set the learning rate."""
+        if phase != self._phase:
+            self._phase = phase
+            self._protocol.enter(self._model, phase)
+            self._model.compile(
+                optimizer=self._protocol.optimiser(phase),
+                loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                metrics=["accuracy"],
+            )
+            self._model.optimizer.build(self._model.trainable_variables)
+        self._model.optimizer.learning_rate.assign(rate)
+
+    # Training and scoring ------------------------------------------------------------------------
+
+    def train_epoch(self, order: Sequence[Order]) -> tuple[float, float]:
+        """One epoch of `model.fit` on these batches."""
+        found = self._model.fit(self._labelled(self._train, order), epochs=1, verbose=0).history
+        return found["loss"][0], found["accuracy"][0]
+
+    def evaluate(self, order: Order) -> tuple[float, float]:
+        """`model.evaluate` on the validation split."""
+        batches = self._labelled(self._val, self._protocol.cut(order))
+        loss, accuracy = self._model.evaluate(batches, verbose=0)
+        return loss, accuracy
+
+    def predict(self, weights: Weights, images: Images) -> Logits:
+        """`model.predict` under other weights; the present ones come back afterwards."""
+        present = self._model.get_weights()
+        self._model.set_weights(weights)
+        batches = self._protocol.cut(np.arange(len(images), dtype=np.int32))
+        inputs = self._dataset(lambda: map(images.__getitem__, batches), len(batches), images)
+        logits: Logits = self._model.predict(inputs.map(self._coloured), verbose=0)
+        self._model.set_weights(present)
+        return logits
+
+    def _labelled(self, split: Split, batches: Sequence[Order]) -> Any:
+        """Batches of a split's images and labels, as a `tf.data.Dataset`."""
+
+        def gather() -> Iterator[tuple[Images, Any]]:
+            return ((split.images[batch], split.labels[batch]) for batch in batches)
+
+        found = self._dataset(gather, len(batches), split.images, split.labels)
+        return found.map(lambda images, labels: (self._coloured(images), labels))
+
+    @staticmethod
+    def _dataset(generate: Any, count: int, *arrays: Images) -> Any:
+        """A dataset of the `count` batches that `generate` yields, which are slices of `arrays`."""
+        kinds = tuple(
+            tf.TensorSpec((None, *array.shape[1:]), tf.as_dtype(array.dtype)) for array in arrays
+        )
+        signature = kinds if len(kinds) > 1 else kinds[0]
+        batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
+        return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
+
+    def _coloured(self, images: Any) -> Any:
+        """A batch as the network takes it: float32 0..255, in one channel where it is grey."""
+        values = tf.cast(images, tf.float32)
+        if self._protocol.colour == "rgb":
+            return values
+        return tf.round(tf.tensordot(values, GREY[:, None], 1))
+
+    # State ---------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Weights, the optimiser's variables, and the states of all generators."""
+        optimiser = self._model.optimizer
+        return Snapshot(
+            weights=tuple(self._model.get_weights()),
+            momentums=tuple(variable.numpy() for variable in self._slots()),
+            velocities=(),
+            step=int(optimiser.iterations.numpy()),
+            generators=tuple(variable.numpy() for variable in self._generators()),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Set all of it; without slots, the optimiser stays as it begins."""
+        self._model.set_weights(snapshot.weights)
+        if snapshot.momentums:
+            self._model.optimizer.iterations.assign(snapshot.step)
+            for variable, value in zip(self._slots(), snapshot.momentums, strict=True):
+                variable.assign(value)
+        for variable, value in zip(self._generators(), snapshot.generators, strict=True):
+            variable.assign(value)
+
+    def _slots(self) -> list[Any]:
+        """The optimiser's variables but for its step count and learning rate."""
+        optimiser = self._model.optimizer
+        apart = (optimiser.iterations, optimiser.learning_rate)
+        return [v for v in optimiser.variables if not any(v is each for each in apart)]
+
+    def _generators(self) -> list[Any]:
+        """The states of what draws in layers: dropout, augmentation."""
+        weights = {id(weight) for weight in self._model.weights}
+        return [v for v in self._model.variables if "seed" in v.path and id(v) not in weights]
