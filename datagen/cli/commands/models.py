@@ -26,9 +26,11 @@ def models(
         typer.Option(metavar="N", help="Training images of the expected epoch; default: 9,992."),
     ] = None,
     classes: Annotated[
-        int,
-        typer.Option(metavar="N", help="Of a dataset, where the model takes its classes there."),
-    ] = 10,
+        int | None,
+        typer.Option(
+            metavar="N", help="Of a dataset, where the model takes its classes there; default: 10."
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -43,8 +45,8 @@ def models(
 
     out = console(as_json=as_json, quiet=quiet)
     if name is None:
-        if images is not None or no_timing:
-            raise UsageError("--images and --no-timing are of one model: name it")
+        if no_timing or (images, classes) != (None, None):
+            raise UsageError("--classes, --images and --no-timing are of one model: name it")
         found = list_models()
         _print_list(found, out)
         if as_json:
@@ -53,7 +55,9 @@ def models(
         return
     if is_live() and not quiet and not no_timing:
         out.print(f"{name}: 20 steps of training …", style="dim")
-    described = describe_model(name, classes=classes, images=images, timing=not no_timing)
+    described = describe_model(
+        name, classes=10 if classes is None else classes, images=images, timing=not no_timing
+    )
     _print_one(described, out)
     if as_json:
         emit({"command": "models", **described.model_dump(mode="json")})

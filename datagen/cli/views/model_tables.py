@@ -26,17 +26,14 @@ def list_table(models: "Sequence[Model]") -> Any:
 
 
 def _numbers(model: "Model") -> str:
+    weights = ", ImageNet weights" if model.pretrained else ""
     epochs = f"≤ {model.epochs:,} epochs"
-    return f"{model.parameters:,} parameters, {_images(model)}, {epochs}, {_engines(model)}"
+    return f"{model.parameters:,} parameters{weights}, {_images(model)}, {epochs}"
 
 
 def _images(model: "Model") -> str:
     grey = " grey" if model.channels == 1 else ""
     return f"{model.image_size}×{model.image_size}{grey}, batch {model.batch_size}"
-
-
-def _engines(model: "Model") -> str:
-    return " or ".join(model.engines)
 
 
 def facts_table(model: "ModelDescription") -> Any:
@@ -55,7 +52,8 @@ def _facts(model: "ModelDescription") -> Iterator[tuple[str, str]]:
     yield "images", _images(model)
     yield "classes", own if model.classes else f"{own}; {model.with_classes} below"
     yield "parameters", f"{model.parameters:,}"
-    yield "engine", _engines(model)
+    *others, last = model.engines
+    yield "engine", f"{', '.join(others)} or {last}" if others else last
     if model.pretrained:
         yield "weights", f"{model.pretrained} from ImageNet (--weights imagenet|none|FILE)"
     if model.extra_train:
