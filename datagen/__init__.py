@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datagen.api.doctor import doctor
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
+    from datagen.api.models import describe_model, list_models
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
@@ -49,6 +50,7 @@ _HOMES: Final = {
     "Source": "datagen.sources.registry",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
+    "describe_model": "datagen.api.models",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
     "export": "datagen.api.datasets",
@@ -59,6 +61,7 @@ _HOMES: Final = {
     "flatten": "datagen.api.datasets",
     "hold_out": "datagen.api.images",
     "inspect": "datagen.api.datasets",
+    "list_models": "datagen.api.models",
     "list_recipes": "datagen.api.recipes",
     "list_sources": "datagen.api.sources",
     "load_recipe": "datagen.api.recipes",
@@ -84,6 +87,7 @@ __all__ = [
     "__version__",
     "build",
     "compare",
+    "describe_model",
     "doctor",
     "evaluate",
     "export",
@@ -94,6 +98,7 @@ __all__ = [
     "flatten",
     "hold_out",
     "inspect",
+    "list_models",
     "list_recipes",
     "list_sources",
     "load_recipe",

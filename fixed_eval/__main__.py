@@ -8,9 +8,10 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from fixed_eval.arguments import whole
 from fixed_eval.cores import Cores
 from fixed_eval.data import find_classes, list_dataset
 from fixed_eval.errors import EvaluatorError, UsageError
@@ -130,16 +131,16 @@ def _parser() -> argparse.ArgumentParser:
         metavar="imagenet|none|FILE",
         help="what the base of a pretrained protocol begins with; imagenet by default",
     )
-    parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
+    parser.add_argument("--seed", type=whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(
         "--preview",
-        type=_whole(1, 10_000),
+        type=whole(1, 10_000),
         metavar="EPOCHS",
         help="a run of this many epochs, marked as not official",
     )
     parser.add_argument(
         "--until",
-        type=_whole(1, 10_000),
+        type=whole(1, 10_000),
         metavar="EPOCH",
         help="stop after this epoch; with --state a later call goes on",
     )
@@ -148,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--threads",
-        type=_whole(1, 1024),
+        type=whole(1, 1024),
         help="of the CPU; by default as many as there are cores, at most 8 (native gives the same "
         "bits for any number), and 1 for fast and reference",
     )
@@ -173,18 +174,6 @@ def _weights(protocol: Protocol, asked: str | None) -> str | None:
     if asked not in (None, NO_WEIGHTS):
         raise UsageError(f"{protocol.name} has no pretrained base: leave --weights out")
     return None
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    """An argument type: whole numbers from `low` to `high`."""
-
-    def number(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value} is not between {low:,} and {high:,}")
-        return value
-
-    return number
 
 
 if __name__ == "__main__":

@@ -79,18 +79,17 @@ class PhaseSummary:
 
 
 @dataclasses.dataclass(frozen=True)
-class Description:
+class Description(Summary):
     """A protocol with its network.
 
     Attributes:
         with_classes: How many classes the network is described with.
         parameters: Of the network with so many, those that are not trained included.
         phases: In order.
+        layers: In the order of building.
     """
 
-    protocol: Summary
     with_classes: int
-    parameters: int
     phases: tuple[PhaseSummary, ...]
     layers: tuple[Layer, ...]
 
@@ -124,10 +123,10 @@ def describe(protocol: Protocol, classes: int = CLASSES) -> Description:
     """
     count = len(protocol.classes) or classes
     model = _network(protocol, count)
+    plain = vars(summarise(protocol)) | {"parameters": model.count_params()}
     return Description(
-        protocol=summarise(protocol),
+        **plain,
         with_classes=count,
-        parameters=model.count_params(),
         phases=tuple(_phase(protocol, model, phase) for phase in protocol.phases),
         layers=tuple(_layers(model.layers)),
     )

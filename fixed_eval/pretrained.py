@@ -8,10 +8,12 @@ on. Nothing here imports Keras before it is asked for.
 import contextlib
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +23,11 @@ from fixed_eval.protocols.keras_protocol import IMAGENET, NO_WEIGHTS
 
 PAGE: Final = "https://storage.googleapis.com/tensorflow/keras-applications/"
 PATIENCE: Final = 30.0  # seconds without an answer after which a download has failed
-SUFFIXES: Final = (".h5", ".hdf5", ".keras")  # what Keras tells weight files by
+SUFFIXES: Final = (".h5", ".hdf5")  # what Keras tells weight files by
+_UNLOADED: Final = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError),
+    UserWarning,
+)  # what Keras and h5py raise for other weights and for damaged files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,8 +129,10 @@ def load(base: Any, path: Path, application: str) -> None:
     if path.suffix not in SUFFIXES:
         raise InputError(f"{path}: the name of a weight file ends in {', '.join(SUFFIXES)}")
     try:
-        base.load_weights(path)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # Keras warns of layers that it leaves out
+            base.load_weights(path)
+    except _UNLOADED as error:
         raise InputError(
             f"{path} holds no weights of {application} without its top, or is damaged "
             f"({_first_sentence(error)}); --weights none begins with random ones"
@@ -158,7 +166,7 @@ def _download(file: WeightFile, application: str) -> None:
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
         print(f"fixed_eval: fetching {file.url}", file=sys.stderr)  # noqa: T201
-        with _patience(), contextlib.redirect_stdout(None):  # Keras draws a bar there
+        with _patience(), contextlib.redirect_stdout(io.StringIO()):  # Keras draws a bar there
             keras.utils.get_file(
                 unfinished.name,
                 file.url,
@@ -173,7 +181,8 @@ def _download(file: WeightFile, application: str) -> None:
             f"{file.path.parent}, or begin with --weights none or --weights FILE"
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from fixed_eval.protocols.base import Phase
 from fixed_eval.protocols.base import Protocol as EvaluationProtocol
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]
-Generators = tuple[np.ndarray[Any, np.dtype[np.uint32]], ...]
+Generators = tuple[np.ndarray[Any, np.dtype[np.integer[Any]]], ...]
 DIGITS = 16  # of a SHA-256 in a receipt: 64 bits tell runs apart, and keep the file small
 
 
@@ -51,7 +51,7 @@ class Snapshot:
             hashed.update(str(array.shape).encode())
             hashed.update(array.astype("<f4").tobytes())
         for state in self.generators:
-            hashed.update(state.astype("<u4").tobytes())
+            hashed.update(state.astype("<i8").tobytes())
         return hashed.hexdigest()[:DIGITS]
 
 

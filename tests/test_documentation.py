@@ -13,6 +13,7 @@ from datagen.recipes import load as recipes
 from datagen.sources import all_sources, registry
 from datagen.sources.images import review
 from datagen.sweeps import spec
+from fixed_eval.protocols.registry import PROTOCOLS
 from pipelines import pipeline
 from pipelines.registry import OPS
 
@@ -76,6 +77,7 @@ def test_a_page_begins_with_a_title_and_a_summary(page: Path) -> None:
         ("sources", [source.name for source in all_sources()]),
         ("recipes", list(recipes.shipped())),
         ("pipelines", list(pipeline.presets())),
+        ("models", list(PROTOCOLS)),
     ],
 )
 def test_a_page_lists_all_there_are(page: str, names: list[str]) -> None:

@@ -22,6 +22,7 @@ from datagen.cli.commands import (
     holdout,
     inspect,
     mine,
+    models,
     pipelines,
     preview,
     rare,
@@ -86,6 +87,7 @@ app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
 app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
 app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
 app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))
+app.command("models", rich_help_panel=_LOOK_UP)(with_user_paths(models.models))
 app.command("guide", rich_help_panel=_LOOK_UP)(with_user_paths(guide.guide))
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"

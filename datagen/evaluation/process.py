@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -30,7 +30,8 @@ Event = Mapping[str, Any]
 """A line of the evaluator's `--progress jsonl`; `event`: start, resume, epoch, warning, done."""
 
 PACKAGE: Final = "fixed_eval"
-_REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
+REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
+"""What a refusal of the evaluator is here, by its exit code; else an `EvaluationError`."""
 _COMPUTING: Final = ("tensorflow", "keras")  # of images that are not plain PNGs, and some engines
 PARTS: Final = "its sources, TensorFlow, Keras or GPU"
 """What `identity` tells apart, for messages."""
@@ -98,6 +99,16 @@ def package_folder() -> Path:
             f"the package {PACKAGE} is not installed; install roman-datagen again"
         )
     return Path(found.submodule_search_locations[0])
+
+
+def evaluator_environment() -> dict[str, str]:
+    """Return the environment of a process that runs the evaluator.
+
+    Raises:
+        EvaluationError: it is not installed.
+    """
+    paths = [str(package_folder().parent), os.environ.get("PYTHONPATH", "")]
+    return child_environment(PYTHONPATH=os.pathsep.join(filter(None, paths)))
 
 
 def identity(protocol: str = PROTOCOL) -> str:
@@ -188,8 +199,6 @@ class EvaluatorProcess:
             ) from error
 
     def _fresh(self, arguments: list[str]) -> "subprocess.Popen[str]":
-        folder = package_folder().parent
-        paths = [str(folder), os.environ.get("PYTHONPATH", "")]
         return subprocess.Popen(
             # -P: a file in the user's folder must not shadow a module
             [sys.executable, "-P", "-m", PACKAGE, *arguments],
@@ -199,7 +208,7 @@ class EvaluatorProcess:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=child_environment(PYTHONPATH=os.pathsep.join(filter(None, paths))),
+            env=evaluator_environment(),
             start_new_session=True,
             pass_fds=() if self.lock is None or os.name != "posix" else (self.lock,),
         )
@@ -254,12 +263,17 @@ class EvaluatorProcess:
                 f"{signal.Signals(-code).name} after epoch {self.epoch}, whose state is kept; the "
                 "same command goes on (--workers 1 needs the least memory)"
             )
-        last = next((line for line in reversed(self._said) if line), f"exit code {code}")
-        # "fixed_eval: …" is its own voice, "…: error: …" argparse's
-        message = last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")
+        message = last_words(self._said, code)
         if code == 1 and str(self.state) in message:
             message += f"; free some space there, or name another folder with {CACHE_VARIABLE}"
-        return _REFUSALS.get(code, EvaluationError)(message)
+        return REFUSALS.get(code, EvaluationError)(message)
+
+
+def last_words(said: Sequence[str], code: int) -> str:
+    """Return why the evaluator ended, from the lines that it printed on stderr."""
+    last = next((line for line in reversed(said) if line), f"exit code {code}")
+    # "fixed_eval: …" is its own voice, "…: error: …" argparse's
+    return last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")
 
 
 def _event(line: str) -> Event | None:

@@ -17,6 +17,7 @@ ORDER: Final = (
     "recipes",
     "pipelines",
     "evaluation",
+    "models",
     "sweeps",
     "real-images",
     "results",

@@ -22,7 +22,7 @@ class AblationAugment(AblationProtocol):
 
     def front(self, x: Any) -> Any:
         """The images, while training flipped on either axis or both, and rotated."""
-        from keras import layers  # noqa: PLC0415
+        from keras import layers
 
         x = layers.RandomFlip("horizontal_and_vertical")(x)
         return layers.RandomRotation(self.rotation)(x)

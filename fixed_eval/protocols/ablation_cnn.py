@@ -40,7 +40,7 @@ class AblationProtocol(KerasProtocol):
         Raises:
             InputError: If the weights cannot be had.
         """
-        import keras  # noqa: PLC0415
+        import keras
 
         inputs = self.inputs()
         x = self.network(self.front(inputs), weights)
@@ -52,7 +52,7 @@ class AblationProtocol(KerasProtocol):
 
     def network(self, x: Any, weights: str) -> Any:
         """All but the logits: 160×160 → 79 → 38, flat 46,208 → 64."""
-        from keras import layers  # noqa: PLC0415
+        from keras import layers
 
         for _ in range(2):
             x = layers.Conv2D(32, 3, activation="relu")(x)
@@ -63,7 +63,7 @@ class AblationProtocol(KerasProtocol):
 
     def optimiser(self, phase: Phase) -> Any:
         """Adam with Keras' constants."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.optimizers.Adam(learning_rate=phase.learning_rate)
 

@@ -12,7 +12,7 @@ class AblationPreprocess(AblationAugment):
 
     def front(self, x: Any) -> Any:
         """The images in -1..1, while training flipped and rotated."""
-        from keras import layers  # noqa: PLC0415
+        from keras import layers
 
         return super().front(layers.Rescaling(1 / 127.5, offset=-1)(x))
 

@@ -28,7 +28,7 @@ class AblationTransfer(AblationPreprocess):
         Raises:
             InputError: If the weights cannot be had.
         """
-        from keras import layers  # noqa: PLC0415
+        from keras import layers
 
         x = self.base(self.image_size, weights, _BASE)(x, training=False)
         for _ in range(2):

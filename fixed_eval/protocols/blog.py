@@ -30,6 +30,6 @@ class BlogProtocol(KerasProtocol):
 
     def optimiser(self, phase: Phase) -> Any:
         """Adam with Keras' constants."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.optimizers.Adam(learning_rate=phase.learning_rate)

@@ -33,9 +33,9 @@ class CutoffResnet50Augmented(BlogProtocol):
 
     def build(self, classes: int, weights: str = NO_WEIGHTS) -> Any:
         """The augmentation, then the network of `cutoff-resnet50` with `classes` logits."""
-        import keras  # noqa: PLC0415
+        import keras
 
-        from fixed_eval.network import assemble  # noqa: PLC0415
+        from fixed_eval.network import assemble
 
         # First, so that Keras draws the same weights as for `cutoff-resnet50`.
         network = assemble(CUTOFF_RESNET50, classes)
@@ -46,7 +46,7 @@ class CutoffResnet50Augmented(BlogProtocol):
 
     def _augmentation(self) -> list[Any]:
         """The layers that do nothing but while training."""
-        from keras import layers  # noqa: PLC0415
+        from keras import layers
 
         turn, slope = self.rotation / 360, math.tan(math.radians(self.shear))
         zoom = (-self.zoom, self.zoom)

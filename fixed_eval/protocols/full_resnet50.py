@@ -13,7 +13,7 @@ class FullResnet50(BlogProtocol):
 
     def build(self, classes: int, weights: str = NO_WEIGHTS) -> Any:
         """`resnet.preprocess_input`, ResNet50, average pooling, a logit per class."""
-        import keras  # noqa: PLC0415
+        import keras
 
         inputs = self.inputs()
         network = keras.applications.ResNet50(

@@ -40,11 +40,6 @@ class KerasProtocol(Protocol):
     seed: int = 123
 
     @property
-    def default_weights(self) -> str:
-        """What the base begins with unless asked otherwise: what was published."""
-        return NO_WEIGHTS if self.pretrained is None else IMAGENET
-
-    @property
     def channels(self) -> int:
         """Of an input image."""
         return 3 if self.colour == "rgb" else 1
@@ -67,7 +62,7 @@ class KerasProtocol(Protocol):
 
     def inputs(self) -> Any:
         """The Keras input of a batch of images, 0..255."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.Input((self.image_size, self.image_size, self.channels), name="images")
 
@@ -82,7 +77,7 @@ class KerasProtocol(Protocol):
         Raises:
             InputError: If the weights cannot be had.
         """
-        from fixed_eval.pretrained import build_base  # noqa: PLC0415
+        from fixed_eval.pretrained import build_base
 
         if self.pretrained is None:
             raise ValueError(f"{self.name} has no pretrained base")

@@ -24,7 +24,7 @@ class ModelM(FoldersProtocol):
 
     def build(self, classes: int, weights: str = NO_WEIGHTS) -> Any:
         """Pixels / 255; pairs of 32, 64 and 128 convolutions, pooled (16, 8, 4); dense 256."""
-        import keras  # noqa: PLC0415
+        import keras
 
         layers = keras.layers
         inputs = self.inputs()
@@ -42,7 +42,7 @@ class ModelM(FoldersProtocol):
 
     def optimiser(self, phase: Phase) -> Any:
         """RMSprop with Keras' constants."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.optimizers.RMSprop(phase.learning_rate)
 

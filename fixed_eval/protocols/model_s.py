@@ -71,7 +71,7 @@ class ModelS(FoldersProtocol):
 
     def build(self, classes: int, weights: str = NO_WEIGHTS) -> Any:
         """Pixels / 255; convolutions of 16, 32 and 64, each pooled (16, 8, 4); dense 128."""
-        import keras  # noqa: PLC0415
+        import keras
 
         layers = keras.layers
         inputs = self.inputs()
@@ -85,7 +85,7 @@ class ModelS(FoldersProtocol):
 
     def optimiser(self, phase: Phase) -> Any:
         """Stochastic gradient descent with momentum."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.optimizers.SGD(phase.learning_rate, momentum=self.momentum)
 

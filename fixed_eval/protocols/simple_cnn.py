@@ -13,7 +13,7 @@ class SimpleCnn(BlogProtocol):
 
     def build(self, classes: int, weights: str = NO_WEIGHTS) -> Any:
         """Convolutions of 16, 32 and 64, each pooled (15, 6, 2); dense 512; a logit per class."""
-        import keras  # noqa: PLC0415
+        import keras
 
         layers = keras.layers
         inputs = x = self.inputs()

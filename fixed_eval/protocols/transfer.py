@@ -45,7 +45,7 @@ class TransferProtocol(KerasProtocol):
         Raises:
             InputError: If the weights cannot be had.
         """
-        import keras  # noqa: PLC0415
+        import keras
 
         layers = keras.layers
         inputs = self.inputs()
@@ -61,7 +61,7 @@ class TransferProtocol(KerasProtocol):
 
     def optimiser(self, phase: Phase) -> Any:
         """Adam with Keras' constants."""
-        import keras  # noqa: PLC0415
+        import keras
 
         return keras.optimizers.Adam(learning_rate=phase.learning_rate)
 
@@ -70,7 +70,7 @@ class TransferProtocol(KerasProtocol):
 
         Its moving statistics rest in both: the base is called with `training=False`.
         """
-        import keras  # noqa: PLC0415
+        import keras
 
         base = model.get_layer(_BASE)
         base.trainable = phase.name == FINE_TUNE

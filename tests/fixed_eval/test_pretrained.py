@@ -17,6 +17,8 @@ from fixed_eval import pretrained
 from fixed_eval.errors import InputError
 from fixed_eval.pretrained import FILES, build_base, digest, fetch
 
+# Keras' own, where it writes weights.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 NETWORK = "MobileNet"  # the smallest
 SIDE = 32
 
@@ -227,7 +229,7 @@ def test_what_does_not_load_is_no_first_sight(cache: Path, weight_file: Path) ->
     assert FILES[NETWORK].note.exists()
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path, weight_file: Path) -> None:
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     import keras
 
     small = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
@@ -250,7 +252,7 @@ def test_a_file_that_holds_no_weights_is_one_line(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    said = refusal(functools.partial(build_base, NETWORK, SIDE, str(path), "base"))
+    said = refusal(functools.partial(pretrained.load, random_network(seed=3), path, NETWORK))
     assert str(path) in said
 
 
@@ -258,7 +260,7 @@ def test_a_damaged_file_is_one_line_or_loads(tmp_path: Path, weight_file: Path) 
     whole = bytearray(weight_file.read_bytes())
     rng = np.random.default_rng(0)
     base = random_network(seed=3)
-    refused = 0
+    refused: list[str] = []
     for number in range(12):
         content = bytearray(whole)
         for place in rng.integers(0, 40_000, 200):  # names and shapes are in front
@@ -268,9 +270,9 @@ def test_a_damaged_file_is_one_line_or_loads(tmp_path: Path, weight_file: Path) 
         try:
             pretrained.load(base, path, NETWORK)
         except InputError as error:
-            assert "\n" not in str(error)
-            refused += 1
+            refused.append(str(error))
     assert refused
+    assert not any("\n" in said for said in refused)
 
 
 @pytest.mark.parametrize(("name", "says"), [("nowhere.h5", "does not exist"), (".", "not a file")])

@@ -6,7 +6,7 @@ machine with the same versions and threads, as TensorFlow's deterministic operat
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,9 +18,6 @@ from fixed_eval.order import Order
 from fixed_eval.protocols.base import Phase
 from fixed_eval.protocols.keras_protocol import KerasProtocol
 from fixed_eval.training import Logits, Snapshot
-
-GREY: Final = np.array([0.2989, 0.587, 0.114], np.float32)
-"""Shares of red, green and blue in a grey value: ITU-R BT.601, as `tf.image.rgb_to_grayscale`."""
 
 Images = np.ndarray[Any, Any]
 
@@ -68,8 +65,9 @@ class KerasEngine:
 
     def train_epoch(self, order: Sequence[Order]) -> tuple[float, float]:
         """One epoch of `model.fit` on these batches."""
-        found = self._model.fit(self._labelled(self._train, order), epochs=1, verbose=0).history
-        return found["loss"][0], found["accuracy"][0]
+        batches = self._labelled(self._train, order)
+        history = self._model.fit(batches, epochs=1, shuffle=False, verbose=0).history
+        return history["loss"][0], history["accuracy"][0]
 
     def evaluate(self, order: Order) -> tuple[float, float]:
         """`model.evaluate` on the validation split."""
@@ -108,10 +106,9 @@ class KerasEngine:
 
     def _coloured(self, images: Any) -> Any:
         """A batch as the network takes it: float32 0..255, in one channel where it is grey."""
-        values = tf.cast(images, tf.float32)
-        if self._protocol.colour == "rgb":
-            return values
-        return tf.round(tf.tensordot(values, GREY[:, None], 1))
+        if self._protocol.colour == "grey":
+            images = tf.image.rgb_to_grayscale(images)
+        return tf.cast(images, tf.float32)
 
     # State ---------------------------------------------------------------------------------------
 
@@ -133,8 +130,8 @@ class KerasEngine:
             self._model.optimizer.iterations.assign(snapshot.step)
             for variable, value in zip(self._slots(), snapshot.momentums, strict=True):
                 variable.assign(value)
-        for variable, value in zip(self._generators(), snapshot.generators, strict=True):
-            variable.assign(value)
+        for variable, state in zip(self._generators(), snapshot.generators, strict=True):
+            variable.assign(state)
 
     def _slots(self) -> list[Any]:
         """The optimiser's variables but for its step count and learning rate."""

@@ -23,6 +23,14 @@ from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
+from datagen.evaluation.models import (
+    ModelDescription,
+    ModelLayer,
+    ModelPhase,
+    ModelPlateau,
+    ModelSpeed,
+    PhaseSpeed,
+)
 from datagen.evaluation.records import Accuracy, Metrics, Score
 from datagen.evaluation.summary import Summary
 from datagen.guide import text
@@ -118,6 +126,16 @@ def test_the_answer_of_a_sweep(tmp_path: Path) -> None:
     lines = "".join(trial.model_dump_json() + "\n" for trial in trials)
     (tmp_path / "sweep.jsonl").write_text(lines)
     assert documented("`datagen sweep --best --json`") == set(answered(read(tmp_path)))
+
+
+def test_what_models_prints() -> None:
+    wanted = {"command", *ModelDescription.model_fields}
+    wanted |= {f"phases[].{key}" for key in ModelPhase.model_fields}
+    wanted |= {f"speed.{key}" for key in ModelSpeed.model_fields}
+    assert documented("`datagen models --json`") == wanted
+    page = text("file-formats")
+    for record in (ModelLayer, ModelPlateau, PhaseSpeed):
+        assert all(f"`{key}`" in page for key in record.model_fields)
 
 
 def test_what_mine_prints() -> None:
