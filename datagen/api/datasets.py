@@ -17,7 +17,7 @@ from datagen.datasets.format import (
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
-    image_files,
+    all_image_files,
     read_info,
     read_manifest,
 )
@@ -61,8 +61,8 @@ class Dataset:
 
     @cached_property
     def counts(self) -> Mapping[Split, Mapping[str, int]]:
-        """Images per side and class, counted from the files."""
-        return class_counts((split, numeral) for split, numeral, _ in image_files(self.path))
+        """Images per part and class, counted from the files."""
+        return class_counts((split, numeral) for split, numeral, _ in all_image_files(self.path))
 
     @property
     def manifest(self) -> list[ManifestEntry]:
@@ -180,12 +180,13 @@ def build(
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415
 
     chosen = as_recipe(recipe)
+    expected = round((chosen.images or chosen.budget) / (1 - chosen.test_share))
     built = build_recipe(
         chosen,
         user_path(out),
         workers=workers,
         overwrite=overwrite,
-        progress=counted(progress, "images", chosen.images or chosen.budget),
+        progress=counted(progress, "images", expected),
         fetch=fetching(offline=offline, progress=fetched(progress)),
     )
     return Dataset(built.path, built.info)

@@ -33,6 +33,7 @@ from datagen.evaluation.cache import (
 )
 from datagen.evaluation.leaks import completed
 from datagen.evaluation.origin import dataset_origin
+from datagen.evaluation.own_part import with_own_part
 from datagen.evaluation.prepare import (
     Prepared,
     Tell,
@@ -193,14 +194,17 @@ def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
 def _with_origin(
     scores: tuple[Score, ...], request: EvaluationRequest, found: Prepared
 ) -> tuple[Score, ...]:
-    """Return the scores with how their dataset is made again.
+    """Return the scores with how their dataset is made again, and which test is a part of it.
 
     It is not kept with them in the cache: the same images may lie elsewhere without a recipe.
     """
     if found.dataset is None:
         return scores
     origin = dataset_origin(request.dataset, found.dataset)
-    return tuple(score.model_copy(update={"origin": origin}) for score in scores)
+    return tuple(
+        with_own_part(score.model_copy(update={"origin": origin}), request.dataset, request.tests)
+        for score in scores
+    )
 
 
 def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
