@@ -183,7 +183,7 @@ def _prepare(protocol: Protocol, weights: str | None, say: Say) -> None:
         from fixed_eval.pretrained import prepare
 
         message = f"fetching the ImageNet weights of {protocol.pretrained}, once, from "
-        prepare(protocol.pretrained, weights, lambda url: say("notice", message=message + url))
+        prepare(protocol.pretrained, weights, lambda url: say("fetch", message=message + url))
 
 
 if __name__ == "__main__":
