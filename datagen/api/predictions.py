@@ -36,7 +36,8 @@ def predict(model: PathLike, images: PathLike | Sequence[PathLike]) -> list["Pre
         >>> import datagen, tempfile, pathlib
         >>> work = pathlib.Path(tempfile.mkdtemp())
         >>> ds = datagen.build({"images": 100}, work / "ds")
-        >>> found = datagen.evaluate(ds, preview=1, export_model=work / "ds.keras")
+        >>> kept = {"protocol": "simple-cnn", "export_model": work / "ds.keras"}
+        >>> found = datagen.evaluate(ds, preview=1, **kept)
         >>> predictions = datagen.predict(work / "ds.keras", work / "ds" / "val" / "iv")
         >>> len(predictions), predictions[0].error
         (2, None)
