@@ -37,6 +37,9 @@ _TIMES: Final = {
     86_400: "1 day",
     259_200: "3 days",
 }
+_APART: Final = (1, 10, 60, 600, 3600, 36_000, 259_200)
+"""Those of them that have room where times are far from each other."""
+_WIDE: Final = 1.6  # powers of ten
 _FEW: Final = 5  # epochs that each have a number on the axis
 _COLOURS: Final = 10  # classes c0 … c9 of the style sheet
 
@@ -156,7 +159,8 @@ def _times(found: ModelComparison) -> Markup:
     """Return accuracy on the first test set against seconds, on a logarithmic axis."""
     logs = [math.log10(max(model.seconds, 0.1)) for model in found.models]
     low, high = min(logs) - 0.25, max(logs) + 0.25
-    seen = [second for second in _TIMES if low <= math.log10(second) <= high]
+    named = _TIMES if high - low < _WIDE else _APART
+    seen = [second for second in named if low <= math.log10(second) <= high]
     lows, highs = zip(*(model.tests[0].interval for model in found.models), strict=True)
     chart = Chart(
         title="accuracy against time",
