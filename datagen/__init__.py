@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
     from datagen.api.models import describe_model, list_models
+    from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
@@ -68,6 +69,7 @@ _HOMES: Final = {
     "open_dataset": "datagen.api.datasets",
     "open_source": "datagen.api.sources",
     "plan": "datagen.api.datasets",
+    "predict": "datagen.api.predictions",
     "preview": "datagen.api.datasets",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
@@ -105,6 +107,7 @@ __all__ = [
     "open_dataset",
     "open_source",
     "plan",
+    "predict",
     "preview",
     "read_sweep",
     "register_source",

@@ -15,6 +15,7 @@ from fixed_eval.arguments import whole
 from fixed_eval.cores import Cores
 from fixed_eval.data import find_classes, list_dataset
 from fixed_eval.errors import EvaluatorError, UsageError
+from fixed_eval.export import check_place
 from fixed_eval.progress import Say, make_say
 from fixed_eval.protocols.base import Protocol
 from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--out {options.out} is a pipe, a socket or a device; expected a file name")
     say = make_say(options.progress)
     try:
+        if options.export_model:
+            check_place(options.export_model)
         protocol = get_protocol(options.protocol)
         if not protocol.classes:
             protocol = dataclasses.replace(protocol, classes=find_classes(options.dataset))
@@ -67,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state=options.state,
             extra=tuple(options.extra_train),
             weights=weights,
+            export=options.export_model,
         )
         score = evaluate(request, say, time.perf_counter() - began)
         text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
@@ -131,6 +135,12 @@ def _parser() -> argparse.ArgumentParser:
         "--weights",
         metavar="imagenet|none|FILE",
         help="what the base of a pretrained protocol begins with; imagenet by default",
+    )
+    parser.add_argument(
+        "--export-model",
+        type=Path,
+        metavar="FILE.keras",
+        help="write the trained network to this file, for python -m fixed_eval.predict and Keras",
     )
     parser.add_argument("--seed", type=whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(

@@ -24,6 +24,7 @@ from datagen.cli.commands import (
     mine,
     models,
     pipelines,
+    predict,
     preview,
     rare,
     recipes,
@@ -78,6 +79,7 @@ app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
+app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))

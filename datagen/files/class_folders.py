@@ -92,6 +92,11 @@ def files_in(folder: Path, rules: FolderRules) -> list[Path]:
     return _files_below(folder, rules, [], deep=False)
 
 
+def files_below(folder: Path, rules: FolderRules) -> list[Path]:
+    """Return the files at any depth below a folder that count, by path."""
+    return _files_below(folder, rules, [], deep=True)
+
+
 def _files_below(folder: Path, rules: FolderRules, litter: list[Path], *, deep: bool) -> list[Path]:
     found: list[str] = []
     for place, folders, names in os.walk(folder):
