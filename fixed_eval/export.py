@@ -137,7 +137,7 @@ def export_model(path: Path, protocol: Protocol, weights: Weights, facts: ModelF
     running_tensorflow()
     from fixed_eval.description import build_model  # noqa: PLC0415 - imports Keras
 
-    model = build_model(protocol, len(facts.classes))
+    model = _without_augmentation(build_model(protocol, len(facts.classes)))
     model.set_weights(weights)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}.{os.getpid()}{SUFFIX}")  # Keras goes by the ending
@@ -149,6 +149,27 @@ def export_model(path: Path, protocol: Protocol, weights: Weights, facts: ModelF
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _without_augmentation(model: Any) -> Any:
+    """A network like `model` that draws nothing: its layers `Random…` let images through.
+
+    Called as a function, as people call a loaded model, they would change images even then; and
+    Keras cannot read all of them again.
+    """
+    import keras  # noqa: PLC0415
+
+    def clone(layer: Any) -> Any:
+        if type(layer).__name__.startswith("Random"):
+            return keras.layers.Identity(name=layer.name)
+        return layer
+
+    def call(layer: Any, *inputs: Any, **options: Any) -> Any:
+        if isinstance(layer, keras.layers.Identity):
+            return layer(*inputs)  # augmentation is called with training=True, which spreads
+        return layer(*inputs, **options)
+
+    return keras.models.clone_model(model, clone_function=clone, call_function=call)
 
 
 def read_facts(path: Path) -> ModelFacts:
@@ -175,17 +196,16 @@ def read_facts(path: Path) -> ModelFacts:
     except zipfile.BadZipFile:
         raise InputError(f"{path} is not a {SUFFIX} file, or damaged; {_EXPECTED}") from None
     except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
-        raise InputError(f"{path} is damaged ({error}); export it again") from error
+        raise InputError(
+            f"what {path} says of itself cannot be read ({error}); export it again"
+        ) from error
     except OSError as error:
         raise InputError(f"the model {path} cannot be read: {error.strerror or error}") from error
 
 
 def _facts(plain: dict[str, Any]) -> ModelFacts:
     if plain["schema_version"] != SCHEMA_VERSION:
-        raise ValueError(
-            f"written in version {plain['schema_version']} of the format, which this "
-            f"installation does not know (it knows {SCHEMA_VERSION})"
-        )
+        raise ValueError(f"format {plain['schema_version']}; this version reads {SCHEMA_VERSION}")
     known = {field.name for field in dataclasses.fields(ModelFacts)}
     facts = ModelFacts(**{key: value for key, value in plain.items() if key in known})
     return dataclasses.replace(facts, classes=tuple(facts.classes))
@@ -201,7 +221,7 @@ def load_model(path: Path) -> Any:
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"Keras {keras.__version__} cannot read the model {path}: {reason}; export it again"

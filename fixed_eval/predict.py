@@ -18,7 +18,7 @@ import numpy as np
 from fixed_eval.data import image_files, read_file
 from fixed_eval.errors import EvaluatorError, InputError
 from fixed_eval.export import ModelFacts, load_model, read_facts
-from fixed_eval.runtime import start_tensorflow
+from fixed_eval.runtime import running_tensorflow
 
 AT_ONCE: Final = 256  # images in memory
 LIKELY: Final = 3  # classes that are named
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if paths is None:
             print(json.dumps(dataclasses.asdict(facts), indent=None if options.json else 1))
             return 0
-        start_tensorflow(1)
+        running_tensorflow()
         unreadable = 0
         for reading in predict(options.model, facts, paths):
             unreadable += reading.error is not None
@@ -105,7 +105,7 @@ def _read_some(network: Any, facts: ModelFacts, paths: Sequence[Path]) -> list[R
     likely: Iterator[tuple[Guess, ...]] = iter(())
     if images:
         batch = as_input(np.stack(images).astype(facts.pixels), facts.colour)
-        logits = network.predict(batch, batch_size=len(images), verbose=0)
+        logits = network.predict_on_batch(batch)
         likely = (_likely(row, facts.classes) for row in logits)
     return [
         Reading(str(path), error=errors[path])

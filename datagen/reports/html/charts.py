@@ -74,6 +74,45 @@ def mark(chart: Chart, point: Point, text: str, *, low: bool) -> str:
     )
 
 
+def band(chart: Chart, low: Point, high: Point) -> str:
+    """Return a pale rectangle between two corners, for what a value ranged over."""
+    left, bottom = chart.place(low)
+    right, top = chart.place(high)
+    height = max(bottom - top, 1.0)  # a range of nothing is still seen
+    return (
+        f'<rect class="band" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" '
+        f'height="{height:.1f}"/>'
+    )
+
+
+def turn(chart: Chart, x: float, text: str, *, low: bool) -> str:
+    """Return a vertical line where something changes, with an upright text along it.
+
+    Args:
+        chart: the frame.
+        x: place on the horizontal axis.
+        text: what changes.
+        low: whether the text stands at the lower end, else at the upper one.
+    """
+    across, _ = chart.place((x, chart.y[0]))
+    bottom = chart.height - _BOTTOM
+    place, anchor = (bottom - 26, "start") if low else (_TOP + 26, "end")  # clear of a mark's text
+    return (
+        f'<line class="turn" x1="{across:.1f}" y1="{_TOP}" x2="{across:.1f}" y2="{bottom}"/>'
+        f'<text class="halo" x="{across - 5:.1f}" y="{place}" text-anchor="{anchor}" '
+        f'transform="rotate(-90 {across - 5:.1f} {place})">{escape(text)}</text>'
+    )
+
+
+def level(chart: Chart, y: float) -> str:
+    """Return a dotted horizontal line, for a value to compare with."""
+    _, up = chart.place((chart.x[0], y))
+    return (
+        f'<line class="line level" x1="{chart.left}" y1="{up:.1f}" x2="{WIDTH - _RIGHT}" '
+        f'y2="{up:.1f}"/>'
+    )
+
+
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Return round numbers within low..high, near `about` of them."""
     if not high > low:
