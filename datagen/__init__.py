@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datagen.api.doctor import doctor
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
-    from datagen.api.models import describe_model, list_models
+    from datagen.api.models import compare_models, describe_model, list_models
     from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
@@ -51,6 +51,7 @@ _HOMES: Final = {
     "Source": "datagen.sources.registry",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
+    "compare_models": "datagen.api.models",
     "describe_model": "datagen.api.models",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
@@ -89,6 +90,7 @@ __all__ = [
     "__version__",
     "build",
     "compare",
+    "compare_models",
     "describe_model",
     "doctor",
     "evaluate",

@@ -14,6 +14,7 @@ from datagen.cli.arguments import refuse_empty, with_user_paths
 from datagen.cli.commands import (
     build,
     compare,
+    compare_models,
     doctor,
     evaluate,
     export,
@@ -81,6 +82,9 @@ app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluat
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
 app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("compare-models", rich_help_panel=_JUDGE)(
+    with_user_paths(compare_models.compare_models)
+)
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))

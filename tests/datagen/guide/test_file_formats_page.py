@@ -23,6 +23,7 @@ from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
+from datagen.evaluation.compare_models import ModelComparison
 from datagen.evaluation.models import (
     ModelDescription,
     ModelLayer,
@@ -66,6 +67,7 @@ RECORDS: dict[str, type] = {
     "`doctor.json`": FixRecord,
     "Review": Review,
     "`datagen compare --json`": Comparison,
+    "`models.json`": ModelComparison,
 }
 _SHARED = frozenset(record.__name__ for record in RECORDS.values())
 
@@ -119,6 +121,7 @@ def test_what_a_verification_prints() -> None:
 
 def test_what_commands_add_to_a_record() -> None:
     assert documented("`datagen build --json`") == {"command", "path", "seconds"}
+    assert documented("`datagen compare-models --json`") == {"command", "report"}
     assert documented("`datagen fetch --json`") == {"command", "name", *keys(Fetched)}
 
 
