@@ -35,6 +35,8 @@ class Ingredient(StrictModel):
         pipeline: a preset's name or a file: every image passes through it, and a finished image
             serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
         options: the source's own options.
+        left_out: ids of letters that are not used, as `datagen build --vet` found them; None: no
+            letter was judged.
     """
 
     source: str
@@ -43,6 +45,7 @@ class Ingredient(StrictModel):
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
     options: dict[str, Any] = Field(default={})
+    left_out: tuple[str, ...] | None = None
 
     @field_validator("options")
     @classmethod
@@ -115,6 +118,8 @@ class Recipe(StrictModel):
         case_styles: weights of the ways to write a numeral.
         compose: how letters become numerals.
         val: what the validation set is made of.
+        vet: `datagen build` first judges the letters of every source, and notes in `left_out`
+            those that are not what their label says; with `left_out` there nothing is judged.
 
     Example:
         >>> import datagen
@@ -137,6 +142,7 @@ class Recipe(StrictModel):
     )
     compose: ComposeOptions = HandOptions()
     val: Validation = Validation()
+    vet: Literal[True] | None = None
 
     @field_validator("mix")
     @classmethod
