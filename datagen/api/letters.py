@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, fetched, folds, no_progress
@@ -184,14 +183,13 @@ def vet_letters(
         ((), [])
     """
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415 - as above
+    from datagen.curation.write import check_places, write_picture  # noqa: PLC0415
     from datagen.letters.vet import vet_recipe, vet_sheet  # noqa: PLC0415
-    from datagen.previews.contact_sheet import check_writable, save  # noqa: PLC0415
 
-    picture: Path | None = None if sheet is None else user_path(sheet)
-    if picture is not None:
-        check_sheet(picture, check_writable)
+    picture = None if sheet is None else user_path(sheet)
+    check_places(None, picture)
     fetch = fetching(offline=offline, progress=fetched(progress))
     vetted, found = vet_recipe(as_recipe(recipe), fetch=fetch, tell=folds(progress))
     if picture is not None:
-        save(vet_sheet(found), picture)
+        write_picture(lambda: vet_sheet(found), picture)
     return vetted, found

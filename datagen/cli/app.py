@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 import datagen
-from datagen.cli.arguments import refuse_empty, with_user_paths
+from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
     compare,
@@ -21,6 +21,7 @@ from datagen.cli.commands import (
     guide,
     holdout,
     inspect,
+    letters,
     mine,
     models,
     pipelines,
@@ -80,6 +81,7 @@ app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluat
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
@@ -125,9 +127,10 @@ class _OneLine(logging.Formatter):
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        refuse_empty(words)
         code = typer.main.get_command(app).main(
-            args=None if arguments is None else list(arguments),
+            args=with_word(words, "--vet", build.VET, build.VET[0]),
             prog_name="datagen",
             standalone_mode=False,
         )

@@ -47,10 +47,10 @@ VetTell = Callable[[str, Event], None]
 
 VERSION: Final = 1  # of the judgement: raised when other verdicts come from the same letters
 FOLDS: Final = 5
-LEAST: Final = 0.02
+LEAST: Final = 0.01
 """A letter is left out where what its label may look like has less than this probability."""
-LOOKS_LIKE: Final[Mapping[Letter, str]] = {"i": "I1LJ", "v": "VUY", "x": "X"}
-"""What a letter may be read as; case is not told. A 1, an l and a J are drawn as an I may be."""
+LOOKS_LIKE: Final[Mapping[Letter, str]] = {"i": "I1LJ", "v": "VUY", "x": "XK"}
+"""What a letter may be read as; case is not told. Chosen by looking at what else was left out."""
 MOST_OTHERS: Final = 300  # images of each other character that the networks learn
 STEPS: Final = 400  # of training, at least
 _BATCH: Final = 64

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.arguments import with_user_paths
 from datagen.cli.views.next_step import print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
 if TYPE_CHECKING:
     from datagen.letters.reader import LettersResult
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(
+    no_args_is_help=True, help="A reader of letters and digits: train it, ask it, compare networks."
+)
 
 
 class NetName(enum.StrEnum):
@@ -188,6 +191,6 @@ def compare(
     console(as_json=as_json, quiet=quiet).print(table)
 
 
-app.command("train")(train)
-app.command("predict")(predict)
-app.command("compare")(compare)
+app.command("train")(with_user_paths(train))
+app.command("predict")(with_user_paths(predict))
+app.command("compare")(with_user_paths(compare))
