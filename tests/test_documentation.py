@@ -15,6 +15,7 @@ from datagen.sweeps import spec
 from fixed_eval.protocols.registry import PROTOCOLS
 from pipelines import pipeline
 from pipelines.registry import OPS
+from tests.reference import all_commands
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
