@@ -124,9 +124,24 @@ def build(
 
 
 def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool, fetch: FetchMissing | None) -> Plan:
+    _check_judged(resolved)
     planned = plan(open_sources(resolved, opened, fetch))
     check_labels(planned.items, open_pipelines(resolved))
     return planned
+
+
+def _check_judged(resolved: ResolvedRecipe) -> None:
+    """Refuse a recipe whose letters are still to be judged, which is done before a build.
+
+    Raises:
+        UsageError: it is one.
+    """
+    waiting = [key for key, part in resolved.ingredients.items() if part.left_out is None]
+    if resolved.recipe.vet and waiting:
+        raise UsageError(
+            f"the recipe says vet: true, and {waiting[0]} has no left_out yet: `datagen build` "
+            "judges the letters; its dataset's recipe.yaml, which lists them, works here"
+        )
 
 
 def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> DatasetInfo:

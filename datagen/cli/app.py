@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 import datagen
-from datagen.cli.arguments import refuse_empty, with_user_paths
+from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
     compare,
@@ -22,6 +22,7 @@ from datagen.cli.commands import (
     guide,
     holdout,
     inspect,
+    letters,
     mine,
     models,
     pipelines,
@@ -86,6 +87,7 @@ app.command("compare-models", rich_help_panel=_JUDGE)(
     with_user_paths(compare_models.compare_models)
 )
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
@@ -131,9 +133,10 @@ class _OneLine(logging.Formatter):
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        refuse_empty(words)
         code = typer.main.get_command(app).main(
-            args=None if arguments is None else list(arguments),
+            args=with_word(words, "--vet", build.VET, build.VET[0]),
             prog_name="datagen",
             standalone_mode=False,
         )

@@ -44,7 +44,6 @@ FACTS = ModelFacts(
     [
         # Keras cannot read its RandomShear again
         pytest.param("cutoff-resnet50-augmented", marks=pytest.mark.slow),
-        pytest.param("transfer-mobilenet", marks=pytest.mark.slow),
         "ablation-augment",
         "simple-cnn",
     ],
@@ -130,6 +129,12 @@ def test_places_are_refused_before_the_work(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot write in"):
         check_place(tmp_path / "file" / "model.keras")
+
+
+def test_every_fact_is_documented():
+    page = (Path(export.__file__).parents[1] / "datagen" / "guide" / "file-formats.md").read_text()
+    section = page.partition("The member `fixed_eval.json`")[2].partition("\n### ")[0]
+    assert all(f"`{field.name}`" in section for field in dataclasses.fields(ModelFacts))
 
 
 def test_the_ink_of_the_training_images():
