@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
     from datagen.api.letters import compare_letters, read_letters, train_letters, vet_letters
-    from datagen.api.models import describe_model, list_models
+    from datagen.api.models import compare_models, describe_model, list_models
+    from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
@@ -51,6 +52,7 @@ _HOMES: Final = {
     "Source": "datagen.sources.registry",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
+    "compare_models": "datagen.api.models",
     "compare_letters": "datagen.api.letters",
     "describe_model": "datagen.api.models",
     "doctor": "datagen.api.doctor",
@@ -70,6 +72,7 @@ _HOMES: Final = {
     "open_dataset": "datagen.api.datasets",
     "open_source": "datagen.api.sources",
     "plan": "datagen.api.datasets",
+    "predict": "datagen.api.predictions",
     "preview": "datagen.api.datasets",
     "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
@@ -93,6 +96,7 @@ __all__ = [
     "build",
     "compare",
     "compare_letters",
+    "compare_models",
     "describe_model",
     "doctor",
     "evaluate",
@@ -111,6 +115,7 @@ __all__ = [
     "open_dataset",
     "open_source",
     "plan",
+    "predict",
     "preview",
     "read_letters",
     "read_sweep",

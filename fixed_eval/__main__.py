@@ -15,7 +15,8 @@ from fixed_eval.arguments import whole
 from fixed_eval.cores import Cores
 from fixed_eval.data import find_classes, list_dataset
 from fixed_eval.errors import EvaluatorError, UsageError
-from fixed_eval.progress import make_say
+from fixed_eval.export import check_place
+from fixed_eval.progress import Say, make_say
 from fixed_eval.protocols.base import Protocol
 from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
 from fixed_eval.protocols.keras_protocol import IMAGENET, NO_WEIGHTS, KerasProtocol
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--out {options.out} is a pipe, a socket or a device; expected a file name")
     say = make_say(options.progress)
     try:
+        if options.export_model:
+            check_place(options.export_model)
         protocol = get_protocol(options.protocol)
         if not protocol.classes:
             protocol = dataclasses.replace(protocol, classes=find_classes(options.dataset))
@@ -49,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         shared = Cores(options.threads, options.share)
         threads = shared.threads() if isinstance(protocol, KerasProtocol) else options.threads or 1
         engine, device, reason = start(options.engine, protocol.engines, threads)
+        _prepare(protocol, weights, say)
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -66,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state=options.state,
             extra=tuple(options.extra_train),
             weights=weights,
+            export=options.export_model,
         )
         score = evaluate(request, say, time.perf_counter() - began)
         text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
@@ -131,6 +136,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="imagenet|none|FILE",
         help="what the base of a pretrained protocol begins with; imagenet by default",
     )
+    parser.add_argument(
+        "--export-model",
+        type=Path,
+        metavar="FILE.keras",
+        help="write the trained network to this file, for python -m fixed_eval.predict and Keras",
+    )
     parser.add_argument("--seed", type=whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(
         "--preview",
@@ -174,6 +185,15 @@ def _weights(protocol: Protocol, asked: str | None) -> str | None:
     if asked not in (None, NO_WEIGHTS):
         raise UsageError(f"{protocol.name} has no pretrained base: leave --weights out")
     return None
+
+
+def _prepare(protocol: Protocol, weights: str | None, say: Say) -> None:
+    """Have the weights at hand before anything that takes long."""
+    if weights is not None and isinstance(protocol, KerasProtocol) and protocol.pretrained:
+        from fixed_eval.pretrained import prepare
+
+        message = f"fetching the ImageNet weights of {protocol.pretrained}, once, from "
+        prepare(protocol.pretrained, weights, lambda url: say("fetch", message=message + url))
 
 
 if __name__ == "__main__":

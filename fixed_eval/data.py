@@ -111,7 +111,7 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
     files = [
         ImageFile(path, path.relative_to(folder).as_posix(), label)
         for label, name in enumerate(protocol.classes)
-        for path in _walk(folder / name)
+        for path in image_files(folder / name)
     ]
     _refuse_special_files(files)
     if shuffle_seed is not None:
@@ -159,7 +159,7 @@ def _is_litter(folder: str) -> bool:
     return folder.startswith(".") or folder.casefold() in LITTER_FOLDERS
 
 
-def _walk(folder: Path) -> list[Path]:
+def image_files(folder: Path) -> list[Path]:
     """Image files at any depth below `folder`, by folder and then by name, as Keras walks.
 
     Hidden files and litter are left out, which Keras would take for images.

@@ -122,7 +122,7 @@ def describe(protocol: Protocol, classes: int = CLASSES) -> Description:
         classes: How many, where the protocol takes them from the dataset; at least 2.
     """
     count = len(protocol.classes) or classes
-    model = _network(protocol, count)
+    model = build_model(protocol, count)
     plain = vars(summarise(protocol)) | {"parameters": model.count_params()}
     return Description(
         **plain,
@@ -132,7 +132,8 @@ def describe(protocol: Protocol, classes: int = CLASSES) -> Description:
     )
 
 
-def _network(protocol: Protocol, classes: int) -> Any:
+def build_model(protocol: Protocol, classes: int) -> Any:
+    """Return the uncompiled Keras model of `protocol`, with random weights; Keras is imported."""
     import keras  # noqa: PLC0415
 
     from fixed_eval.network import build_network  # noqa: PLC0415

@@ -14,6 +14,7 @@ from fixed_eval.arguments import whole
 from fixed_eval.description import CLASSES, describe, summarise
 from fixed_eval.errors import EvaluatorError
 from fixed_eval.protocols.base import BUDGET_BATCH, MAX_IMAGES, Protocol
+from fixed_eval.protocols.keras_protocol import KerasProtocol
 from fixed_eval.protocols.registry import PROTOCOLS, get_protocol
 
 IMAGES = MAX_IMAGES - BUDGET_BATCH  # the most that one batch of val leaves for training
@@ -44,15 +45,17 @@ def _one(protocol: Protocol, options: argparse.Namespace) -> dict[str, Any]:
     if not options.timing:
         start_tensorflow(1)
         return {**dataclasses.asdict(describe(protocol, options.classes)), "speed": None}
-    engine, device, _ = start(AUTO, protocol.engines, 1)
+    keras, cores = isinstance(protocol, KerasProtocol), Cores()
+    engine, device, _ = start(AUTO, protocol.engines, cores.threads() if keras else 1)
     if engine == "native":
         start_tensorflow(1)  # for Keras, which describes the network
     described = describe(protocol, options.classes)
     if not protocol.classes:
         names = tuple(map(str, range(described.with_classes)))
         protocol = dataclasses.replace(protocol, classes=names)
+    if not keras and engine != "native":
+        cores = Cores(1)
     # As many threads as an evaluation takes by itself.
-    cores = Cores(None if engine == "native" else 1)
     speed = measure(protocol, engine, device, cores=cores, images=options.images)
     return {**dataclasses.asdict(described), "speed": dataclasses.asdict(speed)}
 

@@ -12,9 +12,8 @@ import io
 import json
 import os
 import socket
-import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,15 +105,21 @@ def build_base(application: str, side: int, weights: str, name: str) -> Any:
     return base
 
 
-def digest(application: str | None, weights: str) -> str | None:
-    """The hex SHA-256 of the weight file that `build_base` loads; None where it loads none.
+def prepare(application: str, weights: str, on_fetch: Callable[[str], None]) -> None:
+    """Refuse weights that cannot be had, before anything that takes long; fetch those of ImageNet.
+
+    Args:
+        application: One of `FILES`.
+        weights: As for `build_base`.
+        on_fetch: Told the address before something is fetched.
 
     Raises:
-        InputError: If the file cannot be had.
+        InputError: If the weights cannot be had.
     """
-    if application is None or weights == NO_WEIGHTS:
-        return None
-    return _hash(fetch(application) if weights == IMAGENET else Path(weights), "sha256")
+    if weights == IMAGENET:
+        fetch(application, on_fetch)
+    elif weights != NO_WEIGHTS:
+        _check_file(Path(weights))
 
 
 def load(base: Any, path: Path, application: str) -> None:
@@ -123,11 +128,7 @@ def load(base: Any, path: Path, application: str) -> None:
     Raises:
         InputError: If the file is missing, damaged, or of another network.
     """
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise InputError(f"{path} {what}; expected a file of weights, `imagenet` or `none`")
-    if path.suffix not in SUFFIXES:
-        raise InputError(f"{path}: the name of a weight file ends in {', '.join(SUFFIXES)}")
+    _check_file(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras warns of layers that it leaves out
@@ -139,14 +140,27 @@ def load(base: Any, path: Path, application: str) -> None:
         ) from error
 
 
-def fetch(application: str) -> Path:
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise InputError(f"{path} {what}; expected a file of weights, `imagenet` or `none`")
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"{path}: the name of a weight file ends in {' or '.join(SUFFIXES)}")
+
+
+def fetch(application: str, on_fetch: Callable[[str], None] = lambda _: None) -> Path:
     """The file of ImageNet weights in Keras' cache, fetched unless it is there, and checked.
+
+    Args:
+        application: One of `FILES`.
+        on_fetch: Told the address before something is fetched.
 
     Raises:
         InputError: If it cannot be fetched, or is not the one that it should be.
     """
     file = FILES[application]
     if not file.path.is_file():
+        on_fetch(file.url)
         _download(file, application)
     wanted, algorithm = (file.md5, "md5") if file.md5 else (_noted(file), "sha256")
     if wanted is not None and (found := _hash(file.path, algorithm)) != wanted:
@@ -165,7 +179,6 @@ def _download(file: WeightFile, application: str) -> None:
     unfinished = file.path.with_name(f"{os.getpid()}-{file.name}")
     try:
         file.path.parent.mkdir(parents=True, exist_ok=True)
-        print(f"fixed_eval: fetching {file.url}", file=sys.stderr)  # noqa: T201
         with _patience(), contextlib.redirect_stdout(io.StringIO()):  # Keras draws a bar there
             keras.utils.get_file(
                 unfinished.name,
@@ -175,10 +188,11 @@ def _download(file: WeightFile, application: str) -> None:
             )
         unfinished.replace(file.path)
     except Exception as error:  # Keras raises no other for a failed download
+        why = _first_sentence(error).rpartition(" -- ")[2]  # what Keras says after the address
         raise InputError(
-            f"the ImageNet weights of {application} could not be fetched "
-            f"({_first_sentence(error)}): put {file.name} from {PAGE}{file.folder}/ into "
-            f"{file.path.parent}, or begin with --weights none or --weights FILE"
+            f"the ImageNet weights of {application} could not be fetched ({why}): put {file.name} "
+            f"from {PAGE}{file.folder}/ into {file.path.parent}, or begin with --weights none or "
+            "--weights FILE"
         ) from error
     finally:
         with contextlib.suppress(OSError):

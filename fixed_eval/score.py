@@ -46,7 +46,7 @@ class Request:
 
     `until` stops after that epoch, keeping the state in the folder `state`. `extra` are further
     folders to train on. `weights` are those that a pretrained base begins with, and None where the
-    protocol has no such base.
+    protocol has no such base. `export` is the `.keras` file to write the trained network to.
     """
 
     dataset: Path
@@ -62,6 +62,7 @@ class Request:
     state: Path | None = None
     extra: tuple[Path, ...] = ()
     weights: str | None = None
+    export: Path | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -127,7 +128,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
 
     complete = reached.is_over(request.phases)
     final = scored[-1]
-    return Score(
+    score = Score(
         schema_version=SCHEMA_VERSION,
         official=complete and _official(request),
         complete=complete,
@@ -154,6 +155,12 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         device=request.device,
         versions=fingerprint.versions(),
     )
+    if request.export:
+        from fixed_eval.export import export_model, facts_of  # noqa: PLC0415
+
+        facts = facts_of(score, protocol, inputs.train.images)
+        export_model(request.export, protocol, reached.best_weights, facts)
+    return score
 
 
 def _official(request: Request) -> bool:

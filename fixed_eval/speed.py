@@ -15,7 +15,9 @@ from fixed_eval.protocols.keras_protocol import NO_WEIGHTS
 from fixed_eval.training import Engine
 
 STEPS: Final = 20
-_WARM_UP: Final = 2  # steps; in the first the engine compiles
+_FEW: Final = 2  # steps whose seconds are mostly those of beginning an epoch
+_REPEATS: Final = 3
+_LONG: Final = 1.0  # seconds after which nothing is repeated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Speed:
 def measure(
     protocol: Protocol, engine: str, device: str, *, cores: Cores, images: int, steps: int = STEPS
 ) -> Speed:
-    """Train `protocol` for some steps of each phase and multiply.
+    """Train `protocol` for some steps of each phase, and reckon with what an epoch's begin takes.
 
     Args:
         protocol: With its classes.
@@ -62,7 +64,7 @@ def measure(
     """
     from fixed_eval.score import make_engine  # noqa: PLC0415
 
-    count = steps * protocol.batch_size
+    count = (steps + _FEW) * protocol.batch_size
     train, val = _made_up("train", count, protocol), _made_up("val", 1, protocol)
     made = make_engine(
         engine,
@@ -76,18 +78,23 @@ def measure(
     phases = []
     for phase in protocol.phases:
         made.set_phase(phase, phase.learning_rate)
-        _seconds(made, protocol, _WARM_UP)
-        step = _seconds(made, protocol, steps) / steps
-        epoch = step * math.ceil(images / protocol.batch_size)
-        phases.append(PhaseSpeed(phase.name, step, epoch))
+        _seconds(made, protocol, _FEW)  # the engine compiles
+        few, all_of_them = (_seconds(made, protocol, each) for each in (_FEW, _FEW + steps))
+        step = max(all_of_them - few, 0.0) / steps
+        more = math.ceil(images / protocol.batch_size) - _FEW
+        phases.append(PhaseSpeed(phase.name, step, max(few + more * step, 0.0)))
     return Speed(engine, device, cores.threads(), images, steps, tuple(phases))
 
 
 def _seconds(engine: Engine, protocol: Protocol, steps: int) -> float:
+    """What so many steps take; of a short time the least of several, for other work disturbs it."""
     batches = next(protocol.train_batches([steps * protocol.batch_size], protocol.seed))
-    began = time.perf_counter()
-    engine.train_epoch(batches)
-    return time.perf_counter() - began
+    taken: list[float] = []
+    while len(taken) < _REPEATS and sum(taken) < _LONG:
+        began = time.perf_counter()
+        engine.train_epoch(batches)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
 
 
 def _made_up(name: str, count: int, protocol: Protocol) -> Split:

@@ -51,7 +51,7 @@ def read(page: Path) -> str:
 def commands(text: str) -> Iterator[tuple[str, str]]:
     """Yield name and arguments of every `datagen …` in a shell block."""
     for line in text.replace("\\\n", " ").splitlines():
-        yield from re.findall(r"(?<![\w-])datagen (\w+)([^;|&>]*)", line.partition("#")[0])
+        yield from re.findall(r"(?<![\w-])datagen (\w[\w-]*)([^;|&>]*)", line.partition("#")[0])
 
 
 def test_readme_is_read_in_five_minutes() -> None:

@@ -17,7 +17,7 @@ from datagen.datasets.format import (
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
-    image_files,
+    all_image_files,
     read_info,
     read_manifest,
 )
@@ -61,8 +61,8 @@ class Dataset:
 
     @cached_property
     def counts(self) -> Mapping[Split, Mapping[str, int]]:
-        """Images per side and class, counted from the files."""
-        return class_counts((split, numeral) for split, numeral, _ in image_files(self.path))
+        """Images per part and class, counted from the files."""
+        return class_counts((split, numeral) for split, numeral, _ in all_image_files(self.path))
 
     @property
     def manifest(self) -> list[ManifestEntry]:
@@ -183,6 +183,7 @@ def build(
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415
 
     chosen = as_recipe(recipe)
+    expected = round((chosen.images or chosen.budget) / (1 - chosen.test_share))
     fetch = fetching(offline=offline, progress=fetched(progress))
     if vet or chosen.vet:
         from datagen.letters.vet import vet_recipe  # noqa: PLC0415 - may start the reader
@@ -193,7 +194,7 @@ def build(
         user_path(out),
         workers=workers,
         overwrite=overwrite,
-        progress=counted(progress, "images", chosen.images or chosen.budget),
+        progress=counted(progress, "images", expected),
         fetch=fetch,
     )
     return Dataset(built.path, built.info)

@@ -37,6 +37,7 @@ def evaluate(
     threads: int | None = None,
     extra_train: Sequence[PathLike] = (),
     weights: str | None = None,
+    export_model: PathLike | None = None,
     progress: Progress = no_progress,
     on_event: Tell | None = None,
 ) -> Evaluation:
@@ -61,6 +62,8 @@ def evaluate(
             no batch mixes folders.
         weights: what the base of a pretrained protocol begins with: "imagenet", the default,
             "none", or the path of a weight file.
+        export_model: write the trained network to this `.keras` file, for `predict` and Keras; of
+            one seed. A known score is made again for it, from the kept state where there is one.
         progress: told of a step per seed, counted in epochs.
         on_event: told the evaluator's own events instead.
 
@@ -95,6 +98,7 @@ def evaluate(
         threads=threads,
         extra_train=tuple(user_path(folder) for folder in extra_train),
         weights=weights,
+        export_model=None if export_model is None else user_path(export_model),
     )
     return evaluate_dataset(request, on_event or epochs(progress))
 

@@ -14,6 +14,7 @@ from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
     compare,
+    compare_models,
     doctor,
     evaluate,
     export,
@@ -25,6 +26,7 @@ from datagen.cli.commands import (
     mine,
     models,
     pipelines,
+    predict,
     preview,
     rare,
     recipes,
@@ -79,7 +81,11 @@ app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
+app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("compare-models", rich_help_panel=_JUDGE)(
+    with_user_paths(compare_models.compare_models)
+)
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))

@@ -50,6 +50,7 @@ class EvaluationJob:
         extra_train: further folders to train on, for protocols that know them.
         weights: what the base of a pretrained protocol begins with: `imagenet`, `none`, or a file;
             None is the protocol's own choice.
+        export_model: a `.keras` file to write the trained network to.
     """
 
     dataset: Path
@@ -62,6 +63,7 @@ class EvaluationJob:
     until: int | None = None
     extra_train: tuple[Path, ...] = ()
     weights: str | None = None
+    export_model: Path | None = None
 
     def arguments(self, out: Path, state: Path) -> list[str]:
         """Return the evaluator's command line."""
@@ -79,7 +81,14 @@ class EvaluationJob:
             *until,
             *(part for folder in self.extra_train for part in ("--extra-train", str(folder))),
             *([] if self.weights is None else ["--weights", self.weights]),
+            *self._export(),
         ]
+
+    def _export(self) -> list[str]:
+        # absolute: a warm evaluator may have another working folder
+        return (
+            [] if self.export_model is None else [f"--export-model={self.export_model.absolute()}"]
+        )
 
     def _threads(self) -> list[str]:
         if self.threads is None:

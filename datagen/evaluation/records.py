@@ -149,6 +149,8 @@ class TestResult(EvaluatorRecord):
 
     Attributes:
         predictions: digest of the logits; None in scores of earlier versions.
+        own_part: whether it is the dataset's own third part, `test/`; added here, the evaluator
+            knows nothing of it.
     """
 
     __test__ = False  # pytest: no class of tests
@@ -160,6 +162,7 @@ class TestResult(EvaluatorRecord):
     metrics: Metrics
     leakage: Leakage
     leak_free: Accuracy
+    own_part: bool = False
     results: tuple[ImageResult, ...]
 
     @model_validator(mode="after")

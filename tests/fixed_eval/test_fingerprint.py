@@ -36,8 +36,10 @@ def test_every_module_is_frozen_or_known_not_to_move_a_score():
         "engines/native/__init__.py",
         "description.py",
         "errors.py",
+        "export.py",
         "fingerprint.py",
         "models.py",
+        "predict.py",
         "progress.py",
         "protocols/__init__.py",
         "protocols/registry.py",
@@ -49,6 +51,7 @@ def test_every_module_is_frozen_or_known_not_to_move_a_score():
     modules = {
         path.relative_to(fingerprint.PACKAGE).as_posix()
         for path in fingerprint.PACKAGE.rglob("*.py")
+        if "letters" not in path.parts  # reads letters; scores no dataset
     }
     frozen = {name for protocol in PROTOCOLS.values() for name in protocol.files}
     assert modules == free | frozen

@@ -1,6 +1,5 @@
 """The Keras engine: the published loop, two phases, and a stop in any of them."""
 
-import dataclasses
 import json
 import signal
 import subprocess
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 
 from fixed_eval.data import Split
-from fixed_eval.engines.keras.engine import KerasEngine
+from fixed_eval.engines.keras.engine import KerasEngine, as_input
 from fixed_eval.protocols.base import Phase
 from fixed_eval.protocols.keras_protocol import KerasProtocol
 from fixed_eval.state import load_state, save_state
@@ -169,9 +168,8 @@ def test_predictions_under_other_weights_leave_the_present_ones():
 
 
 def test_a_grey_image_keeps_its_levels_in_one_channel():
-    each = engine(dataclasses.replace(PROTOCOL, colour="grey"))
     level = np.arange(256, dtype=np.uint8)[:, None, None, None].repeat(3, axis=-1)
-    np.testing.assert_array_equal(each._coloured(level).numpy()[..., 0], level[..., 0])
+    np.testing.assert_array_equal(as_input(level, "grey").numpy()[..., 0], level[..., 0])
 
 
 def events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:

@@ -35,6 +35,7 @@ def build(
     val_fraction: flags.ValFraction = None,
     val_from: flags.ValFrom = None,
     val_dir: flags.ValDir = None,
+    test_fraction: flags.TestFraction = None,
     skip_bad: flags.SkipBad = False,
     seed: flags.Seed = None,
     size: flags.Size = None,
@@ -76,6 +77,7 @@ def build(
         val_fraction=val_fraction,
         val_from=overrides.ingredient(val_from) if val_from else None,
         val_dir=val_dir,
+        test_fraction=test_fraction,
         seed=seed,
         size=overrides.image_size(size),
         pipeline=pipeline,
@@ -104,6 +106,8 @@ def build(
     info = built.read_info()
     human = console(as_json=as_json, quiet=quiet)
     _summarise(built, info, seconds, human)
+    if info.test_fingerprint is not None:
+        human.print(f"test         {built.path / 'test'}: not trained with, and in no budget")
     print_next(human, "inspect", as_argument(out), why="checks every rule; a picture: preview")
     if as_json:
         result = info.model_dump(mode="json")

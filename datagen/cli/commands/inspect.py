@@ -84,7 +84,9 @@ def _summarise(found: "Inspection", out: Any) -> None:
         f"duplicates   {found.duplicates:,} within a split, {found.leaked:,} across the split"
     )
     alike = len(found.near_duplicates)
-    out.print(f"{'':13}{alike:,} images of val have a near-duplicate in train")
+    where = "val or test have a near-duplicate in another part"
+    where = where if "test" in found.counts else "val have a near-duplicate in train"
+    out.print(f"{'':13}{alike:,} images of {where}")
     shared = f"{len(found.shared):,} glyphs, writers or parents on both sides"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")

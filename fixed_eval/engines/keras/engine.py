@@ -81,7 +81,7 @@ class KerasEngine:
         self._model.set_weights(weights)
         batches = self._protocol.cut(np.arange(len(images), dtype=np.int32))
         inputs = self._dataset(lambda: map(images.__getitem__, batches), len(batches), images)
-        logits: Logits = self._model.predict(inputs.map(self._coloured), verbose=0)
+        logits: Logits = self._model.predict(inputs.map(self._as_input), verbose=0)
         self._model.set_weights(present)
         return logits
 
@@ -92,7 +92,7 @@ class KerasEngine:
             return ((split.images[batch], split.labels[batch]) for batch in batches)
 
         found = self._dataset(gather, len(batches), split.images, split.labels)
-        return found.map(lambda images, labels: (self._coloured(images), labels))
+        return found.map(lambda images, labels: (self._as_input(images), labels))
 
     @staticmethod
     def _dataset(generate: Any, count: int, *arrays: Images) -> Any:
@@ -104,11 +104,8 @@ class KerasEngine:
         batches = tf.data.Dataset.from_generator(generate, output_signature=signature)
         return batches.apply(tf.data.experimental.assert_cardinality(count)).prefetch(2)
 
-    def _coloured(self, images: Any) -> Any:
-        """A batch as the network takes it: float32 0..255, in one channel where it is grey."""
-        if self._protocol.colour == "grey":
-            images = tf.image.rgb_to_grayscale(images)
-        return tf.cast(images, tf.float32)
+    def _as_input(self, images: Any) -> Any:
+        return as_input(images, self._protocol.colour)
 
     # State ---------------------------------------------------------------------------------------
 
@@ -143,3 +140,10 @@ class KerasEngine:
         """The states of what draws in layers: dropout, augmentation."""
         weights = {id(weight) for weight in self._model.weights}
         return [v for v in self._model.variables if "seed" in v.path and id(v) not in weights]
+
+
+def as_input(images: Any, colour: str) -> Any:
+    """A batch of RGB images as a network takes it: float32 0..255, in one channel if `grey`."""
+    if colour == "grey":
+        images = tf.image.rgb_to_grayscale(images)
+    return tf.cast(images, tf.float32)

@@ -18,6 +18,7 @@ NEEDS_THE_EVALUATOR = {
         "describe_model",
         "evaluate",
         "find_hard",
+        "predict",
         "read_sweep",
         "sweep",
         "verify",

@@ -24,6 +24,7 @@ from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
+from datagen.evaluation.compare_models import ModelComparison
 from datagen.evaluation.models import (
     ModelDescription,
     ModelLayer,
@@ -32,6 +33,7 @@ from datagen.evaluation.models import (
     ModelSpeed,
     PhaseSpeed,
 )
+from datagen.evaluation.predict import Prediction, TrainedModel
 from datagen.evaluation.records import Accuracy, Metrics, Score
 from datagen.evaluation.summary import Summary
 from datagen.guide import text
@@ -68,6 +70,7 @@ RECORDS: dict[str, type] = {
     "`doctor.json`": FixRecord,
     "Review": Review,
     "`datagen compare --json`": Comparison,
+    "`models.json`": ModelComparison,
 }
 _SHARED = frozenset(record.__name__ for record in RECORDS.values())
 
@@ -112,7 +115,7 @@ def test_every_key_of_a_record_has_a_line(heading: str) -> None:
 
 
 def test_the_summary_of_an_evaluation() -> None:
-    assert documented("`datagen evaluate --json`") == keys(Summary) | {"report"}
+    assert documented("`datagen evaluate --json`") == keys(Summary) | {"report", "model"}
 
 
 def test_what_a_verification_prints() -> None:
@@ -121,6 +124,7 @@ def test_what_a_verification_prints() -> None:
 
 def test_what_commands_add_to_a_record() -> None:
     assert documented("`datagen build --json`") == {"command", "path", "seconds"}
+    assert documented("`datagen compare-models --json`") == {"command", "report"}
     assert documented("`datagen fetch --json`") == {"command", "name", *keys(Fetched)}
 
 
@@ -149,6 +153,16 @@ def test_what_models_prints() -> None:
     page = text("file-formats")
     for record in (ModelLayer, ModelPlateau, PhaseSpeed):
         assert all(f"`{key}`" in page for key in record.model_fields)
+
+
+def test_what_predict_prints() -> None:
+    assert documented("`datagen predict --json`") == {"command", *Prediction.model_fields}
+
+
+def test_what_an_exported_model_says_of_itself() -> None:
+    heading = "The member `fixed_eval.json` of an exported model"
+    # the record is the evaluator's, which nothing here imports: its tests read it
+    assert documented(heading) >= set(TrainedModel.model_fields)
 
 
 def test_what_mine_prints() -> None:
