@@ -136,8 +136,11 @@ def _check_judged(resolved: ResolvedRecipe) -> None:
     Raises:
         UsageError: it is one.
     """
-    waiting = [key for key, part in resolved.ingredients.items() if part.left_out is None]
-    if resolved.recipe.vet and waiting:
+    recipe = resolved.recipe
+    held_out = [part.mix for part in (recipe.val, recipe.test) if part is not None]
+    parts = [part for mix in (recipe.mix, *held_out) for part in mix if part.ratio > 0]
+    waiting = [part.source for part in parts if part.left_out is None]
+    if recipe.vet and waiting:
         raise UsageError(
             f"the recipe says vet: true, and {waiting[0]} has no left_out yet: `datagen build` "
             "judges the letters; its dataset's recipe.yaml, which lists them, works here"

@@ -175,8 +175,12 @@ def vet_recipe(
         return part.model_copy(update={"left_out": tuple(sorted(bad.id for bad in found.bad))})
 
     mix = tuple(judged(part) for part in recipe.mix)
-    val = recipe.val.model_copy(update={"mix": tuple(judged(part) for part in recipe.val.mix)})
-    vetted = recipe.model_copy(update={"mix": mix, "val": val, "vet": True})
+    changed: dict[str, object] = {"mix": mix, "vet": True}
+    for name, held_out in (("val", recipe.val), ("test", recipe.test)):
+        if held_out is not None:
+            own = tuple(judged(part) for part in held_out.mix)
+            changed[name] = held_out.model_copy(update={"mix": own})
+    vetted = recipe.model_copy(update=changed)
     return vetted, [found for _, found in known if found.letters]
 
 

@@ -146,7 +146,7 @@ def read_characters(
         )
     with files.open(images) as stream:
         count = read_image_count(stream, files.label(images), SIDE)
-        _check_count(files, images, count, len(label))
+        _check_count(files, (images, labels), count, len(label))
         chosen = np.full(count, True) if most is None else _first_of_each(label, most)
         batches = [np.empty((0, SIDE, SIDE), np.uint8)]
         done = 0
@@ -175,10 +175,10 @@ def _check_members(files: Folderlike, split: str, needed: list[str]) -> None:
             )
 
 
-def _check_count(files: Folderlike, images: str, count: int, labels: int) -> None:
-    if count != labels:
+def _check_count(files: Folderlike, names: tuple[str, str], images: int, labels: int) -> None:
+    if images != labels:
         raise CorruptInputError(
-            f"{files.label(images)} says {count:,} images, but its labels file holds "
+            f"{files.label(names[0])} says {images:,} images, but {files.label(names[1])} holds "
             f"{labels:,} labels; get both files from the same archive"
         )
 
@@ -244,7 +244,7 @@ def _extract(files: Folderlike, split: Split, part: str, note: Note) -> Iterator
     blank = done = 0
     with files.open(images) as stream:
         count = read_image_count(stream, files.label(images), SIDE)
-        _check_count(files, images, count, len(label))
+        _check_count(files, (images, labels), count, len(label))
         for batch in iter_images(stream, files.label(images), count, SIDE):
             for k in np.flatnonzero(wanted[done : done + len(batch)]):
                 letter, case = known[int(label[done + k])]

@@ -15,7 +15,7 @@ from fixed_eval.letters.settings import Settings, make_optimiser
 from fixed_eval.letters.state import load
 from fixed_eval.letters.training import predict, train
 
-FAST = Settings(net="a", optimiser="adamw", rate=1e-3, warm_up=1, epochs=2, seed=3)
+FAST = Settings(net="a", optimiser="adamw", rate=1e-3, warm_up=0, epochs=2, seed=3)
 
 
 def bars(count: int = 70) -> Letters:
@@ -63,9 +63,8 @@ def test_adamw_is_the_published_one() -> None:
     assert plain["epsilon"] == pytest.approx(1e-8)
 
 
-@pytest.mark.parametrize("net", ["a", "final"])
-def test_a_resumed_training_equals_an_undisturbed_one(net: Net, tmp_path: Path) -> None:
-    data, settings = bars(), dataclasses.replace(FAST, net=net)
+def test_a_resumed_training_equals_an_undisturbed_one(tmp_path: Path) -> None:
+    data, settings = bars(), dataclasses.replace(FAST, net="final")
     whole, parts = tmp_path / "whole.state", tmp_path / "parts.state"
     train(settings, data, state=whole)
     train(dataclasses.replace(settings, epochs=1), data, state=parts)
@@ -77,7 +76,7 @@ def test_a_resumed_training_equals_an_undisturbed_one(net: Net, tmp_path: Path) 
     for group in ("weights", "optimiser", "generators"):
         pairs = zip(getattr(one, group), getattr(other, group), strict=True)
         assert all(np.array_equal(a, b) for a, b in pairs), group
-    assert bool(one.generators) == (net == "final")  # dropout's
+    assert len(one.generators) == 3  # dropout's
 
 
 def test_it_learns() -> None:
@@ -97,7 +96,11 @@ def test_another_training_is_not_resumed(tmp_path: Path) -> None:
         train(short, bars(), state=state, resume=True)
 
 
-def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # it runs already, and can be started once
+    monkeypatch.setattr(f"{main.__module__}.start_tensorflow", lambda _: "cpu")
     data, model, out = (tmp_path / name for name in ("d.npz", "m.keras", "o.npz"))
     made = bars()
     arrays = {"images": made.images, "labels": made.labels}
