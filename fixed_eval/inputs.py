@@ -12,7 +12,7 @@ import numpy as np
 
 from fixed_eval import data, fingerprint
 from fixed_eval.data import ImageFile, Split
-from fixed_eval.errors import ChangedError, InputError
+from fixed_eval.errors import ChangedError, InputError, RuleError
 from fixed_eval.protocols.base import Protocol
 
 
@@ -82,13 +82,31 @@ def load_inputs(files: Listed, protocol: Protocol) -> Inputs:
 
     Raises:
         InputError: If a file cannot be read or decoded.
+        RuleError: If a further training folder holds pictures of val.
     """
-    return Inputs(
+    inputs = Inputs(
         train=data.load_split("train", files.train, protocol),
         val=data.load_split("val", files.val, protocol),
         extra=tuple(data.load_split("train", each, protocol) for each in files.extra),
         tests=tuple(data.load_split("test", each, protocol) for each in files.tests),
     )
+    _refuse_val_pictures(inputs)
+    return inputs
+
+
+def _refuse_val_pictures(inputs: Inputs) -> None:
+    val = set(inputs.val.pixel_sha256)
+    for split in inputs.extra:
+        shared = [
+            file.path
+            for file, digest in zip(split.files, split.pixel_sha256, strict=True)
+            if digest in val
+        ]
+        if shared:
+            raise RuleError(
+                f"{len(shared):,} of the {len(split):,} further training images, such as "
+                f"{shared[0]}, are in val, which chooses the epoch: leave them out"
+            )
 
 
 def _joined(splits: Sequence[Split]) -> Split:

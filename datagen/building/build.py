@@ -124,9 +124,27 @@ def build(
 
 
 def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool, fetch: FetchMissing | None) -> Plan:
+    _check_judged(resolved)
     planned = plan(open_sources(resolved, opened, fetch))
     check_labels(planned.items, open_pipelines(resolved))
     return planned
+
+
+def _check_judged(resolved: ResolvedRecipe) -> None:
+    """Refuse a recipe whose letters are still to be judged, which is done before a build.
+
+    Raises:
+        UsageError: it is one.
+    """
+    recipe = resolved.recipe
+    held_out = [part.mix for part in (recipe.val, recipe.test) if part is not None]
+    parts = [part for mix in (recipe.mix, *held_out) for part in mix if part.ratio > 0]
+    waiting = [part.source for part in parts if part.left_out is None]
+    if recipe.vet and waiting:
+        raise UsageError(
+            f"the recipe says vet: true, and {waiting[0]} has no left_out yet: `datagen build` "
+            "judges the letters; its dataset's recipe.yaml, which lists them, works here"
+        )
 
 
 def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> DatasetInfo:

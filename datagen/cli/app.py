@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final
 import typer
 
 import datagen
-from datagen.cli.arguments import refuse_empty, with_user_paths
+from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
     compare,
+    compare_models,
     doctor,
     evaluate,
     export,
@@ -21,6 +22,7 @@ from datagen.cli.commands import (
     guide,
     holdout,
     inspect,
+    letters,
     mine,
     models,
     pipelines,
@@ -81,7 +83,11 @@ app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluat
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
 app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("compare-models", rich_help_panel=_JUDGE)(
+    with_user_paths(compare_models.compare_models)
+)
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
@@ -127,9 +133,10 @@ class _OneLine(logging.Formatter):
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        refuse_empty(words)
         code = typer.main.get_command(app).main(
-            args=None if arguments is None else list(arguments),
+            args=with_word(words, "--vet", build.VET, build.VET[0]),
             prog_name="datagen",
             standalone_mode=False,
         )

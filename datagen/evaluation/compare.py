@@ -18,6 +18,10 @@ ALPHA: Final = 0.05
 """A difference with a smaller corrected p-value is more than noise."""
 OTHER_EVALUATOR: Final = "OTHER EVALUATOR"
 """The mark of a score that the evaluator installed here has not made: an older one, as a rule."""
+OTHER_PROTOCOLS: Final = (
+    "not all by the same evaluator: protocol, engine, versions or device differ"
+)
+"""The note beside rows whose scores were made in different ways."""
 FLIPS: Final = 10_000
 """Random sign flips of the permutation test over several seeds."""
 
@@ -336,7 +340,7 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
     if len([row for row in rows if row.difference]) > 1:
         notes.append("p is corrected (Holm) for how many are compared with the best")
     if len({row.protocol_fingerprint for row in rows}) > 1:
-        notes.append("not all by the same evaluator: protocol, engine, versions or device differ")
+        notes.append(OTHER_PROTOCOLS)
     marks = {row.mark for row in rows}
     if len(rows) > 1 and len(marks) == 1 and rows[0].mark.startswith("PREVIEW"):
         notes.append(

@@ -18,6 +18,7 @@ ORDER: Final = (
     "pipelines",
     "evaluation",
     "models",
+    "letters",
     "sweeps",
     "real-images",
     "results",

@@ -59,7 +59,7 @@ def plan(sources: SplitSources) -> Plan:
         RecipeError: it asks of a source what that kind of source cannot give.
     """
     recipe = sources.resolved.recipe
-    notes = [*_dropped(sources), *_of_one_writing(sources)]
+    notes = [*_left_out(sources), *_dropped(sources), *_of_one_writing(sources)]
     decide = _plan_as_they_are if _as_they_are(sources) else _plan_balanced
     items, count = decide(sources, notes)
     _check_every_class(sources, class_counts((item.split, item.numeral) for item in items))
@@ -78,6 +78,15 @@ def check_counts(resolved: ResolvedRecipe) -> None:
     """
     if all(part.per_class != "all" for parts in resolved.parts.values() for part in parts):
         _plan_counts(resolved.recipe, quotas(SplitSources(resolved, {}, {})), [])
+
+
+def _left_out(sources: SplitSources) -> list[str]:
+    """Say how many letters the recipe does not use."""
+    return [
+        f"{key}: {len(part.left_out):,} letters left out that are not what their label says"
+        for key, part in sources.resolved.ingredients.items()
+        if part.left_out
+    ]
 
 
 def _dropped(sources: SplitSources) -> list[str]:

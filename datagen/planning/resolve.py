@@ -134,7 +134,10 @@ def _own_mix(part: Validation) -> tuple[Ingredient, ...]:
 
 def _keyed(mix: Sequence[Ingredient]) -> list[tuple[str, Ingredient]]:
     """Return every ingredient with the key of its pool."""
-    keys = pool_keys([PoolRequest(part.source, part.path, part.options) for part in mix])
+    requests = [
+        PoolRequest(part.source, part.path, part.options, part.left_out or ()) for part in mix
+    ]
+    keys = pool_keys(requests)
     return list(zip(keys, mix, strict=True))
 
 

@@ -36,6 +36,8 @@ class Ingredient(StrictModel):
         pipeline: a preset's name or a file: every image passes through it, and a finished image
             serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
         options: the source's own options.
+        left_out: ids of letters that are not used, as `datagen build --vet` found them; None: no
+            letter was judged.
     """
 
     source: str
@@ -44,6 +46,7 @@ class Ingredient(StrictModel):
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
     options: dict[str, Any] = Field(default={})
+    left_out: tuple[str, ...] | None = None
 
     @field_validator("options")
     @classmethod
@@ -138,6 +141,8 @@ class Recipe(StrictModel):
         compose: how letters become numerals.
         val: what the validation set is made of.
         test: what the third part, `test/`, is made of; None: there is none.
+        vet: `datagen build` first judges the letters of every source, and notes in `left_out`
+            those that are not what their label says; with `left_out` there nothing is judged.
 
     Example:
         >>> import datagen
@@ -161,6 +166,7 @@ class Recipe(StrictModel):
     compose: ComposeOptions = HandOptions()
     val: Validation = Validation()
     test: HeldOutTest | None = None
+    vet: Literal[True] | None = None
 
     @field_validator("mix")
     @classmethod

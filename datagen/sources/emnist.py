@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
@@ -117,13 +118,16 @@ class Characters:
     characters: tuple[str, ...]
 
 
-def read_characters(path: Path | None, split: CharacterSplit, part: Part) -> Characters:
-    """Read every image of a part of a split.
+def read_characters(
+    path: Path | None, split: CharacterSplit, part: Part, *, most: int | None = None
+) -> Characters:
+    """Read the images of a part of a split.
 
     Args:
         path: `gzip.zip` or a folder; None: what `datagen fetch emnist` left.
         split: which.
         part: "train" or "test".
+        most: images of each character, the first ones; None: all.
 
     Raises:
         MissingInputError: no EMNIST there, or not this split.
@@ -142,11 +146,24 @@ def read_characters(path: Path | None, split: CharacterSplit, part: Part) -> Cha
         )
     with files.open(images) as stream:
         count = read_image_count(stream, files.label(images), SIDE)
-        _check_count(files, images, count, len(label))
-        batches = list(iter_images(stream, files.label(images), count, SIDE))
-    stored = np.concatenate([np.empty((0, SIDE, SIDE), np.uint8), *batches])
-    upright = np.ascontiguousarray(stored.transpose(0, 2, 1))
-    return Characters(upright, tuple(known[k] for k in label.tolist()))
+        _check_count(files, (images, labels), count, len(label))
+        chosen = np.full(count, True) if most is None else _first_of_each(label, most)
+        batches = [np.empty((0, SIDE, SIDE), np.uint8)]
+        done = 0
+        for batch in iter_images(stream, files.label(images), count, SIDE):
+            wanted = chosen[done : done + len(batch)]
+            batches.append(batch[wanted].transpose(0, 2, 1))
+            done += len(batch)
+    upright = np.ascontiguousarray(np.concatenate(batches))
+    return Characters(upright, tuple(known[k] for k in label[chosen].tolist()))
+
+
+def _first_of_each(labels: Bytes, most: int) -> npt.NDArray[np.bool_]:
+    """Return a mask of the first `most` images of every label."""
+    chosen = np.zeros(len(labels), np.bool_)
+    for label in np.unique(labels):
+        chosen[np.flatnonzero(labels == label)[:most]] = True
+    return chosen
 
 
 def _check_members(files: Folderlike, split: str, needed: list[str]) -> None:
@@ -158,10 +175,10 @@ def _check_members(files: Folderlike, split: str, needed: list[str]) -> None:
             )
 
 
-def _check_count(files: Folderlike, images: str, count: int, labels: int) -> None:
-    if count != labels:
+def _check_count(files: Folderlike, names: tuple[str, str], images: int, labels: int) -> None:
+    if images != labels:
         raise CorruptInputError(
-            f"{files.label(images)} says {count:,} images, but its labels file holds "
+            f"{files.label(names[0])} says {images:,} images, but {files.label(names[1])} holds "
             f"{labels:,} labels; get both files from the same archive"
         )
 
@@ -227,7 +244,7 @@ def _extract(files: Folderlike, split: Split, part: str, note: Note) -> Iterator
     blank = done = 0
     with files.open(images) as stream:
         count = read_image_count(stream, files.label(images), SIDE)
-        _check_count(files, images, count, len(label))
+        _check_count(files, (images, labels), count, len(label))
         for batch in iter_images(stream, files.label(images), count, SIDE):
             for k in np.flatnonzero(wanted[done : done + len(batch)]):
                 letter, case = known[int(label[done + k])]

@@ -154,8 +154,10 @@ def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, o
     scores, summary = evaluation.scores, evaluation.summary
     epoch = fmean(epoch.seconds for score in scores for epoch in score.history)
     if not summary.official:
-        took = duration(_EPOCHS * epoch)
-        print_next(out, *words, why=f"an official score, {_EPOCHS} epochs: about {took}")
+        epochs = int(scores[0].protocol.constants.get("epochs", _EPOCHS))
+        most = "" if epochs == _EPOCHS else "at most "
+        took = duration(epochs * epoch)
+        print_next(out, *words, why=f"an official score, {most}{epochs} epochs: about {took}")
     elif len(scores) == 1:
         took = duration((_SEEDS - 1) * fmean(score.total_seconds for score in scores))
         print_next(

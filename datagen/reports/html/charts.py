@@ -28,6 +28,7 @@ class Chart:
     Attributes:
         left: margin for the labels of the vertical axis, SVG units.
         x_ticks: what stands below the horizontal axis; empty: round numbers.
+        x_names: texts of these ticks; empty: the numbers.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Chart:
     height: int = 270
     left: int = _LEFT
     x_ticks: tuple[float, ...] = ()
+    x_names: tuple[str, ...] = ()
 
     def place(self, point: Point) -> Point:
         """Return a data point in SVG units, kept inside the frame."""
@@ -132,9 +134,9 @@ def _grid(chart: Chart) -> str:
         _, y = chart.place((chart.x[0], value))
         parts.append(f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-    for value in chart.x_ticks or ticks(*chart.x):
+    values = chart.x_ticks or ticks(*chart.x)
+    for value, label in zip(values, chart.x_names or [f"{v:g}" for v in values], strict=True):
         x, _ = chart.place((value, chart.y[0]))
-        label = f"{value:g}"
         # a long number at the right end would be cut off, were it centred
         anchor = "end" if len(label) > 4 and x > right - 1 else "middle"
         parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="{anchor}">{label}</text>')
