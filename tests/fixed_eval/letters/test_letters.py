@@ -96,6 +96,7 @@ def test_another_training_is_not_resumed(tmp_path: Path) -> None:
         train(short, bars(), state=state, resume=True)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Keras, where it writes a model
 def test_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
