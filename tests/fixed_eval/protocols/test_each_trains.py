@@ -10,6 +10,8 @@ from fixed_eval.engines.keras.engine import KerasEngine
 from fixed_eval.protocols.keras_protocol import NO_WEIGHTS, KerasProtocol
 from fixed_eval.protocols.registry import PROTOCOLS
 
+# Their second phase is that of transfer-mobilenet, and takes ten times as long to begin.
+HEAD_ONLY = ("transfer-resnet50", "transfer-inceptionv3")
 NAMES = [name for name, each in PROTOCOLS.items() if isinstance(each, KerasProtocol)]
 
 
@@ -30,7 +32,7 @@ def test_it_learns_in_every_phase(name: str) -> None:
     protocol = dataclasses.replace(plain, classes=("a", "b", "c"))
     splits = split("train", protocol), split("val", protocol)
     engine = KerasEngine(*splits, protocol, 123, NO_WEIGHTS)
-    for number, phase in enumerate(protocol.phases):
+    for number, phase in enumerate(protocol.phases[: 1 if name in HEAD_ONLY else None]):
         engine.set_phase(phase, phase.learning_rate)
         before = engine.snapshot()
         assert before.step == 0
