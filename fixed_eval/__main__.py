@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.export_model:
             check_place(options.export_model)
         protocol = get_protocol(options.protocol)
+        _check_extra_train(protocol, options.extra_train)
         if not protocol.classes:
             protocol = dataclasses.replace(protocol, classes=find_classes(options.dataset))
         # Cheap refusals come before the imports that take seconds.
@@ -172,6 +173,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--progress", choices=("jsonl", "human", "none"), default="human")
     return parser
+
+
+def _check_extra_train(protocol: Protocol, folders: Sequence[Path]) -> None:
+    """Refuse further training folders where the protocol knows none.
+
+    Raises:
+        UsageError: With the protocols that do.
+    """
+    known = [
+        each.name
+        for each in PROTOCOLS.values()
+        if isinstance(each, KerasProtocol) and each.extra_train
+    ]
+    if folders and protocol.name not in known:
+        raise UsageError(
+            f"{protocol.name} trains on one folder: leave --extra-train {folders[0]} out, or "
+            f"choose {' or '.join(known)}"
+        )
 
 
 def _weights(protocol: Protocol, asked: str | None) -> str | None:

@@ -221,6 +221,24 @@ def test_no_score_takes_the_place_of_a_device(dataset, capsys):
     assert not Path(os.devnull).is_file()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--extra-train", "more"], "trains on one folder: leave --extra-train more out"),
+        (["--weights", "imagenet"], "has no pretrained base: leave --weights out"),
+        (["--engine", "keras"], "there is native or fast or reference"),
+    ],
+)
+def test_an_option_that_the_protocol_does_not_know_is_refused(
+    dataset: Path, tmp_path: Path, capsys, words: list[str], said: str
+):
+    (tmp_path / "more").mkdir()
+    given = [word.replace("more", str(tmp_path / "more")) for word in words]
+    assert command.main([str(dataset), "--out", str(tmp_path / "s.json"), *given]) == 2
+    assert said.replace("more", str(tmp_path / "more")) in capsys.readouterr().err
+    assert not (tmp_path / "s.json").exists()
+
+
 def test_a_budget_over_the_limit_exits_3_with_both_counts(tmp_path: Path, capsys):
     for split, count in (("train", 976), ("val", 25)):
         for name in PROTOCOL.classes:
