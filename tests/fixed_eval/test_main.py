@@ -174,7 +174,9 @@ def test_stopped_between_epochs_then_killed_then_damaged_ends_the_same(
 
 def test_ctrl_c_says_where_it_stopped_and_how_to_go_on(dataset, tmp_path: Path):
     state = tmp_path / "state"
-    process = start(dataset, "--out", tmp_path / "s.json", "--state", state, "--progress", "jsonl")
+    many = ("--preview", 5_000)  # a busy machine may run a hundred before the signal comes
+    places = ("--out", tmp_path / "s.json", "--state", state)
+    process = start(dataset, *places, *many, "--progress", "jsonl")
     assert process.stderr is not None
     for line in process.stderr:
         if json.loads(line)["event"] == "epoch":
