@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from datagen.api.doctor import doctor
     from datagen.api.evaluations import compare, evaluate, write_report
     from datagen.api.images import find_hard, find_rare, hold_out
+    from datagen.api.letters import compare_letters, read_letters, train_letters, vet_letters
+    from datagen.api.models import compare_models, describe_model, list_models
+    from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
@@ -49,6 +52,9 @@ _HOMES: Final = {
     "Source": "datagen.sources.registry",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
+    "compare_models": "datagen.api.models",
+    "compare_letters": "datagen.api.letters",
+    "describe_model": "datagen.api.models",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
     "export": "datagen.api.datasets",
@@ -59,17 +65,22 @@ _HOMES: Final = {
     "flatten": "datagen.api.datasets",
     "hold_out": "datagen.api.images",
     "inspect": "datagen.api.datasets",
+    "list_models": "datagen.api.models",
     "list_recipes": "datagen.api.recipes",
     "list_sources": "datagen.api.sources",
     "load_recipe": "datagen.api.recipes",
     "open_dataset": "datagen.api.datasets",
     "open_source": "datagen.api.sources",
     "plan": "datagen.api.datasets",
+    "predict": "datagen.api.predictions",
     "preview": "datagen.api.datasets",
+    "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
     "sweep": "datagen.api.sweeps",
+    "train_letters": "datagen.api.letters",
     "verify": "datagen.api.receipts",
+    "vet_letters": "datagen.api.letters",
     "write_report": "datagen.api.evaluations",
 }
 """Where each public name is defined: a module, and the name there where it is another."""
@@ -84,6 +95,9 @@ __all__ = [
     "__version__",
     "build",
     "compare",
+    "compare_letters",
+    "compare_models",
+    "describe_model",
     "doctor",
     "evaluate",
     "export",
@@ -94,17 +108,22 @@ __all__ = [
     "flatten",
     "hold_out",
     "inspect",
+    "list_models",
     "list_recipes",
     "list_sources",
     "load_recipe",
     "open_dataset",
     "open_source",
     "plan",
+    "predict",
     "preview",
+    "read_letters",
     "read_sweep",
     "register_source",
     "sweep",
+    "train_letters",
     "verify",
+    "vet_letters",
     "write_report",
 ]
 

@@ -8,14 +8,19 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from fixed_eval.arguments import whole
 from fixed_eval.cores import Cores
-from fixed_eval.data import list_dataset
-from fixed_eval.errors import EvaluatorError
-from fixed_eval.progress import make_say
-from fixed_eval.protocol import CUTOFF_RESNET50, PROTOCOLS, get_protocol
+from fixed_eval.data import find_classes, list_dataset
+from fixed_eval.errors import EvaluatorError, UsageError
+from fixed_eval.export import check_place
+from fixed_eval.progress import Say, make_say
+from fixed_eval.protocols.base import Protocol
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
+from fixed_eval.protocols.keras_protocol import IMAGENET, NO_WEIGHTS, KerasProtocol
+from fixed_eval.protocols.registry import PROTOCOLS, get_protocol
 
 EXIT_CODES = "exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or dataset rule broken · \
 4 missing or corrupt input · 130 interrupted"
@@ -34,12 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--out {options.out} is a pipe, a socket or a device; expected a file name")
     say = make_say(options.progress)
     try:
+        if options.export_model:
+            check_place(options.export_model)
         protocol = get_protocol(options.protocol)
+        _check_extra_train(protocol, options.extra_train)
+        if not protocol.classes:
+            protocol = dataclasses.replace(protocol, classes=find_classes(options.dataset))
         # Cheap refusals come before the imports that take seconds.
-        list_dataset(options.dataset, protocol, options.seed)
+        list_dataset(options.dataset, protocol, options.seed, options.extra_train)
+        weights = _weights(protocol, options.weights)
         from fixed_eval.runtime import start
 
-        engine, device, reason = start(options.engine, options.threads or 1)
+        shared = Cores(options.threads, options.share)
+        threads = shared.threads() if isinstance(protocol, KerasProtocol) else options.threads or 1
+        engine, device, reason = start(options.engine, protocol.engines, threads)
+        _prepare(protocol, weights, say)
         from fixed_eval.score import Request, evaluate
         from fixed_eval.state import write_atomically
 
@@ -49,12 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             protocol=protocol,
             engine=engine,
             seed=options.seed,
-            cores=_cores(engine, options.threads, options.share),
+            cores=shared if engine == "native" else Cores(threads),
             device=device,
             engine_reason=reason,
             preview=options.preview,
             until=options.until,
             state=options.state,
+            extra=tuple(options.extra_train),
+            weights=weights,
+            export=options.export_model,
         )
         score = evaluate(request, say, time.perf_counter() - began)
         text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
@@ -101,21 +118,41 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--protocol", choices=sorted(PROTOCOLS), default=CUTOFF_RESNET50.name)
     parser.add_argument(
         "--engine",
-        choices=("auto", "native", "fast", "reference"),
+        choices=("auto", "native", "fast", "reference", "keras"),
         default="auto",
         help="auto, the default: fast where TensorFlow sees a GPU or the CPU has no fused "
-        "multiply-adds, else native",
+        "multiply-adds, else native; keras for the protocols that it trains",
     )
-    parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
+    parser.add_argument(
+        "--extra-train",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a further folder of class folders to train on, with batches of its own; may be given "
+        "again, for protocols that know it",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="imagenet|none|FILE",
+        help="what the base of a pretrained protocol begins with; imagenet by default",
+    )
+    parser.add_argument(
+        "--export-model",
+        type=Path,
+        metavar="FILE.keras",
+        help="write the trained network to this file, for python -m fixed_eval.predict and Keras",
+    )
+    parser.add_argument("--seed", type=whole(0, 2**32 - 1), default=CUTOFF_RESNET50.seed)
     parser.add_argument(
         "--preview",
-        type=_whole(1, 10_000),
+        type=whole(1, 10_000),
         metavar="EPOCHS",
         help="a run of this many epochs, marked as not official",
     )
     parser.add_argument(
         "--until",
-        type=_whole(1, 10_000),
+        type=whole(1, 10_000),
         metavar="EPOCH",
         help="stop after this epoch; with --state a later call goes on",
     )
@@ -124,9 +161,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--threads",
-        type=_whole(1, 1024),
-        help="of the CPU; by default as many as there are cores for native, at most 8, which gives "
-        "the same bits for any number, and 1 for the other engines",
+        type=whole(1, 1024),
+        help="of the CPU; by default as many as there are cores, at most 8 (native gives the same "
+        "bits for any number), and 1 for fast and reference",
     )
     parser.add_argument(
         "--share",
@@ -138,20 +175,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cores(engine: str, threads: int | None, share: Path | None) -> Cores:
-    return Cores(threads, share) if engine == "native" else Cores(threads or 1)
+def _check_extra_train(protocol: Protocol, folders: Sequence[Path]) -> None:
+    """Refuse further training folders where the protocol knows none.
+
+    Raises:
+        UsageError: With the protocols that do.
+    """
+    known = [
+        each.name
+        for each in PROTOCOLS.values()
+        if isinstance(each, KerasProtocol) and each.extra_train
+    ]
+    if folders and protocol.name not in known:
+        raise UsageError(
+            f"{protocol.name} trains on one folder: leave --extra-train {folders[0]} out, or "
+            f"choose {' or '.join(known)}"
+        )
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    """An argument type: whole numbers from `low` to `high`."""
+def _weights(protocol: Protocol, asked: str | None) -> str | None:
+    """What the protocol's base begins with; None where it has no pretrained base.
 
-    def number(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{value} is not between {low:,} and {high:,}")
-        return value
+    Raises:
+        UsageError: If weights are asked for that the protocol has no use for.
+    """
+    if isinstance(protocol, KerasProtocol) and protocol.pretrained:
+        return asked or IMAGENET
+    if asked not in (None, NO_WEIGHTS):
+        raise UsageError(f"{protocol.name} has no pretrained base: leave --weights out")
+    return None
 
-    return number
+
+def _prepare(protocol: Protocol, weights: str | None, say: Say) -> None:
+    """Have the weights at hand before anything that takes long."""
+    if weights is not None and isinstance(protocol, KerasProtocol) and protocol.pretrained:
+        from fixed_eval.pretrained import prepare
+
+        message = f"fetching the ImageNet weights of {protocol.pretrained}, once, from "
+        prepare(protocol.pretrained, weights, lambda url: say("fetch", message=message + url))
 
 
 if __name__ == "__main__":

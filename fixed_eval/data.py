@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import itertools
 import os
+import re
 import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.errors import InputError, RuleError
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Protocol, check_budget
 
 # Keras' allow list; other files are not seen by the published script.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
@@ -42,6 +43,7 @@ LITTER_FOLDERS = frozenset(
         "system volume information",
     }
 )
+ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 NAMED_IN_MESSAGE = 5  # bad files that an error message lists by name
 
 
@@ -61,7 +63,8 @@ class Split:
     Attributes:
         name: `train`, `val` or `test`.
         files: The files, in the order of the arrays.
-        images: float32 N×32×32×3, RGB, 0..255: resized, not rounded, not yet preprocessed.
+        images: N×side×side×3, RGB, 0..255, not yet preprocessed: float32 as resized, or uint8,
+            rounded, as the protocol says.
         labels: int32 N, positions in the protocol's classes.
         file_sha256: Hex digest of each file's bytes.
         pixel_sha256: Hex digest of each image's shape and decoded RGB pixels.
@@ -69,7 +72,7 @@ class Split:
 
     name: str
     files: tuple[ImageFile, ...]
-    images: np.ndarray[Any, np.dtype[np.float32]]
+    images: np.ndarray[Any, Any]
     labels: np.ndarray[Any, np.dtype[np.int32]]
     file_sha256: tuple[str, ...]
     pixel_sha256: tuple[str, ...]
@@ -95,12 +98,11 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
             `LITTER_FOLDERS` are passed over).
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; expected one with the folders i … x in it")
-    unknown = sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.is_dir() and not _is_litter(entry.name) and entry.name not in protocol.classes
-    )
+        raise InputError(
+            f"{folder} is not a folder; expected one with the class folders "
+            f"{' '.join(protocol.classes)} in it"
+        )
+    unknown = sorted(set(class_folders(folder)) - set(protocol.classes))
     if unknown:
         raise RuleError(
             f"{folder} holds the unknown class folder {', '.join(map(repr, unknown))}; "
@@ -109,7 +111,7 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
     files = [
         ImageFile(path, path.relative_to(folder).as_posix(), label)
         for label, name in enumerate(protocol.classes)
-        for path in _walk(folder / name)
+        for path in image_files(folder / name)
     ]
     _refuse_special_files(files)
     if shuffle_seed is not None:
@@ -118,11 +120,46 @@ def list_split(folder: Path, protocol: Protocol, shuffle_seed: int | None) -> li
     return files
 
 
+def class_folders(folder: Path) -> list[str]:
+    """Names of the folders in `folder`, but for hidden ones and litter."""
+    return [
+        entry.name for entry in folder.iterdir() if entry.is_dir() and not _is_litter(entry.name)
+    ]
+
+
+def find_classes(root: Path) -> tuple[str, ...]:
+    """The classes of the dataset in `root`: the folders of its `train`, in their natural order.
+
+    Roman numerals i … x come by value, other names by their parts: numbers by value, text by
+    letters (`2` before `10`).
+
+    Raises:
+        InputError: If there is no `train` folder.
+        RuleError: If it holds fewer than two classes.
+    """
+    _require_splits(root)
+    names = class_folders(root / "train")
+    if len(names) < 2:
+        raise RuleError(
+            f"{root / 'train'} holds {len(names)} class folder{'s' * (len(names) != 1)}; "
+            "a classifier needs at least 2"
+        )
+    if set(names) <= set(ROMAN):
+        return tuple(sorted(names, key=ROMAN.index))
+    return tuple(sorted(names, key=_natural))
+
+
+def _natural(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
+    keys = ((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
+    return tuple(keys), name
+
+
 def _is_litter(folder: str) -> bool:
     return folder.startswith(".") or folder.casefold() in LITTER_FOLDERS
 
 
-def _walk(folder: Path) -> list[Path]:
+def image_files(folder: Path) -> list[Path]:
     """Image files at any depth below `folder`, by folder and then by name, as Keras walks.
 
     Hidden files and litter are left out, which Keras would take for images.
@@ -183,26 +220,22 @@ def read_file(path: Path) -> bytes:
 
 
 def list_dataset(
-    root: Path, protocol: Protocol, seed: int
-) -> tuple[list[ImageFile], list[ImageFile]]:
+    root: Path, protocol: Protocol, seed: int, extra: Sequence[Path] = ()
+) -> tuple[list[ImageFile], list[ImageFile], list[list[ImageFile]]]:
     """The train and val files of the dataset in `root`, checked against the protocol's rules.
+
+    Further training folders, `extra`, count towards the budget; their files come third.
 
     Raises:
         InputError: If `root`, `root/train` or `root/val` is missing.
         RuleError: If a class has no training image, val has none at all, or a folder is unknown.
         BudgetError: If there are too many images.
     """
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder; expected a dataset with train/ and val/ in it")
-    missing = [name for name in ("train", "val") if not (root / name).is_dir()]
-    if missing:
-        raise InputError(
-            f"{root} has no {' and no '.join(f'{name}/' for name in missing)} folder; "
-            "a dataset holds train/<class>/ and val/<class>/"
-        )
+    _require_splits(root)
     train = list_split(root / "train", protocol, seed)
     val = list_split(root / "val", protocol, seed)
-    protocol.check_budget(len(train), len(val))
+    further = [list_split(folder, protocol, seed) for folder in extra]
+    check_budget(len(train) + sum(map(len, further)), len(val))
     empty = empty_classes(train, protocol)
     if empty:
         raise RuleError(
@@ -213,7 +246,18 @@ def list_dataset(
         raise RuleError(
             f"{root / 'val'} has no image; the best epoch is chosen on val, so it needs some"
         )
-    return train, val
+    return train, val, further
+
+
+def _require_splits(root: Path) -> None:
+    if not root.is_dir():
+        raise InputError(f"{root} is not a folder; expected a dataset with train/ and val/ in it")
+    missing = [name for name in ("train", "val") if not (root / name).is_dir()]
+    if missing:
+        raise InputError(
+            f"{root} has no {' and no '.join(f'{name}/' for name in missing)} folder; "
+            "a dataset holds train/<class>/ and val/<class>/"
+        )
 
 
 def empty_classes(files: Sequence[ImageFile], protocol: Protocol) -> list[str]:
@@ -231,14 +275,15 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
     from fixed_eval.decoding import Decoder  # noqa: PLC0415 - Numba: listing is to be quick
 
     decode = Decoder(protocol.image_size)
-    images = np.empty((len(files), protocol.image_size, protocol.image_size, 3), np.float32)
+    images = np.empty((len(files), protocol.image_size, protocol.image_size, 3), protocol.pixels)
     file_sha256, pixel_sha256 = [""] * len(files), [""] * len(files)
     failures: list[str] = []
 
     def load(position: int) -> str | None:
         try:
             data = read_file(files[position].path)
-            images[position], pixel_sha256[position] = decode(data)
+            image, pixel_sha256[position] = decode(data)
+            images[position] = np.rint(image) if protocol.pixels == "uint8" else image
         except OSError as error:
             return f"{files[position].path}: {error.strerror}"
         except ValueError as error:

@@ -3,6 +3,7 @@
 Library code raises these; only the command line prints them, and exits with their code::
 
     EvaluatorError            1   something this package could not do
+    ├── UsageError            2   an option that does not go with the others
     ├── RuleError             3   the dataset breaks a rule of the protocol
     │   └── BudgetError       3   more images than the budget allows
     ├── InputError            4   a folder or file is missing, unreadable, or not an image
@@ -17,6 +18,12 @@ class EvaluatorError(Exception):
     """Base of all errors that this package raises on purpose."""
 
     exit_code = 1
+
+
+class UsageError(EvaluatorError):
+    """An option that does not go with the others, or with the protocol."""
+
+    exit_code = 2
 
 
 class RuleError(EvaluatorError):

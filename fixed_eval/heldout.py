@@ -15,7 +15,7 @@ import numpy as np
 from fixed_eval import fingerprint, metrics
 from fixed_eval.data import Split
 from fixed_eval.network import Weights
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Protocol
 from fixed_eval.receipt import predictions_digest
 from fixed_eval.records import ImageResult, Leakage, TestResult
 from fixed_eval.training import Engine
@@ -24,7 +24,7 @@ from fixed_eval.training import Engine
 def score_test(
     folder: Path,
     test: Split,
-    known: tuple[Split, Split],
+    known: tuple[Split, ...],
     *,
     engine: Engine,
     weights: Weights,

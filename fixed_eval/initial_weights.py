@@ -15,7 +15,7 @@ import numpy as np
 
 from fixed_eval.errors import EvaluatorError
 from fixed_eval.philox import stateless_uniform
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 
 Array = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -54,7 +54,7 @@ _LISTED: Final = (
 )
 
 
-def initial_weights(protocol: Protocol, seed: int) -> dict[str, Array]:
+def initial_weights(protocol: CutoffProtocol, seed: int) -> dict[str, Array]:
     """The weights of the untrained network, by path and in the order of Keras' `get_weights`.
 
     Bit for bit those of `fixed_eval.network.build_network`, in float32: kernels, biases, and batch

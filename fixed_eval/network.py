@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from fixed_eval.errors import EvaluatorError
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 
 Weights = tuple[np.ndarray[Any, np.dtype[np.float32]], ...]
 
 
-def build_network(protocol: Protocol, seed: int) -> Any:
+def build_network(protocol: CutoffProtocol, seed: int) -> Any:
     """The uncompiled Keras model: RGB 32×32×3 in 0..255 → 10 logits.
 
     Its weights are those that the installed Keras draws: of the present versions, the protocol's.
@@ -29,6 +29,19 @@ def build_network(protocol: Protocol, seed: int) -> Any:
 
     keras.backend.clear_session()  # layer names as in a fresh process
     keras.utils.set_random_seed(seed)
+    model = assemble(protocol, len(protocol.classes))
+    if model.count_params() != protocol.parameters:
+        raise EvaluatorError(
+            f"Keras {keras.__version__} built a network of {model.count_params():,} parameters; "
+            f"{protocol.name} has {protocol.parameters:,}"
+        )
+    return model
+
+
+def assemble(protocol: CutoffProtocol, classes: int) -> Any:
+    """The network with `classes` logits, its weights drawn with the seed that Keras has now."""
+    import keras  # noqa: PLC0415
+
     side = protocol.image_size
     base_model = keras.applications.ResNet50(
         input_shape=(side, side, 3), include_top=False, weights=None
@@ -41,18 +54,12 @@ def build_network(protocol: Protocol, seed: int) -> Any:
     # Called without training=…, as published: batch norm learns in fit, and rests in evaluate.
     x = base_model(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    x = keras.layers.Dense(len(protocol.classes))(x)
-    model = keras.Model(inputs, x)
-    if model.count_params() != protocol.parameters:
-        raise EvaluatorError(
-            f"Keras {keras.__version__} built a network of {model.count_params():,} parameters; "
-            f"{protocol.name} has {protocol.parameters:,}"
-        )
-    return model
+    x = keras.layers.Dense(classes)(x)
+    return keras.Model(inputs, x)
 
 
 def preprocess(
-    images: np.ndarray[Any, np.dtype[np.float32]], protocol: Protocol
+    images: np.ndarray[Any, np.dtype[np.float32]], protocol: CutoffProtocol
 ) -> np.ndarray[Any, np.dtype[np.float32]]:
     """`resnet.preprocess_input` on arrays: RGB 0..255 → BGR minus the ImageNet means, float32."""
     means = np.array(protocol.channel_means, np.float32)

@@ -14,14 +14,13 @@ from typing import Any, Final
 import numpy as np
 
 from fixed_eval.philox import philox
-from fixed_eval.protocol import Protocol
 
 Order = np.ndarray[Any, np.dtype[np.int32]]
 
 _SEEDS: Final = 2**31 - 1  # TensorFlow takes a seed modulo this
 
 
-def epoch_orders(count: int, protocol: Protocol, seed: int, skip: int = 0) -> Iterator[Order]:
+def epoch_orders(count: int, buffer: int, seed: int, skip: int = 0) -> Iterator[Order]:
     """Positions of a split's images, epoch after epoch, without end.
 
     The seeds are those of the published script, `tf.random.set_seed(seed)` and `seed=seed`.
@@ -29,7 +28,7 @@ def epoch_orders(count: int, protocol: Protocol, seed: int, skip: int = 0) -> It
 
     Args:
         count: Images in the split, at least 1.
-        protocol: Gives the size of the shuffle buffer.
+        buffer: Size of the shuffle buffer, images.
         seed: Both TensorFlow's global seed and the shuffle's own, 0 … 2**32 - 1.
         skip: Epochs to leave out first: those that a resumed run has behind it.
 
@@ -40,7 +39,7 @@ def epoch_orders(count: int, protocol: Protocol, seed: int, skip: int = 0) -> It
     stream = key or _SEEDS  # for TensorFlow's tf.data, twice 0 would mean any seed
     for epoch in itertools.count(skip):
         words = philox(key, stream, 4, start=epoch // 2)[epoch % 2 * 2 :]
-        yield _shuffled(count, protocol.shuffle_buffer, philox(int(words[0]), int(words[1]), count))
+        yield _shuffled(count, buffer, philox(int(words[0]), int(words[1]), count))
 
 
 def _shuffled(count: int, size: int, words: np.ndarray[Any, np.dtype[np.uint32]]) -> Order:

@@ -30,7 +30,7 @@ def make_say(style: Style) -> Say:
 
 def _human(event: str, fields: dict[str, Any]) -> str:
     match event:
-        case "warning" | "notice":
+        case "warning" | "notice" | "fetch":
             return ("warning: " if event == "warning" else "") + str(fields["message"])
         case "start":
             preview = "" if fields["official"] else "  NOT an official score"

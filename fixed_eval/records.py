@@ -57,21 +57,38 @@ class TestResult:
 
 
 @dataclasses.dataclass(frozen=True)
+class ExtraRecord:
+    """A further folder that was trained on; its fingerprint is made as a test set's."""
+
+    path: str
+    fingerprint: str
+    images: int
+
+
+@dataclasses.dataclass(frozen=True)
 class DatasetRecord:
-    """The evaluated dataset, recounted: images per class and split, and the budget both ways."""
+    """The evaluated dataset, recounted: images per class and split, and the budget both ways.
+
+    `extra` are further folders that were trained on; they count towards the budget.
+    """
 
     path: str
     fingerprint: str
     train: int
     val: int
     classes: dict[str, dict[str, int]]
+    extra: tuple[ExtraRecord, ...]
     budget: int
     budget_used: int
 
 
 @dataclasses.dataclass(frozen=True)
 class ProtocolRecord:
-    """The protocol as run. `epochs` differs from the constants in a preview."""
+    """The protocol as run. `epochs` differs from the constants in a preview.
+
+    `parameters` are those of the network with these classes; `weights` is what a pretrained base
+    began with, None where there is no such base.
+    """
 
     name: str
     version: int
@@ -79,8 +96,27 @@ class ProtocolRecord:
     engine: str
     engine_reason: str
     epochs: int
+    parameters: int
+    weights: str | None
     constants: dict[str, Any]
     sources: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class PhaseRecord:
+    """One phase of the training, and what the weights that it kept score.
+
+    `ended` is why it is over (`all epochs`, `stopped early`); None where it is not. Epochs count
+    over all phases.
+    """
+
+    name: str
+    first_epoch: int
+    last_epoch: int
+    chosen_epoch: int
+    ended: str | None
+    val: Accuracy
+    tests: tuple[Accuracy, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,6 +152,7 @@ class Score:
     before_training: dict[str, float]
     history: tuple[EpochRecord, ...]
     chosen_epoch: int
+    phases: tuple[PhaseRecord, ...]
     val: Metrics
     tests: tuple[TestResult, ...]
     receipt: Receipt

@@ -7,25 +7,38 @@ is asked for; the environment variables are read at that moment.
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from fixed_eval.errors import UsageError
 
 AUTO = "auto"  # the engine that suits the device
 # What a run sets unless the caller did: errors stay, the greetings of TensorFlow's libraries go.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "ABSL_MIN_LOG_LEVEL": "2", "GRPC_VERBOSITY": "ERROR"}
 
 
-def start(asked: str, threads: int) -> tuple[str, str, str]:
+def start(asked: str, known: Sequence[str], threads: int) -> tuple[str, str, str]:
     """Start what the engine that was asked for needs.
 
     Args:
         asked: An engine, or `AUTO`.
+        known: The engines that know the protocol.
         threads: TensorFlow's, where it is started.
 
     Returns:
         The engine, the kind of device that it computes on, and why it is this one.
+
+    Raises:
+        UsageError: If the engine does not know the protocol.
     """
+    if asked not in (AUTO, *known):
+        raise UsageError(
+            f"the engine {asked} does not train this protocol; there is {' or '.join(known)}"
+        )
+    if len(known) == 1:
+        why = "asked for" if asked != AUTO else "auto: the only one that trains this protocol"
+        return known[0], start_tensorflow(threads), why
     if asked == "native":
         return "native", "cpu", "asked for"
     if asked == AUTO and not may_have_gpu() and _fuses():

@@ -9,22 +9,29 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fixed_eval import data, fingerprint, metrics, state
+from fixed_eval import data, fingerprint, metrics, rules, state
 from fixed_eval.cores import Cores
-from fixed_eval.data import ImageFile, Split
-from fixed_eval.errors import ChangedError, DivergedError, InputError, StoppedError
+from fixed_eval.data import Split
+from fixed_eval.errors import DivergedError, StoppedError
 from fixed_eval.heldout import score_test, split_fingerprint
+from fixed_eval.inputs import Inputs, Listed, check_unchanged, list_inputs, load_inputs
+from fixed_eval.network import Weights
 from fixed_eval.progress import Say
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import MAX_IMAGES, Phase, Protocol, budget_used
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
+from fixed_eval.protocols.keras_protocol import NO_WEIGHTS, KerasProtocol
 from fixed_eval.receipt import order_digest, predictions_digest
 from fixed_eval.records import (
     SCHEMA_VERSION,
     DatasetRecord,
+    ExtraRecord,
+    PhaseRecord,
     ProtocolRecord,
     Receipt,
     Score,
+    TestResult,
 )
-from fixed_eval.training import Engine, EpochRecord, TrainingState, start, train
+from fixed_eval.training import Engine, EpochRecord, Logits, TrainingState, start, train
 
 COMPILING = "compiling the native engine, once on this machine; it takes about half a minute"
 IN_SPLIT_NOTE = (
@@ -37,7 +44,9 @@ IN_SPLIT_NOTE = (
 class Request:
     """What to evaluate, and how. `preview` is the number of epochs instead of all of them.
 
-    `until` stops after that epoch, keeping the state in the folder `state`.
+    `until` stops after that epoch, keeping the state in the folder `state`. `extra` are further
+    folders to train on. `weights` are those that a pretrained base begins with, and None where the
+    protocol has no such base. `export` is the `.keras` file to write the trained network to.
     """
 
     dataset: Path
@@ -51,18 +60,26 @@ class Request:
     preview: int | None = None
     until: int | None = None
     state: Path | None = None
+    extra: tuple[Path, ...] = ()
+    weights: str | None = None
+    export: Path | None = None
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The protocol's, each of at most `preview` epochs."""
+        return self.protocol.shortened(self.preview)
 
     @property
     def epochs(self) -> int:
-        """Epochs of the whole run."""
-        return self.preview or self.protocol.epochs
+        """Epochs of the whole run, where no phase ends early."""
+        return sum(phase.epochs for phase in self.phases)
 
 
 def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
     """Train on `request.dataset` and score the best epoch.
 
     Args:
-        request: What to evaluate, and how.
+        request: What to evaluate, and how. Its protocol has its classes.
         say: Told every event.
         import_seconds: What the start cost before, for the record.
 
@@ -72,15 +89,12 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         StateError: If the resumable state cannot be written.
     """
     protocol, clock = request.protocol, _Clock({"import": import_seconds})
-    files = data.list_dataset(request.dataset, protocol, request.seed)
-    test_files = [_list_test(folder, protocol) for folder in request.tests]
-    warnings = _warn(files, protocol, say)
-    splits = (
-        data.load_split("train", files[0], protocol),
-        data.load_split("val", files[1], protocol),
+    files = list_inputs(
+        request.dataset, protocol, request.seed, extra=request.extra, tests=request.tests
     )
-    tests = [data.load_split("test", each, protocol) for each in test_files]
-    order = order_digest(splits)
+    warnings = _warn(files, protocol, say)
+    inputs = load_inputs(files, protocol)
+    order = order_digest((inputs.train, inputs.val, *inputs.extra))
     clock.mark("load")
 
     say(
@@ -89,72 +103,125 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         engine=request.engine,
         device=request.device,
         seed=request.seed,
-        train=len(splits[0]),
-        val=len(splits[1]),
+        train=sum(inputs.parts),
+        val=len(inputs.val),
         epochs=request.epochs,
         official=_official(request),
         order=order,
     )
     engine = make_engine(
         request.engine,
-        splits,
+        (inputs.learned(), inputs.val),
         protocol,
         request.seed,
         cores=request.cores,
         on_compile=lambda: say("notice", message=COMPILING),
+        weights=request.weights,
     )
     clock.mark("compile")
-    reached = _train(request, engine, splits, say, warnings)
+    reached = _train(request, engine, inputs, say, warnings)
     clock.mark("train")
-    val_logits = engine.predict(reached.best_weights, splits[1].images)
-    val_metrics = metrics.score(splits[1].labels, val_logits, protocol.classes)
-    test_results = tuple(
-        score_test(
-            folder,
-            split,
-            splits,
-            engine=engine,
-            weights=reached.best_weights,
-            protocol=protocol,
-        )
-        for folder, split in zip(request.tests, tests, strict=True)
-    )
+    scored = score_phases(request, engine, reached, inputs)
     clock.mark("score")
-    _check_unchanged(request, splits, tests)
+    _check_unchanged(request, inputs)
     clock.mark("check")
 
-    complete = reached.epoch == request.epochs
-    return Score(
+    complete = reached.is_over(request.phases)
+    final = scored[-1]
+    score = Score(
         schema_version=SCHEMA_VERSION,
         official=complete and _official(request),
         complete=complete,
         preview=request.preview,
-        protocol=_protocol_record(request),
-        dataset=_dataset_record(request.dataset, splits, protocol),
+        protocol=_protocol_record(request, engine),
+        dataset=_dataset_record(request, inputs),
         seed=request.seed,
         before_training={"loss": reached.before_loss, "accuracy": reached.before_accuracy},
         history=reached.history,
         chosen_epoch=reached.best,
-        val=val_metrics,
-        tests=test_results,
+        phases=tuple(each.record for each in scored),
+        val=final.val,
+        tests=final.tests,
         receipt=Receipt(
             bits=engine.bits,
             order=order,
             initial=reached.initial,
-            predictions=predictions_digest(val_logits, splits[1]),
+            predictions=predictions_digest(final.val_logits, inputs.val),
         ),
-        note=None if tests else IN_SPLIT_NOTE,
+        note=None if inputs.tests else IN_SPLIT_NOTE,
         warnings=tuple(warnings),
         seconds=clock.total(),
         threads=request.cores.threads(),
         device=request.device,
         versions=fingerprint.versions(),
     )
+    if request.export:
+        from fixed_eval.export import export_model, facts_of  # noqa: PLC0415
+
+        facts = facts_of(score, protocol, inputs.train.images)
+        export_model(request.export, protocol, reached.best_weights, facts)
+    return score
 
 
 def _official(request: Request) -> bool:
     """Whether the run may end in an official score: all epochs, of unchanged sources."""
-    return request.preview is None and not fingerprint.changed_sources()
+    return request.preview is None and not fingerprint.changed_sources(request.protocol)
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoredPhase:
+    """What the kept weights of a phase score, and what of it stands in `score.json`."""
+
+    record: PhaseRecord
+    val: metrics.Metrics
+    val_logits: Logits
+    tests: tuple[TestResult, ...]
+
+
+def score_phases(
+    request: Request, engine: Engine, reached: TrainingState, inputs: Inputs
+) -> tuple[ScoredPhase, ...]:
+    """Score the kept weights of every phase that was begun, on val and on the test sets."""
+    kept = (*reached.finished, reached.best_weights)
+    return tuple(
+        _score_phase(request, engine, reached, inputs, phase=phase, weights=weights)
+        for phase, weights in zip(request.phases, kept, strict=False)
+    )
+
+
+def _score_phase(
+    request: Request,
+    engine: Engine,
+    reached: TrainingState,
+    inputs: Inputs,
+    *,
+    phase: Phase,
+    weights: Weights,
+) -> ScoredPhase:
+    logits = engine.predict(weights, inputs.val.images)
+    val = metrics.score(inputs.val.labels, logits, request.protocol.classes)
+    tests = tuple(
+        score_test(
+            folder,
+            split,
+            (inputs.train, inputs.val, *inputs.extra),
+            engine=engine,
+            weights=weights,
+            protocol=request.protocol,
+        )
+        for folder, split in zip(request.tests, inputs.tests, strict=True)
+    )
+    epochs = reached.epochs_of(phase)
+    record = PhaseRecord(
+        name=phase.name,
+        first_epoch=epochs[0].epoch if epochs else 0,
+        last_epoch=epochs[-1].epoch if epochs else 0,
+        chosen_epoch=reached.best_of(phase),
+        ended=rules.ending(epochs, phase),
+        val=val.accuracy,
+        tests=tuple(test.metrics.accuracy for test in tests),
+    )
+    return ScoredPhase(record, val, logits, tests)
 
 
 class _Clock:
@@ -173,22 +240,13 @@ class _Clock:
         return {**self._seconds, "total": sum(self._seconds.values())}
 
 
-def _list_test(folder: Path, protocol: Protocol) -> list[ImageFile]:
-    files = data.list_split(folder, protocol, shuffle_seed=None)
-    if not files:
-        raise InputError(f"{folder} holds no images in class folders {' '.join(protocol.classes)}")
-    return files
-
-
-def _warn(
-    files: tuple[list[ImageFile], list[ImageFile]], protocol: Protocol, say: Say
-) -> list[str]:
+def _warn(files: Listed, protocol: Protocol, say: Say) -> list[str]:
     """What the protocol allows but a person should know."""
     warnings = []
-    empty = data.empty_classes(files[1], protocol)
+    empty = data.empty_classes(files.val, protocol)
     if empty:
         warnings.append(f"val has no image of class {', '.join(empty)}")
-    changed = fingerprint.changed_sources()
+    changed = fingerprint.changed_sources(protocol)
     if changed:
         warnings.append(f"not official: changed since frozen: {', '.join(changed)}")
     for message in warnings:
@@ -204,16 +262,24 @@ def make_engine(
     *,
     cores: Cores,
     on_compile: Callable[[], None],
+    weights: str | None = None,
 ) -> Engine:
     """The engine called `name`, compiled, holding the data.
 
     `cores` and `on_compile` are for the native one, which has `on_compile` called before it
-    compiles its code, once on a machine.
+    compiles its code, once on a machine. `weights` are for Keras: what a pretrained base begins
+    with.
 
     Raises:
         ValueError: If there is none of that name.
     """
     # Late, one at a time: what the other engine imports costs start-up time.
+    if isinstance(protocol, KerasProtocol):
+        from fixed_eval.engines.keras.engine import KerasEngine  # noqa: PLC0415
+
+        return KerasEngine(*splits, protocol, seed, weights or NO_WEIGHTS)
+    if not isinstance(protocol, CutoffProtocol):
+        raise TypeError(f"no engine knows the protocol {protocol.name}")
     if name == "native":
         from fixed_eval.engines.native.engine import NativeEngine  # noqa: PLC0415
 
@@ -230,17 +296,17 @@ def make_engine(
 
 
 def _train(
-    request: Request, engine: Engine, splits: tuple[Split, Split], say: Say, warnings: list[str]
+    request: Request, engine: Engine, inputs: Inputs, say: Say, warnings: list[str]
 ) -> TrainingState:
     """Begin, or go on where the kept state ends, up to the epoch asked for."""
-    path = _state_path(request, splits)
+    path = _state_path(request, inputs)
     reached = _resume(path, say, warnings) if path else None
     if reached is None:
-        reached = start(engine, splits[1], request.protocol, request.seed)
+        reached = start(engine, inputs.val, request.protocol, request.seed)
     else:
         say("resume", epoch=reached.epoch, epochs=request.epochs)
     until = min(request.until or request.epochs, request.epochs)
-    steps = request.protocol.batches(len(splits[0]))
+    steps = sum(map(request.protocol.batches, inputs.parts))
 
     finished = [reached.epoch]
 
@@ -266,8 +332,10 @@ def _train(
         return train(
             engine,
             reached,
-            splits,
+            inputs.val,
             protocol=request.protocol,
+            phases=request.phases,
+            parts=inputs.parts,
             seed=request.seed,
             until=until,
             on_epoch=on_epoch,
@@ -291,12 +359,13 @@ def _how_to_go_on(request: Request, epoch: int) -> str:
     return f"{where}; {epoch} epochs are kept in {request.state}: the same command goes on there"
 
 
-def _state_path(request: Request, splits: tuple[Split, Split]) -> Path | None:
+def _state_path(request: Request, inputs: Inputs) -> Path | None:
     if request.state is None:
         return None
     return state.state_path(
         request.state,
-        split_fingerprint(splits, request.protocol),
+        split_fingerprint(inputs.dataset, request.protocol),
+        *(split_fingerprint((each,), request.protocol) for each in inputs.extra),
         _protocol_fingerprint(request),
         request.seed,
     )
@@ -312,35 +381,24 @@ def _resume(path: Path, say: Say, warnings: list[str]) -> TrainingState | None:
         return None
 
 
-def _check_unchanged(request: Request, splits: tuple[Split, Split], tests: list[Split]) -> None:
-    """Read every file again: a score belongs to the dataset as it was from start to end."""
-    folders = [request.dataset / "train", request.dataset / "val", *request.tests]
-    for folder, split in zip(folders, [*splits, *tests], strict=True):
-        try:
-            files = data.list_split(folder, request.protocol, shuffle_seed=None)
-            now = {file.relative: fingerprint.hash_file(file.path) for file in files}
-        except OSError as error:
-            raise ChangedError(f"{folder} changed while it was evaluated: {error}") from error
-        before = {
-            file.relative: digest
-            for file, digest in zip(split.files, split.file_sha256, strict=True)
-        }
-        changed = sorted(name for name, _ in now.items() ^ before.items())
-        if changed:
-            raise ChangedError(
-                f"{folder} changed while it was evaluated ({changed[0]}"
-                + (", and others" if len(set(changed)) > 1 else "")
-                + "); there is no score: evaluate it again"
-            )
+def _check_unchanged(request: Request, inputs: Inputs) -> None:
+    folders = [request.dataset / "train", request.dataset / "val", *request.extra, *request.tests]
+    splits = [inputs.train, inputs.val, *inputs.extra, *inputs.tests]
+    for folder, split in zip(folders, splits, strict=True):
+        check_unchanged(folder, split, request.protocol)
 
 
 def _protocol_fingerprint(request: Request) -> str:
     return fingerprint.protocol_fingerprint(
-        request.protocol, request.engine, request.epochs, request.device
+        request.protocol,
+        request.engine,
+        request.epochs,
+        request.device,
+        fingerprint.weights_identity(request.weights),
     )
 
 
-def _protocol_record(request: Request) -> ProtocolRecord:
+def _protocol_record(request: Request, engine: Engine) -> ProtocolRecord:
     return ProtocolRecord(
         name=request.protocol.name,
         version=request.protocol.version,
@@ -348,25 +406,32 @@ def _protocol_record(request: Request) -> ProtocolRecord:
         engine=request.engine,
         engine_reason=request.engine_reason,
         epochs=request.epochs,
-        constants=dataclasses.asdict(request.protocol),
-        sources=fingerprint.source_hashes(),
+        parameters=sum(weight.size for weight in engine.snapshot().weights),
+        weights=request.weights,
+        constants=request.protocol.constants(),
+        sources=fingerprint.source_hashes(request.protocol),
     )
 
 
-def _dataset_record(path: Path, splits: tuple[Split, Split], protocol: Protocol) -> DatasetRecord:
-    train_split, val_split = splits
+def _dataset_record(request: Request, inputs: Inputs) -> DatasetRecord:
+    protocol = request.protocol
     counts = {
         split.name: {
             name: int((split.labels == label).sum()) for label, name in enumerate(protocol.classes)
         }
-        for split in splits
+        for split in inputs.dataset
     }
+    further = zip(request.extra, inputs.extra, strict=True)
     return DatasetRecord(
-        path=str(path),
-        fingerprint=split_fingerprint(splits, protocol),
-        train=len(train_split),
-        val=len(val_split),
+        path=str(request.dataset),
+        fingerprint=split_fingerprint(inputs.dataset, protocol),
+        train=len(inputs.train),
+        val=len(inputs.val),
         classes=counts,
-        budget=protocol.max_images,
-        budget_used=protocol.budget_used(len(train_split), len(val_split)),
+        extra=tuple(
+            ExtraRecord(str(folder), split_fingerprint((split,), protocol), len(split))
+            for folder, split in further
+        ),
+        budget=MAX_IMAGES,
+        budget_used=budget_used(sum(inputs.parts), len(inputs.val)),
     )

@@ -10,16 +10,17 @@ import io
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fixed_eval.errors import StateError
-from fixed_eval.network import Weights
 from fixed_eval.training import EpochRecord, Snapshot, TrainingState
 
-FORMAT = 2  # of the file; another one is another file name
+FORMAT = 3  # of the file; another one is another file name
 DIGEST_BYTES = 32  # SHA-256 of the rest comes first: the zip's own checksums leave gaps
-GROUPS = ("weights", "momentums", "velocities", "best_weights")
+GROUPS = ("weights", "momentums", "velocities", "generators", "best_weights")
+FINISHED = "finished"  # a group for each phase that is over, numbered
 
 
 def state_path(folder: Path, *identity: object) -> Path:
@@ -36,7 +37,7 @@ def save_state(path: Path, state: TrainingState) -> None:
     """
     arrays = {
         f"{group}_{position}": array
-        for group, weights in zip(GROUPS, _groups(state), strict=True)
+        for group, weights in _groups(state).items()
         for position, array in enumerate(weights)
     }
     record = {
@@ -46,6 +47,7 @@ def save_state(path: Path, state: TrainingState) -> None:
         "before_accuracy": state.before_accuracy,
         "history": [dataclasses.asdict(epoch) for epoch in state.history],
         "best": state.best,
+        "finished": len(state.finished),
     }
     memory = io.BytesIO()
     np.savez(memory, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
@@ -59,9 +61,11 @@ def save_state(path: Path, state: TrainingState) -> None:
         ) from error
 
 
-def _groups(state: TrainingState) -> tuple[Weights, ...]:
-    snapshot = state.snapshot
-    return snapshot.weights, snapshot.momentums, snapshot.velocities, state.best_weights
+def _groups(state: TrainingState) -> dict[str, tuple[np.ndarray[Any, Any], ...]]:
+    now = state.snapshot
+    groups = (now.weights, now.momentums, now.velocities, now.generators, state.best_weights)
+    finished = {f"{FINISHED}{phase}": weights for phase, weights in enumerate(state.finished)}
+    return {**dict(zip(GROUPS, groups, strict=True)), **finished}
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -97,19 +101,23 @@ def load_state(path: Path) -> TrainingState | None:
         raise ValueError(f"{path} is damaged ({len(content):,} bytes, wrong checksum)")
     with np.load(io.BytesIO(body), allow_pickle=False) as file:
         record = json.loads(str(file["record"]))
-        weights, momentums, velocities, best_weights = (_group(file, group) for group in GROUPS)
+        weights, momentums, velocities, generators, best_weights = (
+            _group(file, group) for group in GROUPS
+        )
+        finished = tuple(_group(file, f"{FINISHED}{phase}") for phase in range(record["finished"]))
     return TrainingState(
-        snapshot=Snapshot(weights, momentums, velocities, record["step"]),
+        snapshot=Snapshot(weights, momentums, velocities, record["step"], generators),
         initial=record["initial"],
         before_loss=record["before_loss"],
         before_accuracy=record["before_accuracy"],
         history=tuple(EpochRecord(**epoch) for epoch in record["history"]),
         best=record["best"],
         best_weights=best_weights,
+        finished=finished,
     )
 
 
-def _group(file: np.lib.npyio.NpzFile, group: str) -> Weights:
+def _group(file: np.lib.npyio.NpzFile, group: str) -> tuple[Any, ...]:
     count = sum(name.startswith(f"{group}_") for name in file.files)
     return tuple(file[f"{group}_{position}"] for position in range(count))
 

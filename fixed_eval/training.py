@@ -1,38 +1,48 @@
 """The interface every engine fills, and the one loop that drives them.
 
 An engine knows arrays and a protocol, and moves by whole epochs. The order of the images, the
-choice of the best epoch and what survives a stop are decided here, once, for all engines.
+choice of the best epoch, the learning rate, the end of a phase, and what survives a stop are
+decided here, once, for all engines; `fixed_eval.rules` says how.
 """
 
 import dataclasses
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
+from fixed_eval import rules
 from fixed_eval.data import Split
 from fixed_eval.network import Weights
 from fixed_eval.order import Order, epoch_orders
-from fixed_eval.protocol import Protocol as EvaluationProtocol
+from fixed_eval.protocols.base import Phase
+from fixed_eval.protocols.base import Protocol as EvaluationProtocol
 
 Logits = np.ndarray[Any, np.dtype[np.float32]]
+Generators = tuple[np.ndarray[Any, np.dtype[np.integer[Any]]], ...]
 DIGITS = 16  # of a SHA-256 in a receipt: 64 bits tell runs apart, and keep the file small
 
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """All that an engine needs to go on: weights in Keras' order, and Adam's slots.
+    """All that an engine needs to go on.
 
-    `momentums` and `velocities` follow the trainable weights in Keras' order; `step` counts the
-    optimiser steps taken.
+    Attributes:
+        weights: In Keras' order.
+        momentums: The optimiser's slots; Adam's first moments of the trainable weights in Keras'
+            order, or all variables of a Keras optimiser. Empty: as when it begins.
+        velocities: Adam's second moments; empty where `momentums` has them.
+        step: Optimiser steps taken.
+        generators: States of the generators that draw while training (dropout, augmentation).
     """
 
     weights: Weights
     momentums: Weights
     velocities: Weights
     step: int
+    generators: Generators = ()
 
     def digest(self) -> str:
         """The first 16 hex digits of the SHA-256 of all of it: shapes, values, and step count."""
@@ -40,6 +50,8 @@ class Snapshot:
         for array in (*self.weights, *self.momentums, *self.velocities):
             hashed.update(str(array.shape).encode())
             hashed.update(array.astype("<f4").tobytes())
+        for state in self.generators:
+            hashed.update(state.astype("<i8").tobytes())
         return hashed.hexdigest()[:DIGITS]
 
 
@@ -48,7 +60,8 @@ class EpochRecord:
     """Losses (nats per image) and accuracies (0..1) of one epoch, and how long it took.
 
     `seconds` is the whole epoch, `train_seconds` its part without the validation pass. `state` is
-    the digest of the training state after the epoch; see `Snapshot.digest`.
+    the digest of the training state after the epoch; see `Snapshot.digest`. `phase` is the name of
+    the protocol's phase, `learning_rate` the one that the epoch began with.
     """
 
     epoch: int
@@ -59,14 +72,17 @@ class EpochRecord:
     seconds: float
     train_seconds: float
     state: str
+    phase: str
+    learning_rate: float
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainingState:
     """A run after some epochs: enough to go on, and to score the best epoch so far.
 
-    `best` is the first epoch with the highest val accuracy, counted from 1; 0 before training.
-    `initial` is the digest of the state before the first epoch.
+    `best` is the epoch whose weights the present phase keeps, counted from 1 over all phases; 0
+    before training. `finished` are the kept weights of the phases that are over. `initial` is the
+    digest of the state before the first epoch.
     """
 
     snapshot: Snapshot
@@ -76,24 +92,42 @@ class TrainingState:
     history: tuple[EpochRecord, ...]
     best: int
     best_weights: Weights
+    finished: tuple[Weights, ...] = ()
 
     @property
     def epoch(self) -> int:
         """Epochs finished."""
         return len(self.history)
 
-    def advance(self, record: EpochRecord, snapshot: Snapshot) -> "TrainingState":
+    def epochs_of(self, phase: Phase) -> tuple[EpochRecord, ...]:
+        """The epochs that belong to a phase."""
+        return tuple(record for record in self.history if record.phase == phase.name)
+
+    def best_of(self, phase: Phase) -> int:
+        """The epoch whose weights `phase` keeps, counted over all phases; 0 before its first."""
+        records = self.epochs_of(phase)
+        return records[rules.best_epoch(records, phase) - 1].epoch if records else 0
+
+    def advance(self, record: EpochRecord, snapshot: Snapshot, phase: Phase) -> "TrainingState":
         """The state one epoch later. A tie keeps the earlier epoch, as `save_best_only` does."""
-        history = (*self.history, record)
-        if not self.best or record.val_accuracy > self.history[self.best - 1].val_accuracy:
-            return dataclasses.replace(
-                self,
-                snapshot=snapshot,
-                history=history,
-                best=record.epoch,
-                best_weights=snapshot.weights,
-            )
-        return dataclasses.replace(self, snapshot=snapshot, history=history)
+        later = dataclasses.replace(self, snapshot=snapshot, history=(*self.history, record))
+        best = later.best_of(phase)
+        weights = snapshot.weights if best == record.epoch else self.best_weights
+        return dataclasses.replace(later, best=best, best_weights=weights)
+
+    def enter_next_phase(self) -> "TrainingState":
+        """The state at the begin of the next phase: the kept weights, and a new optimiser."""
+        snapshot = Snapshot(self.best_weights, (), (), 0, self.snapshot.generators)
+        finished = (*self.finished, self.best_weights)
+        return dataclasses.replace(self, snapshot=snapshot, finished=finished)
+
+    def is_over(self, phases: Sequence[Phase]) -> bool:
+        """Whether the last of `phases` has ended."""
+        at = len(self.finished)
+        return (
+            at == len(phases) - 1
+            and rules.ending(self.epochs_of(phases[at]), phases[at]) is not None
+        )
 
 
 class Engine(Protocol):
@@ -108,74 +142,110 @@ class Engine(Protocol):
         An engine that has one gives the same bits on every machine; None promises none.
         """
 
+    def set_phase(self, phase: Phase, rate: float) -> None:
+        """Learn as `phase` says, with a new optimiser where it is another one than before.
+
+        Called before every epoch with the learning rate of that epoch.
+        """
+
     def snapshot(self) -> Snapshot:
         """A copy of the present state."""
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a state taken with `snapshot`, of this or another engine."""
+        """Go back to a state taken with `snapshot`, of this or another engine, in this phase."""
 
-    def train_epoch(self, order: Order) -> tuple[float, float]:
-        """Learn from the training images in `order`; mean loss and accuracy while learning."""
+    def train_epoch(self, order: Any) -> tuple[float, float]:
+        """Learn from the training images; mean loss and accuracy while learning.
+
+        `order` is what the protocol's `train_batches` yields.
+        """
 
     def evaluate(self, order: Order) -> tuple[float, float]:
         """Mean loss and accuracy on the validation images in `order`, with the present weights."""
 
     def predict(self, weights: Weights, images: np.ndarray[Any, Any]) -> Logits:
-        """Logits, float32 N×classes, of RGB images (float32 0..255) under other weights."""
+        """Logits, float32 N×classes, of RGB images (0..255) under other weights."""
 
 
 def start(engine: Engine, val: Split, protocol: EvaluationProtocol, seed: int) -> TrainingState:
     """The state before the first epoch, with the loss and accuracy of the untrained network."""
+    first = protocol.phases[0]
+    engine.set_phase(first, first.learning_rate)
     snapshot = engine.snapshot()
-    loss, accuracy = engine.evaluate(next(epoch_orders(len(val), protocol, seed)))
+    orders = epoch_orders(len(val), protocol.shuffle_buffer, seed)
+    loss, accuracy = engine.evaluate(next(orders))
     return TrainingState(snapshot, snapshot.digest(), loss, accuracy, (), 0, snapshot.weights)
 
 
 def train(
     engine: Engine,
     state: TrainingState,
-    splits: tuple[Split, Split],
+    val: Split,
     *,
     protocol: EvaluationProtocol,
+    phases: Sequence[Phase],
+    parts: Sequence[int],
     seed: int,
     until: int,
     on_epoch: Callable[[TrainingState], None],
 ) -> TrainingState:
-    """Run `engine` from `state` to the end of epoch `until`.
+    """Run `engine` from `state` to the end of epoch `until`, or of the last phase.
 
     Args:
         engine: Holds the arrays; is set back to `state` first.
         state: Where to begin, from `start` or from an earlier run.
-        splits: Train and val.
+        val: To validate on.
         protocol: Gives the shuffle.
+        phases: The protocol's, shortened where it is a preview.
+        parts: How many images each training folder has.
         seed: Seed of the shuffle.
         until: Last epoch to run, counted from 1.
         on_epoch: Called with the state after each epoch: saves and shows it.
 
     Returns:
-        The state after epoch `until`; `state` itself where that is already behind it.
+        The state after the last epoch; `state` itself where nothing was left to do.
     """
-    engine.restore(state.snapshot)
-    train_orders = epoch_orders(len(splits[0]), protocol, seed, skip=state.epoch)
+    begin = True
+    train_orders = protocol.train_batches(parts, seed, skip=state.epoch)
     # The published script's evaluation before training took the first order of val.
-    val_orders = epoch_orders(len(splits[1]), protocol, seed, skip=state.epoch + 1)
-    for epoch in range(state.epoch + 1, until + 1):
-        began = time.perf_counter()
-        loss, accuracy = engine.train_epoch(next(train_orders))
-        trained = time.perf_counter()
-        val_loss, val_accuracy = engine.evaluate(next(val_orders))
-        ended = time.perf_counter()
-        snapshot = engine.snapshot()
-        record = EpochRecord(
-            epoch=epoch,
-            loss=loss,
-            accuracy=accuracy,
-            val_loss=val_loss,
-            val_accuracy=val_accuracy,
-            seconds=ended - began,
-            train_seconds=trained - began,
-            state=snapshot.digest(),
+    val_orders = epoch_orders(len(val), protocol.shuffle_buffer, seed, skip=state.epoch + 1)
+    while state.epoch < until and not state.is_over(phases):
+        phase = phases[len(state.finished)]
+        if rules.ending(state.epochs_of(phase), phase):
+            state, begin = state.enter_next_phase(), True
+            continue
+        rate = rules.learning_rate(state.epochs_of(phase), phase)
+        engine.set_phase(phase, rate)
+        if begin:
+            engine.restore(state.snapshot)
+            begin = False
+        record = _run_epoch(
+            engine, state.epoch + 1, phase.name, rate, next(train_orders), next(val_orders)
         )
-        state = state.advance(record, snapshot)
+        snapshot = engine.snapshot()
+        record = dataclasses.replace(record, state=snapshot.digest())
+        state = state.advance(record, snapshot, phase)
         on_epoch(state)
     return state
+
+
+def _run_epoch(
+    engine: Engine, epoch: int, phase: str, rate: float, batches: Any, val_order: Order
+) -> EpochRecord:
+    """Learn from every image once, and validate; its state is not known yet."""
+    began = time.perf_counter()
+    loss, accuracy = engine.train_epoch(batches)
+    trained = time.perf_counter()
+    val_loss, val_accuracy = engine.evaluate(val_order)
+    return EpochRecord(
+        epoch=epoch,
+        loss=loss,
+        accuracy=accuracy,
+        val_loss=val_loss,
+        val_accuracy=val_accuracy,
+        seconds=time.perf_counter() - began,
+        train_seconds=trained - began,
+        state="",
+        phase=phase,
+        learning_rate=rate,
+    )

@@ -47,16 +47,26 @@ def reference() -> str:
     main = app.registered_callback
     before = [] if main is None or main.callback is None else list(_parameters(main.callback))
     whole = ["## Options of `datagen` itself\n\n" + _table("option", before)] if before else []
-    return "\n".join([_HEAD, *whole, *map(_command, app.registered_commands)])
+    return "\n".join([_HEAD, *whole, *(_command(*each) for each in all_commands().items())])
 
 
-def _command(registered: CommandInfo) -> str:
+def all_commands() -> dict[str, CommandInfo]:
+    """Return every command by its name, those of a group as `group command`."""
+    own = {str(command.name): command for command in app.registered_commands}
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        for command in group.typer_instance.registered_commands:
+            own[f"{group.name} {command.name}"] = command
+    return own
+
+
+def _command(name: str, registered: CommandInfo) -> str:
     assert registered.callback is not None
     found = list(_parameters(registered.callback))
     arguments = [each for each in found if each.argument]
     text, _, example = inspect.cleandoc(registered.callback.__doc__ or "").partition("Example:")
-    usage = " ".join(["datagen", str(registered.name), "[OPTIONS]", *map(_usage, arguments)])
-    parts = [f"## `datagen {registered.name}`", text.strip(), f"```text\n{usage}\n```"]
+    usage = " ".join(["datagen", name, "[OPTIONS]", *map(_usage, arguments)])
+    parts = [f"## `datagen {name}`", text.strip(), f"```text\n{usage}\n```"]
     parts += [_table("argument", arguments)] if arguments else []
     parts += [_table("option", [each for each in found if not each.argument])]
     parts += [f"Example: {example.strip()}"] if example else []

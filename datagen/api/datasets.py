@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datagen.api.progress import Progress, counted, fetched, no_progress
+from datagen.api.progress import Progress, counted, fetched, folds, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
 from datagen.core.errors import CorruptInputError, UnknownNameError
 from datagen.core.numerals import Split
@@ -17,7 +17,7 @@ from datagen.datasets.format import (
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
-    image_files,
+    all_image_files,
     read_info,
     read_manifest,
 )
@@ -61,8 +61,8 @@ class Dataset:
 
     @cached_property
     def counts(self) -> Mapping[Split, Mapping[str, int]]:
-        """Images per side and class, counted from the files."""
-        return class_counts((split, numeral) for split, numeral, _ in image_files(self.path))
+        """Images per part and class, counted from the files."""
+        return class_counts((split, numeral) for split, numeral, _ in all_image_files(self.path))
 
     @property
     def manifest(self) -> list[ManifestEntry]:
@@ -144,6 +144,7 @@ def build(
     workers: int = 1,
     overwrite: bool = False,
     offline: bool = False,
+    vet: bool = False,
     progress: Progress = no_progress,
 ) -> Dataset:
     """Build the dataset of a recipe in a new folder. It appears whole or not at all.
@@ -160,6 +161,8 @@ def build(
         workers: processes that make images, 1 or more.
         overwrite: replace a dataset that stands there.
         offline: fetch nothing: a missing archive is an error. `DATAGEN_OFFLINE=1` does the same.
+        vet: first leave out letters that are not what their label says; see `vet_letters`. A
+            recipe's `vet: true` does the same.
         progress: told of the step "images", and of "fetching NAME" in bytes.
 
     Raises:
@@ -180,13 +183,19 @@ def build(
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415
 
     chosen = as_recipe(recipe)
+    expected = round((chosen.images or chosen.budget) / (1 - chosen.test_share))
+    fetch = fetching(offline=offline, progress=fetched(progress))
+    if vet or chosen.vet:
+        from datagen.letters.vet import vet_recipe  # noqa: PLC0415 - may start the reader
+
+        chosen, _ = vet_recipe(chosen, fetch=fetch, tell=folds(progress))
     built = build_recipe(
         chosen,
         user_path(out),
         workers=workers,
         overwrite=overwrite,
-        progress=counted(progress, "images", chosen.images or chosen.budget),
-        fetch=fetching(offline=offline, progress=fetched(progress)),
+        progress=counted(progress, "images", expected),
+        fetch=fetch,
     )
     return Dataset(built.path, built.info)
 

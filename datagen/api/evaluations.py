@@ -35,6 +35,9 @@ def evaluate(
     force: bool = False,
     workers: int = 1,
     threads: int | None = None,
+    extra_train: Sequence[PathLike] = (),
+    weights: str | None = None,
+    export_model: PathLike | None = None,
     progress: Progress = no_progress,
     on_event: Tell | None = None,
 ) -> Evaluation:
@@ -55,6 +58,12 @@ def evaluate(
         workers: runs at once.
         threads: of the CPU, for each run; None shares the cores of this machine among the runs.
             The native engine, the default on a CPU, gives the same bits for any number.
+        extra_train: further class folders to train on, for protocols that know them (`model-s`);
+            no batch mixes folders.
+        weights: what the base of a pretrained protocol begins with: "imagenet", the default,
+            "none", or the path of a weight file.
+        export_model: write the trained network to this `.keras` file, for `predict` and Keras; of
+            one seed. A known score is made again for it, from the kept state where there is one.
         progress: told of a step per seed, counted in epochs.
         on_event: told the evaluator's own events instead.
 
@@ -87,6 +96,9 @@ def evaluate(
         force=force,
         workers=workers,
         threads=threads,
+        extra_train=tuple(user_path(folder) for folder in extra_train),
+        weights=weights,
+        export_model=None if export_model is None else user_path(export_model),
     )
     return evaluate_dataset(request, on_event or epochs(progress))
 

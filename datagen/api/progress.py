@@ -58,6 +58,15 @@ def epochs(progress: Progress) -> Callable[[int, Event], None]:
     return tell
 
 
+def folds(progress: Progress) -> Callable[[str, Event], None]:
+    """Return what turns the reader's events into progress: a step per source and fold."""
+
+    def tell(source: str, event: Event) -> None:
+        progress(f"judging {source}, fold {int(event['fold']) + 1}", int(event["epoch"]), None)
+
+    return tell
+
+
 def counted_text(step: str, done: int, total: int | None) -> str:
     """Return how much is done of a step, as people read it.
 

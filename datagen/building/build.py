@@ -20,18 +20,19 @@ from datagen.building.workers import ImageWriter, Progress, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.limits import MOST_PROCESSES, require
-from datagen.core.numerals import CLASSES, SPLITS
+from datagen.core.numerals import CLASSES, PARTS, SPLITS
 from datagen.core.version import installed_version
 from datagen.datasets.class_counts import check_every_class, class_counts, total_count
 from datagen.datasets.format import (
     INFO,
     RECIPE,
+    TEST,
     BudgetInfo,
     DatasetInfo,
     ManifestEntry,
     SourceInfo,
+    all_image_files,
     fingerprint,
-    image_files,
     write_manifest,
 )
 from datagen.files.atomic import check_target, staged
@@ -123,14 +124,32 @@ def build(
 
 
 def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool, fetch: FetchMissing | None) -> Plan:
+    _check_judged(resolved)
     planned = plan(open_sources(resolved, opened, fetch))
     check_labels(planned.items, open_pipelines(resolved))
     return planned
 
 
+def _check_judged(resolved: ResolvedRecipe) -> None:
+    """Refuse a recipe whose letters are still to be judged, which is done before a build.
+
+    Raises:
+        UsageError: it is one.
+    """
+    recipe = resolved.recipe
+    held_out = [part.mix for part in (recipe.val, recipe.test) if part is not None]
+    parts = [part for mix in (recipe.mix, *held_out) for part in mix if part.ratio > 0]
+    waiting = [part.source for part in parts if part.left_out is None]
+    if recipe.vet and waiting:
+        raise UsageError(
+            f"the recipe says vet: true, and {waiting[0]} has no left_out yet: `datagen build` "
+            "judges the letters; its dataset's recipe.yaml, which lists them, works here"
+        )
+
+
 def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> DatasetInfo:
     """Write the images of a plan, and all that is recorded of them, into the empty `root`."""
-    for split in SPLITS:
+    for split in planned.sources.resolved.parts:
         for numeral in CLASSES:
             (root / split / numeral).mkdir(parents=True)
     renderer = ImageRenderer(planned.sources)
@@ -180,7 +199,7 @@ def _without_duplicates(
     """Make every image unlike all others.
 
     Of two equal files, a composed or augmented image is made anew with its next seed. A finished
-    image, equal only once resized, cannot be made anew: it leaves train.
+    image, equal only once resized, cannot be made anew: it leaves train, or val where test has it.
 
     Returns:
         The entries that stay, in order of index, and what a person should know of the others.
@@ -190,8 +209,8 @@ def _without_duplicates(
     """
     seen: set[str] = set()
     kept: list[ManifestEntry] = []
-    # val first: of two equal finished images the one in train goes
-    for entry in sorted(written, key=lambda entry: (entry.split == "train", entry.index)):
+    # test and val first: of two equal finished images the one in train goes
+    for entry in sorted(written, key=lambda entry: (-PARTS.index(entry.split), entry.index)):
         unique = _unlike_all(entry, planned.items[entry.index], seen, writer)
         if unique is not None:
             seen.add(unique.sha256)
@@ -237,7 +256,8 @@ def _info(
     count = total_count(counts)
     return DatasetInfo(
         name=recipe.name,
-        fingerprint=fingerprint((e.split, e.numeral, e.sha256) for e in entries),
+        fingerprint=_fingerprint_of(entries, SPLITS),
+        test_fingerprint=_fingerprint_of(entries, (TEST,)) if TEST in counts else None,
         size=recipe.size,
         counts=counts,
         styles=dict(sorted(Counter(entry.style for entry in entries).items())),
@@ -252,6 +272,10 @@ def _info(
         notes=(*planned.notes, *notes),
         versions=_versions(),
     )
+
+
+def _fingerprint_of(entries: Sequence[ManifestEntry], parts: Sequence[str]) -> str:
+    return fingerprint((e.split, e.numeral, e.sha256) for e in entries if e.split in parts)
 
 
 def _pipeline_text(pipeline: Pipeline, root: Path) -> str:
@@ -296,11 +320,13 @@ def _verify(root: Path, info: DatasetInfo) -> None:
     Raises:
         BuildError: it is not.
     """
-    found = (
+    found = [
         (split, numeral, hashlib.sha256(path.read_bytes()).hexdigest())
-        for split, numeral, path in image_files(root)
-    )
-    if fingerprint(found) != info.fingerprint:
+        for split, numeral, path in all_image_files(root)
+    ]
+    trained = fingerprint(row for row in found if row[0] in SPLITS)
+    held_out = fingerprint(row for row in found if row[0] == TEST)
+    if trained != info.fingerprint or info.test_fingerprint not in (None, held_out):
         raise BuildError(
             "what was read back is not what was written; nothing was kept. Is the disk sound?"
         )

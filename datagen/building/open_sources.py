@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from datagen.building.fetch_missing import FetchMissing, lacks_archive
+from datagen.core.errors import RecipeError
+from datagen.core.glyphs import GlyphPool
 from datagen.planning.near_duplicates import with_groups
 from datagen.planning.plan import check_counts
 from datagen.planning.resolve import ResolvedRecipe
@@ -15,12 +17,25 @@ OpenPool = Callable[[Ingredient], Pool]
 
 
 def open_pool(part: Ingredient) -> Pool:
-    """Open the source of an ingredient.
+    """Open the source of an ingredient, without the letters that it leaves out.
 
     Raises:
         UsageError, InputError: see `datagen.sources.open_source`.
+        RecipeError: it leaves out what the source does not have.
     """
-    return open_source(part.source, part.path, part.options)
+    pool = open_source(part.source, part.path, part.options)
+    if not part.left_out:
+        return pool
+    left_out = set(part.left_out)
+    strangers = sorted(left_out - {info.id for info in pool.infos})
+    if strangers or not isinstance(pool, GlyphPool):
+        raise RecipeError(
+            f"left_out names {len(strangers or left_out)} letters that the source {part.source} "
+            f"does not have, the first {(strangers or sorted(left_out))[0]!r}; remove left_out and "
+            "build with --vet again"
+        )
+    kept = [k for k, info in enumerate(pool.infos) if info.id not in left_out]
+    return GlyphPool(pool.source, [pool.infos[k] for k in kept], lambda k: pool[kept[k]])
 
 
 def open_sources(

@@ -17,7 +17,7 @@ from datagen.core.errors import CorruptInputError
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
-from datagen.core.numerals import SPLITS, Split
+from datagen.core.numerals import PARTS, Split
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
 from datagen.planning.assign import Item
@@ -156,6 +156,6 @@ class ImageRenderer:
             (key, split): writer_index(key, pool, splits[key], split)
             for key, pool in self._sources.pools.items()
             if isinstance(pool, GlyphPool)
-            for split in SPLITS
+            for split in PARTS
             if splits[key].sides[split]
         }

@@ -10,10 +10,11 @@ from typing import Annotated, Any, Final
 import typer
 
 import datagen
-from datagen.cli.arguments import refuse_empty, with_user_paths
+from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
     compare,
+    compare_models,
     doctor,
     evaluate,
     export,
@@ -21,8 +22,11 @@ from datagen.cli.commands import (
     guide,
     holdout,
     inspect,
+    letters,
     mine,
+    models,
     pipelines,
+    predict,
     preview,
     rare,
     recipes,
@@ -77,8 +81,13 @@ app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
+app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("compare-models", rich_help_panel=_JUDGE)(
+    with_user_paths(compare_models.compare_models)
+)
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
+app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
@@ -86,6 +95,7 @@ app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
 app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
 app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
 app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))
+app.command("models", rich_help_panel=_LOOK_UP)(with_user_paths(models.models))
 app.command("guide", rich_help_panel=_LOOK_UP)(with_user_paths(guide.guide))
 
 _INTERRUPTED = "interrupted; nothing half-done was kept"
@@ -123,9 +133,10 @@ class _OneLine(logging.Formatter):
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        words = sys.argv[1:] if arguments is None else arguments
+        refuse_empty(words)
         code = typer.main.get_command(app).main(
-            args=None if arguments is None else list(arguments),
+            args=with_word(words, "--vet", build.VET, build.VET[0]),
             prog_name="datagen",
             standalone_mode=False,
         )

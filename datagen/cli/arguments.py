@@ -59,6 +59,19 @@ def refuse_empty(words: Sequence[str]) -> None:
         raise UsageError(f"{named} is empty; say what is meant, or leave it out")
 
 
+def with_word(words: Sequence[str], flag: str, known: Sequence[str], default: str) -> list[str]:
+    """Give a flag that stands without its word the default one: Typer knows no such flags.
+
+    Example:
+        >>> with_word(["build", "--vet", "--fit"], "--vet", ("drop", "list"), "drop")
+        ['build', '--vet', 'drop', '--fit']
+    """
+    filled: list[str] = []
+    for word, after in zip(words, (*words[1:], ""), strict=True):
+        filled += [word, default] if word == flag and after not in known else [word]
+    return filled
+
+
 def good_ones(words: Iterable[T], read: Callable[[T], R]) -> tuple[list[R], list[Refusal]]:
     """Read every argument; one that is refused hides none of the others.
 

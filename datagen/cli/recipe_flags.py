@@ -45,6 +45,10 @@ ValFrom = Annotated[
 ValDir = Annotated[
     Path | None, typer.Option("--val-dir", help="Class folders to validate on, as they are.")
 ]
+TestFraction = Annotated[
+    float | None,
+    typer.Option("--test-fraction", help="Share of the images for a third part, test/ (none)."),
+]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Root of every random draw (0).")]
 Size = Annotated[
     str | None,

@@ -19,10 +19,15 @@ RATIO_LIMIT: Final = 1e12
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many images a dataset has, by both counts."""
+    """How many images a dataset has, by both counts.
+
+    Attributes:
+        test: images of the third part, which no budget counts.
+    """
 
     train: int
     val: int
+    test: int = 0
 
     @property
     def exact(self) -> int:

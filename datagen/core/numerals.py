@@ -6,10 +6,14 @@ Letter = Literal["i", "v", "x"]
 Case = Literal["lower", "upper", "unknown"]
 CaseStyle = Literal["lower", "upper", "mixed", "unknown"]
 Numeral = Literal["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"]
-Split = Literal["train", "val"]
+Split = Literal["train", "val", "test"]
 
 LETTERS: Final[tuple[Letter, ...]] = get_args(Letter)
-SPLITS: Final[tuple[Split, ...]] = get_args(Split)
+SPLITS: Final[tuple[Split, ...]] = ("train", "val")
+"""What is trained with and what the budget counts."""
+
+PARTS: Final[tuple[Split, ...]] = get_args(Split)
+"""The same and `test`, which a dataset may have as a third part."""
 
 CLASSES: Final[tuple[str, ...]] = get_args(Numeral)
 """Class names in the evaluator's order, which is numeric and not alphabetical."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from datagen.core.errors import InputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import fingerprint
-from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
+from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes, named_files
 from datagen.files.leftovers import is_folder, require_folder
 from datagen.files.reading import IMAGE, read_bytes
 
@@ -33,20 +33,25 @@ class Content:
     paths: dict[str, str] = field(default_factory=dict)
 
 
-def dataset_content(root: Path) -> Content | None:
-    """Hash a dataset's images; None where the evaluator will refuse it."""
+def dataset_content(root: Path, *, roman: bool = True) -> Content | None:
+    """Hash a dataset's images; None where the evaluator will refuse it.
+
+    Args:
+        root: the dataset.
+        roman: its classes must be ours; if not, any folder is a class.
+    """
     is_folder(root)  # puts back one that a killed run moved aside
-    return _or_none(root, {split: root / split for split in SPLITS})
+    return _or_none(root, {split: root / split for split in SPLITS}, roman=roman)
 
 
-def test_content(root: Path) -> Content | None:
-    """Hash a test set's images; None where the evaluator will refuse it."""
-    return _or_none(root, {"test": root})
+def test_content(root: Path, *, roman: bool) -> Content | None:
+    """Hash a test set's images; None where the evaluator will refuse it; `roman` as above."""
+    return _or_none(root, {"test": root}, roman=roman)
 
 
-def _or_none(root: Path, folders: Mapping[str, Path]) -> Content | None:
+def _or_none(root: Path, folders: Mapping[str, Path], *, roman: bool) -> Content | None:
     try:
-        return _content(root, folders)
+        return _content(root, folders, roman=roman)
     except (InputError, OSError):
         return None  # the evaluator says it better, and with the right exit code
 
@@ -84,12 +89,13 @@ def _required(root: Path, folders: Mapping[str, Path]) -> Content:
     return found
 
 
-def _content(root: Path, folders: Mapping[str, Path]) -> Content:
+def _content(root: Path, folders: Mapping[str, Path], *, roman: bool = True) -> Content:
+    walk = class_files if roman else named_files
     rows: list[tuple[str, str, str]] = []
     files: dict[str, Path] = {}
     paths: dict[str, str] = {}
     for split, folder in folders.items():
-        for numeral, path in class_files(folder, EVALUATOR_RULES):
+        for numeral, path in walk(folder, EVALUATOR_RULES):
             digest = hashlib.sha256(read_bytes(path, IMAGE)).hexdigest()
             rows.append((split, numeral, digest))
             files[digest] = path

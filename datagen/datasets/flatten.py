@@ -1,7 +1,8 @@
 """A copy of class folders in which every reader sees what a person does: plain PNG of 8 bits.
 
-Enters: class folders, or `train/` and `val/` that hold them. Leaves: a folder of the same labels
-and names, decoded by the rule of `files.decode`, and `flatten.json`, which says what was changed.
+Enters: class folders, or `train/` and `val/` (and `test/`) that hold them. Leaves: a
+folder of the same labels and names, decoded by the rule of `files.decode`, and `flatten.json`,
+which says what was changed.
 """
 
 import warnings
@@ -115,7 +116,7 @@ def flatten(
     if are_nested(source, target):
         raise UsageError(f"{target} and {root} lie in one another; choose another place for it")
     check_target(target, overwrite=overwrite, marker=RECORD)
-    names = _names(list(list_numerals(root, partial=True)))
+    names = _names(list(list_numerals(root, partial=True, test=True)))
     tell = progress(len(names)) if progress else lambda _: None
     with staged(target, overwrite=overwrite, marker=RECORD) as folder:
         try:

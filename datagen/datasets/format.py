@@ -1,6 +1,7 @@
 """The dataset on disk: its files, its records, its fingerprint, reading it back.
 
-ds/train/<class>/<name>.png  ds/val/<class>/<name>.png   what the evaluator reads
+ds/train/<class>/<name>.png  ds/val/<class>/<name>.png   what the evaluator trains with
+ds/test/<class>/<name>.png                               a third part, where the recipe asks for it
 ds/manifest.jsonl            one `ManifestEntry` a line, in order of index
 ds/recipe.yaml               the resolved recipe
 ds/dataset.json              one `DatasetInfo`
@@ -10,16 +11,24 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 
 from datagen.composition import Composition
 from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.limits import Sha256, Tally
 from datagen.core.models import StrictModel
-from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Numeral, Split
+from datagen.core.numerals import CLASSES, PARTS, SPLITS, CaseStyle, Numeral, Split
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
@@ -31,6 +40,8 @@ from pipelines.text import quoted
 MANIFEST: Final = "manifest.jsonl"
 RECIPE: Final = "recipe.yaml"
 INFO: Final = "dataset.json"
+TEST: Final = "test"
+"""The folder of the third part, and its name in the manifest."""
 
 
 def _plain(path: str) -> str:
@@ -118,11 +129,19 @@ class SourceInfo(StrictModel):
 
 
 class DatasetInfo(StrictModel):
-    """`dataset.json`; `pipelines` holds the YAML of each by its name in the recipe."""
+    """`dataset.json`; `pipelines` holds the YAML of each by its name in the recipe.
+
+    Attributes:
+        fingerprint: of train and val.
+        test_fingerprint: of the third part, as the evaluator computes it of a test set; None, and
+            no key in the file, where there is no such part.
+        counts: images per part and class.
+    """
 
     schema_version: Literal[1] = 1
     name: str
     fingerprint: str
+    test_fingerprint: str | None = None
     size: Literal[32, "native"]
     counts: dict[Split, dict[str, Tally]]
     styles: dict[CaseStyle, Tally]
@@ -135,13 +154,22 @@ class DatasetInfo(StrictModel):
     @field_validator("counts")
     @classmethod
     def _all_classes(cls, counts: dict[Split, dict[str, int]]) -> dict[Split, dict[str, int]]:
-        if set(counts) != set(SPLITS) or any(set(row) != set(CLASSES) for row in counts.values()):
+        known = (set(SPLITS), set(PARTS))
+        if set(counts) not in known or any(set(row) != set(CLASSES) for row in counts.values()):
             raise ValueError("expected the images of each of the ten classes, on both sides")
         return counts
 
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the key of a part that the dataset does not have."""
+        found: dict[str, Any] = plain(self)
+        if self.test_fingerprint is None:
+            found.pop("test_fingerprint", None)
+        return found
+
     @property
     def count(self) -> Count:
-        """How many images each side has."""
+        """How many images each part has."""
         return total_count(self.counts)
 
 
@@ -182,6 +210,21 @@ def image_files(
             raise MissingInputError(f"{root} has no {split}/; expected {expected}{plain}")
         for numeral, path in class_files(folder, EVALUATOR_RULES, litter):
             yield split, numeral, path
+
+
+def all_image_files(
+    root: Path, litter: list[Path] | None = None
+) -> Iterator[tuple[Split, Numeral, Path]]:
+    """Yield what `image_files` does, then the images of the third part, if there is one.
+
+    Raises:
+        MissingInputError: a split's folder is not there.
+        CorruptInputError: a part holds a folder that is no class.
+    """
+    yield from image_files(root, litter)
+    if has_classes(root / TEST):
+        for numeral, path in class_files(root / TEST, EVALUATOR_RULES, litter):
+            yield TEST, numeral, path
 
 
 def write_manifest(root: Path, entries: Iterable[ManifestEntry]) -> None:

@@ -22,7 +22,7 @@ from datagen.datasets.format import (
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
-    image_files,
+    all_image_files,
     read_info,
     read_manifest,
 )
@@ -34,15 +34,16 @@ class Inspection:
     """What was found in a dataset's folder.
 
     Attributes:
-        fingerprint: of what is there now.
-        counts: images per split and class.
+        fingerprint: of what is there now in train and val.
+        count: by both counts, and images of test.
+        counts: images per part and class.
         styles, sources: images per case style and source, from the manifest; empty without one.
         budget: the limit that the dataset was built for; 10,000 without `dataset.json`.
         duplicates: pictures that occur more than once within a split, beyond the first.
-        leaked: pictures that stand on both sides of the split.
-        shared: glyphs, writers and parents that stand on both sides, with their names.
-        near_duplicates: images of val that have a near-duplicate in train, with the first of them:
-            paths below the dataset.
+        leaked: pictures that stand in two parts, as a rule train and val.
+        shared: glyphs, writers and parents that stand in two parts, with their names.
+        near_duplicates: images of val that have a near-duplicate in train, and of test in train or
+            val, with the first of them: paths below the dataset.
         has_manifest: whether integrity could be checked.
         problems: sentences, one per broken rule; empty means clean.
         findings: each file with something wrong, the broken rules first; some break none.
@@ -107,7 +108,7 @@ def inspect(root: Path) -> Inspection:
         problems=tuple(
             _budget_problems(count, budget)
             + _empty_problems(counts)
-            + _leak_problems(leaked, shared, alike)
+            + _leak_problems(leaked, shared, alike, three="test" in counts)
             + (integrity or _record_problems(info, content))
         ),
         findings=in_order(
@@ -124,7 +125,7 @@ def _read(root: Path, litter: list[Path]) -> list[Picture]:
     """
     found = [
         Listed(split, numeral, path.relative_to(root).as_posix())
-        for split, numeral, path in image_files(root, litter)
+        for split, numeral, path in all_image_files(root, litter)
     ]
     pictures = measure(root, found)
     bad = [picture for picture in pictures if picture.refusal]
@@ -167,18 +168,24 @@ def _empty_problems(counts: ClassCounts) -> list[str]:
 
 
 def _leak_problems(
-    leaked: int, shared: Sequence[str], alike: Sequence[tuple[str, str]]
+    leaked: int, shared: Sequence[str], alike: Sequence[tuple[str, str]], *, three: bool
 ) -> list[str]:
     problems = []
     if leaked:
-        problems.append(f"{leaked} pictures stand in both train and val")
+        where = "in more than one of train, val and test" if three else "in both train and val"
+        problems.append(f"{leaked} pictures stand {where}")
     if shared:
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
-        problems.append(f"{shared[0]}{more} on both sides of the split")
+        where = "in more than one part" if three else "on both sides of the split"
+        problems.append(f"{shared[0]}{more} {where}")
     if alike:
+        where = (
+            "val or test have a near-duplicate in another part"
+            if three
+            else ("val have a near-duplicate in train")
+        )
         problems.append(
-            f"{len(alike):,} pictures of val have a near-duplicate in train, first {alike[0][0]} "
-            f"and {alike[0][1]}"
+            f"{len(alike):,} pictures of {where}, first {alike[0][0]} and {alike[0][1]}"
         )
     return problems
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 from datagen.core.errors import DatagenError
 from datagen.datasets.compared_pictures import Compared, remembered, views_of
 from datagen.datasets.content import Content
-from datagen.datasets.format import INFO, MANIFEST, read_info, read_manifest
+from datagen.datasets.format import INFO, MANIFEST, TEST, read_info, read_manifest
 from datagen.files.paths import absolute
 
 LeakKind = Literal["same picture", "parent", "near-duplicate"]
@@ -195,7 +195,7 @@ def _parents(dataset: Path) -> tuple[dict[str, list[str]], int]:
     if not (dataset / MANIFEST).is_file():
         return {}, 0
     try:
-        entries = [entry for entry in read_manifest(dataset) if entry.parent is not None]
+        entries = [e for e in read_manifest(dataset) if e.parent is not None and e.split != TEST]
         missing = {(e.source, e.parent) for e in entries if e.parent_pixels is None and e.parent}
         folders = {}
         if missing and (dataset / INFO).is_file():

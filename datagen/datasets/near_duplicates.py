@@ -1,4 +1,4 @@
-"""Which images of a dataset's val have a near-duplicate in its train.
+"""Which images of a dataset's val have a near-duplicate in its train, and of its test in both.
 
 Enters: a dataset's folder, the hashes of its images, its manifest. Leaves: pairs of paths.
 
@@ -9,6 +9,7 @@ letter of theirs stands on both sides. All other files are compared by their loo
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from datagen.core.arrays import GrayImage
 from datagen.core.numerals import Split
@@ -17,11 +18,14 @@ from datagen.files.decode import decode_gray
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.known_groups import pairs_between
 
+_EARLIER: Final[Mapping[Split, tuple[Split, ...]]] = {"val": ("train",), "test": ("train", "val")}
+"""With which parts each is compared."""
+
 
 def near_duplicates(
     root: Path, pixels: Mapping[str, str], entries: Sequence[ManifestEntry]
 ) -> tuple[tuple[str, str], ...]:
-    """Return a pair for each image of val that has a near-duplicate in train, sorted.
+    """Return a pair for each image of val (test) with a near-duplicate in train (or val), sorted.
 
     Images that are equal pixel by pixel, or have one parent, are no near-duplicates.
 
@@ -37,34 +41,36 @@ def near_duplicates(
 
 def _recorded(entries: Sequence[ManifestEntry]) -> Iterator[tuple[str, str]]:
     """Yield the pairs that the manifest tells of."""
-    train: dict[str, dict[tuple[str, str | None], str]] = {}
-    for entry in entries:
-        if entry.split == "train" and entry.group is not None:
-            parents = train.setdefault(entry.group, {})
-            parents.setdefault((entry.source, entry.parent), entry.path)
-    for entry in entries:
-        if entry.split == "val" and entry.group in train:
-            parent = (entry.source, entry.parent)
-            others = (path for name, path in train[entry.group].items() if name != parent)
-            if (other := next(others, None)) is not None:
-                yield entry.path, other
+    for part, earlier in _EARLIER.items():
+        known: dict[str, dict[tuple[str, str | None], str]] = {}
+        for entry in entries:
+            if entry.split in earlier and entry.group is not None:
+                parents = known.setdefault(entry.group, {})
+                parents.setdefault((entry.source, entry.parent), entry.path)
+        for entry in entries:
+            if entry.split == part and entry.group in known:
+                parent = (entry.source, entry.parent)
+                others = (path for name, path in known[entry.group].items() if name != parent)
+                if (other := next(others, None)) is not None:
+                    yield entry.path, other
 
 
 def _compared(root: Path, pixels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the pairs among images that nothing is known of."""
-    train, val = _by_pixels(pixels, "train"), _by_pixels(pixels, "val")
-    for found in train.keys() & val.keys():
-        del val[found]  # the same picture: counted as such
-    pairs = pairs_between(loaders(root, val), loaders(root, train)) if train and val else ()
-    for mine, yours in pairs:
-        yield val[mine], train[yours]
+    for part, earlier in _EARLIER.items():
+        known, asked = _by_pixels(pixels, earlier), _by_pixels(pixels, (part,))
+        for found in known.keys() & asked.keys():
+            del asked[found]  # the same picture: counted as such
+        pairs = pairs_between(loaders(root, asked), loaders(root, known)) if known and asked else ()
+        for mine, yours in pairs:
+            yield asked[mine], known[yours]
 
 
-def _by_pixels(pixels: Mapping[str, str], split: Split) -> dict[str, str]:
-    """Return hash → the first path of that side that has it."""
+def _by_pixels(pixels: Mapping[str, str], parts: Sequence[Split]) -> dict[str, str]:
+    """Return hash → the first path in these parts that has it."""
     first: dict[str, str] = {}
     for path in sorted(pixels):
-        if path.startswith(f"{split}/"):
+        if path.startswith(tuple(f"{part}/" for part in parts)):
             first.setdefault(pixels[path], path)
     return first
 

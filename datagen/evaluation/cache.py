@@ -19,8 +19,9 @@ from datagen.files.cache_dir import (
     set_aside,
     write_cached,
 )
+from datagen.files.hashing import file_hash
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when what a key covers changes, so that old files are never misread."""
 
 _AUTO: Final = ("native", "fast")
@@ -50,7 +51,11 @@ class Slot:
 
 
 def slot(
-    job: EvaluationJob, dataset: str | None, tests: Sequence[str | None], evaluator: str
+    job: EvaluationJob,
+    dataset: str | None,
+    tests: Sequence[str | None],
+    evaluator: str,
+    extra: Sequence[str] = (),
 ) -> Slot:
     """Return where `job` is cached.
 
@@ -59,11 +64,13 @@ def slot(
         dataset: its fingerprint.
         tests: theirs, in the job's order.
         evaluator: see `datagen.evaluation.process.identity`.
+        extra: fingerprints of the further folders that are trained on.
     """
     data = dataset or str(job.dataset.absolute())
 
     def training(engine: str) -> list[object]:
-        return [FORMAT, data, evaluator, job.protocol, engine, job.preview, job.seed]
+        of_protocol = [job.protocol, engine, list(extra), weights_identity(job.weights)]
+        return [FORMAT, data, evaluator, of_protocol, job.preview, job.seed]
 
     def score(engine: str) -> Path:
         scored = [*training(engine), sorted(map(str, tests))]
@@ -78,6 +85,12 @@ def slot(
         named={engine: score(engine) for engine in _AUTO if job.engine == "auto"},
         run=cache_folder() / "runs" / cache_key(training(run)),
     )
+
+
+def weights_identity(weights: str | None) -> str | None:
+    """Return what tells weights apart: their name, or the hash of their file's content."""
+    path = Path(weights) if weights else None
+    return file_hash(path) if path and path.is_file() else weights
 
 
 def _scores_of(dataset: str) -> Path:

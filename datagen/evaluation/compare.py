@@ -18,6 +18,10 @@ ALPHA: Final = 0.05
 """A difference with a smaller corrected p-value is more than noise."""
 OTHER_EVALUATOR: Final = "OTHER EVALUATOR"
 """The mark of a score that the evaluator installed here has not made: an older one, as a rule."""
+OTHER_PROTOCOLS: Final = (
+    "not all by the same evaluator: protocol, engine, versions or device differ"
+)
+"""The note beside rows whose scores were made in different ways."""
 FLIPS: Final = 10_000
 """Random sign flips of the permutation test over several seeds."""
 
@@ -113,13 +117,12 @@ def compare(summaries: Sequence[Summary]) -> list[Comparison]:
     if not summaries:
         raise UsageError("nothing to compare; name datasets, score.json or scores.jsonl files")
     prints = dict.fromkeys(test.fingerprint for each in summaries for test in each.tests)
-    evaluator = evaluator_digest()
-    tables = [_tested(summaries, fingerprint, evaluator) for fingerprint in prints]
+    tables = [_tested(summaries, fingerprint) for fingerprint in prints]
     untested = [each for each in summaries if not each.tests]
-    return tables + ([_untested(untested, evaluator)] if untested else [])
+    return tables + ([_untested(untested)] if untested else [])
 
 
-def _tested(summaries: Sequence[Summary], fingerprint: str, evaluator: str) -> Comparison:
+def _tested(summaries: Sequence[Summary], fingerprint: str) -> Comparison:
     entries = _gather(summaries, fingerprint)
     in_order = sorted(entries, key=lambda entry: -_decides(entry))
     best = in_order[0]
@@ -127,7 +130,7 @@ def _tested(summaries: Sequence[Summary], fingerprint: str, evaluator: str) -> C
     _refuse_other_images(entries, test.images)
     others = holm([difference(_all_hits(entry), _all_hits(best)) for entry in in_order[1:]])
     rows = tuple(
-        _row(entry, test.images, found, evaluator)
+        _row(entry, test.images, found)
         for entry, found in zip(in_order, [None, *others], strict=True)
     )
     return Comparison(test.path, fingerprint, test.images, rows, tuple(_notes(rows)))
@@ -147,9 +150,9 @@ def _refuse_other_images(entries: Iterable[_Scored], images: int) -> None:
             )
 
 
-def _untested(summaries: Sequence[Summary], evaluator: str) -> Comparison:
+def _untested(summaries: Sequence[Summary]) -> Comparison:
     entries = _gather(summaries, None)
-    rows = [_row(entry, None, None, evaluator) for entry in entries]
+    rows = [_row(entry, None, None) for entry in entries]
     rows.sort(key=lambda row: -row.val.mean)
     note = "val accuracies on each dataset's own split: they cannot be compared"
     return Comparison(None, None, None, tuple(rows), (note, *_notes(rows)))
@@ -204,9 +207,8 @@ def _all_hits(entry: _Scored) -> dict[int, str]:
     return {seed: test.hits for seed, test in entry.tests.items()}
 
 
-def _row(
-    entry: _Scored, images: int | None, difference: Difference | None, evaluator: str
-) -> ComparisonRow:
+def _row(entry: _Scored, images: int | None, difference: Difference | None) -> ComparisonRow:
+    ours = entry.summary.evaluator == evaluator_digest(entry.summary.protocol)
     accuracy = _accuracy(entry) if images else spread(list(entry.vals.values()))
     return ComparisonRow(
         path=entry.summary.path,
@@ -218,7 +220,7 @@ def _row(
                 None,
                 (
                     mark(official=entry.summary.official, preview=entry.summary.preview),
-                    "" if entry.summary.evaluator == evaluator else OTHER_EVALUATOR,
+                    "" if ours else OTHER_EVALUATOR,
                 ),
             )
         ),
@@ -338,7 +340,7 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
     if len([row for row in rows if row.difference]) > 1:
         notes.append("p is corrected (Holm) for how many are compared with the best")
     if len({row.protocol_fingerprint for row in rows}) > 1:
-        notes.append("not all by the same evaluator: protocol, engine, versions or device differ")
+        notes.append(OTHER_PROTOCOLS)
     marks = {row.mark for row in rows}
     if len(rows) > 1 and len(marks) == 1 and rows[0].mark.startswith("PREVIEW"):
         notes.append(

@@ -33,6 +33,7 @@ from datagen.evaluation.cache import (
 )
 from datagen.evaluation.leaks import completed
 from datagen.evaluation.origin import dataset_origin
+from datagen.evaluation.own_part import with_own_part
 from datagen.evaluation.prepare import (
     Prepared,
     Tell,
@@ -69,6 +70,10 @@ class EvaluationRequest:
         force: run again although the score is known.
         workers: evaluator processes at once.
         threads: of each process; None shares the cores of this machine among those that run.
+        extra_train: further folders to train on, for protocols that know them.
+        weights: what the base of a pretrained protocol begins with: `imagenet`, `none`, or a file.
+        export_model: a `.keras` file to write the trained network to; a known score is made again
+            for it, without training where the state of the run is kept.
         near_duplicates: count test pictures that are like one of the dataset, too.
     """
 
@@ -84,6 +89,9 @@ class EvaluationRequest:
     workers: int = 1
     threads: int | None = None
     near_duplicates: bool = True
+    extra_train: tuple[Path, ...] = ()
+    weights: str | None = None
+    export_model: Path | None = None
 
     def jobs(self) -> list[EvaluationJob]:
         """Return one job per seed."""
@@ -97,6 +105,9 @@ class EvaluationRequest:
                 preview=self.preview,
                 threads=self.threads,
                 until=self.until,
+                extra_train=self.extra_train,
+                weights=self.weights,
+                export_model=self.export_model,
             )
             for seed in range(self.seed, self.seed + self.seeds)
         ]
@@ -154,7 +165,7 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     traps = tuple(trap_warnings(request.dataset, found.dataset, request.tests))
     for message in traps:
         tell(request.seed, {"event": "warning", "message": message, "of": "dataset"})
-    anew = request.force or request.until is not None
+    anew = request.force or request.until is not None or request.export_model is not None
     known = {} if anew else _recalled(jobs, found)
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
@@ -183,14 +194,17 @@ def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
 def _with_origin(
     scores: tuple[Score, ...], request: EvaluationRequest, found: Prepared
 ) -> tuple[Score, ...]:
-    """Return the scores with how their dataset is made again.
+    """Return the scores with how their dataset is made again, and which test is a part of it.
 
     It is not kept with them in the cache: the same images may lie elsewhere without a recipe.
     """
     if found.dataset is None:
         return scores
     origin = dataset_origin(request.dataset, found.dataset)
-    return tuple(score.model_copy(update={"origin": origin}) for score in scores)
+    return tuple(
+        with_own_part(score.model_copy(update={"origin": origin}), request.dataset, request.tests)
+        for score in scores
+    )
 
 
 def seeds_to_train(request: EvaluationRequest) -> tuple[int, ...]:
@@ -220,6 +234,11 @@ def _check(request: EvaluationRequest) -> None:
     require("threads", request.threads, 1, MOST_PROCESSES)
     require("preview", request.preview, 1, MOST_EPOCHS)
     require("until", request.until, 1, MOST_EPOCHS)
+    if request.export_model is not None and request.seeds > 1:
+        raise UsageError(
+            f"export_model keeps one network and {request.seeds} seeds train {request.seeds}; "
+            "evaluate one seed for it"
+        )
     seen: dict[Path, Path] = {}
     for folder in request.tests:
         other = seen.setdefault(folder.resolve(), folder)
@@ -281,7 +300,8 @@ class _Runs:
         seed, place = run.job.seed, self._slots[run.job.seed]
         try:
             with self._alone(run) as lock:
-                known = None if self._force or run.job.until else recall(place, run.job)
+                anew = self._force or run.job.until or run.job.export_model
+                known = None if anew else recall(place, run.job)
                 if known:  # another process was at the very same run, and has finished it
                     return completed(known, self._leaks)
                 return self._followed(run, place, lock)

@@ -91,9 +91,9 @@ def _located(summary: Summary, folder: Path, plain: Any) -> Summary:
     place = Path(located_path(summary.path, folder))
     here = Path.cwd()
     path = str(place.relative_to(here) if place.is_relative_to(here) else place)
-    renamed = {
-        old.leak_warning: new.leak_warning for old, new in zip(summary.tests, tests, strict=True)
-    }
+    pairs = list(zip(summary.tests, tests, strict=True))
+    renamed = {old.leak_warning: new.leak_warning for old, new in pairs}
+    renamed |= {old.in_split_warning: new.in_split_warning for old, new in pairs}
     warnings = tuple(renamed.get(text) or text for text in summary.warnings)
     return summary.model_copy(update={"path": path, "tests": tests, "warnings": warnings})
 

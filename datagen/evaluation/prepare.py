@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.core.errors import InputError, all_named
+from datagen.core.evaluator_facts import ROMAN_PROTOCOLS
 from datagen.datasets.content import (
     Content,
     dataset_content,
@@ -51,12 +52,19 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
         EvaluationError: the evaluator is not installed.
         InputError: several test sets are bad; it names all of them.
     """
-    dataset = dataset_content(request.dataset)
-    tests = [test_content(folder) for folder in request.tests]
-    _refuse_several(request.tests, tests)
+    roman = request.protocol in ROMAN_PROTOCOLS
+    dataset = dataset_content(request.dataset, roman=roman)
+    tests = [test_content(folder, roman=roman) for folder in request.tests]
+    extra = [test_content(folder, roman=roman) for folder in request.extra_train]
+    if roman:
+        _refuse_several(request.tests, tests)
     data = dataset.fingerprint if dataset else None
     prints = [test.fingerprint if test else None for test in tests]
-    evaluator = identity()
+    further = [
+        each.fingerprint if each else str(folder)
+        for each, folder in zip(extra, request.extra_train, strict=True)
+    ]
+    evaluator = identity(request.protocol)
     images = {digest: path for test in tests if test for digest, path in test.files.items()}
     leaks = tuple(
         find_leaks(request.dataset, dataset, test, folder, near=request.near_duplicates)
@@ -64,7 +72,7 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
         else None
         for folder, test in zip(request.tests, tests, strict=True)
     )
-    slots = {job.seed: slot(job, data, prints, evaluator) for job in jobs}
+    slots = {job.seed: slot(job, data, prints, evaluator, further) for job in jobs}
     return Prepared(dataset, slots, images, leaks)
 
 
@@ -99,9 +107,12 @@ def tell_of_other_scores(dataset: Content | None, request: "EvaluationRequest", 
     """Tell why kept scores of other evaluators, as a rule earlier ones, are not answered."""
     if dataset is None or request.preview is not None or request.force:
         return
-    ours = evaluator_digest()
+    ours = evaluator_digest(request.protocol)
     others = [
-        score for score in known_scores(dataset) if sources_digest(score.protocol.sources) != ours
+        score
+        for score in known_scores(dataset)
+        if score.protocol.name == request.protocol
+        and sources_digest(score.protocol.sources) != ours
     ]
     if others:
         message = (

@@ -12,24 +12,26 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from datagen.core.errors import DatagenError, EvaluationError, InputError, RuleError, UsageError
+from datagen.core.evaluator_facts import PROTOCOL
 from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
 from datagen.evaluation.records import Score, read_score, sources_digest
 from datagen.files.cache_dir import CACHE_VARIABLE, cache_folder
 
-Engine = Literal["auto", "native", "fast", "reference"]
-"""`auto`: what suits the device, native on a CPU, fast on a GPU. A score names what it was."""
+Engine = Literal["auto", "native", "fast", "reference", "keras"]
+"""`auto`: what suits the protocol and the device. A score names what it was."""
 Event = Mapping[str, Any]
 """A line of the evaluator's `--progress jsonl`; `event`: start, resume, epoch, warning, done."""
 
 PACKAGE: Final = "fixed_eval"
-_REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
+REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4: InputError}
+"""What a refusal of the evaluator is here, by its exit code; else an `EvaluationError`."""
 _COMPUTING: Final = ("tensorflow", "keras")  # of images that are not plain PNGs, and some engines
 PARTS: Final = "its sources, TensorFlow, Keras or GPU"
 """What `identity` tells apart, for messages."""
@@ -45,6 +47,10 @@ class EvaluationJob:
         threads: of the CPU; None shares the cores with the evaluations that run beside it.
         until: epoch after which to pause, if its state is not past it; a later job without it goes
             on, bit for bit.
+        extra_train: further folders to train on, for protocols that know them.
+        weights: what the base of a pretrained protocol begins with: `imagenet`, `none`, or a file;
+            None is the protocol's own choice.
+        export_model: a `.keras` file to write the trained network to.
     """
 
     dataset: Path
@@ -55,6 +61,9 @@ class EvaluationJob:
     preview: int | None
     threads: int | None
     until: int | None = None
+    extra_train: tuple[Path, ...] = ()
+    weights: str | None = None
+    export_model: Path | None = None
 
     def arguments(self, out: Path, state: Path) -> list[str]:
         """Return the evaluator's command line."""
@@ -70,7 +79,16 @@ class EvaluationJob:
             *self._threads(),
             *preview,
             *until,
+            *(part for folder in self.extra_train for part in ("--extra-train", str(folder))),
+            *([] if self.weights is None else ["--weights", self.weights]),
+            *self._export(),
         ]
+
+    def _export(self) -> list[str]:
+        # absolute: a warm evaluator may have another working folder
+        return (
+            [] if self.export_model is None else [f"--export-model={self.export_model.absolute()}"]
+        )
 
     def _threads(self) -> list[str]:
         if self.threads is None:
@@ -92,17 +110,27 @@ def package_folder() -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def identity() -> str:
+def evaluator_environment() -> dict[str, str]:
+    """Return the environment of a process that runs the evaluator.
+
+    Raises:
+        EvaluationError: it is not installed.
+    """
+    paths = [str(package_folder().parent), os.environ.get("PYTHONPATH", "")]
+    return child_environment(PYTHONPATH=os.pathsep.join(filter(None, paths)))
+
+
+def identity(protocol: str = PROTOCOL) -> str:
     """Return the hash of what a score depends on besides data, seed and settings.
 
     These are the parts of the evaluator's own fingerprint that are known without starting
-    TensorFlow: the sources that `FROZEN.sha256` lists, as they are now, the versions of what
-    computes, and what decides whether TensorFlow sees a GPU.
+    TensorFlow: the protocol's frozen sources, as they are now, the versions of what computes, and
+    what decides whether TensorFlow sees a GPU.
 
     Raises:
         EvaluationError: the evaluator or TensorFlow is not installed.
     """
-    sources = _sources()
+    sources = _sources(protocol)
     try:
         versions = [importlib.metadata.version(name) for name in _COMPUTING]
     except importlib.metadata.PackageNotFoundError as error:
@@ -114,21 +142,26 @@ def identity() -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def evaluator_digest() -> str:
+def evaluator_digest(protocol: str = PROTOCOL) -> str:
     """Return `records.sources_digest` of the evaluator that is installed here.
 
     Raises:
         EvaluationError: it is not installed.
     """
-    return sources_digest(_sources())
+    return sources_digest(_sources(protocol))
 
 
-def _sources() -> dict[str, str]:
-    """Return the SHA-256 of every file that `FROZEN.sha256` lists, as it is now."""
+def _sources(protocol: str) -> dict[str, str]:
+    """Return the SHA-256 of every frozen file of a protocol, as it is now; none of an unknown one.
+
+    An unknown protocol is refused by the evaluator, which names those that there are.
+    """
     folder = package_folder()
+    frozen = folder / "frozen" / f"{protocol}.sha256"
     try:
-        listed = (folder / "FROZEN.sha256").read_text("ascii").splitlines()
-        names = [line.split("  ", 1)[1] for line in listed]
+        if protocol != PROTOCOL and not frozen.is_file():
+            return {}
+        names = [line.split("  ", 1)[1] for line in frozen.read_text("ascii").splitlines()]
         return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     except (OSError, IndexError) as error:
         raise EvaluationError(
@@ -175,8 +208,6 @@ class EvaluatorProcess:
             ) from error
 
     def _fresh(self, arguments: list[str]) -> "subprocess.Popen[str]":
-        folder = package_folder().parent
-        paths = [str(folder), os.environ.get("PYTHONPATH", "")]
         return subprocess.Popen(
             # -P: a file in the user's folder must not shadow a module
             [sys.executable, "-P", "-m", PACKAGE, *arguments],
@@ -186,7 +217,7 @@ class EvaluatorProcess:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=child_environment(PYTHONPATH=os.pathsep.join(filter(None, paths))),
+            env=evaluator_environment(),
             start_new_session=True,
             pass_fds=() if self.lock is None or os.name != "posix" else (self.lock,),
         )
@@ -241,12 +272,17 @@ class EvaluatorProcess:
                 f"{signal.Signals(-code).name} after epoch {self.epoch}, whose state is kept; the "
                 "same command goes on (--workers 1 needs the least memory)"
             )
-        last = next((line for line in reversed(self._said) if line), f"exit code {code}")
-        # "fixed_eval: …" is its own voice, "…: error: …" argparse's
-        message = last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")
+        message = last_words(self._said, code)
         if code == 1 and str(self.state) in message:
             message += f"; free some space there, or name another folder with {CACHE_VARIABLE}"
-        return _REFUSALS.get(code, EvaluationError)(message)
+        return REFUSALS.get(code, EvaluationError)(message)
+
+
+def last_words(said: Sequence[str], code: int) -> str:
+    """Return why the evaluator ended, from the lines that it printed on stderr."""
+    last = next((line for line in reversed(said) if line), f"exit code {code}")
+    # "fixed_eval: …" is its own voice, "…: error: …" argparse's
+    return last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")
 
 
 def _event(line: str) -> Event | None:

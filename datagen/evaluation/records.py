@@ -149,6 +149,8 @@ class TestResult(EvaluatorRecord):
 
     Attributes:
         predictions: digest of the logits; None in scores of earlier versions.
+        own_part: whether it is the dataset's own third part, `test/`; added here, the evaluator
+            knows nothing of it.
     """
 
     __test__ = False  # pytest: no class of tests
@@ -160,6 +162,7 @@ class TestResult(EvaluatorRecord):
     metrics: Metrics
     leakage: Leakage
     leak_free: Accuracy
+    own_part: bool = False
     results: tuple[ImageResult, ...]
 
     @model_validator(mode="after")
@@ -175,20 +178,38 @@ class TestResult(EvaluatorRecord):
         return "".join("1" if image.hit else "0" for image in ordered)
 
 
+class ExtraFolder(EvaluatorRecord):
+    """A further folder that was trained on."""
+
+    path: str
+    fingerprint: str
+    images: Tally
+
+
 class EvaluatedDataset(EvaluatorRecord):
-    """The dataset as the evaluator counted it."""
+    """The dataset as the evaluator counted it.
+
+    Attributes:
+        extra: further folders that were trained on.
+    """
 
     path: str
     fingerprint: str
     train: Tally
     val: Tally
     classes: dict[str, dict[str, Tally]]
+    extra: tuple[ExtraFolder, ...] = ()
     budget: Tally
     budget_used: Tally
 
 
 class ProtocolRecord(EvaluatorRecord):
-    """The protocol as run."""
+    """The protocol as run.
+
+    Attributes:
+        parameters: of the network with these classes; None in scores of earlier versions.
+        weights: what a pretrained base began with; None where there is no such base.
+    """
 
     name: str
     version: Tally
@@ -196,6 +217,8 @@ class ProtocolRecord(EvaluatorRecord):
     engine: str
     engine_reason: str | None = None
     epochs: Tally
+    parameters: Tally | None = None
+    weights: str | None = None
     constants: dict[str, Any]
     sources: dict[str, str]
 
@@ -204,7 +227,11 @@ class Epoch(EvaluatorRecord):
     """Losses, accuracies (0..1) and seconds of one epoch.
 
     Attributes:
-        state: digest of the training state after it; None in scores of earlier versions.
+        state: digest of the training state after it.
+        phase: name of the protocol's phase.
+        learning_rate: with which it began.
+
+    The last three are None in scores of earlier versions.
     """
 
     epoch: Tally
@@ -215,6 +242,26 @@ class Epoch(EvaluatorRecord):
     seconds: Seconds
     train_seconds: Seconds
     state: str | None = None
+    phase: str | None = None
+    learning_rate: float | None = None
+
+
+class Phase(EvaluatorRecord):
+    """One phase of the training, and what the weights that it kept score.
+
+    Attributes:
+        first_epoch, last_epoch, chosen_epoch: counted over all phases.
+        ended: why it is over; None where it is not.
+        tests: in the order of the score's.
+    """
+
+    name: str
+    first_epoch: Tally
+    last_epoch: Tally
+    chosen_epoch: Tally
+    ended: str | None
+    val: Accuracy
+    tests: tuple[Accuracy, ...]
 
 
 class Receipt(EvaluatorRecord):
@@ -271,6 +318,7 @@ class Score(EvaluatorRecord):
     """`score.json`.
 
     Attributes:
+        phases: of the training; empty in scores of earlier versions.
         receipt, origin: None in scores of earlier versions.
     """
 
@@ -284,6 +332,7 @@ class Score(EvaluatorRecord):
     before_training: dict[str, float]
     history: tuple[Epoch, ...]
     chosen_epoch: Tally
+    phases: tuple[Phase, ...] = ()
     val: Metrics
     tests: tuple[TestResult, ...]
     note: str | None

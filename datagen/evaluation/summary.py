@@ -27,6 +27,12 @@ NO_TEST: Final = (
 )
 
 
+IN_SPLIT: Final = (
+    "{path} is the dataset's own test part: made like train and from the same sources, so its "
+    "accuracy flatters; score on handwriting of another origin too"
+)
+
+
 class Spread(StrictModel):
     """Mean over the seeds, of accuracies or of their differences, and sample standard deviation.
 
@@ -84,6 +90,7 @@ class TestSummary(StrictModel):
         same_picture, parents: the two kinds of them.
         near_duplicates: images that are only like one in train or val; None: not looked for.
         near_note: why not, although that was asked.
+        own_part: whether it is the dataset's own third part, `test/`.
     """
 
     __test__ = False  # pytest: no class of tests
@@ -99,6 +106,12 @@ class TestSummary(StrictModel):
     parents: Tally = 0
     near_duplicates: Tally | None = None
     near_note: str | None = None
+    own_part: bool = False
+
+    @property
+    def in_split_warning(self) -> str | None:
+        """What to know before believing the accuracy; None where the test is of another origin."""
+        return IN_SPLIT.format(path=short_path(self.path)) if self.own_part else None
 
     @property
     def leak_warning(self) -> str | None:
@@ -239,7 +252,7 @@ def summarise(
 def _warnings(scores: Sequence[Score], traps: Sequence[str]) -> tuple[str, ...]:
     """Return what to know before believing the scores: leaks first."""
     tests = [_test([score.tests[k] for score in scores]) for k in range(len(scores[0].tests))]
-    leaks = [test.leak_warning for test in tests]
+    leaks = [text for test in tests for text in (test.leak_warning, test.in_split_warning)]
     notes = [note for test in scores[0].tests for note in test.leakage.notes]
     told = [text for score in scores for text in score.warnings]
     return tuple(dict.fromkeys(text for text in (*leaks, *notes, *traps, *told) if text))
@@ -266,6 +279,7 @@ def _test(results: Sequence[TestResult]) -> TestSummary:
         parents=first.leakage.parents,
         near_duplicates=first.leakage.near_duplicates,
         near_note=first.leakage.near_note,
+        own_part=first.own_part,
     )
 
 

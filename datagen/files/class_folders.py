@@ -13,7 +13,7 @@ from typing import Final, get_args
 
 from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
-from datagen.core.numerals import CLASSES, SPLITS, Numeral
+from datagen.core.numerals import CLASSES, PARTS, SPLITS, Numeral
 from datagen.files.leftovers import require_folder
 from datagen.files.litter import is_litter, say_litter
 
@@ -75,9 +75,26 @@ def class_files(
         litter += passed
 
 
+def named_files(root: Path, rules: FolderRules) -> Iterator[tuple[str, Path]]:
+    """Yield folder name and path of every file that counts, whatever the class folders are called.
+
+    Raises:
+        OSError: `root` cannot be listed.
+    """
+    for entry in _listed(root):
+        if entry.is_dir() and not is_litter(entry.name, folder=True):
+            for path in _files_below(Path(entry), rules, [], deep=True):
+                yield entry.name, path
+
+
 def files_in(folder: Path, rules: FolderRules) -> list[Path]:
     """Return the files directly in one folder that count, by name; none if there is no folder."""
     return _files_below(folder, rules, [], deep=False)
+
+
+def files_below(folder: Path, rules: FolderRules) -> list[Path]:
+    """Return the files at any depth below a folder that count, by path."""
+    return _files_below(folder, rules, [], deep=True)
 
 
 def _files_below(folder: Path, rules: FolderRules, litter: list[Path], *, deep: bool) -> list[Path]:
@@ -137,7 +154,7 @@ def advice(folder: Path) -> str:
     return f"rename it to {meant}"
 
 
-def list_numerals(root: Path, *, partial: bool = False) -> dict[str, str]:
+def list_numerals(root: Path, *, partial: bool = False, test: bool = False) -> dict[str, str]:
     """Return path below `root` → class, in the evaluator's class order, then by path.
 
     Where `root` has no class folders itself but `train/` or `val/` below it have, both are read
@@ -146,6 +163,7 @@ def list_numerals(root: Path, *, partial: bool = False) -> dict[str, str]:
     Args:
         root: a folder of the user's own images.
         partial: some of the ten class folders may be missing or empty.
+        test: read `test/` too where it stands beside them.
 
     Raises:
         MissingInputError: no folder, no class folders, or not all of them.
@@ -153,7 +171,7 @@ def list_numerals(root: Path, *, partial: bool = False) -> dict[str, str]:
     """
     found: dict[str, list[str]] = {numeral: [] for numeral in CLASSES}
     require_folder(root, f"the class folders {' '.join(CLASSES)}, or train/ and val/ with them")
-    for part in _parts(root):
+    for part in _parts(root, test=test):
         for numeral, path in class_files(part, SOURCE_RULES):
             name = path.relative_to(root)
             require_unicode(root, name)
@@ -167,7 +185,7 @@ def list_numerals(root: Path, *, partial: bool = False) -> dict[str, str]:
     return {name: numeral for numeral in CLASSES for name in found[numeral]}
 
 
-def _parts(root: Path) -> list[Path]:
+def _parts(root: Path, *, test: bool) -> list[Path]:
     """Return the folders that hold class folders: `root`, or else its train and val."""
     if has_classes(root):
         return [root]
@@ -176,7 +194,8 @@ def _parts(root: Path) -> list[Path]:
         raise MissingInputError(
             f"{root} has none of the class folders {' '.join(CLASSES)}{_hint(root)}"
         )
-    return parts
+    others = [root / part for part in PARTS if part not in SPLITS] if test else []
+    return parts + [part for part in others if has_classes(part)]
 
 
 def has_classes(folder: Path) -> bool:

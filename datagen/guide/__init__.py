@@ -17,6 +17,8 @@ ORDER: Final = (
     "recipes",
     "pipelines",
     "evaluation",
+    "models",
+    "letters",
     "sweeps",
     "real-images",
     "results",

@@ -12,7 +12,7 @@ import numpy as np
 from datagen.core.budget import Count, shares, table
 from datagen.core.errors import SplitError
 from datagen.core.glyphs import GlyphPool, NumeralPool
-from datagen.core.numerals import CLASSES, SPLITS, CaseStyle, Split
+from datagen.core.numerals import CLASSES, PARTS, CaseStyle, Split
 from datagen.planning.quotas import ClassBlock, Quotas, blocks_of
 from datagen.planning.split import (
     SplitSources,
@@ -49,8 +49,8 @@ def assign_items(sources: SplitSources, given: Quotas, count: Count) -> list[Ite
 
     Args:
         sources: the divided sources of a recipe.
-        given: the quotas of both sides.
-        count: images per side.
+        given: the quotas of every part.
+        count: images per part.
 
     Raises:
         SplitError: a source has too few letters or images for a side.
@@ -137,7 +137,7 @@ class _ImagePicker:
         place = (block.source, block.split)
         if place not in self._unused:
             # three numbers in the key: never an item's own seed
-            key = (SPLITS.index(block.split), 0, 1)
+            key = (PARTS.index(block.split), 0, 1)
             self._unused[place] = self._shuffled(block, pool, key)
         unused = self._unused[place]
         self._check(block, {numeral: len(left) for numeral, left in unused.items()})
@@ -145,7 +145,7 @@ class _ImagePicker:
 
     def _repeated(self, block: ClassBlock, pool: NumeralPool, number: int) -> list[int]:
         """Let the images of each class serve again and again, by their weights."""
-        shuffled = self._shuffled(block, pool, (SPLITS.index(block.split), number, 3))
+        shuffled = self._shuffled(block, pool, (PARTS.index(block.split), number, 3))
         asked = {numeral: block.numerals.count(numeral) for numeral in CLASSES}
         self._check(block, {n: asked[n] if shuffled[n] else 0 for n in CLASSES})
         turns = {
@@ -174,7 +174,7 @@ class _ImagePicker:
             if (asked := block.numerals.count(numeral)) > offered[numeral]:
                 alone = of_one_writing(self._sources, block.source)
                 if not offered[numeral] and numeral in alone:
-                    raise SplitError(one_writing_in_words(block.source, alone))
+                    raise SplitError(one_writing_in_words(self._sources, block.source, alone))
                 raise SplitError(
                     f"source {block.source} offers {offered[numeral]} images of {numeral!r} for "
                     f"{block.split}, the plan asks for {asked}: lower its ratio, or --images, or "

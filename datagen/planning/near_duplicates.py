@@ -8,7 +8,6 @@ from functools import partial
 
 from datagen.core.arrays import GrayImage
 from datagen.core.glyphs import NumeralPool
-from datagen.core.numerals import SPLITS
 from datagen.images.known_groups import group_names
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import Pool
@@ -17,14 +16,14 @@ from datagen.planning.split import Pool
 def with_groups(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> dict[str, Pool]:
     """Return the pools, near-duplicates of all of them together under one identity.
 
-    Where only one side has finished images nothing can stand on both, and nothing is compared.
+    Where only one part has finished images nothing can stand in two, and nothing is compared.
 
     Args:
         resolved: the recipe.
         pools: one per source key.
     """
     finished = {key: pool for key, pool in pools.items() if isinstance(pool, NumeralPool)}
-    if any(not finished.keys() & set(resolved.sources(split)) for split in SPLITS):
+    if sum(bool(finished.keys() & resolved.sources(split)) for split in resolved.parts) < 2:
         return dict(pools)
     pictures: dict[str, Callable[[], GrayImage]] = {}
     shown: dict[str, str] = {}  # identity → the name of the picture that is looked at

@@ -5,17 +5,26 @@ image is made from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from datagen.core.budget import Count
 from datagen.core.errors import BudgetError, SplitError
 from datagen.core.glyphs import GlyphPool, NumeralPool
-from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.core.numerals import CLASSES, Split
 from datagen.datasets.class_counts import ClassCounts, check_every_class, class_counts, total_count
 from datagen.planning.assign import Item, assign_items
-from datagen.planning.quotas import IN_A_COPY, Quotas, check_room, count_of, has_room, quotas
+from datagen.planning.quotas import (
+    IN_A_COPY,
+    Quotas,
+    check_room,
+    count_of,
+    has_room,
+    numbers,
+    quotas,
+    with_test,
+)
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.split import SplitSources, of_one_writing, one_writing_in_words
 from datagen.recipes.schema import Recipe
@@ -28,7 +37,7 @@ class Plan:
     Attributes:
         items: in order of index.
         sources: what they are made from.
-        count: images by both counts.
+        count: images by both counts, and those of test.
         notes: what a person should know: adjusted counts, dropped images, lost eligibility.
     """
 
@@ -50,7 +59,7 @@ def plan(sources: SplitSources) -> Plan:
         RecipeError: it asks of a source what that kind of source cannot give.
     """
     recipe = sources.resolved.recipe
-    notes = [*_dropped(sources), *_of_one_writing(sources)]
+    notes = [*_left_out(sources), *_dropped(sources), *_of_one_writing(sources)]
     decide = _plan_as_they_are if _as_they_are(sources) else _plan_balanced
     items, count = decide(sources, notes)
     _check_every_class(sources, class_counts((item.split, item.numeral) for item in items))
@@ -67,32 +76,46 @@ def check_counts(resolved: ResolvedRecipe) -> None:
     Raises:
         BudgetError: the counts break the budget and the recipe does not say `fit`.
     """
-    if all(part.per_class != "all" for split in SPLITS for part in resolved.parts[split]):
+    if all(part.per_class != "all" for parts in resolved.parts.values() for part in parts):
         _plan_counts(resolved.recipe, quotas(SplitSources(resolved, {}, {})), [])
 
 
-def _dropped(sources: SplitSources) -> list[str]:
-    """Say what was left out of train because val has it too."""
+def _left_out(sources: SplitSources) -> list[str]:
+    """Say how many letters the recipe does not use."""
     return [
-        f"{key}: {pool_split.dropped} training "
+        f"{key}: {len(part.left_out):,} letters left out that are not what their label says"
+        for key, part in sources.resolved.ingredients.items()
+        if part.left_out
+    ]
+
+
+def _dropped(sources: SplitSources) -> list[str]:
+    """Say what was left out of a part because a later one has it too."""
+    later = "val or test" if "test" in sources.resolved.parts else "val"
+    return [
+        f"{key}: {dropped} {part} "
         f"{'letters' if isinstance(sources.pools[key], GlyphPool) else 'images'} left out, the "
-        "same or their writers' stand in val"
+        f"same or their writers' stand in {others}"
         for key, pool_split in sources.splits.items()
-        if pool_split.dropped
+        for part, dropped, others in (
+            ("training", pool_split.dropped, later),
+            ("validation", pool_split.dropped_val, "test"),
+        )
+        if dropped
     ]
 
 
 def _of_one_writing(sources: SplitSources) -> list[str]:
-    """Say which classes cannot stand on both sides, for all their images are near-duplicates."""
+    """Say which classes cannot stand in every part, for their images are near-duplicates."""
     return [
-        one_writing_in_words(key, images)
+        one_writing_in_words(sources, key, images)
         for key in sources.splits
         if (images := of_one_writing(sources, key))
     ]
 
 
 def _check_every_class(sources: SplitSources, counts: ClassCounts) -> None:
-    """Refuse a plan in which a class has no image on one side.
+    """Refuse a plan in which a class has no image in one part.
 
     Raises:
         SplitError: it is so; the message says why, where that is known.
@@ -102,23 +125,24 @@ def _check_every_class(sources: SplitSources, counts: ClassCounts) -> None:
 
 
 def _refuse_one_writing(sources: SplitSources, counts: ClassCounts) -> None:
-    """Refuse a plan that lacks a class on one side, for near-duplicates stay on the other.
+    """Refuse a plan that lacks a class in one part, for near-duplicates stay in another.
 
     Raises:
         SplitError: it is so.
     """
     for key in sources.splits:
         alone = of_one_writing(sources, key)
-        if any(not counts[split][numeral] for split in SPLITS for numeral in alone):
-            raise SplitError(one_writing_in_words(key, alone))
+        if any(not row[numeral] for row in counts.values() for numeral in alone):
+            raise SplitError(one_writing_in_words(sources, key, alone))
 
 
 def _as_they_are(sources: SplitSources) -> bool:
     """Whether every image of every source is simply taken."""
     resolved = sources.resolved
-    # a val folder is always taken as it is, and decides nothing about train
-    sides = SPLITS if resolved.recipe.val.folder is None else ("train",)
-    parts = [part for split in sides for part in resolved.parts[split]]
+    # a folder for val or test is always taken as it is, and decides nothing about train
+    held_out = {"val": resolved.recipe.val, "test": resolved.recipe.test}
+    folders = {name for name, part in held_out.items() if part is not None and part.folder}
+    parts = [p for split, found in resolved.parts.items() if split not in folders for p in found]
     finished = all(isinstance(pool, NumeralPool) for pool in sources.pools.values())
     plain = all(part.per_class is None and part.pipeline is None for part in parts)
     alike = len({part.ratio for part in parts}) == 1
@@ -138,10 +162,25 @@ def _plan_counts(recipe: Recipe, given: Quotas, notes: list[str]) -> Count:
         count_of(recipe, given),
         notes,
         val_fixed=all(quota.exact is not None for quota in given["val"]),
-        keeps=lambda count: has_room(count, given),
+        keeps=lambda count: has_room(with_test(count, recipe, given), given),
     )
+    count = with_test(count, recipe, given)
+    _check_test(recipe, count)
     check_room(count, given)
     return count
+
+
+def _check_test(recipe: Recipe, count: Count) -> None:
+    """Refuse a test part that cannot have every class.
+
+    Raises:
+        BudgetError: it is too small.
+    """
+    if recipe.test is not None and count.test < len(CLASSES):
+        raise BudgetError(
+            f"test would have {count.test:,} images, it needs at least {len(CLASSES)}, one per "
+            "class: raise --test-fraction or --images"
+        )
 
 
 def _plan_as_they_are(sources: SplitSources, notes: list[str]) -> tuple[list[Item], Count]:
@@ -149,7 +188,7 @@ def _plan_as_they_are(sources: SplitSources, notes: list[str]) -> tuple[list[Ite
     recipe = sources.resolved.recipe
     chosen: list[tuple[Split, str, int]] = [
         (split, key, position)
-        for split in SPLITS
+        for split in sources.resolved.parts
         for key in sources.pools
         for position in sources.splits[key].sides[split]
     ]
@@ -158,7 +197,13 @@ def _plan_as_they_are(sources: SplitSources, notes: list[str]) -> tuple[list[Ite
     }
     shown = class_counts((split, infos[key][position].numeral) for split, key, position in chosen)
     _refuse_one_writing(sources, shown)
-    count = _keep(recipe, total_count(shown), notes, val_fixed=recipe.val.folder is not None)
+    whole = total_count(shown)
+    count = _keep(recipe, whole, notes, val_fixed=recipe.val.folder is not None)
+    own_test = sources.resolved.own_test
+    # a smaller train and val leave a test of their own sources as large a share as it was
+    test = whole.test if own_test else round(whole.test * count.exact / max(whole.exact, 1))
+    count = replace(count, test=test)
+    _check_test(recipe, count)
     chosen = _thinned(chosen, count, np.random.default_rng(recipe.seed))
     return [
         Item(index, split, key, infos[key][position].numeral, "unknown", position)
@@ -171,7 +216,7 @@ def _thinned(
 ) -> list[tuple[Split, str, int]]:
     """Keep `count` of the images, drawn evenly, in their order."""
     kept: list[tuple[Split, str, int]] = []
-    for split, number in zip(SPLITS, (count.train, count.val), strict=True):
+    for split, number in numbers(count).items():
         side = [entry for entry in chosen if entry[0] == split]
         kept += [side[k] for k in np.sort(rng.permutation(len(side))[:number])]
     return kept

@@ -20,11 +20,13 @@ class PoolRequest:
         source: name of the source.
         path: where it reads; None: its default.
         options: of the source.
+        left_out: ids of letters that are not used.
     """
 
     source: str
     path: Path | None
     options: Mapping[str, Any]
+    left_out: tuple[str, ...] = ()
 
 
 def pool_keys(requests: Sequence[PoolRequest]) -> list[str]:

@@ -64,9 +64,9 @@ def quotas(sources: SplitSources) -> dict[Split, list[Quota]]:
     return {
         split: _merged(
             Quota(part.source, part.pipeline, part.ratio, _exact(part, sources, split))
-            for part in sources.resolved.parts[split]
+            for part in parts
         )
-        for split in SPLITS
+        for split, parts in sources.resolved.parts.items()
     }
 
 
@@ -94,11 +94,17 @@ def _exact(part: SidePart, sources: SplitSources, split: Split) -> dict[str, int
         if isinstance(part.per_class, int)
         else {numeral: part.per_class.get(numeral, 0) for numeral in CLASSES}  # type: ignore[call-overload]
     )
-    if sources.resolved.own_val:
+    shared = sources.resolved.shared
+    if split not in shared or len(shared) == 1:
         return asked
-    fraction = sources.resolved.recipe.val.fraction  # the numbers count both sides
-    in_val = {numeral: round(n * fraction) for numeral, n in asked.items()}
-    return {n: asked[n] - in_val[n] if split == "train" else in_val[n] for n in CLASSES}
+    # the numbers count all parts that share the mix
+    held_out = {
+        part: {numeral: round(n * fraction) for numeral, n in asked.items()}
+        for part, fraction in sources.resolved.held_out(shared).items()
+    }
+    if split in held_out:
+        return held_out[split]
+    return {n: asked[n] - sum(part[n] for part in held_out.values()) for n in CLASSES}
 
 
 def _all_images(part: SidePart, sources: SplitSources, split: Split) -> dict[str, int]:
@@ -114,7 +120,7 @@ def _all_images(part: SidePart, sources: SplitSources, split: Split) -> dict[str
 
 
 def count_of(recipe: Recipe, given: Quotas) -> Count:
-    """Return how many images each side is to have, the budget not yet asked.
+    """Return how many images train and val are to have, the budget not yet asked.
 
     Raises:
         BudgetError: exact numbers leave no room for what else is asked.
@@ -146,12 +152,29 @@ def count_of(recipe: Recipe, given: Quotas) -> Count:
         if recipe.images is None:  # nobody asked for a number: fill what the budget leaves
             count = count.fitted(recipe.budget, val_fixed=True) or count
     elif open_["train"] or recipe.images is not None:
-        val = round(total * recipe.val.fraction)
+        val = round(total * recipe.val_share)
         count = Count(total - val, val)
+        if recipe.images is None and recipe.test is not None:  # as above: nobody asked for it
+            count = count.fitted(recipe.budget) or count
     else:
-        share = recipe.val.fraction
+        share = recipe.val_share
         count = Count(fixed["train"], round(fixed["train"] * share / (1 - share)))
     return count
+
+
+def with_test(count: Count, recipe: Recipe, given: Quotas) -> Count:
+    """Return train and val with as many images of test as their numbers ask for.
+
+    Args:
+        count: of train and val, as they will be.
+        recipe: what fraction test is of all.
+        given: quotas.
+    """
+    quotas_of_test = given.get("test", ())
+    if all(quota.exact is not None for quota in quotas_of_test):
+        return replace(count, test=sum(quota.number for quota in quotas_of_test))
+    share = recipe.test_share
+    return replace(count, test=round(count.exact * share / (1 - share)))
 
 
 def check_room(count: Count, given: Quotas) -> None:
@@ -163,8 +186,17 @@ def check_room(count: Count, given: Quotas) -> None:
     for split, fixed, number in _misfits(count, given):
         raise BudgetError(
             f"the recipe's exact numbers per class add up to {fixed:,} images in {split}, the plan "
-            f"has {number:,}; change --images or --val-fraction, or {IN_A_COPY}"
+            f"has {number:,}; change --images or --{_fraction_of(split)}-fraction, or {IN_A_COPY}"
         )
+
+
+def _fraction_of(split: Split) -> str:
+    return "test" if split == "test" else "val"
+
+
+def numbers(count: Count) -> dict[Split, int]:
+    """Return how many images each part has."""
+    return {"train": count.train, "val": count.val, "test": count.test}
 
 
 def has_room(count: Count, given: Quotas) -> bool:
@@ -174,7 +206,8 @@ def has_room(count: Count, given: Quotas) -> bool:
 
 def _misfits(count: Count, given: Quotas) -> Iterator[tuple[Split, int, int]]:
     """Yield each side whose exact numbers are too many or too few: they, and its images."""
-    for split, number in zip(SPLITS, (count.train, count.val), strict=True):
+    for split in given:
+        number = numbers(count)[split]
         fixed = sum(quota.number for quota in given[split])
         filled = any(quota.exact is None for quota in given[split])
         if fixed > number or (fixed < number and not filled):
@@ -183,15 +216,15 @@ def _misfits(count: Count, given: Quotas) -> Iterator[tuple[Split, int, int]]:
 
 def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
     """Decide every image's class: as exact quotas ask, the others so that all classes are even."""
-    numbers = _numbers(given, count)
+    shared_out = _numbers(given, count)
     blocks: list[ClassBlock] = []
     start = 0
-    for split in SPLITS:
+    for split in given:
         exact = [quota.exact for quota in given[split] if quota.exact is not None]
         fixed = {numeral: sum(part.get(numeral, 0) for part in exact) for numeral in CLASSES}
-        rest = sum(numbers[split])
+        rest = sum(shared_out[split])
         turns = iter(_rounds(_evened(fixed, rest, start), start))
-        for quota, number in zip(given[split], numbers[split], strict=True):
+        for quota, number in zip(given[split], shared_out[split], strict=True):
             numerals = (
                 [next(turns) for _ in range(number)]
                 if quota.exact is None
@@ -205,29 +238,26 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
 def _numbers(given: Quotas, count: Count) -> dict[Split, list[int]]:
     """Divide what exact quotas leave open by the ratios; 0 for exact quotas.
 
-    Where both sides have the same mix, the whole is divided first, so that a source's total is
-    exact, and each source's total then between the sides.
+    Where train and val have the same mix, the whole is divided first, so that a source's total is
+    exact, and each source's total then between the two. Test is divided by itself.
     """
     ratios = {
         split: {k: p.ratio for k, p in enumerate(given[split]) if p.exact is None}
-        for split in SPLITS
+        for split in given
     }
     rest = {
-        split: number - sum(quota.number for quota in given[split])
-        for split, number in zip(SPLITS, (count.train, count.val), strict=True)
+        split: numbers(count)[split] - sum(quota.number for quota in given[split])
+        for split in given
     }
+    found = {split: shares(rest[split], ratios[split]) if ratios[split] else {} for split in given}
     same_mix = [(p.source, p.pipeline, p.ratio, p.exact is None) for p in given["train"]] == [
         (p.source, p.pipeline, p.ratio, p.exact is None) for p in given["val"]
     ]
     if same_mix and ratios["train"]:
         totals = shares(rest["train"] + rest["val"], ratios["train"])
         train = shares(rest["train"], totals) if any(totals.values()) else totals
-        numbers = {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
-    else:
-        numbers = {
-            split: shares(rest[split], ratios[split]) if ratios[split] else {} for split in SPLITS
-        }
-    return {split: [numbers[split].get(k, 0) for k in range(len(given[split]))] for split in SPLITS}
+        found |= {"train": train, "val": {k: totals[k] - train[k] for k in totals}}
+    return {split: [found[split].get(k, 0) for k in range(len(given[split]))] for split in given}
 
 
 def _evened(fixed: Mapping[str, int], rest: int, start: int) -> dict[str, int]:

@@ -6,20 +6,23 @@ Enters: a resolved recipe and its opened pools. Leaves: `SplitSources`.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 
 from datagen.core.errors import SplitError
 from datagen.core.glyphs import GlyphPool, NumeralInfo, NumeralPool
-from datagen.core.numerals import CLASSES, SPLITS, Split
+from datagen.core.numerals import CLASSES, PARTS, Split
 from datagen.planning.resolve import ResolvedRecipe
 from datagen.planning.writer_index import WriterIndex
 
 Info = TypeVar("Info")
 Pool = GlyphPool | NumeralPool
 Sides = Mapping[Split, Sequence[int]]
-"""Positions in a pool that each side may use."""
+"""Positions in a pool that each part may use."""
+
+_LATER: Final[Mapping[Split, tuple[Split, ...]]] = {"train": ("val", "test"), "val": ("test",)}
+"""What keeps a letter or image that two pools have: the later part, the smaller one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,19 @@ class PoolSplit:
     """One pool divided.
 
     Attributes:
-        sides: per split, the positions in the pool that it may use.
-        dropped: letters or images left out of train because another pool has them in val.
+        sides: per part, the positions in the pool that it may use.
+        dropped: letters or images left out of train because another pool has them in val or test.
+        dropped_val: letters or images left out of val because another pool has them in test.
     """
 
     sides: Sides
     dropped: int = 0
+    dropped_val: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SplitSources:
-    """The sources of a recipe, opened and divided between train and val.
+    """The sources of a recipe, opened and divided between train, val and test.
 
     Attributes:
         resolved: the recipe.
@@ -51,74 +56,87 @@ class SplitSources:
 
 
 def split_sources(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> SplitSources:
-    """Decide which part of every pool stands on which side; the same for the same recipe.
+    """Decide which images or letters of every pool stand where; the same for the same recipe.
 
-    A pool that serves both sides is divided by identity, any other goes to its side whole.
+    A pool that serves several parts is divided by identity, any other goes to its part whole.
 
     Args:
         resolved: the recipe.
         pools: one per key of `resolved.ingredients`, in that order.
     """
-    recipe = resolved.recipe
-    in_train, in_val = resolved.sources("train"), resolved.sources("val")
     splits = {}
     for k, (key, pool) in enumerate(pools.items()):
-        if key in in_train and key in in_val:
+        parts = resolved.serves(key)
+        if len(parts) > 1:
             # three numbers in the key: never an item's own seed
-            rng = np.random.default_rng(np.random.SeedSequence(recipe.seed, spawn_key=(k, 0, 0)))
-            splits[key] = divide(pool, recipe.val.fraction, rng)
+            seed = np.random.SeedSequence(resolved.recipe.seed, spawn_key=(k, 0, 0))
+            held_out = resolved.held_out(parts)
+            splits[key] = divide(pool, held_out, np.random.default_rng(seed), rest=parts[0])
         else:
-            splits[key] = whole(pool, "val" if key in in_val else "train")
+            splits[key] = whole(pool, parts[0])
     return SplitSources(resolved, pools, without_shared(pools, splits))
 
 
-def divide(pool: Pool, val_fraction: float, rng: np.random.Generator) -> PoolSplit:
-    """Divide a pool by identity: about `val_fraction` of the identities go to val.
+def divide(
+    pool: Pool,
+    held_out: Mapping[Split, float],
+    rng: np.random.Generator,
+    *,
+    rest: Split = "train",
+) -> PoolSplit:
+    """Divide a pool by identity: about those fractions of the identities go to `held_out`.
 
     Writers are grouped by the letters and cases they wrote and each group is divided, so that
-    both sides can write the same things; a group of one goes to train. Images: see
-    `_divide_images`.
+    every part can write the same things; a group of one goes to the rest, one of two to the rest
+    and the first part. Images: see `_divide_images`.
+
+    Args:
+        pool: letters or finished images.
+        held_out: fraction of each part but one, in the order in which they choose.
+        rng: draws the identities.
+        rest: the part that gets all others.
     """
     if isinstance(pool, GlyphPool):
-        return PoolSplit(
-            _divide(
-                pool.infos,
-                lambda info: info.identity,
-                lambda info: (info.letter, info.case),
-                val_fraction,
-                rng,
-            )
+        found = _divide(
+            pool.infos,
+            lambda info: info.identity,
+            lambda info: (info.letter, info.case),
+            held_out,
+            rng,
+            rest,
         )
-    return PoolSplit(_divide_images(pool.infos, val_fraction, rng))
+    else:
+        found = _divide_images(pool.infos, held_out, rng, rest)
+    return PoolSplit({part: found.get(part, ()) for part in PARTS})
 
 
 def whole(pool: Pool, split: Split) -> PoolSplit:
-    """Give a pool to one side entirely."""
-    return PoolSplit({side: range(len(pool)) if side == split else () for side in SPLITS})
+    """Give a pool to one part entirely."""
+    return PoolSplit({side: range(len(pool)) if side == split else () for side in PARTS})
 
 
 def without_shared(
     pools: Mapping[str, Pool], pool_splits: Mapping[str, PoolSplit]
 ) -> dict[str, PoolSplit]:
-    """Take out of train what is in val too, whichever pool it comes from.
+    """Take out of train what is in val or test too, and out of val what is in test.
 
-    Pixel-identical images have one identity. Of letters, two pools may hold the same where one
-    source is used twice, with other options or from another place. Val keeps them: it is the
-    smaller side, and often a folder that is to be taken as it is.
+    Whichever pool it comes from: pixel-identical images have one identity. Of letters, two pools
+    may hold the same where one source is used twice, with other options or from another place. The
+    later part keeps them: it is the smaller one, and often a folder that is to be taken as it is.
     """
     finished = {key: pool for key, pool in pools.items() if isinstance(pool, NumeralPool)}
-    in_val = {
-        finished[key].infos[position].identity
-        for key in finished
-        for position in pool_splits[key].sides["val"]
+    stands_in = {
+        part: {
+            finished[key].infos[position].identity
+            for key in finished
+            for position in pool_splits[key].sides[part]
+        }
+        for part in PARTS
     }
     cleaned = dict(pool_splits)
     for key, pool in finished.items():
-        sides = pool_splits[key].sides
-        kept = [k for k in sides["train"] if pool.infos[k].identity not in in_val]
-        cleaned[key] = PoolSplit(
-            {"train": kept, "val": sides["val"]}, dropped=len(sides["train"]) - len(kept)
-        )
+        later = {part: set().union(*(stands_in[p] for p in _LATER[part])) for part in _LATER}
+        cleaned[key] = _without(pool_splits[key], pool, later)
     letters = {key: pool for key, pool in pools.items() if isinstance(pool, GlyphPool)}
     for key, one in letters.items():
         others = [
@@ -126,30 +144,42 @@ def without_shared(
             for name, other in letters.items()
             if name != key and other.source == one.source
         ]
-        cleaned[key] = _without_writers_of(one, pool_splits[key], others)
+        known = {part: _known_writers(one, pool_splits[key], others, part) for part in _LATER}
+        cleaned[key] = _without(pool_splits[key], one, known)
     return cleaned
 
 
-def _without_writers_of(
-    pool: GlyphPool, pool_split: PoolSplit, others: Sequence[tuple[GlyphPool, PoolSplit]]
-) -> PoolSplit:
-    """Take out of train every writer of a letter that is in the val of `others`."""
-    train = pool_split.sides["train"]
-    in_val = {
+def _without(pool_split: PoolSplit, pool: Pool, gone: Mapping[Split, Set[str]]) -> PoolSplit:
+    """Take identities out of the parts that lose them."""
+    sides = dict(pool_split.sides)
+    for part, names in gone.items():
+        if names:
+            sides[part] = [k for k in sides[part] if pool.infos[k].identity not in names]
+    lost = {part: len(pool_split.sides[part]) - len(sides[part]) for part in gone}
+    return PoolSplit(sides, dropped=lost["train"], dropped_val=lost["val"])
+
+
+def _known_writers(
+    pool: GlyphPool,
+    pool_split: PoolSplit,
+    others: Sequence[tuple[GlyphPool, PoolSplit]],
+    part: Split,
+) -> set[str]:
+    """Return every writer in one part with a letter that is in a later part of `others`."""
+    own = pool_split.sides[part]
+    later = {
         letter
         for other, divided in others
-        for letter in _letters(other, divided.sides["val"] if train else ())
+        for other_part in _LATER[part]
+        for letter in _letters(other, divided.sides[other_part] if own else ())
     }
-    if not in_val:
-        return pool_split
-    seen = {
+    if not later:
+        return set()
+    return {
         pool.infos[position].identity
-        for position, letter in zip(train, _letters(pool, train), strict=True)
-        if letter in in_val
+        for position, letter in zip(own, _letters(pool, own), strict=True)
+        if letter in later
     }
-    kept = [position for position in train if pool.infos[position].identity not in seen]
-    sides: Sides = {"train": kept, "val": pool_split.sides["val"]}
-    return PoolSplit(sides, dropped=len(train) - len(kept))
 
 
 def _letters(pool: GlyphPool, positions: Iterable[int]) -> Iterator[Hashable]:
@@ -165,24 +195,31 @@ def _letters(pool: GlyphPool, positions: Iterable[int]) -> Iterator[Hashable]:
 
 
 def of_one_writing(sources: SplitSources, key: str) -> dict[str, int]:
-    """Return the classes that a divided source cannot have on both sides, and their images.
+    """Return the classes that a divided source cannot have in all its parts, and their images.
 
-    All its images of such a class have one identity, as printed numerals of one font do.
+    All its images of such a class have one identity, as printed numerals of one font do; or two,
+    where there are three parts.
     """
-    pool = sources.pools[key]
-    both = all(key in sources.resolved.sources(split) for split in SPLITS)
-    if isinstance(pool, GlyphPool) or not both:
+    pool, parts = sources.pools[key], len(sources.resolved.serves(key))
+    if isinstance(pool, GlyphPool) or parts < 2:
         return {}
     identities: dict[str, set[str]] = defaultdict(set)
     for info in pool.infos:
         identities[info.numeral].add(info.identity)
     images = Counter(info.numeral for info in pool.infos)
-    return {c: images[c] for c in CLASSES if images[c] > 1 and len(identities[c]) == 1}
+    return {c: images[c] for c in CLASSES if len(identities[c]) < min(parts, images[c])}
 
 
-def one_writing_in_words(key: str, images: Mapping[str, int]) -> str:
-    """Return why a source cannot have some classes on both sides, and what to do."""
+def one_writing_in_words(sources: SplitSources, key: str, images: Mapping[str, int]) -> str:
+    """Return why a source cannot have some classes in all its parts, and what to do."""
     classes = ", ".join(f"{numeral!r} ({count})" for numeral, count in images.items())
+    parts = sources.resolved.serves(key)
+    if len(parts) > 2:
+        return (
+            f"source {key}: its images of {classes} are near-duplicates of one another, fewer than "
+            "three writings, and near-duplicates stay in one part; add other writings of the "
+            "class, or take val or test from elsewhere (val.folder, test.folder)"
+        )
     return (
         f"source {key}: all its images of {classes} are near-duplicates of one another, and "
         "near-duplicates stay on one side of the split; add other writings of the class, or take "
@@ -207,12 +244,14 @@ def writer_index(key: str, pool: GlyphPool, pool_split: PoolSplit, split: Split)
     side = WriterIndex(pool.infos, pool_split.sides[split])
     for numeral in CLASSES:
         if not side.styles[numeral]:
-            raise SplitError(_too_few(key, pool, numeral, split, pool_split.dropped))
+            raise SplitError(_too_few(key, pool, numeral, split, pool_split))
     return side
 
 
-def _too_few(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int) -> str:
-    """Say which letters are too few for a side."""
+def _too_few(key: str, pool: GlyphPool, numeral: str, split: Split, pool_split: PoolSplit) -> str:
+    """Say which letters are too few for a part."""
+    dropped = pool_split.dropped
+    parts = "train, val and test" if pool_split.sides.get("test") else "train and val"
     everyone = WriterIndex(pool.infos, range(len(pool)))
     letters = {
         letter: len({info.identity for info in pool.infos if info.letter == letter})
@@ -226,56 +265,83 @@ def _too_few(key: str, pool: GlyphPool, numeral: str, split: Split, dropped: int
     lost = f" ({dropped:,} letters left out, val has the same or their writers')" if dropped else ""
     return (
         f"source {key} has too few letters for {numeral!r} in {split}: of its {who} {have}, "
-        f"{together} with all of one case{lost}; train and val need at least one each. "
+        f"{together} with all of one case{lost}; {parts} need at least one each. "
         "Use a larger source, or take val from elsewhere (--val-from, --val-dir)"
     )
 
 
 def _divide_images(
-    infos: Sequence[NumeralInfo], val_fraction: float, rng: np.random.Generator
+    infos: Sequence[NumeralInfo],
+    held_out: Mapping[Split, float],
+    rng: np.random.Generator,
+    rest: Split,
 ) -> dict[Split, list[int]]:
-    """Give val about `val_fraction` of the images of each class, one identity after the other.
+    """Give each part about its fraction of the images of each class, one identity after the other.
 
     Identities are drawn in the order of their names, which are hashes: so neither the names of
-    files nor the order of a listing matters. An identity with more images than val has room for
-    stays in train, except where val would have none of a class.
+    files nor the order of a listing matters. An identity with more images than a part has room for
+    stays in the rest, except where the part would have none of a class.
     """
     positions: dict[str, list[int]] = defaultdict(list)
     for position, info in enumerate(infos):
         positions[info.identity].append(position)
     held = {name: Counter(infos[k].numeral for k in found) for name, found in positions.items()}
     total = Counter(info.numeral for info in infos)
+    taken: dict[str, Split] = {}
+    for part, fraction in held_out.items():
+        for name in _chosen(held, total, fraction, taken.keys(), rng):
+            taken[name] = part
+    sides: dict[Split, list[int]] = {part: [] for part in (rest, *held_out)}
+    for position, info in enumerate(infos):
+        sides[taken.get(info.identity, rest)].append(position)
+    return sides
+
+
+def _chosen(
+    held: Mapping[str, Counter[str]],
+    total: Mapping[str, int],
+    fraction: float,
+    taken: Set[str],
+    rng: np.random.Generator,
+) -> set[str]:
+    """Choose the identities of one part, of those that no other part has taken.
+
+    Args:
+        held: images of each class, by identity.
+        total: images of each class.
+        fraction: of them that the part is to have.
+        taken: identities of other parts.
+        rng: draws their order.
+    """
+    left = sum((held[name] for name in held if name not in taken), Counter[str]())
     free = {
-        numeral: min(max(round(count * val_fraction), 1), count - 1)
+        numeral: min(max(round(count * fraction), 1), left[numeral] - 1)
         for numeral, count in total.items()
     }
-    names = sorted(positions)
-    in_val: set[str] = set()
+    names = sorted(held)
+    chosen: set[str] = set()
     for name in (names[k] for k in rng.permutation(len(names))):
-        if all(count <= free[numeral] for numeral, count in held[name].items()):
-            in_val.add(name)
+        if name not in taken and all(n <= free[numeral] for numeral, n in held[name].items()):
+            chosen.add(name)
             for numeral, count in held[name].items():
                 free[numeral] -= count
     for numeral in total:
-        if not any(numeral in held[name] for name in in_val):
-            in_val.update(_smallest_to_spare(numeral, held, in_val))
-    return {
-        "train": [k for k, info in enumerate(infos) if info.identity not in in_val],
-        "val": [k for k, info in enumerate(infos) if info.identity in in_val],
-    }
+        if not any(numeral in held[name] for name in chosen):
+            chosen.update(_smallest_to_spare(numeral, held, chosen | taken))
+    return chosen
 
 
 def _smallest_to_spare(
-    numeral: str, held: Mapping[str, Counter[str]], in_val: Set[str]
+    numeral: str, held: Mapping[str, Counter[str]], taken: Set[str]
 ) -> Sequence[str]:
-    """Return the smallest identity with images of a class that train can spare, if there is one."""
-    train = sum((held[name] for name in held if name not in in_val), Counter[str]())
+    """Return the smallest identity with images of a class that the rest can spare, if any."""
+    left = sum((held[name] for name in held if name not in taken), Counter[str]())
     spare = [
         name
         for name in sorted(held)
         if numeral in held[name]
-        and name not in in_val
-        and all(train[other] > count for other, count in held[name].items())
+        and name not in taken
+        and all(left[other] > count for other, count in held[name].items())
     ]
     return sorted(spare, key=lambda name: held[name].total())[:1]
 
@@ -284,8 +350,9 @@ def _divide(
     infos: Sequence[Info],
     identity: Callable[[Info], str],
     content: Callable[[Info], Hashable],
-    val_fraction: float,
+    held_out: Mapping[Split, float],
     rng: np.random.Generator,
+    rest: Split,
 ) -> dict[Split, list[int]]:
     positions: dict[str, list[int]] = defaultdict(list)
     contents: dict[str, set[Hashable]] = defaultdict(set)
@@ -295,10 +362,14 @@ def _divide(
     groups: dict[frozenset[Hashable], list[str]] = defaultdict(list)
     for name, held in contents.items():
         groups[frozenset(held)].append(name)
-    sides: dict[Split, list[int]] = {"train": [], "val": []}
+    sides: dict[Split, list[int]] = {part: [] for part in (rest, *held_out)}
     for members in groups.values():
         shuffled = [members[k] for k in rng.permutation(len(members))]
-        val_count = min(max(round(len(members) * val_fraction), 1), len(members) - 1)
-        for rank, name in enumerate(shuffled):
-            sides["val" if rank < val_count else "train"] += positions[name]
+        for part, fraction in held_out.items():
+            number = min(max(round(len(members) * fraction), 1), len(shuffled) - 1)
+            for name in shuffled[:number]:
+                sides[part] += positions[name]
+            shuffled = shuffled[number:]
+        for name in shuffled:
+            sides[rest] += positions[name]
     return sides

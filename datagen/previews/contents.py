@@ -8,7 +8,7 @@ from datagen.building.fetch_missing import FetchMissing
 from datagen.building.render import ImageRenderer
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import MissingInputError
-from datagen.datasets.format import MANIFEST, image_files, inside, read_manifest
+from datagen.datasets.format import MANIFEST, TEST, all_image_files, inside, read_manifest
 from datagen.files.decode import decode_gray
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.previews.contact_sheet import SheetImages
@@ -18,7 +18,7 @@ from datagen.recipes.schema import Recipe
 def preview_dataset(root: Path, per_cell: int) -> SheetImages:
     """Read the first images of every class and source of a dataset.
 
-    Without a manifest the columns are train and val.
+    Images of test have columns of their own. Without a manifest the columns are the parts.
 
     Raises:
         MissingInputError: there is no dataset.
@@ -26,9 +26,11 @@ def preview_dataset(root: Path, per_cell: int) -> SheetImages:
     """
     listed = (root / MANIFEST).is_file()
     if listed:
-        places = [(e.numeral, e.source, root / e.path) for e in read_manifest(root)]
+        places = [
+            (e.numeral, _column(e.source, e.split), root / e.path) for e in read_manifest(root)
+        ]
     else:
-        places = [(numeral, split, path) for split, numeral, path in image_files(root)]
+        places = [(numeral, split, path) for split, numeral, path in all_image_files(root)]
     chosen: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for numeral, column, path in places:
         if len(chosen[numeral, column]) < per_cell:
@@ -57,13 +59,18 @@ def preview_recipe(recipe: Recipe, per_cell: int, fetch: FetchMissing | None = N
     cells: dict[tuple[str, str], list[GrayImage]] = defaultdict(list)
     tried: Counter[tuple[str, str]] = Counter()
     for item in planned.items:
-        tried[item.numeral, item.source] += 1
-        if tried[item.numeral, item.source] <= per_cell:
+        column = _column(item.source, item.split)
+        tried[item.numeral, column] += 1
+        if tried[item.numeral, column] <= per_cell:
             made = renderer.make(item)
             # a pipeline may have relabelled it
-            cells[made.entry.numeral, item.source].append(made.pixels)
-    columns = tuple(dict.fromkeys(item.source for item in planned.items))
+            cells[made.entry.numeral, column].append(made.pixels)
+    columns = tuple(dict.fromkeys(_column(item.source, item.split) for item in planned.items))
     return SheetImages(columns, cells)
+
+
+def _column(source: str, split: str) -> str:
+    return f"{source}, {TEST}" if split == TEST else source
 
 
 def _read(path: Path) -> GrayImage:

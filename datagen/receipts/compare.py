@@ -21,7 +21,8 @@ _CLOSE: Final = 2e-6  # `exp` and `log` differ from CPU to CPU, and probabilitie
 def mark_difference(score: Score) -> Difference | None:
     """Say whether a score calls itself official without having run all epochs of the protocol."""
     epochs = score.protocol.constants.get("epochs", len(score.history))
-    if not score.official or (score.preview is None and len(score.history) == epochs):
+    ended = len(score.history) == epochs or (score.phases and score.phases[-1].ended)
+    if not score.official or (score.preview is None and ended):
         return None
     return Difference(
         kind="official",

@@ -301,7 +301,7 @@ def _check_run(
 def _notes(score: Score, receipt: Receipt, *, same: bool) -> list[str]:
     """Return what else a person should know: sentences."""
     notes = []
-    if sources_digest(score.protocol.sources) != evaluator_digest():
+    if sources_digest(score.protocol.sources) != evaluator_digest(score.protocol.name):
         notes.append("the score is by an evaluator of other files than the one that is installed")
     made = score.origin.versions.get("datagen") if score.origin else None
     if made and made != installed_version():

@@ -5,7 +5,7 @@ Nothing here touches a source; paths are only resolved against the folder of the
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,7 +13,9 @@ from datagen.core.errors import RecipeError, UsageError
 from datagen.core.pydantic_errors import explain
 from datagen.files.presets import Presets, plain_yaml
 from datagen.recipes.paths import absolute_ingredient, absolute_value
-from datagen.recipes.schema import Ingredient, Recipe
+from datagen.recipes.schema import Ingredient, Recipe, Validation
+
+Held = TypeVar("Held", bound=Validation)
 
 _PRESETS: Final = Presets("recipe", "datagen.recipes")
 
@@ -92,15 +94,18 @@ def _with_absolute_paths(recipe: Recipe, folder: Path) -> Recipe:
             for part in mix
         )
 
-    val = recipe.val
-    changed = {
-        "mix": ingredients(val.mix),
-        "folder": absolute_value("val.folder", val.folder, folder),
-    }
+    def held_out(part: Held) -> Held:
+        changed = {
+            "mix": ingredients(part.mix),
+            "folder": absolute_value(f"{part.part}.folder", part.folder, folder),
+        }
+        return part.model_copy(update=changed)
+
     return recipe.model_copy(
         update={
             "mix": ingredients(recipe.mix),
             "pipeline": absolute_value("pipeline", recipe.pipeline, folder),
-            "val": val.model_copy(update=changed),
+            "val": held_out(recipe.val),
+            "test": None if recipe.test is None else held_out(recipe.test),
         }
     )

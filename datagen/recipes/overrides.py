@@ -28,6 +28,7 @@ _FLAGS: Final = {
     "val.fraction": "--val-fraction",
     "val.mix": "--val-from",
     "val.folder": "--val-dir",
+    "test.fraction": "--test-fraction",
 }
 """The flag that sets a key, for messages about what a recipe and the flags are together."""
 
@@ -41,6 +42,7 @@ class Overrides:
         options: source, option and value, the value as text.
         val_from: the one source of val.
         val_dir: class folders that are val.
+        test_fraction: share of the images that are a third part, test.
         paths: source, and where its ink is.
         skip_bad: the source `images` passes over unusable files.
 
@@ -56,6 +58,7 @@ class Overrides:
     val_fraction: float | None = None
     val_from: Ingredient | None = None
     val_dir: Path | None = None
+    test_fraction: float | None = None
     seed: int | None = None
     size: Literal[32, "native"] | None = None
     pipeline: str | None = None
@@ -80,8 +83,7 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
     for field in ("images", "budget", "fit", "seed", "size", "pipeline"):
         if (value := getattr(flags, field)) is not None:
             plain[field] = value
-    if val := _val(dict(plain.get("val", {})), flags):
-        plain["val"] = val
+    plain |= _held_out(plain, flags)
     for source, path in flags.paths:
         for entry in _entries(plain, source, "--path"):
             entry["path"] = path
@@ -99,6 +101,15 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
 def _plain(value: str, origin: str) -> Any:
     """Return what the value of a flag means: as in YAML, but yes and no are words."""
     return value if value in ("yes", "no") else plain_yaml(value, origin)
+
+
+def _held_out(plain: dict[str, Any], flags: Overrides) -> dict[str, Any]:
+    """Return what val and test are made of, where a recipe or a flag says it."""
+    test = dict(plain.get("test") or {})
+    if flags.test_fraction is not None:
+        test["fraction"] = flags.test_fraction
+    found = {"val": _val(dict(plain.get("val", {})), flags), "test": test}
+    return {part: keys for part, keys in found.items() if keys}
 
 
 def _val(val: dict[str, Any], flags: Overrides) -> dict[str, Any]:
@@ -201,13 +212,14 @@ def image_size(text: str | None) -> Literal[32, "native"] | None:
 
 
 def _entries(plain: dict[str, Any], source: str, flag: str) -> Iterator[dict[str, Any]]:
-    """Yield every ingredient of a source, of train and of val.
+    """Yield every ingredient of a source, of train, val and test.
 
     Raises:
         UnknownNameError: the recipe has no such source.
     """
     mix = plain.setdefault("mix", [Ingredient(source="pen").model_dump()])
-    everywhere = [*mix, *plain.get("val", {}).get("mix", ())]
+    held_out = (plain.get("val") or {}, plain.get("test") or {})
+    everywhere = [*mix, *(entry for part in held_out for entry in part.get("mix", ()))]
     matching = [entry for entry in everywhere if entry["source"] == source]
     if not matching:
         raise UnknownNameError(f"source in {flag}", source, {e["source"] for e in everywhere})

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -31,10 +31,13 @@ class Ingredient(StrictModel):
         path: where its ink is; None asks for the fetched copy or the embedded model.
         ratio: its share of the images that `per_class` leaves open, on any scale; 0 leaves it out.
         per_class: exact numbers instead of a share: images of each class, by class, or "all" that
-            a source of finished images has. Where val has no mix of its own they count both sides.
+            a source of finished images has. Where val (or test) has no mix of its own, its
+            images are among them.
         pipeline: a preset's name or a file: every image passes through it, and a finished image
             serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
         options: the source's own options.
+        left_out: ids of letters that are not used, as `datagen build --vet` found them; None: no
+            letter was judged.
     """
 
     source: str
@@ -43,6 +46,7 @@ class Ingredient(StrictModel):
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
     options: dict[str, Any] = Field(default={})
+    left_out: tuple[str, ...] | None = None
 
     @field_validator("options")
     @classmethod
@@ -78,10 +82,12 @@ class Validation(StrictModel):
     """What the validation set is made of; the best-val checkpoint is the one scored.
 
     Attributes:
-        fraction: share of all images, unless `folder` is given.
+        fraction: share of all images, those of test too, unless `folder` is given.
         mix: sources it is drawn from; empty: those of the training set, split by identity.
         folder: class folders taken as they are, every image of them.
     """
+
+    part: ClassVar[str] = "val"
 
     fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     mix: tuple[Ingredient, ...] = ()
@@ -95,8 +101,27 @@ class Validation(StrictModel):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if self.mix and self.folder:
-            raise ValueError("val takes a mix or a folder, not both")
+            raise ValueError(f"{self.part} takes a mix or a folder, not both")
         return self
+
+    @property
+    def share(self) -> float:
+        """Its fraction; 0 where a folder decides how many images it has."""
+        return 0.0 if self.folder else self.fraction
+
+
+class HeldOutTest(Validation):
+    """What the third part, `test/`, is made of: nothing is trained or chosen with it.
+
+    Attributes:
+        fraction: share of all images, unless `folder` is given.
+        mix: sources it is drawn from; empty: those of the training set, split by identity.
+        folder: class folders taken as they are, every image of them.
+    """
+
+    part: ClassVar[str] = "test"
+
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.1
 
 
 class Recipe(StrictModel):
@@ -106,8 +131,8 @@ class Recipe(StrictModel):
         name: for people.
         seed: root of every random draw.
         images: how many, train + val; None: as many as the budget allows, or, where every
-            source holds finished images, all of them.
-        budget: the most images allowed, counted exactly and in batches of 8.
+            source holds finished images, all of them. Those of test come on top.
+        budget: the most images allowed in train + val, counted exactly and in batches of 8.
         fit: shrink a plan that breaks the budget instead of refusing it.
         size: 32 stores what the evaluator sees, "native" the composed sheet.
         mix: the sources and their ratios.
@@ -115,6 +140,9 @@ class Recipe(StrictModel):
         case_styles: weights of the ways to write a numeral.
         compose: how letters become numerals.
         val: what the validation set is made of.
+        test: what the third part, `test/`, is made of; None: there is none.
+        vet: `datagen build` first judges the letters of every source, and notes in `left_out`
+            those that are not what their label says; with `left_out` there nothing is judged.
 
     Example:
         >>> import datagen
@@ -137,11 +165,22 @@ class Recipe(StrictModel):
     )
     compose: ComposeOptions = HandOptions()
     val: Validation = Validation()
+    test: HeldOutTest | None = None
+    vet: Literal[True] | None = None
 
     @field_validator("mix")
     @classmethod
     def _some_ratio(cls, mix: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
         return _with_some_ratio(mix)
+
+    @model_validator(mode="after")
+    def _some_left_for_train(self) -> Self:
+        if self.test is not None and (held := self.val.share + self.test.share) >= 1:
+            raise ValueError(
+                f"val.fraction {self.val.share:g} and test.fraction {self.test.share:g} add up to "
+                f"{held:g}; expected less than 1, for train gets the rest"
+            )
+        return self
 
     @field_validator("case_styles")
     @classmethod
@@ -154,6 +193,16 @@ class Recipe(StrictModel):
     def eligible(self) -> bool:
         """Whether the budget is one the competition would have accepted."""
         return self.budget <= ELIGIBLE_BUDGET
+
+    @property
+    def val_share(self) -> float:
+        """What val is of train + val."""
+        return self.val.fraction / (1 - self.test_share)
+
+    @property
+    def test_share(self) -> float:
+        """What test is of all images; 0 where there is none, or a folder decides."""
+        return 0.0 if self.test is None else self.test.share
 
     def to_yaml(self, folder: Path | None = None) -> str:
         """Return the recipe as YAML that `load` reads back to an equal recipe.

@@ -1,13 +1,16 @@
 """EMNIST's letters: the official idx files, loose or inside `gzip.zip`, never unpacked to disk.
 
-Enters: a folder, or the archive. Leaves: the i, v and x of one split, upright, from the cache.
+Enters: a folder, or the archive. Leaves: the i, v and x of one split, upright, from the cache; or
+all characters of a split, for the reader of letters.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
@@ -23,6 +26,8 @@ SIDE: Final = 28  # pixels
 VERSION: Final = 1
 
 Split = Literal["byclass", "bymerge", "balanced", "letters"]
+CharacterSplit = Literal["byclass", "bymerge", "balanced", "letters", "digits"]
+Part = Literal["train", "test"]
 Known = dict[int, tuple[Letter, Case]]
 
 # Label → character, for where the mapping file is absent. Merged are the letters whose capitals
@@ -30,11 +35,12 @@ Known = dict[int, tuple[Letter, Case]]
 # class bears the capital's label and may hold either case.
 _CAPITALS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _UNMERGED: Final = "abdefghnqrt"
-_CHARACTERS: Final[dict[Split, str]] = {
+_CHARACTERS: Final[dict[CharacterSplit, str]] = {
     "byclass": "0123456789" + _CAPITALS + _CAPITALS.lower(),
     "bymerge": "0123456789" + _CAPITALS + _UNMERGED,
     "balanced": "0123456789" + _CAPITALS + _UNMERGED,
     "letters": " " + _CAPITALS,  # its labels run from 1 to 26
+    "digits": "0123456789",
 }
 
 
@@ -70,12 +76,7 @@ class EmnistSource(Source):
         files = _find(path or cache_folder() / self.name, split)
         parts = _parts(options)
         needed = _needed(options)
-        for name in needed:
-            if name not in files.members:
-                raise MissingInputError(
-                    f"{files.path} has no {name}[.gz], which split {split!r} needs; splits it "
-                    f"has: {', '.join(_splits(files)) or 'none'}; {_how_to_get(split)}"
-                )
+        _check_members(files, split, needed)
 
         def extract(note: Note) -> Iterator[Glyph]:
             for part in parts:
@@ -102,6 +103,84 @@ class EmnistSource(Source):
             return folder if _splits(_find(folder, "byclass")) else None
         except (MissingInputError, CorruptInputError):
             return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Characters:
+    """All characters of one part of a split.
+
+    Attributes:
+        images: `uint8 N×28×28`, upright, white on black.
+        characters: one letter or digit each, as the mapping file says.
+    """
+
+    images: Bytes
+    characters: tuple[str, ...]
+
+
+def read_characters(
+    path: Path | None, split: CharacterSplit, part: Part, *, most: int | None = None
+) -> Characters:
+    """Read the images of a part of a split.
+
+    Args:
+        path: `gzip.zip` or a folder; None: what `datagen fetch emnist` left.
+        split: which.
+        part: "train" or "test".
+        most: images of each character, the first ones; None: all.
+
+    Raises:
+        MissingInputError: no EMNIST there, or not this split.
+        CorruptInputError: truncated, damaged, or idx headers that disagree with the data.
+    """
+    files = _find(path or cache_folder() / EmnistSource.name, split)
+    images, labels = _names(split, part)
+    _check_members(files, split, [images, labels])
+    known = dict(_characters(files, split))
+    with files.open(labels) as stream:
+        label = read_labels(stream, files.label(labels))
+    if strangers := set(label.tolist()) - set(known):
+        raise CorruptInputError(
+            f"{files.label(labels)} has the label {min(strangers)}, which {_mapping(split)} does "
+            "not have; get both from the same archive"
+        )
+    with files.open(images) as stream:
+        count = read_image_count(stream, files.label(images), SIDE)
+        _check_count(files, (images, labels), count, len(label))
+        chosen = np.full(count, True) if most is None else _first_of_each(label, most)
+        batches = [np.empty((0, SIDE, SIDE), np.uint8)]
+        done = 0
+        for batch in iter_images(stream, files.label(images), count, SIDE):
+            wanted = chosen[done : done + len(batch)]
+            batches.append(batch[wanted].transpose(0, 2, 1))
+            done += len(batch)
+    upright = np.ascontiguousarray(np.concatenate(batches))
+    return Characters(upright, tuple(known[k] for k in label[chosen].tolist()))
+
+
+def _first_of_each(labels: Bytes, most: int) -> npt.NDArray[np.bool_]:
+    """Return a mask of the first `most` images of every label."""
+    chosen = np.zeros(len(labels), np.bool_)
+    for label in np.unique(labels):
+        chosen[np.flatnonzero(labels == label)[:most]] = True
+    return chosen
+
+
+def _check_members(files: Folderlike, split: str, needed: list[str]) -> None:
+    for name in needed:
+        if name not in files.members:
+            raise MissingInputError(
+                f"{files.path} has no {name}[.gz], which split {split!r} needs; splits it "
+                f"has: {', '.join(_splits(files)) or 'none'}; {_how_to_get(split)}"
+            )
+
+
+def _check_count(files: Folderlike, names: tuple[str, str], images: int, labels: int) -> None:
+    if images != labels:
+        raise CorruptInputError(
+            f"{files.label(names[0])} says {images:,} images, but {files.label(names[1])} holds "
+            f"{labels:,} labels; get both files from the same archive"
+        )
 
 
 def _parts(options: EmnistOptions) -> tuple[str, ...]:
@@ -146,9 +225,14 @@ def _splits(files: Folderlike) -> list[str]:
 
 def _how_to_get(split: str) -> str:
     return (
-        f"get it with `datagen fetch emnist`, or name a folder or gzip.zip that has {split} with "
-        "`--source emnist:PATH`"
+        f"get it with `datagen fetch emnist{_whole(split)}`, or name a folder or gzip.zip that has "
+        f"{split} with `--source emnist:PATH`"
     )
+
+
+def _whole(split: str) -> str:
+    """Return the flag that fetches a split which a build does not need."""
+    return "" if split == "byclass" else " --whole"
 
 
 def _extract(files: Folderlike, split: Split, part: str, note: Note) -> Iterator[Glyph]:
@@ -160,11 +244,7 @@ def _extract(files: Folderlike, split: Split, part: str, note: Note) -> Iterator
     blank = done = 0
     with files.open(images) as stream:
         count = read_image_count(stream, files.label(images), SIDE)
-        if count != len(label):
-            raise CorruptInputError(
-                f"{files.label(images)} says {count:,} images, but {files.label(labels)} holds "
-                f"{len(label):,} labels; get both files from the same archive"
-            )
+        _check_count(files, (images, labels), count, len(label))
         for batch in iter_images(stream, files.label(images), count, SIDE):
             for k in np.flatnonzero(wanted[done : done + len(batch)]):
                 letter, case = known[int(label[done + k])]
@@ -202,7 +282,7 @@ def _known_labels(files: Folderlike, split: Split) -> Known:
     return known
 
 
-def _characters(files: Folderlike, split: Split) -> list[tuple[int, str]]:
+def _characters(files: Folderlike, split: CharacterSplit) -> list[tuple[int, str]]:
     """Return (label, character) from the mapping file, else as EMNIST documents them."""
     name = _mapping(split)
     if name not in files.members:

@@ -49,7 +49,7 @@ def check_folders(spec: Spec) -> int:
     images = 0
     for folder in folders:
         require_folder(folder, f"class folders {' '.join(CLASSES)}")
-        content = test_content(folder)
+        content = test_content(folder, roman=True)
         if content is None or not content.files:
             raise CorruptInputError(
                 f"{folder} cannot be scored on; expected only class folders {' '.join(CLASSES)} "

@@ -17,7 +17,8 @@ from fixed_eval.data import Split
 from fixed_eval.initial_weights import initial_weights, trainable
 from fixed_eval.network import Weights, preprocess
 from fixed_eval.order import Order
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Phase
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 from fixed_eval.training import Logits, Snapshot
 
 STEPS_PER_CALL = 100  # about a second: how long Ctrl-C waits
@@ -54,7 +55,7 @@ class FastEngine:
     name = "fast"
     bits = None
 
-    def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
+    def __init__(self, train: Split, val: Split, protocol: CutoffProtocol, seed: int) -> None:
         self._protocol = protocol
         weights = initial_weights(protocol, seed)
         self._paths = tuple(weights)
@@ -93,6 +94,9 @@ class FastEngine:
         ).get_concrete_function()
 
     # Training ------------------------------------------------------------------------------------
+
+    def set_phase(self, phase: Phase, rate: float) -> None:
+        """Nothing: the protocols of this network have one phase, and the protocol's rate in it."""
 
     def train_epoch(self, order: Order) -> tuple[float, float]:
         """All steps of one epoch, some at a time."""

@@ -16,7 +16,8 @@ from fixed_eval.data import Split
 from fixed_eval.initial_weights import initial_weights
 from fixed_eval.network import Weights, build_network
 from fixed_eval.order import Order
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Phase
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 from fixed_eval.training import Logits, Snapshot
 
 
@@ -26,7 +27,7 @@ class ReferenceEngine:
     name = "reference"
     bits = None
 
-    def __init__(self, train: Split, val: Split, protocol: Protocol, seed: int) -> None:
+    def __init__(self, train: Split, val: Split, protocol: CutoffProtocol, seed: int) -> None:
         self._protocol = protocol
         classes = len(protocol.classes)
         self._train = tf.constant(train.images), tf.one_hot(train.labels, classes)
@@ -46,6 +47,11 @@ class ReferenceEngine:
         images, labels = split
         positions = tf.data.Dataset.from_tensor_slices(order).batch(self._protocol.batch_size)
         return positions.map(lambda batch: (tf.gather(images, batch), tf.gather(labels, batch)))
+
+    def set_phase(self, phase: Phase, rate: float) -> None:
+        """Set the learning rate; the protocols of this network have one phase."""
+        del phase
+        self._model.optimizer.learning_rate.assign(rate)
 
     def train_epoch(self, order: Order) -> tuple[float, float]:
         """One epoch of `model.fit`."""

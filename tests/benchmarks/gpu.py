@@ -22,7 +22,7 @@ import numpy as np
 from fixed_eval.cores import Cores
 from fixed_eval.data import Split
 from fixed_eval.engines.native.engine import NativeEngine
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.runtime import start_tensorflow
 
 STEPS = 50

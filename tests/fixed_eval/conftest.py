@@ -9,7 +9,7 @@ import pytest
 
 from fixed_eval import data
 from fixed_eval.data import Split
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -87,7 +87,7 @@ def load() -> Callable[..., tuple[Split, Split]]:
     """`load(root, seed)`: train and val of a dataset in memory."""
 
     def run(root: Path, seed: int = 123) -> tuple[Split, Split]:
-        train, val = data.list_dataset(root, PROTOCOL, seed)
+        train, val, _ = data.list_dataset(root, PROTOCOL, seed)
         return data.load_split("train", train, PROTOCOL), data.load_split("val", val, PROTOCOL)
 
     return run

@@ -8,7 +8,8 @@ import pytest
 
 from fixed_eval import data
 from fixed_eval.errors import BudgetError, InputError, RuleError
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.base import check_budget
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 
 @pytest.mark.parametrize(
@@ -133,8 +134,31 @@ def test_an_unknown_folder_is_named(make_dataset):
 
 
 def test_the_budget_counts_whole_batches_and_files():
-    PROTOCOL.check_budget(9_744, 256)
+    check_budget(9_744, 256)
     with pytest.raises(BudgetError, match=r"10,000 images.*: 10,008;"):
-        PROTOCOL.check_budget(9_750, 250)
+        check_budget(9_750, 250)
     with pytest.raises(BudgetError, match="10,001 images"):
-        PROTOCOL.check_budget(10_000, 1)
+        check_budget(10_000, 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("x", "ix", "v", "ii"), ("ii", "v", "ix", "x")),
+        (("10", "9", "2"), ("2", "9", "10")),
+        (("dog", "Cat", "ant 10", "ant 9"), ("ant 9", "ant 10", "Cat", "dog")),
+        (("x", "y", "i"), ("i", "x", "y")),  # not all of them are numerals
+    ],
+)
+def test_the_classes_are_the_folders_in_natural_order(tmp_path: Path, names, expected):
+    for name in (*names, ".hidden", "__MACOSX"):
+        (tmp_path / "train" / name).mkdir(parents=True)
+    (tmp_path / "val").mkdir()
+    assert data.find_classes(tmp_path) == expected
+
+
+def test_one_class_is_no_classification(tmp_path: Path):
+    (tmp_path / "train" / "i").mkdir(parents=True)
+    (tmp_path / "val").mkdir()
+    with pytest.raises(RuleError, match="holds 1 class folder; a classifier needs at least 2"):
+        data.find_classes(tmp_path)

@@ -8,7 +8,7 @@ from fixed_eval.engines.native.engine import NativeEngine
 from fixed_eval.engines.reference import ReferenceEngine
 from fixed_eval.network import build_network, preprocess
 from fixed_eval.order import epoch_orders
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.training import start, train
 
 ENGINES = (FastEngine, ReferenceEngine, NativeEngine)
@@ -81,7 +81,7 @@ def test_engines_agree_on_the_untrained_network(fresh, splits):
 
 
 def test_engines_agree_after_one_step(fresh, splits):
-    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    order = next(epoch_orders(len(splits[0]), PROTOCOL.shuffle_buffer, 123))
     first = [engine.train_epoch(order[:8])[0] for engine in fresh]
     assert first == pytest.approx([first[1]] * 3, rel=1e-5)
     # The loss of the next batch is the first that depends on the update.
@@ -94,7 +94,7 @@ def test_engines_agree_after_one_step(fresh, splits):
 
 
 def test_engines_agree_after_fifty_steps(fresh, splits):
-    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    order = next(epoch_orders(len(splits[0]), PROTOCOL.shuffle_buffer, 123))
     losses = [engine.train_epoch(order)[0] for engine in fresh]
     assert losses == pytest.approx([losses[1]] * 3, rel=1e-2)
     last = [engine.train_epoch(order[-10:])[0] for engine in fresh]  # a partial batch among them
@@ -104,7 +104,7 @@ def test_engines_agree_after_fifty_steps(fresh, splits):
 @pytest.mark.parametrize(("which", "close"), [(0, 1e-3), (2, 1e-4)], ids=["fast", "native"])
 def test_engines_score_the_same_weights_alike(fresh, splits, which, close):
     ours, reference = fresh[which], fresh[1]
-    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    order = next(epoch_orders(len(splits[0]), PROTOCOL.shuffle_buffer, 123))
     reference.train_epoch(order)
     trained = reference.snapshot()
     before = ours.snapshot()
@@ -123,7 +123,7 @@ def test_engines_score_the_same_weights_alike(fresh, splits, which, close):
 
 def test_the_native_engine_goes_on_from_any_state_and_any_from_its(fresh, splits):
     """Snapshots carry everything: the same steps follow, whoever took the first ones."""
-    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))
+    order = next(epoch_orders(len(splits[0]), PROTOCOL.shuffle_buffer, 123))
     for begins, goes_on in ((2, 0), (0, 2), (2, 1), (1, 2)):
         fresh[begins].train_epoch(order[:80])
         state = fresh[begins].snapshot()
@@ -140,7 +140,7 @@ def test_the_native_engine_goes_on_from_any_state_and_any_from_its(fresh, splits
 
 def test_the_native_engine_repeats_itself_bit_for_bit(fresh, beginning, splits):
     native = fresh[2]
-    order = next(epoch_orders(len(splits[0]), PROTOCOL, 123))[:100]
+    order = next(epoch_orders(len(splits[0]), PROTOCOL.shuffle_buffer, 123))[:100]
     states = []
     for _ in range(2):
         native.restore(beginning)
@@ -163,8 +163,10 @@ def test_a_stopped_run_ends_bit_for_bit_as_an_unbroken_one(fresh, splits, which)
         return train(
             engine,
             state,
-            splits,
+            splits[1],
             protocol=PROTOCOL,
+            phases=PROTOCOL.phases,
+            parts=(len(splits[0]),),
             seed=123,
             until=until,
             on_epoch=lambda _: None,

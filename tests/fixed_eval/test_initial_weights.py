@@ -11,7 +11,7 @@ from fixed_eval.errors import EvaluatorError
 from fixed_eval.initial_weights import initial_weights, trainable
 from fixed_eval.network import build_network
 from fixed_eval.philox import stateless_uniform
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 
 @pytest.mark.parametrize("seed", [0, 123, 2**32 - 1])

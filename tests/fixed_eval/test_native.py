@@ -19,7 +19,7 @@ from fixed_eval.engines.native import (
 )
 from fixed_eval.engines.native.plan import ROOM, SECOND, STEM_UNIT, THIRD
 from fixed_eval.network import preprocess
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 F = np.float32
 SIDE, NARROW, BROAD = plan.SIDE, plan.NARROW, plan.BROAD

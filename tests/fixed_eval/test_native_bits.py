@@ -17,7 +17,7 @@ from fixed_eval.cores import Cores
 from fixed_eval.engines.native import build, compiled, network, plan, team
 from fixed_eval.engines.native.engine import NativeEngine
 from fixed_eval.errors import DivergedError, EvaluatorError
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 from fixed_eval.training import EpochRecord
 
 # Of `python tests/fixed_eval/bits.py`. It moves when bits do: then raise `engine.BITS` with it.
@@ -151,7 +151,7 @@ def test_a_training_that_diverges_has_no_score(splits):
     loss, _ = engine.train_epoch(np.arange(16, dtype=np.int32))
     val_loss, _ = engine.evaluate(np.arange(20, dtype=np.int32))
     assert np.isnan([loss, val_loss]).all()
-    record = EpochRecord(3, loss, 0.1, val_loss, 0.1, 1.0, 1.0, "")
+    record = EpochRecord(3, loss, 0.1, val_loss, 0.1, 1.0, 1.0, "", "train", 1e-4)
     with pytest.raises(DivergedError, match=r"loss of epoch 3 is no number .* diverged"):
         scoring._check_finite(record)
 

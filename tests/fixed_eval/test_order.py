@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from fixed_eval import data
 from fixed_eval.order import epoch_orders
-from fixed_eval.protocol import CUTOFF_RESNET50 as PROTOCOL
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50 as PROTOCOL
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,9 @@ def test_three_epochs_equal_keras_batch_by_batch(nested: Path, load, seed: int):
         verbose=False,
     )
     theirs = [list(published.as_numpy_iterator()) for _ in range(3)]
-    for order, batches in zip(epoch_orders(len(split), PROTOCOL, seed), theirs, strict=False):
+    for order, batches in zip(
+        epoch_orders(len(split), PROTOCOL.shuffle_buffer, seed), theirs, strict=False
+    ):
         assert len(batches) == PROTOCOL.batches(len(split)) == 11
         for number, (images, labels) in enumerate(batches):
             ours = order[8 * number : 8 * (number + 1)]
@@ -67,7 +69,7 @@ def test_tf_2_5_shuffled_after_decoding_which_is_the_same_order():
     numbers = tf.data.Dataset.range(100, output_type=tf.int32)
     decoded = tf.data.Dataset.zip((numbers.map(lambda x: x * 2), numbers))
     published = decoded.shuffle(buffer_size=8 * 8, seed=123).batch(8)
-    ours = list(itertools.islice(epoch_orders(100, PROTOCOL, 123), 2))
+    ours = list(itertools.islice(epoch_orders(100, PROTOCOL.shuffle_buffer, 123), 2))
     for order in ours:
         theirs = np.concatenate([label for _, label in published.as_numpy_iterator()])
         np.testing.assert_array_equal(order, theirs)
@@ -84,28 +86,33 @@ def tf_data(count: int, seed: int, epochs: int) -> list[list[int]]:
 @pytest.mark.parametrize("seed", [0, 1, 123, 2**31 - 1, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("count", [1, 2, 7, 63, 64, 65, 129, 500])
 def test_any_number_of_images_and_any_seed_gives_tensorflows_order(count: int, seed: int):
-    ours = itertools.islice(epoch_orders(count, PROTOCOL, seed), 3)
+    ours = itertools.islice(epoch_orders(count, PROTOCOL.shuffle_buffer, seed), 3)
     assert [order.tolist() for order in ours] == tf_data(count, seed, 3)
 
 
 def test_a_whole_budget_of_images_gives_tensorflows_order():
     theirs = tf_data(9_000, 123, 2)
-    ours = list(itertools.islice(epoch_orders(9_000, PROTOCOL, 123), 2))
+    ours = list(itertools.islice(epoch_orders(9_000, PROTOCOL.shuffle_buffer, 123), 2))
     assert [order.tolist() for order in ours] == theirs
     assert {order.dtype for order in ours} == {np.dtype(np.int32)}
 
 
 def test_a_resumed_run_sees_the_later_epochs_as_they_would_have_been():
-    whole = list(itertools.islice(epoch_orders(200, PROTOCOL, 7), 6))
-    resumed = list(itertools.islice(epoch_orders(200, PROTOCOL, 7, skip=4), 2))
+    whole = list(itertools.islice(epoch_orders(200, PROTOCOL.shuffle_buffer, 7), 6))
+    resumed = list(itertools.islice(epoch_orders(200, PROTOCOL.shuffle_buffer, 7, skip=4), 2))
     np.testing.assert_array_equal(whole[4:], resumed)
     np.testing.assert_array_equal(np.sort(whole[5]), np.arange(200))
-    late = next(epoch_orders(200, PROTOCOL, 7, skip=19))  # odd and even epochs share a block
+    late = next(
+        epoch_orders(200, PROTOCOL.shuffle_buffer, 7, skip=19)
+    )  # odd and even epochs share a block
     assert late.tolist() == tf_data(200, 7, 20)[19]
 
 
 def test_two_streams_do_not_disturb_each_other():
-    alone = list(itertools.islice(epoch_orders(90, PROTOCOL, 123), 3))
-    first, second = epoch_orders(90, PROTOCOL, 123), epoch_orders(20, PROTOCOL, 123)
+    alone = list(itertools.islice(epoch_orders(90, PROTOCOL.shuffle_buffer, 123), 3))
+    first, second = (
+        epoch_orders(90, PROTOCOL.shuffle_buffer, 123),
+        epoch_orders(20, PROTOCOL.shuffle_buffer, 123),
+    )
     mixed = [(next(first), next(second))[0] for _ in range(3)]
     np.testing.assert_array_equal(alone, mixed)

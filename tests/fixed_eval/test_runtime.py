@@ -75,7 +75,7 @@ def test_tensorflow_is_started_only_for_its_engines_or_to_find_a_gpu(
     monkeypatch.setattr(runtime, "may_have_gpu", lambda: gpu)
     monkeypatch.setattr(runtime, "_fuses", lambda: fuses)
     monkeypatch.setattr(runtime, "start_tensorflow", start_tensorflow)
-    assert start(asked, 3) == expected
+    assert start(asked, ("native", "fast", "reference"), 3) == expected
     assert calls == [3] * started
 
 

@@ -8,46 +8,65 @@ import numpy as np
 import pytest
 
 from fixed_eval.errors import StateError
+from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
 from fixed_eval.state import load_state, save_state, set_aside, state_path
 from fixed_eval.training import EpochRecord, Snapshot, TrainingState
+
+PHASE = CUTOFF_RESNET50.phases[0]
 
 
 def snapshot(value: float) -> Snapshot:
     arrays = (np.full((2, 3), value, np.float32), np.full(4, value, np.float32))
-    return Snapshot(arrays, arrays, arrays, step=int(value))
+    generators = (np.array([7, int(value)], np.uint32),)
+    return Snapshot(arrays, arrays, arrays, step=int(value), generators=generators)
 
 
 def record(epoch: int, val_accuracy: float) -> EpochRecord:
     return EpochRecord(
-        epoch, 1.0, 0.5, 1.1, val_accuracy, seconds=2.0, train_seconds=1.5, state="ab12"
+        epoch,
+        1.0,
+        0.5,
+        1.1,
+        val_accuracy,
+        seconds=2.0,
+        train_seconds=1.5,
+        state="ab12",
+        phase=PHASE.name,
+        learning_rate=1e-4,
     )
 
 
 @pytest.fixture
 def state() -> TrainingState:
     begun = TrainingState(snapshot(0), "cd34", 2.3, 0.1, (), 0, snapshot(0).weights)
-    return begun.advance(record(1, 0.4), snapshot(1))
+    return begun.advance(record(1, 0.4), snapshot(1), PHASE)
 
 
 def test_a_state_comes_back_as_it_was(state, tmp_path: Path):
     path = state_path(tmp_path, "dataset", 123)
+    state = dataclasses.replace(state, finished=(snapshot(5).weights, snapshot(6).weights))
     assert load_state(path) is None
     save_state(path, state)
     back = load_state(path)
     assert back is not None
-    assert dataclasses.replace(back, snapshot=state.snapshot, best_weights=()) == (
-        dataclasses.replace(state, best_weights=())
+    nothing = {"best_weights": (), "finished": ()}
+    assert dataclasses.replace(back, snapshot=state.snapshot, **nothing) == (
+        dataclasses.replace(state, **nothing)
     )
+    assert [weights[0][0, 0] for weights in back.finished] == [5, 6]
+    np.testing.assert_array_equal(back.snapshot.generators, state.snapshot.generators)
+    assert back.snapshot.generators[0].dtype == np.uint32
     np.testing.assert_array_equal(back.best_weights[0], state.best_weights[0])
     assert back.snapshot.step == state.snapshot.step
     assert [path.name for path in tmp_path.iterdir()] == [path.name]
 
 
 def test_the_first_best_epoch_is_kept(state):
-    later = state.advance(record(2, 0.4), snapshot(2)).advance(record(3, 0.3), snapshot(3))
+    later = state.advance(record(2, 0.4), snapshot(2), PHASE)
+    later = later.advance(record(3, 0.3), snapshot(3), PHASE)
     assert (later.epoch, later.best) == (3, 1)
     assert later.best_weights[0][0, 0] == 1
-    better = later.advance(record(4, 0.41), snapshot(4))
+    better = later.advance(record(4, 0.41), snapshot(4), PHASE)
     assert (better.best, better.best_weights[0][0, 0]) == (4, 4)
 
 
@@ -90,6 +109,6 @@ def test_a_full_disk_is_one_clear_error_and_leaves_the_last_state(
 
     monkeypatch.setattr("fixed_eval.state.os.fsync", full)
     with pytest.raises(StateError, match="No space left on device; epoch 2 is not saved"):
-        save_state(path, state.advance(record(2, 0.5), snapshot(2)))
+        save_state(path, state.advance(record(2, 0.5), snapshot(2), PHASE))
     assert path.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [path.name]

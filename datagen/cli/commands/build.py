@@ -9,10 +9,16 @@ import typer
 from datagen.cli import recipe_flags as flags
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bars
+from datagen.core.errors import UsageError
+from pipelines.text import quoted
 
 if TYPE_CHECKING:
     from datagen.api.datasets import Dataset
     from datagen.datasets.format import DatasetInfo
+    from datagen.letters.vet import Vetted
+    from datagen.recipes.schema import Recipe
+
+VET = ("drop", "list")
 
 
 def build(
@@ -29,6 +35,7 @@ def build(
     val_fraction: flags.ValFraction = None,
     val_from: flags.ValFrom = None,
     val_dir: flags.ValDir = None,
+    test_fraction: flags.TestFraction = None,
     skip_bad: flags.SkipBad = False,
     seed: flags.Seed = None,
     size: flags.Size = None,
@@ -38,6 +45,14 @@ def build(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
     ] = False,
+    vet: Annotated[
+        str | None,
+        typer.Option(
+            "--vet",
+            metavar="[drop|list]",
+            help="Leave out letters that are not what their label says; `list` only shows them.",
+        ),
+    ] = None,
     offline: flags.Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -62,13 +77,21 @@ def build(
         val_fraction=val_fraction,
         val_from=overrides.ingredient(val_from) if val_from else None,
         val_dir=val_dir,
+        test_fraction=test_fraction,
         seed=seed,
         size=overrides.image_size(size),
         pipeline=pipeline,
         paths=tuple(overrides.source_path(text) for text in path or ()),
         skip_bad=skip_bad,
     )
+    if vet not in (None, *VET):
+        raise UsageError(f"--vet {quoted(vet)}: expected {' or '.join(VET)}, or nothing")
     resolved = overrides.override(load(recipe or "default"), said)
+    if vet or resolved.vet:
+        resolved, found = _vetted(resolved, out, vet, offline=offline, quiet=quiet)
+        _print_vetted(found, out, vet, as_json=as_json, quiet=quiet)
+        if vet == "list":
+            return
     started = time.monotonic()
     with progress_bars(quiet=quiet) as progress:
         built = build_dataset(
@@ -83,10 +106,48 @@ def build(
     info = built.read_info()
     human = console(as_json=as_json, quiet=quiet)
     _summarise(built, info, seconds, human)
+    if info.test_fingerprint is not None:
+        human.print(f"test         {built.path / 'test'}: not trained with, and in no budget")
     print_next(human, "inspect", as_argument(out), why="checks every rule; a picture: preview")
     if as_json:
         result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)
+
+
+def _vetted(
+    recipe: "Recipe", out: Path, vet: str | None, *, offline: bool, quiet: bool
+) -> "tuple[Recipe, list[Vetted]]":
+    from datagen.api.letters import vet_letters
+
+    sheet = _sheet(out) if vet == "list" else None
+    with progress_bars(quiet=quiet) as progress:
+        return vet_letters(recipe, sheet=sheet, offline=offline, progress=progress)
+
+
+def _sheet(out: Path) -> Path:
+    """Return where the picture of the letters goes: beside the dataset."""
+    return out.with_name(f"{out.name}-vetted.png")
+
+
+def _print_vetted(
+    found: "list[Vetted]", out: Path, vet: str | None, *, as_json: bool, quiet: bool
+) -> None:
+    """Print how many letters of each source are bad; with `list` each of them."""
+    human = console(as_json=as_json, quiet=quiet)
+    for vetted in found:
+        human.print(f"vetted       {vetted.source}: {len(vetted.bad):,} of {vetted.letters:,} bad")
+        for bad in vetted.bad if vet == "list" else ():
+            says = f"labelled {bad.letter}, read as {bad.read_as}, {bad.probability:.4f}"
+            human.print(f"             {bad.id}  {says}", soft_wrap=True)
+    if vet != "list":
+        return
+    if not found:
+        human.print("vetted       no source of letters that can be judged")
+    human.print(f"picture      {_sheet(out)}", soft_wrap=True)
+    for vetted in found if as_json else ():
+        bad_ones = [bad.model_dump(mode="json") for bad in vetted.bad]
+        plain = {"source": vetted.source, "letters": vetted.letters, "bad": bad_ones}
+        emit({"command": "build --vet list", "sheet": str(_sheet(out)), **plain})
 
 
 def _summarise(built: "Dataset", info: "DatasetInfo", seconds: float, out: Any) -> None:

@@ -7,6 +7,7 @@ import typer
 
 from datagen.cli.arguments import Refusal, good_ones, refuse
 from datagen.cli.views.next_step import flags, from_here, print_next
+from datagen.cli.views.noise import more_than_noise, two_lines
 from datagen.cli.views.output import Json, console, emit
 from datagen.core.errors import DatagenError
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datagen.evaluation.compare import Comparison, ComparisonRow
-    from datagen.evaluation.summary import Spread
 
 
 def compare(
@@ -98,11 +98,11 @@ def _print(table: "Comparison", out: Any) -> None:
         columns.append(Column("more than noise?", "word"))
     grid = FittedTable(*columns)
     for row in table.rows:
-        cells = [_name(row), _two_lines(row.accuracy)]
+        cells = [_name(row), two_lines(row.accuracy)]
         if row.interval is not None:
             cells += [f"{row.interval[0]:.3f}–{row.interval[1]:.3f}"]
             cells += [_leak_free(row)] if leaked else []
-            cells += _more_than_noise(row)
+            cells += more_than_noise(row.difference)
         grid.add_row(*cells)
     out.print(grid)
     for note in table.notes:
@@ -116,32 +116,7 @@ def _name(row: "ComparisonRow") -> str:
     return "\n  ".join(filter(None, (row.path, seeds, row.mark)))
 
 
-def _two_lines(spread: "Spread", sign: str = "") -> str:
-    std = "" if spread.std is None else f"\n± {spread.std:.4f}"
-    return f"{spread.mean:{sign}.4f}{std}"
-
-
 def _leak_free(row: "ComparisonRow") -> str:
     if not row.leaked:
         return ""
     return "all leaked" if row.leak_free is None else f"{row.leak_free:.4f}"
-
-
-def _more_than_noise(row: "ComparisonRow") -> tuple[str, str]:
-    """Return the difference to the best row, and whether it is more than noise, with the p."""
-    difference = row.difference
-    if difference is None:
-        return "", ""
-    answer, p_images = "yes" if difference.real else "no", _p(difference.p_images)
-    if difference.p_seeds is not None:
-        lines: tuple[str, ...] = f"p {p_images} images", f"p {_p(difference.p_seeds)} seeds"
-    else:
-        lines = f"p {p_images}", f"{difference.best_only} : {difference.row_only} images"
-    if difference.compared > 1:
-        lines = *lines, f"p {_p(difference.p)} corrected"
-    found = f"{answer:<4}" + "\n    ".join(lines)
-    return _two_lines(difference.accuracy, "+"), found
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

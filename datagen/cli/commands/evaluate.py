@@ -25,6 +25,7 @@ class EngineName(enum.StrEnum):
     native = "native"
     fast = "fast"
     reference = "reference"
+    keras = "keras"
 
 
 def evaluate(
@@ -68,6 +69,27 @@ def evaluate(
             "machine share its cores.",
         ),
     ] = None,
+    extra_train: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--extra-train",
+            metavar="DIR",
+            help="Class folders to train on too (protocol model-s); repeatable.",
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="imagenet|none|FILE",
+            help="What a pretrained protocol begins with (imagenet).",
+        ),
+    ] = None,
+    export_model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.keras", help="Write the trained network, for `predict` and Keras."
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -97,18 +119,25 @@ def evaluate(
             force=force,
             workers=workers or cores(),
             threads=threads,
+            extra_train=extra_train or (),
+            weights=weights,
+            export_model=export_model,
             on_event=view,
         )
     summary = evaluation.summary
     page = write_report(evaluation, folder, tensorboard=tensorboard) if report else None
     human = console(as_json=as_json, quiet=quiet)
     _print(summary, page, human, evaluation.traps)
+    if export_model:
+        human.print(f"model        {export_model}", soft_wrap=True, markup=False)
     words = ["evaluate", str(as_argument(dataset)), *flags(test=test, engine=_other(engine))]
     words += flags(protocol=None if protocol == PROTOCOL else protocol)
+    words += flags(extra_train=extra_train, weights=weights)
     words += flags(seed=None if seed == OFFICIAL_SEED else seed)
     _print_next(evaluation, words, page, human)
     if as_json:
-        emit(summary.model_dump(mode="json") | {"report": page and str(page)})
+        places = {"report": page and str(page), "model": export_model and str(export_model)}
+        emit(summary.model_dump(mode="json") | places)
 
 
 def _other(engine: EngineName) -> str | None:
@@ -125,8 +154,10 @@ def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, o
     scores, summary = evaluation.scores, evaluation.summary
     epoch = fmean(epoch.seconds for score in scores for epoch in score.history)
     if not summary.official:
-        took = duration(_EPOCHS * epoch)
-        print_next(out, *words, why=f"an official score, {_EPOCHS} epochs: about {took}")
+        epochs = int(scores[0].protocol.constants.get("epochs", _EPOCHS))
+        most = "" if epochs == _EPOCHS else "at most "
+        took = duration(epochs * epoch)
+        print_next(out, *words, why=f"an official score, {most}{epochs} epochs: about {took}")
     elif len(scores) == 1:
         took = duration((_SEEDS - 1) * fmean(score.total_seconds for score in scores))
         print_next(

@@ -62,6 +62,8 @@ def export(
     archive, images = export_dataset(dataset, file, overwrite=overwrite)
     human = console(as_json=as_json)
     human.print(f"{images:,} images in {archive}")
+    if (dataset / "test").is_dir():
+        human.print("left out   test/: the competition takes train/ and val/")
     print_next(human, "evaluate", as_argument(dataset), why="its official score, 100 epochs")
     if as_json:
         emit({"command": "export", "path": str(archive), "images": images})

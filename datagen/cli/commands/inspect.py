@@ -84,8 +84,11 @@ def _summarise(found: "Inspection", out: Any) -> None:
         f"duplicates   {found.duplicates:,} within a split, {found.leaked:,} across the split"
     )
     alike = len(found.near_duplicates)
-    out.print(f"{'':13}{alike:,} images of val have a near-duplicate in train")
-    shared = f"{len(found.shared):,} glyphs, writers or parents on both sides"
+    where = "val or test have a near-duplicate in another part"
+    where = where if "test" in found.counts else "val have a near-duplicate in train"
+    out.print(f"{'':13}{alike:,} images of {where}")
+    where = "in more than one part" if "test" in found.counts else "on both sides"
+    shared = f"{len(found.shared):,} glyphs, writers or parents {where}"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")
     out.print("every rule is kept" if found.clean else f"{len(found.problems)} rules are broken")

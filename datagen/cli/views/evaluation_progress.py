@@ -94,6 +94,8 @@ class _Live:
         match event["event"]:
             case "warning":
                 self._bars.console.print(f"warning: {event['message']}", markup=False)
+            case "fetch":
+                self._bars.console.print(event["message"], markup=False, soft_wrap=True)
             case "start":
                 expect = expected_epoch(event, self._threads)
                 total, told = event["epochs"], "first epoch"
@@ -151,6 +153,8 @@ def _line(event: Event, threads: int | None) -> str:
     match event["event"]:
         case "warning":
             return f"warning: {event['message']}"
+        case "fetch":
+            return str(event["message"])
         case "start":
             mark = "" if event["official"] else "  PREVIEW, not an official score"
             epoch = expected_epoch(event, threads)

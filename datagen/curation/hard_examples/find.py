@@ -143,7 +143,7 @@ def _check(top: int | None, share: float) -> None:
 
 def _known(request: EvaluationRequest, folder: Path) -> set[str]:
     """Return the SHA-256 of the files that a dataset holds, or has made images from."""
-    dataset, test = dataset_content(request.dataset), test_content(folder)
+    dataset, test = dataset_content(request.dataset), test_content(folder, roman=True)
     if dataset is None or test is None:
         return set()  # the evaluator refuses it
     near = request.near_duplicates

@@ -44,16 +44,17 @@ def _contradictions(group: Sequence[Picture]) -> Iterator[Finding]:
 
 
 def _both_sides(group: Sequence[Picture]) -> Iterator[Finding]:
-    train = tuple(picture.name for picture in group if picture.part == "train")
+    train, val = (tuple(p.name for p in group if p.part == part) for part in ("train", "val"))
+    earlier = {"val": train, "test": (*train, *val)}
     for picture in group:
-        if picture.part == "val" and train:
+        if others := earlier.get(picture.part):
             yield Finding(
                 "in-both-splits",
                 "broken",
                 picture.name,
-                f"is {_same(picture, group, train)} {few(train)}",
+                f"is {_same(picture, group, others)} {few(others)}",
                 "keep it on one side",
-                train,
+                others,
             )
 
 

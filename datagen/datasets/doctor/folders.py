@@ -57,7 +57,7 @@ def _strangers(layout: Layout) -> Iterator[Finding]:
 
 
 def _empty(layout: Layout) -> Iterator[Finding]:
-    if len(layout.parts) == 1 and layout.parts[0]:
+    if layout.role != "dataset" and layout.parts[0]:
         (other,) = set(SPLITS) - {*layout.parts}
         yield Finding(
             "missing-split",
@@ -74,7 +74,7 @@ def _empty(layout: Layout) -> Iterator[Finding]:
                 continue
             severity: Severity = (
                 "warning"
-                if part == "val" and any(counts[part, other] for other in CLASSES)
+                if part in ("val", "test") and any(counts[part, other] for other in CLASSES)
                 else "broken"
             )
             yield Finding(

@@ -1,6 +1,7 @@
 """What lies in a folder, by names and kinds of files alone: nothing is opened.
 
-Enters: a folder that holds class folders, or `train/` and `val/` that do. Leaves: a `Layout`.
+Enters: a folder that holds class folders, or `train/` and `val/` that do, and perhaps `test/`.
+Leaves: a `Layout`.
 It takes the same files for images of a class as `class_folders.class_files`, and lists the rest.
 """
 
@@ -13,6 +14,7 @@ from typing import Final, Literal, get_args
 
 from datagen.core.errors import MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS, Numeral
+from datagen.datasets.format import TEST
 from datagen.files.class_folders import (
     IMAGE_SUFFIXES,
     SAMPLE_RULES,
@@ -34,7 +36,7 @@ class Listed:
     """A file of a class.
 
     Attributes:
-        part: "train" or "val"; "" where the class folders lie in the folder itself.
+        part: "train", "val" or "test"; "" where the class folders lie in the folder itself.
         numeral: the class of its folder, or the one that its folder's name surely means.
         name: its path below the folder, with `/`.
     """
@@ -50,7 +52,8 @@ class Layout:
 
     Attributes:
         root: the folder.
-        parts: where class folders lie: ("train", "val"), one of them, or ("",).
+        parts: where class folders lie: ("train", "val"), one of them, or ("",). "test" follows
+            where it holds class folders beside them.
         folders: part and class → the folders of it, the misspelt ones too.
         images: what the evaluator takes for images, and such files in misspelt folders.
         others: files in class folders that it passes over.
@@ -77,7 +80,7 @@ class Layout:
     @property
     def role(self) -> Literal["dataset", "images"]:
         """What it may serve as: a dataset with both sides, or images of one's own or to test on."""
-        return "dataset" if len(self.parts) == len(SPLITS) else "images"
+        return "dataset" if {*SPLITS} <= {*self.parts} else "images"
 
     def below(self, path: str) -> str:
         """Return a path as names below the folder."""
@@ -110,7 +113,7 @@ def _parts(root: Path) -> tuple[str, ...]:
         return ("",)
     parts = tuple(split for split in SPLITS if _may_hold_classes(root / split))
     if parts:
-        return parts
+        return (*parts, TEST) if _may_hold_classes(root / TEST) else parts
     if _may_hold_classes(root):
         return ("",)
     near = [c.name for c in sorted(root.iterdir()) if c.is_dir() and _may_hold_classes(c)]

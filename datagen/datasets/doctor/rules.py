@@ -7,13 +7,14 @@ from typing import TypeVar
 
 from datagen.core.budget import ELIGIBLE_BUDGET, Count
 from datagen.core.errors import InputError
-from datagen.core.numerals import Split
+from datagen.core.numerals import PARTS, Split
 from datagen.datasets.class_counts import class_counts, total_count
 from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.pictures import Picture
 from datagen.datasets.format import (
     INFO,
     MANIFEST,
+    TEST,
     DatasetInfo,
     ManifestEntry,
     fingerprint,
@@ -53,7 +54,7 @@ def broken_rules(
         info: its `dataset.json`; None where it has none.
     """
     yield from budget_findings(pictures, info)
-    yield from shared_findings(shared_identities(entries, info))
+    yield from shared_findings(_shared(entries, info))
     if entries:
         yield from record_findings(pictures, entries)
     elif info is not None:
@@ -86,14 +87,14 @@ def budget_problem(count: Count, budget: int) -> str | None:
 
 
 def side(picture: Picture) -> Split:
-    """Return the side of the split that a picture stands on."""
-    return "val" if picture.part == "val" else "train"
+    """Return the part of the dataset that a picture stands in."""
+    return next((part for part in PARTS if part == picture.part), "train")
 
 
-def shared_findings(shared: Iterable[str]) -> Iterator[Finding]:
-    """Yield a finding for each identity that stands on both sides."""
-    for name in shared:
-        message = f"{name} stands in train and in val"
+def shared_findings(shared: Mapping[str, Sequence[Split]]) -> Iterator[Finding]:
+    """Yield a finding for each identity that stands in several parts."""
+    for name, parts in shared.items():
+        message = f"{name} stands in {' and in '.join(parts)}"
         yield Finding("shared-identity", "broken", MANIFEST, message, "build it again")
 
 
@@ -112,17 +113,24 @@ def fingerprint_problem(content: str, info: DatasetInfo) -> str | None:
 
 
 def content_of(pictures: Iterable[Picture]) -> str:
-    """Return the fingerprint of a dataset's pictures."""
-    return fingerprint((p.part, p.numeral, p.sha256) for p in pictures)
+    """Return the fingerprint of a dataset's pictures, those of test left out."""
+    return fingerprint((p.part, p.numeral, p.sha256) for p in pictures if p.part != TEST)
 
 
 def shared_identities(
     entries: Sequence[ManifestEntry], info: DatasetInfo | None
 ) -> tuple[str, ...]:
-    """Name every glyph, writer's letters and parent that stand on both sides.
+    """Name every glyph, writer's letters and parent that stand in two parts or more.
 
     A source that is used under two keys, with other options, still has the same writers.
     """
+    return tuple(_shared(entries, info))
+
+
+def _shared(
+    entries: Sequence[ManifestEntry], info: DatasetInfo | None
+) -> dict[str, tuple[Split, ...]]:
+    """Return the names of what stands in several parts, sorted → these parts."""
     first: dict[tuple[str, str | None], str] = {}
     known_as = {
         used.key: first.setdefault((used.source, used.path), used.key)
@@ -138,7 +146,11 @@ def shared_identities(
             for name in names:
                 key = f"{kind} {name} of {known_as.get(entry.source, entry.source)}"
                 sides[key].add(entry.split)
-    return tuple(sorted(name for name, found in sides.items() if len(found) > 1))
+    return {
+        name: tuple(part for part in PARTS if part in sides[name])
+        for name in sorted(sides)
+        if len(sides[name]) > 1
+    }
 
 
 def against_manifest(

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from datagen.evaluation.records import Score
-from datagen.reports.html.charts import Chart, Line, draw, mark
+from datagen.reports.evaluation.course import LAST, in_words, majority, turns, val_range
+from datagen.reports.html.charts import Chart, Line, band, draw, level, mark, turn
 from datagen.reports.html.markup import Markup, figure, tag
 
 _KEYS = (("train", "train"), ("val", "val"))
@@ -44,16 +45,46 @@ def _one(scores: Sequence[Score], what: str) -> Markup:
         if math.isfinite(value)
         else []
     )
+    marks = [*_turns(chart, first, low=what == "accuracy"), *marks]
     keys = [_key(style, name) for name, style in _KEYS]
+    said = in_words(first)  # once, below the loss
+    if what == "accuracy":
+        shown, named, said = _against(chart, first)
+        marks, keys = [*shown, *marks], [*keys, *named]
     several = f"; bold: seed {first.seed}, faint: the others" if len(scores) > 1 else ""
     before = first.before_training.get(what)
-    untrained = "" if before is None else f" Before training: {before:.3f} on val."
+    untrained = "" if before is None else f"Before training: {before:.3f} on val."
+    dot = f"The dot is the epoch whose weights are scored{several}."
     return figure(
         what.capitalize(),
         Markup(draw(chart, lines, marks)),
         tag("ul", *keys, style="keys"),
-        caption=f"The dot is the epoch whose weights are scored{several}.{untrained}",
+        caption=" ".join(filter(None, (dot, untrained, said))),
     )
+
+
+def _turns(chart: Chart, score: Score, *, low: bool) -> list[str]:
+    """Return a line where a phase begins or the learning rate moves: between two epochs."""
+    return [turn(chart, each.epoch - 0.5, each.text, low=low) for each in turns(score)]
+
+
+def _against(chart: Chart, score: Score) -> tuple[list[str], list[Markup], str]:
+    """Return what val accuracy is to be seen against: marks, keys, and what they are in words."""
+    marks, keys, said = [], [], []
+    ranged, common = val_range(score.history), majority(score.val)
+    if ranged is not None:
+        epochs = [row.epoch for row in score.history[-LAST:]]
+        marks.append(band(chart, (epochs[0], ranged[0]), (epochs[-1], ranged[1])))
+        said.append(
+            f"Shaded: over the last {len(epochs)} epochs val moved between {ranged[0]:.3f} and "
+            f"{ranged[1]:.3f}."
+        )
+    if common is not None:
+        name, share = common
+        marks.append(level(chart, share))
+        keys.append(_key("level", f"always {name} (val)"))
+        said.append(f"Dotted: always answering {name}, val's commonest class, gives {share:.3f}.")
+    return marks, keys, " ".join(said)
 
 
 def _lines(score: Score, what: str, faint: str) -> list[Line]:

@@ -140,12 +140,13 @@ def history_csv(scores: tuple[Score, ...]) -> str:
     """Return the epochs of every seed as CSV; epoch 0 is the untrained network on val."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "train_seconds")
+    measured = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "train_seconds")
+    names = (*measured, "phase", "learning_rate")
     writer.writerow(("seed", *names, "chosen"))
     for score in scores:
         before = score.before_training
         writer.writerow(
-            (score.seed, 0, "", "", before.get("loss"), before.get("accuracy"), "", "", 0)
+            (score.seed, 0, "", "", before.get("loss"), before.get("accuracy"), *[""] * 4, 0)
         )
         for epoch in score.history:
             values = [getattr(epoch, name) for name in names]

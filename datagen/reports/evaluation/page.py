@@ -7,8 +7,10 @@ security policy in it forbids the browser to try.
 from pathlib import Path
 
 from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.records import Metrics
 from datagen.evaluation.summary import NO_TEST, Spread, Summary, TestSummary, short_path
 from datagen.reports.evaluation.about import about
+from datagen.reports.evaluation.course import majority
 from datagen.reports.evaluation.curves import curves
 from datagen.reports.evaluation.pictures import dataset_sheet
 from datagen.reports.evaluation.reading import findings
@@ -121,7 +123,8 @@ def _scored(evaluation: Evaluation, summary: Summary) -> list[Markup]:
             f"On {short_path(test.path)}",
             f"{test.images:,} images that the network never saw"
             + (f", but for {result.leakage.images:,} that leaked." if test.leaked else ".")
-            + seed,
+            + seed
+            + _baseline(result.metrics),
             result.metrics,
             result,
             evaluation.images,
@@ -131,7 +134,16 @@ def _scored(evaluation: Evaluation, summary: Summary) -> list[Markup]:
     if parts:
         return parts
     lead = "The dataset's own images, which chose the epoch: accuracy on them is too high." + seed
+    lead += _baseline(score.val)
     return [scored("On val", lead, score.val, None, {})]
+
+
+def _baseline(metrics: Metrics) -> str:
+    """Say what a network that knows nothing but the classes' numbers would score."""
+    found = majority(metrics)
+    if found is None:
+        return ""
+    return f" Always answering {found[0]}, the commonest class here, gives {found[1]:.4f}."
 
 
 def _seeds(summary: Summary) -> Markup:

@@ -14,6 +14,8 @@ def findings(score: Score, summary: Summary) -> list[str]:
         found += [_gap(test, summary), _weakest(result.metrics, short_path(test.path))]
         if test.leaked:
             found.append(leakage(test))
+        if test.in_split_warning:
+            found.append(f"{test.in_split_warning}.")
     if not score.tests:
         found.append(_weakest(score.val, "val"))
     if len(summary.runs) > 1:
@@ -24,12 +26,21 @@ def findings(score: Score, summary: Summary) -> list[str]:
 def _learning(score: Score) -> str:
     """Say how far train accuracy is above val accuracy at the end."""
     last, chosen = score.history[-1], score.history[score.chosen_epoch - 1]
+    best = max(score.history, key=lambda row: row.val_accuracy)
+    is_best = chosen.val_accuracy == best.val_accuracy
     text = (
-        f"Of {len(score.history)} epochs, epoch {score.chosen_epoch} has the best val accuracy, "
-        f"{chosen.val_accuracy:.3f}, and its weights are the ones scored; "
-        f"train accuracy was {chosen.accuracy:.3f} there and ended at {last.accuracy:.3f}."
+        f"Of {len(score.history)} epochs, epoch {score.chosen_epoch} "
+        + (
+            f"has the best val accuracy, {chosen.val_accuracy:.3f}, and its weights are the ones "
+            "scored"
+            if is_best
+            else f"is the one that the protocol keeps, with a val accuracy of "
+            f"{chosen.val_accuracy:.3f} (the best was {best.val_accuracy:.3f}, in epoch "
+            f"{best.epoch})"
+        )
+        + f"; train accuracy was {chosen.accuracy:.3f} there and ended at {last.accuracy:.3f}."
     )
-    if score.chosen_epoch == len(score.history):
+    if score.chosen_epoch == len(score.history) and is_best:
         return text + " The best epoch is the last one: it was still learning."
     if last.accuracy - chosen.val_accuracy > 0.2:
         return text + (

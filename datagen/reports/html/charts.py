@@ -28,6 +28,7 @@ class Chart:
     Attributes:
         left: margin for the labels of the vertical axis, SVG units.
         x_ticks: what stands below the horizontal axis; empty: round numbers.
+        x_names: texts of these ticks; empty: the numbers.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Chart:
     height: int = 270
     left: int = _LEFT
     x_ticks: tuple[float, ...] = ()
+    x_names: tuple[str, ...] = ()
 
     def place(self, point: Point) -> Point:
         """Return a data point in SVG units, kept inside the frame."""
@@ -74,6 +76,45 @@ def mark(chart: Chart, point: Point, text: str, *, low: bool) -> str:
     )
 
 
+def band(chart: Chart, low: Point, high: Point) -> str:
+    """Return a pale rectangle between two corners, for what a value ranged over."""
+    left, bottom = chart.place(low)
+    right, top = chart.place(high)
+    height = max(bottom - top, 1.0)  # a range of nothing is still seen
+    return (
+        f'<rect class="band" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" '
+        f'height="{height:.1f}"/>'
+    )
+
+
+def turn(chart: Chart, x: float, text: str, *, low: bool) -> str:
+    """Return a vertical line where something changes, with an upright text along it.
+
+    Args:
+        chart: the frame.
+        x: place on the horizontal axis.
+        text: what changes.
+        low: whether the text stands at the lower end, else at the upper one.
+    """
+    across, _ = chart.place((x, chart.y[0]))
+    bottom = chart.height - _BOTTOM
+    place, anchor = (bottom - 26, "start") if low else (_TOP + 26, "end")  # clear of a mark's text
+    return (
+        f'<line class="turn" x1="{across:.1f}" y1="{_TOP}" x2="{across:.1f}" y2="{bottom}"/>'
+        f'<text class="halo" x="{across - 5:.1f}" y="{place}" text-anchor="{anchor}" '
+        f'transform="rotate(-90 {across - 5:.1f} {place})">{escape(text)}</text>'
+    )
+
+
+def level(chart: Chart, y: float) -> str:
+    """Return a dotted horizontal line, for a value to compare with."""
+    _, up = chart.place((chart.x[0], y))
+    return (
+        f'<line class="line level" x1="{chart.left}" y1="{up:.1f}" x2="{WIDTH - _RIGHT}" '
+        f'y2="{up:.1f}"/>'
+    )
+
+
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Return round numbers within low..high, near `about` of them."""
     if not high > low:
@@ -93,9 +134,9 @@ def _grid(chart: Chart) -> str:
         _, y = chart.place((chart.x[0], value))
         parts.append(f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-    for value in chart.x_ticks or ticks(*chart.x):
+    values = chart.x_ticks or ticks(*chart.x)
+    for value, label in zip(values, chart.x_names or [f"{v:g}" for v in values], strict=True):
         x, _ = chart.place((value, chart.y[0]))
-        label = f"{value:g}"
         # a long number at the right end would be cut off, were it centred
         anchor = "end" if len(label) > 4 and x > right - 1 else "middle"
         parts.append(f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="{anchor}">{label}</text>')

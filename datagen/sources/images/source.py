@@ -48,7 +48,7 @@ class ImagesOptions(Options):
 
     Attributes:
         scan: pass each through the organisers' scan conversion, `pipelines.ops.scan`.
-        part: take only the folder `train` or `val` of a collection that has both.
+        part: take only the folder `train`, `val` or `test` of a collection that has several.
         partial: some of the ten class folders may be missing or empty.
         skip_bad: pass over unusable files with one warning instead of refusing.
         invert: what is done with light ink on dark paper: `auto` turns such images, `yes` turns

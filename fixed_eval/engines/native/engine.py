@@ -21,7 +21,8 @@ from fixed_eval.engines.native.team import run_team
 from fixed_eval.initial_weights import initial_weights, trainable
 from fixed_eval.network import Weights
 from fixed_eval.order import Order
-from fixed_eval.protocol import Protocol
+from fixed_eval.protocols.base import Phase
+from fixed_eval.protocols.cutoff_resnet50 import CutoffProtocol
 from fixed_eval.training import Logits, Snapshot
 
 BITS: Final = 1
@@ -47,7 +48,7 @@ class NativeEngine:
         self,
         train: Split,
         val: Split,
-        protocol: Protocol,
+        protocol: CutoffProtocol,
         seed: int,
         cores: Cores | None = None,
         on_compile: Callable[[], None] = lambda: None,
@@ -57,14 +58,8 @@ class NativeEngine:
         self._paths, self._trainable = tuple(weights), trainable(weights)
         self._protocol, self._cores = protocol, cores or Cores(1)
         self._means = np.array(protocol.channel_means, np.float32)
-        self._settings = network.Settings(
-            protocol.learning_rate,
-            protocol.beta_1,
-            protocol.beta_2,
-            protocol.adam_epsilon,
-            protocol.bn_epsilon,
-            protocol.bn_momentum,
-        )
+        names = network.Settings._fields
+        self._settings = network.Settings(*(getattr(protocol, name) for name in names))
         self._memory = plan.make_memory()
         self._which = plan.make_which()
         self._images = np.ascontiguousarray(train.images, np.float32)
@@ -75,6 +70,11 @@ class NativeEngine:
         self._resting: dict[tuple[int, str], np.ndarray[Any, np.dtype[np.float32]]] = {}
         zeros = tuple(np.zeros(plan.shape(path), np.float32) for path in self._trainable)
         self.restore(Snapshot(tuple(weights.values()), zeros, zeros, step=0))
+
+    def set_phase(self, phase: Phase, rate: float) -> None:
+        """Learn at this rate; the protocols of this network have one phase."""
+        del phase
+        self._settings = self._settings._replace(learning_rate=rate)
 
     def train_epoch(self, order: Order) -> tuple[float, float]:
         """All steps of one epoch."""

@@ -56,7 +56,7 @@ KERNELS = (ROOM.u, ROOM.u_flipped, ROOM.d_u)
 
 
 class Settings(NamedTuple):
-    """What the protocol leaves open; see `fixed_eval.protocol.Protocol`."""
+    """What the protocol leaves open; see `fixed_eval.protocols.cutoff_resnet50.CutoffProtocol`."""
 
     learning_rate: float
     beta_1: float

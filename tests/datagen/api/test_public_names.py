@@ -13,7 +13,17 @@ import datagen
 
 CODE = [name for name in datagen.__all__ if name != "__version__"]
 NEEDS_THE_EVALUATOR = {
-    *("compare", "evaluate", "find_hard", "read_sweep", "sweep", "verify", "write_report"),
+    *(
+        "compare",
+        "describe_model",
+        "evaluate",
+        "find_hard",
+        "predict",
+        "read_sweep",
+        "sweep",
+        "verify",
+        "write_report",
+    ),
 }
 GUIDE = Path(datagen.__file__).parent / "guide" / "python-api.md"
 

@@ -2,23 +2,26 @@
 
 from datagen.core import evaluator_facts as facts
 from datagen.core.numerals import CLASSES
-from fixed_eval.protocol import PROTOCOLS
+from fixed_eval.protocols.base import MAX_IMAGES
+from fixed_eval.protocols.registry import PROTOCOLS
 
 
 def test_every_fact_is_the_protocols() -> None:
     protocol = PROTOCOLS[facts.PROTOCOL]
     assert {name for name in vars(facts) if name.isupper()} == {
         "PROTOCOL",
+        "ROMAN_PROTOCOLS",
         "OFFICIAL_SEED",
         "OFFICIAL_EPOCHS",
         "BATCH",
         "MAX_IMAGES",
         "SIDE",
     }
+    assert {name for name, each in PROTOCOLS.items() if each.classes} == set(facts.ROMAN_PROTOCOLS)
     assert protocol.seed == facts.OFFICIAL_SEED
     assert protocol.epochs == facts.OFFICIAL_EPOCHS
     assert protocol.batch_size == facts.BATCH
-    assert protocol.max_images == facts.MAX_IMAGES
+    assert facts.MAX_IMAGES == MAX_IMAGES
     assert protocol.image_size == facts.SIDE
 
 

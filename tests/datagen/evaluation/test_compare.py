@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.core.evaluator_facts import PROTOCOL
 from datagen.evaluation.cache import Slot, remember
 from datagen.evaluation.compare import Difference, compare, holm, mcnemar, paired_t, sign_flip
 from datagen.evaluation.evaluate import Evaluation
@@ -39,7 +40,7 @@ def summary(
         official=preview is None,
         preview=preview,
         label="",
-        protocol="p",
+        protocol=PROTOCOL,
         protocol_fingerprint=f"p{preview}",
         engine="fast",
         device="cpu",

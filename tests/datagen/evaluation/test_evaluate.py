@@ -135,7 +135,8 @@ def test_an_official_score_is_remembered(
 
 def _place(request: EvaluationRequest) -> Slot:
     """Where the cache keeps the only run of a request."""
-    contents = [dataset_content(request.dataset), *map(content_of_test, request.tests)]
+    tested = (content_of_test(folder, roman=True) for folder in request.tests)
+    contents = [dataset_content(request.dataset), *tested]
     data, *tests = (content.fingerprint for content in contents if content)
     (job,) = request.jobs()
     return slot(job, data, tests, identity())

@@ -22,7 +22,7 @@ from datagen.files.class_folders import (
 from datagen.files.litter import LITTER_FOLDERS
 from fixed_eval import data
 from fixed_eval.errors import RuleError
-from fixed_eval.protocol import PROTOCOLS
+from fixed_eval.protocols.registry import PROTOCOLS
 
 PROTOCOL = next(iter(PROTOCOLS.values()))
 RULES = {
@@ -223,7 +223,7 @@ def test_the_evaluator_lists_the_same_files(root: Path) -> None:
     theirs = {(PROTOCOL.classes[f.label], f.path) for f in data.list_split(root, PROTOCOL, None)}
     assert set(class_files(root, EVALUATOR_RULES)) == theirs
     assert len(theirs) == 12
-    content = content_of_tests(root)
+    content = content_of_tests(root, roman=True)
     assert content is not None
     assert len(content.files) == 12
 
@@ -231,6 +231,6 @@ def test_the_evaluator_lists_the_same_files(root: Path) -> None:
 def test_what_the_evaluator_refuses_has_no_content(root: Path) -> None:
     assert dataset_content(root) is None  # neither train nor val
     (root / "xi").mkdir()
-    assert content_of_tests(root) is None
+    assert content_of_tests(root, roman=True) is None
     with pytest.raises(RuleError, match="xi"):
         data.list_split(root, PROTOCOL, None)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,21 @@ from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
+from datagen.evaluation.compare_models import ModelComparison
+from datagen.evaluation.models import (
+    ModelDescription,
+    ModelLayer,
+    ModelPhase,
+    ModelPlateau,
+    ModelSpeed,
+    PhaseSpeed,
+)
+from datagen.evaluation.predict import Prediction, TrainedModel
 from datagen.evaluation.records import Accuracy, Metrics, Score
 from datagen.evaluation.summary import Summary
 from datagen.guide import text
+from datagen.letters.reader import LettersResult, Reading
+from datagen.letters.vet import Verdict
 from datagen.receipts.records import Verification
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.images.review import Review
@@ -57,6 +70,7 @@ RECORDS: dict[str, type] = {
     "`doctor.json`": FixRecord,
     "Review": Review,
     "`datagen compare --json`": Comparison,
+    "`models.json`": ModelComparison,
 }
 _SHARED = frozenset(record.__name__ for record in RECORDS.values())
 
@@ -101,7 +115,7 @@ def test_every_key_of_a_record_has_a_line(heading: str) -> None:
 
 
 def test_the_summary_of_an_evaluation() -> None:
-    assert documented("`datagen evaluate --json`") == keys(Summary) | {"report"}
+    assert documented("`datagen evaluate --json`") == keys(Summary) | {"report", "model"}
 
 
 def test_what_a_verification_prints() -> None:
@@ -110,6 +124,7 @@ def test_what_a_verification_prints() -> None:
 
 def test_what_commands_add_to_a_record() -> None:
     assert documented("`datagen build --json`") == {"command", "path", "seconds"}
+    assert documented("`datagen compare-models --json`") == {"command", "report"}
     assert documented("`datagen fetch --json`") == {"command", "name", *keys(Fetched)}
 
 
@@ -118,6 +133,36 @@ def test_the_answer_of_a_sweep(tmp_path: Path) -> None:
     lines = "".join(trial.model_dump_json() + "\n" for trial in trials)
     (tmp_path / "sweep.jsonl").write_text(lines)
     assert documented("`datagen sweep --best --json`") == set(answered(read(tmp_path)))
+
+
+def test_what_letters_and_vetting_print() -> None:
+    added = {"command", "path", "accuracy"}
+    assert documented("`datagen letters train --json`") == keys(LettersResult) | added
+    verdict = {f"bad[].{key}" for key in keys(Verdict)}
+    wanted = {"command", "sheet", "source", "letters", "bad", *verdict}
+    assert documented("`datagen build --vet list --json`") == wanted
+    wanted = {"command", *(field.name for field in fields(Reading))}
+    assert documented("`datagen letters predict --json`") == wanted
+
+
+def test_what_models_prints() -> None:
+    wanted = {"command", *ModelDescription.model_fields}
+    wanted |= {f"phases[].{key}" for key in ModelPhase.model_fields}
+    wanted |= {f"speed.{key}" for key in ModelSpeed.model_fields}
+    assert documented("`datagen models --json`") == wanted
+    page = text("file-formats")
+    for record in (ModelLayer, ModelPlateau, PhaseSpeed):
+        assert all(f"`{key}`" in page for key in record.model_fields)
+
+
+def test_what_predict_prints() -> None:
+    assert documented("`datagen predict --json`") == {"command", *Prediction.model_fields}
+
+
+def test_what_an_exported_model_says_of_itself() -> None:
+    heading = "The member `fixed_eval.json` of an exported model"
+    # the record is the evaluator's, which nothing here imports: its tests read it
+    assert documented(heading) >= set(TrainedModel.model_fields)
 
 
 def test_what_mine_prints() -> None:

@@ -34,7 +34,9 @@ def _no_image(position: int) -> GrayImage:
 def test_no_identity_stands_on_both_sides(
     infos: list[GlyphInfo], fraction: float, seed: int
 ) -> None:
-    sides = divide(GlyphPool("any", infos, _no_ink), fraction, np.random.default_rng(seed)).sides
+    sides = divide(
+        GlyphPool("any", infos, _no_ink), {"val": fraction}, np.random.default_rng(seed)
+    ).sides
     assert sorted([*sides["train"], *sides["val"]]) == list(range(len(infos)))
     train, val = ({infos[k].identity for k in sides[split]} for split in ("train", "val"))
     assert not train & val
@@ -57,7 +59,7 @@ def test_no_group_of_images_stands_on_both_sides_whatever_their_order(
 ) -> None:
     def chosen(listed: list[NumeralInfo]) -> list[set[str]]:
         pool = NumeralPool("images", listed, _no_image)
-        sides = divide(pool, fraction, np.random.default_rng(seed)).sides
+        sides = divide(pool, {"val": fraction}, np.random.default_rng(seed)).sides
         assert sorted([*sides["train"], *sides["val"]]) == list(range(len(listed)))
         return [{listed[k].identity for k in sides[split]} for split in ("train", "val")]
 
@@ -76,7 +78,7 @@ def test_val_has_its_share_of_images_however_large_their_groups() -> None:
     ]
     for seed in range(20):
         pool = NumeralPool("images", infos, _no_image)
-        val = divide(pool, 0.2, np.random.default_rng(seed)).sides["val"]
+        val = divide(pool, {"val": 0.2}, np.random.default_rng(seed)).sides["val"]
         for numeral in ("i", "v"):
             assert 17 <= sum(infos[k].numeral == numeral for k in val) <= 20
 
@@ -85,7 +87,7 @@ def test_val_has_an_image_of_each_class_though_all_groups_are_large() -> None:
     infos = [NumeralInfo(f"{name}{k}", "i", name) for name in "ab" for k in range(30)]
     infos += [NumeralInfo(f"x{k}", "x", "x") for k in range(3)]
     pool = NumeralPool("images", infos, _no_image)
-    sides = divide(pool, 0.1, np.random.default_rng(0)).sides
+    sides = divide(pool, {"val": 0.1}, np.random.default_rng(0)).sides
     assert len(sides["val"]) == 30
     assert {infos[k].numeral for k in sides["train"]} == {"i", "x"}  # one group is not divided
 
@@ -96,7 +98,7 @@ def test_writers_who_offer_the_same_are_divided_by_the_fraction() -> None:
         for w in range(50)
         for letter in ("i", "v", "x")
     ]
-    sides = divide(GlyphPool("any", infos, _no_ink), 0.2, np.random.default_rng(0)).sides
+    sides = divide(GlyphPool("any", infos, _no_ink), {"val": 0.2}, np.random.default_rng(0)).sides
     assert len({infos[k].writer for k in sides["val"]}) == 10
 
 

@@ -80,6 +80,8 @@ def test_the_files_of_a_report(evaluation: Evaluation, tmp_path: Path) -> None:
     ]
     assert float(rows[1]["val_loss"]) == evaluation.scores[0].history[0].val_loss
     assert sum(row["chosen"] == "1" for row in rows) == 2
+    assert [row["phase"] for row in rows[:3]] == ["", "train", "train"]
+    assert float(rows[1]["learning_rate"]) == 1e-4
 
 
 def test_tensorboard_reads_its_events(evaluation: Evaluation, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.glyphs import GlyphPool
 from datagen.sources import get_source
+from datagen.sources.emnist import read_characters
 
 Write = Callable[..., Path]
 
@@ -287,3 +288,14 @@ def test_an_archive_serves_the_splits_that_lie_not_loose_beside_it(emnist_folder
     emnist_folder("byclass")
     assert len(open_emnist(folder)) == 8
     assert len(open_emnist(folder, split="letters")) == 3
+
+
+def test_all_characters_of_a_split_are_read_upright(emnist_folder: Write) -> None:
+    folder = emnist_folder("letters", train="abcaA", test="z")
+    found = read_characters(folder, "letters", "train")
+    assert found.characters == tuple("ABCAA")
+    assert np.array_equal(found.images[1], letter_image("b"))
+    first = read_characters(folder, "letters", "train", most=1)
+    assert first.characters == tuple("ABC")
+    with pytest.raises(MissingInputError, match="digits"):
+        read_characters(folder, "digits", "train")

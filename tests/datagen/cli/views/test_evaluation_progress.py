@@ -6,6 +6,7 @@ import time
 import pytest
 from rich.console import Console
 from rich.progress import Progress, Task
+from rich.text import Text
 
 from datagen.cli.views import evaluation_progress
 from datagen.cli.views.epoch_columns import MovingBar, PhaseColumn, within
@@ -91,6 +92,15 @@ def test_a_log_says_how_long_an_epoch_takes(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("seed 123  dcai-2021")
     assert line.endswith("100 epochs, about 8 s each")
+
+
+def test_what_is_fetched_is_said(bars: Progress, capsys: pytest.CaptureFixture[str]) -> None:
+    event = {"event": "fetch", "message": "fetching weights from https://example.org/x.h5"}
+    _print(123, event, None, several=False)
+    assert capsys.readouterr().err == f"{event['message']}\n"
+    _Live(bars, None)(123, event)
+    assert isinstance(bars.console.file, io.StringIO)
+    assert event["message"] in Text.from_ansi(bars.console.file.getvalue()).plain
 
 
 def test_what_a_score_says_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

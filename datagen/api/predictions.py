@@ -1,0 +1,48 @@
+"""What a trained network reads in images, from Python."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from datagen.files.paths import named_refusals, user_path
+
+if TYPE_CHECKING:
+    from datagen.evaluation.predict import Prediction
+
+PathLike = str | os.PathLike[str]
+
+
+@named_refusals()
+def predict(model: PathLike, images: PathLike | Sequence[PathLike]) -> list["Prediction"]:
+    """Read images with a network that `evaluate(export_model=…)` has written.
+
+    Images may be RGB, grey or transparent, upright or turned by EXIF, dark ink on light paper or
+    the reverse: they are made like those that the network has learnt from.
+
+    Args:
+        model: the `.keras` file.
+        images: an image, a folder in which images are looked for at any depth, or several of both.
+
+    Returns:
+        One prediction per file, in order, folders by path. A file that cannot be read has its
+        `error`, and ends nothing.
+
+    Raises:
+        MissingInputError: something is not there, or a folder holds no image.
+        InputError: the model cannot be read, or is none that `evaluate` wrote.
+        EvaluationError: the evaluator failed.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> work = pathlib.Path(tempfile.mkdtemp())
+        >>> ds = datagen.build({"images": 100}, work / "ds")
+        >>> kept = {"protocol": "simple-cnn", "export_model": work / "ds.keras"}
+        >>> found = datagen.evaluate(ds, preview=1, **kept)
+        >>> predictions = datagen.predict(work / "ds.keras", work / "ds" / "val" / "iv")
+        >>> len(predictions), predictions[0].error
+        (2, None)
+    """
+    from datagen.evaluation.predict import predict_images  # noqa: PLC0415 - OpenCV, a process
+
+    given = (images,) if isinstance(images, str | os.PathLike) else images
+    return predict_images(user_path(model), [user_path(each) for each in given])

@@ -1,0 +1,82 @@
+"""`datagen models`: the networks that judge a dataset, and what each of them is."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datagen.cli.views.next_step import print_next
+from datagen.cli.views.output import Json, Quiet, console, emit, is_live
+from datagen.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from datagen.evaluation.models import Model, ModelDescription
+
+
+def models(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Show this one; default: list all there are."),
+    ] = None,
+    no_timing: Annotated[
+        bool,
+        typer.Option("--no-timing", help="Leave out the seconds per epoch, which are measured."),
+    ] = False,
+    images: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Training images of the expected epoch; default: 9,992."),
+    ] = None,
+    classes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Of a dataset, where the model takes its classes there; default: 10."
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the models that `evaluate` can train; show one with its layers, phases and speed.
+
+    Each is a frozen protocol: a network and the way it is trained and scored. The expected seconds
+    per epoch come from 20 steps of training on this machine.
+
+    Example: `datagen models simple-cnn --no-timing`
+    """
+    from datagen.api.models import describe_model, list_models
+
+    out = console(as_json=as_json, quiet=quiet)
+    if name is None:
+        if no_timing or (images, classes) != (None, None):
+            raise UsageError("--classes, --images and --no-timing are of one model: name it")
+        found = list_models()
+        _print_list(found, out)
+        if as_json:
+            for model in found:
+                emit({"command": "models", **model.model_dump(mode="json")})
+        return
+    if is_live() and not quiet and not no_timing:
+        out.print(f"{name}: 20 steps of training …", style="dim")
+    described = describe_model(
+        name, classes=10 if classes is None else classes, images=images, timing=not no_timing
+    )
+    _print_one(described, out)
+    if as_json:
+        emit({"command": "models", **described.model_dump(mode="json")})
+
+
+def _print_list(found: "list[Model]", out: Any) -> None:
+    from datagen.cli.views.model_tables import list_table
+
+    out.print(list_table(found))
+    print_next(out, "models", "simple-cnn", why="shows one: layers, phases, speed")
+
+
+def _print_one(model: "ModelDescription", out: Any) -> None:
+    from datagen.cli.views.model_tables import facts_table, layers_table, phases_table
+
+    out.print(model.name, style="bold")
+    out.print(model.summary)
+    out.print()
+    for table in (facts_table(model), phases_table(model), layers_table(model)):
+        out.print(table)
+        out.print()
+    print_next(out, "evaluate", "ds", "--protocol", model.name)

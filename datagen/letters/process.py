@@ -1,0 +1,142 @@
+"""The reader's process, `python -m fixed_eval.letters`: started, followed, ended.
+
+Enters: what to do and arrays of images. Leaves: JSON objects, or the process's refusal as an error.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from datagen.core.errors import CorruptInputError, EvaluationError
+from datagen.core.machine import cores
+from datagen.evaluation.process import (
+    PACKAGE,
+    REFUSALS,
+    Event,
+    evaluator_environment,
+    last_words,
+)
+
+_PATIENCE: Final = 10  # seconds that a stopped process gets
+
+Tell = Callable[[Event], None]
+Words = Sequence[object]
+
+
+def run(
+    command: str,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    words: Words = (),
+    tell: Tell = lambda _: None,
+) -> list[Mapping[str, Any]]:
+    """Run a command of the reader that answers in JSON.
+
+    Args:
+        command: `train` or `compare`.
+        arrays: as `fixed_eval.letters.data` reads them.
+        words: its other arguments.
+        tell: called with every epoch.
+
+    Raises:
+        DatagenError: what the process refused, by its exit code.
+    """
+    with TemporaryDirectory(prefix="datagen-letters-") as folder:
+        data = _written(Path(folder), arrays)
+        return _follow([command, "--data", data, "--threads", cores(), *words], tell)
+
+
+def ask(
+    command: str,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    words: Words = (),
+    tell: Tell = lambda _: None,
+) -> npt.NDArray[np.float32]:
+    """Run a command of the reader that answers with log-probabilities, `float32 N×36`.
+
+    Args:
+        command: `predict` or `crossfit`.
+        arrays: see `run`.
+        words: see `run`.
+        tell: see `run`.
+
+    Raises:
+        DatagenError: see `run`.
+    """
+    with TemporaryDirectory(prefix="datagen-letters-") as folder:
+        data, out = _written(Path(folder), arrays), Path(folder, "out.npz")
+        _follow([command, "--data", data, "--out", out, "--threads", cores(), *words], tell)
+        with np.load(out, allow_pickle=False) as found:
+            return np.asarray(found["log_probabilities"], np.float32)
+
+
+def _written(folder: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
+    path = folder / "data.npz"
+    with path.open("wb") as stream:
+        np.savez(stream, **cast("dict[str, Any]", dict(arrays)))
+    return path
+
+
+def _follow(words: Words, tell: Tell) -> list[Mapping[str, Any]]:
+    said: list[str] = []
+    results: list[Mapping[str, Any]] = []
+    with _started(words) as process:
+        for line in process.stdout or ():
+            found = _object(line)
+            if found is None:
+                said.append(line.strip())
+            elif "event" in found:
+                tell(found)
+            else:
+                results.append(found)
+        code = process.wait()
+    if code:
+        raise REFUSALS.get(code, EvaluationError)(last_words(said, code))
+    return results
+
+
+@contextmanager
+def _started(words: Words) -> "Iterator[subprocess.Popen[str]]":
+    try:
+        process = subprocess.Popen(
+            # -P: a file in the user's folder must not shadow a module
+            [sys.executable, "-P", "-m", f"{PACKAGE}.letters", *map(str, words)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,  # one stream: a full pipe that nobody reads would stop it
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=evaluator_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise EvaluationError(f"cannot start the reader of letters: {error.strerror}") from error
+    try:
+        with process:
+            yield process
+            return
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise CorruptInputError(f"the reader of letters said {line[:80]!r}, no JSON") from error
+    return found if isinstance(found, dict) else None

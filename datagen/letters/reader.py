@@ -1,0 +1,228 @@
+"""The reader of letters: train it on EMNIST, ask it, compare its networks and optimisers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from datagen.core.errors import CorruptInputError, MissingInputError, StoppedError, UsageError
+from datagen.core.models import StrictModel
+from datagen.files.class_folders import IMAGE_SUFFIXES, FolderRules, files_in
+from datagen.files.decode import decode_gray
+from datagen.files.reading import IMAGE, read_bytes
+from datagen.images.polarity import paper_under
+from datagen.letters.characters import CHARACTERS, label_of, picture_of_image
+from datagen.letters.process import Tell, ask, run
+from datagen.sources.emnist import read_characters
+from datagen.sources.reference import parse_reference
+
+Net = Literal["a", "b", "final"]
+Optimiser = Literal["sgd", "adagrad", "adam", "adamw"]
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+MODEL: Final = "letters.keras"
+MOST_CONFUSED: Final = 10
+
+_RULES: Final = FolderRules(suffixes=(*IMAGE_SUFFIXES, ".avif", ".tif", ".tiff", ".webp"))
+
+
+class LettersEpoch(StrictModel):
+    """One epoch of a training.
+
+    Attributes:
+        loss, accuracy: mean over the epoch, while it trained.
+        test_accuracy: afterwards, on EMNIST's test part.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    test_accuracy: float | None
+    seconds: float
+
+
+class LettersResult(StrictModel):
+    """What a training of the reader came to.
+
+    Attributes:
+        net: which network.
+        rate: learning rate after the warm-up.
+        warm_up: steps asked for at a tenth of it; at most one pass is done.
+        parameters: that learn.
+        images: that it learnt from; None in a comparison.
+        confusion: rows by true label, columns by read label, on the test part.
+    """
+
+    net: Net
+    optimiser: Optimiser
+    rate: float
+    warm_up: int
+    epochs: int
+    seed: int
+    parameters: int
+    history: tuple[LettersEpoch, ...]
+    images: int | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def accuracy(self) -> float:
+        """On the test part, after the last epoch."""
+        last = self.history[-1].test_accuracy if self.history else None
+        return 0.0 if last is None else last
+
+    @property
+    def confused(self) -> list[tuple[str, str, int]]:
+        """The pairs most often confused, true character first, with how often."""
+        pairs = [
+            (CHARACTERS[true], CHARACTERS[read], count)
+            for true, row in enumerate(self.confusion)
+            for read, count in enumerate(row)
+            if true != read and count
+        ]
+        return sorted(pairs, key=lambda pair: (-pair[2], pair))[:MOST_CONFUSED]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader takes an image for.
+
+    Attributes:
+        path: of the image.
+        label: a digit or a capital letter; case is not told.
+        probability: of that label.
+        second: the next best label.
+    """
+
+    path: Path
+    label: str
+    probability: float
+    second: str
+
+
+def train_letters(
+    source: str = "emnist",
+    *,
+    out: Path,
+    net: Net = "final",
+    optimiser: Optimiser = "adamw",
+    rate: float | None = None,
+    warm_up: int | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    tell: Tell = lambda _: None,
+) -> LettersResult:
+    """Train the reader; see `datagen.train_letters`."""
+    if out.suffix != ".keras":
+        raise UsageError(f"--out {out} is to be a model; end its name in .keras")
+    if out.is_dir() or not out.parent.is_dir():
+        raise UsageError(f"--out {out}: its folder has to be there, and it may be no folder")
+    done = [0]
+
+    def told(event: Mapping[str, Any]) -> None:
+        done[0] = int(event["epoch"])
+        tell(event)
+
+    words = ["--out", out, "--net", net, "--optimiser", optimiser, "--seed", seed]
+    words += _given(rate=rate, warm_up=warm_up, epochs=epochs)
+    try:
+        (found,) = run("train", training_arrays(source), [*words, *_flag(resume)], told)
+    except KeyboardInterrupt as stop:
+        raise StoppedError(
+            f"stopped after epoch {done[0]}, which is kept; the same command with --resume goes on"
+        ) from stop
+    return LettersResult.model_validate(found)
+
+
+def compare_letters(
+    source: str = "emnist",
+    *,
+    nets: Sequence[Net] = ("a", "b", "final"),
+    rate: float | None = None,
+    published_rates: bool = False,
+    epochs: int | None = None,
+    seed: int = 0,
+    tell: Tell = lambda _: None,
+) -> list[LettersResult]:
+    """Compare networks and optimisers; see `datagen.compare_letters`."""
+    if published_rates and rate is not None:
+        raise UsageError("--rate and --published-rates exclude each other")
+    words = ["--nets", *nets, "--seed", seed, *_given(rate=rate, epochs=epochs)]
+    words += ["--published"] if published_rates else []
+    found = run("compare", training_arrays(source), words, tell)
+    return [LettersResult.model_validate(each) for each in found]
+
+
+def read_letters(inputs: Sequence[Path], *, model: Path) -> list[Reading]:
+    """Say what character each image shows; see `datagen.read_letters`."""
+    if not model.is_file():
+        raise MissingInputError(f"no model {model}; make one with `datagen letters train`")
+    paths = [path for given in inputs for path in _images(given)]
+    pictures = [_picture(path) for path in paths]
+    found = ask("predict", {"images": np.stack(pictures)}, ["--model", model])
+    return [_reading(path, row) for path, row in zip(paths, found, strict=True)]
+
+
+def training_arrays(source: str) -> Arrays:
+    """Return EMNIST's digits and letters, merged, both parts.
+
+    Raises:
+        UsageError: another source.
+        InputError: EMNIST is not there, lacks a split or is corrupt.
+    """
+    name, path = parse_reference(source)
+    if name != "emnist":
+        raise UsageError(f"--source {name!r} has no characters; expected emnist[:PATH]")
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for part, prefix in (("train", ""), ("test", "test_")):
+        splits = [read_characters(path, split, part) for split in ("digits", "letters")]  # type: ignore[arg-type]
+        arrays[f"{prefix}images"] = np.concatenate([each.images for each in splits])
+        characters = [char for each in splits for char in each.characters]
+        arrays[f"{prefix}labels"] = np.array([label_of(char) for char in characters], np.int64)
+    if not len(arrays["labels"]):
+        raise CorruptInputError(f"{source} has no characters to learn from")
+    return arrays
+
+
+def _given(**numbers: float | None) -> list[object]:
+    """Return the words of the numbers that were given."""
+    return [
+        word
+        for name, number in numbers.items()
+        if number is not None
+        for word in (f"--{name.replace('_', '-')}", number)
+    ]
+
+
+def _flag(resume: bool) -> list[object]:
+    return ["--resume"] if resume else []
+
+
+def _images(given: Path) -> list[Path]:
+    if not given.exists():
+        raise MissingInputError(f"no image or folder {given}")
+    if not given.is_dir():
+        return [given]
+    found = files_in(given, _RULES)
+    if not found:
+        raise MissingInputError(f"no images in {given}; expected {' '.join(_RULES.suffixes or ())}")
+    return found
+
+
+def _picture(path: Path) -> npt.NDArray[np.uint8]:
+    data = read_bytes(path, IMAGE)
+    image = decode_gray(data, str(path))
+    if paper_under(data, str(path), image) == "black":
+        image = decode_gray(data, str(path), paper="black")
+    picture = picture_of_image(image)
+    if picture is None:
+        raise CorruptInputError(f"{path} is blank; expected one character")
+    return picture
+
+
+def _reading(path: Path, row: npt.NDArray[np.float32]) -> Reading:
+    first, second = np.argsort(row)[::-1][:2].tolist()
+    return Reading(path, CHARACTERS[first], float(np.exp(row[first])), CHARACTERS[second])

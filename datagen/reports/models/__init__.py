@@ -1,0 +1,1 @@
+"""The page of models beside each other on one dataset."""

@@ -1,0 +1,1 @@
+"""The engine of the protocols whose network Keras builds."""

@@ -1,0 +1,1 @@
+"""The frozen protocols: one file each, by name in `registry`."""
