@@ -15,6 +15,8 @@ ENDING: Final = tuple(
 )
 """Ctrl-C, `kill`, a closed terminal."""
 
+_SOON: Final = 0.02  # seconds
+
 
 def end_tidily() -> None:
     """Let the first ending signal interrupt the run, and further ones wait for it to tidy up.
@@ -26,10 +28,23 @@ def end_tidily() -> None:
             signal.signal(number, _interrupt_once)
 
 
-def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
+def _interrupt_once(_number: int, frame: FrameType | None) -> None:
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
+    if _is_importing(frame) and hasattr(signal, "setitimer"):
+        # Libraries that are just being imported swallow it, or make another error of it.
+        signal.signal(signal.SIGALRM, _interrupt_once)
+        signal.setitimer(signal.ITIMER_REAL, _SOON)
+        return
     raise KeyboardInterrupt
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def ignore_ctrl_c() -> None:

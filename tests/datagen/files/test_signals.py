@@ -72,3 +72,35 @@ os.kill(os.getpid(), signal.SIGINT)
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a system without timers")
+def test_an_interrupt_waits_for_an_import_to_end(tmp_path: Path) -> None:
+    """A module that swallows what comes while it is imported, as compiled libraries do."""
+    (tmp_path / "greedy.py").write_text(
+        "import os, signal, time\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(0.1)\n"
+        "except BaseException:\n"
+        "    pass\n"
+    )
+    code = (
+        "import time\n"
+        "from datagen.files.signals import end_tidily\n"
+        "end_tidily()\n"
+        "try:\n"
+        "    import greedy\n"
+        "    time.sleep(30)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{Path(__file__).parents[3]}"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=25,
+    )
+    assert done.stdout == "interrupted\n", done.stderr
