@@ -67,9 +67,10 @@ def slot(
         extra: fingerprints of the further folders that are trained on.
     """
     data = dataset or str(job.dataset.absolute())
+    weights = weights_identity(job.weights)  # once: it may read a large file
 
     def training(engine: str) -> list[object]:
-        of_protocol = [job.protocol, engine, list(extra), weights_identity(job.weights)]
+        of_protocol = [job.protocol, engine, list(extra), weights]
         return [FORMAT, data, evaluator, of_protocol, job.preview, job.seed]
 
     def score(engine: str) -> Path:
