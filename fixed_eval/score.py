@@ -133,7 +133,7 @@ def evaluate(request: Request, say: Say, import_seconds: float) -> Score:
         official=complete and _official(request),
         complete=complete,
         preview=request.preview,
-        protocol=_protocol_record(request, engine),
+        protocol=_protocol_record(request, reached),
         dataset=_dataset_record(request, inputs),
         seed=request.seed,
         before_training={"loss": reached.before_loss, "accuracy": reached.before_accuracy},
@@ -398,7 +398,7 @@ def _protocol_fingerprint(request: Request) -> str:
     )
 
 
-def _protocol_record(request: Request, engine: Engine) -> ProtocolRecord:
+def _protocol_record(request: Request, reached: TrainingState) -> ProtocolRecord:
     return ProtocolRecord(
         name=request.protocol.name,
         version=request.protocol.version,
@@ -406,7 +406,7 @@ def _protocol_record(request: Request, engine: Engine) -> ProtocolRecord:
         engine=request.engine,
         engine_reason=request.engine_reason,
         epochs=request.epochs,
-        parameters=sum(weight.size for weight in engine.snapshot().weights),
+        parameters=sum(weight.size for weight in reached.best_weights),
         weights=request.weights,
         constants=request.protocol.constants(),
         sources=fingerprint.source_hashes(request.protocol),
