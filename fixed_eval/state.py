@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from fixed_eval.training import EpochRecord, Snapshot, TrainingState
 
 FORMAT = 3  # of the file; another one is another file name
 DIGEST_BYTES = 32  # SHA-256 of the rest comes first: the zip's own checksums leave gaps
+Arrays = tuple[np.ndarray[Any, Any], ...]
+
 GROUPS = ("weights", "momentums", "velocities", "generators", "best_weights")
 FINISHED = "finished"  # a group for each phase that is over, numbered
 
@@ -35,11 +38,6 @@ def save_state(path: Path, state: TrainingState) -> None:
     Raises:
         StateError: If the disk is full or the folder cannot be written; nothing half-written stays.
     """
-    arrays = {
-        f"{group}_{position}": array
-        for group, weights in _groups(state).items()
-        for position, array in enumerate(weights)
-    }
     record = {
         "step": state.snapshot.step,
         "initial": state.initial,
@@ -49,11 +47,8 @@ def save_state(path: Path, state: TrainingState) -> None:
         "best": state.best,
         "finished": len(state.finished),
     }
-    memory = io.BytesIO()
-    np.savez(memory, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
     try:
-        body = memory.getvalue()
-        write_atomically(path, hashlib.sha256(body).digest() + body)
+        write_groups(path, record, _groups(state))
     except OSError as error:
         raise StateError(
             f"cannot write the resumable state {path}: {error.strerror}; "
@@ -61,7 +56,43 @@ def save_state(path: Path, state: TrainingState) -> None:
         ) from error
 
 
-def _groups(state: TrainingState) -> dict[str, tuple[np.ndarray[Any, Any], ...]]:
+def write_groups(path: Path, record: dict[str, Any], groups: Mapping[str, Arrays]) -> None:
+    """Put a plain record and groups of arrays at `path`: a checksum, then an npz archive.
+
+    Raises:
+        OSError: If it cannot be written; what was there stays.
+    """
+    arrays = {
+        f"{group}_{position}": array
+        for group, members in groups.items()
+        for position, array in enumerate(members)
+    }
+    memory = io.BytesIO()
+    np.savez(memory, record=np.array(json.dumps(record)), **arrays)  # type: ignore[arg-type]
+    body = memory.getvalue()
+    write_atomically(path, hashlib.sha256(body).digest() + body)
+
+
+def read_groups(path: Path) -> tuple[dict[str, Any], dict[str, Arrays]]:
+    """The record and the groups that `write_groups` wrote; a group without arrays has no key.
+
+    Raises:
+        ValueError: If the file is damaged.
+    """
+    content = path.read_bytes()
+    digest, body = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(body).digest() != digest:
+        raise ValueError(f"{path} is damaged ({len(content):,} bytes, wrong checksum)")
+    groups: dict[str, Arrays] = {}
+    with np.load(io.BytesIO(body), allow_pickle=False) as file:
+        for name in file.files:  # in the order of writing
+            group, numbered, _ = name.rpartition("_")
+            if numbered:
+                groups[group] = (*groups.get(group, ()), file[name])
+        return json.loads(str(file["record"])), groups
+
+
+def _groups(state: TrainingState) -> dict[str, Arrays]:
     now = state.snapshot
     groups = (now.weights, now.momentums, now.velocities, now.generators, state.best_weights)
     finished = {f"{FINISHED}{phase}": weights for phase, weights in enumerate(state.finished)}
@@ -95,16 +126,11 @@ def load_state(path: Path) -> TrainingState | None:
     """
     if not path.exists():
         return None
-    content = path.read_bytes()
-    digest, body = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-    if hashlib.sha256(body).digest() != digest:
-        raise ValueError(f"{path} is damaged ({len(content):,} bytes, wrong checksum)")
-    with np.load(io.BytesIO(body), allow_pickle=False) as file:
-        record = json.loads(str(file["record"]))
-        weights, momentums, velocities, generators, best_weights = (
-            _group(file, group) for group in GROUPS
-        )
-        finished = tuple(_group(file, f"{FINISHED}{phase}") for phase in range(record["finished"]))
+    record, groups = read_groups(path)
+    weights, momentums, velocities, generators, best_weights = (
+        groups.get(group, ()) for group in GROUPS
+    )
+    finished = tuple(groups[f"{FINISHED}{phase}"] for phase in range(record["finished"]))
     return TrainingState(
         snapshot=Snapshot(weights, momentums, velocities, record["step"], generators),
         initial=record["initial"],
@@ -115,11 +141,6 @@ def load_state(path: Path) -> TrainingState | None:
         best_weights=best_weights,
         finished=finished,
     )
-
-
-def _group(file: np.lib.npyio.NpzFile, group: str) -> tuple[Any, ...]:
-    count = sum(name.startswith(f"{group}_") for name in file.files)
-    return tuple(file[f"{group}_{position}"] for position in range(count))
 
 
 def set_aside(path: Path) -> Path:

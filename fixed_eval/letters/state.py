@@ -1,21 +1,13 @@
 """What is kept after an epoch, in one file that is replaced whole."""
 
-import hashlib
-import io
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from fixed_eval.errors import InputError, StateError
-from fixed_eval.state import DIGEST_BYTES, write_atomically
+from fixed_eval.state import Arrays, read_groups, write_groups
 
 GROUPS = ("weights", "optimiser", "generators")
-
-Arrays = tuple[npt.NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -43,13 +35,9 @@ def save(path: Path, kept: Kept) -> None:
     Raises:
         StateError: If it cannot be written; what was there stays.
     """
-    arrays = {f"{g}_{k}": array for g in GROUPS for k, array in enumerate(getattr(kept, g))}
-    record = np.array(json.dumps({"identity": kept.identity, "history": kept.history}))
-    memory = io.BytesIO()
-    np.savez(memory, record=record, **arrays)
-    body = memory.getvalue()
+    record = {"identity": kept.identity, "history": kept.history}
     try:
-        write_atomically(path, hashlib.sha256(body).digest() + body)
+        write_groups(path, record, {group: getattr(kept, group) for group in GROUPS})
     except OSError as error:
         raise StateError(
             f"cannot write {path}: {error.strerror}; earlier epochs are kept"
@@ -64,16 +52,11 @@ def load(path: Path) -> Kept | None:
     """
     if not path.exists():
         return None
-    content = path.read_bytes()
-    body = content[DIGEST_BYTES:]
-    if hashlib.sha256(body).digest() != content[:DIGEST_BYTES]:
-        raise InputError(f"{path} is damaged (wrong checksum); remove it, or leave --resume out")
-    with np.load(io.BytesIO(body), allow_pickle=False) as file:
-        record = json.loads(str(file["record"]))
-        groups = {group: _group(file, group) for group in GROUPS}
-    return Kept(record["identity"], tuple(record["history"]), **groups)
-
-
-def _group(file: Any, group: str) -> Arrays:
-    count = sum(name.startswith(f"{group}_") for name in file.files)
-    return tuple(file[f"{group}_{k}"] for k in range(count))
+    try:
+        record, groups = read_groups(path)
+    except ValueError as error:
+        raise InputError(
+            f"{path} is damaged (wrong checksum); remove it, or leave --resume out"
+        ) from error
+    found = {group: groups.get(group, ()) for group in GROUPS}
+    return Kept(record["identity"], tuple(record["history"]), **found)
