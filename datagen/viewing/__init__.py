@@ -1,0 +1,1 @@
+"""The page that shows one dataset, and what changed between two."""
