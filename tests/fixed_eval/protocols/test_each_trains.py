@@ -10,7 +10,7 @@ from fixed_eval.engines.keras.engine import KerasEngine
 from fixed_eval.protocols.keras_protocol import NO_WEIGHTS, KerasProtocol
 from fixed_eval.protocols.registry import PROTOCOLS
 
-# They are transfer-mobilenet on another base, whose shapes test_networks.py holds; half a minute each.
+# They are transfer-mobilenet on another base, whose shapes test_networks.py holds.
 OTHER_BASES = ("transfer-resnet50", "transfer-inceptionv3")
 NAMES = [
     name
