@@ -1,6 +1,7 @@
-"""The reader's process, `python -m fixed_eval.letters`: started, followed, ended.
+"""Tools of the evaluator's package that are given arrays: started, followed, ended.
 
-Enters: what to do and arrays of images. Leaves: JSON objects, or the process's refusal as an error.
+Enters: a module, its arguments and arrays. Leaves: JSON objects and arrays, or the process's
+refusal as an error.
 """
 
 import json
@@ -27,57 +28,47 @@ from datagen.evaluation.process import (
 
 _PATIENCE: Final = 10  # seconds that a stopped process gets
 
+Arrays = Mapping[str, npt.NDArray[Any]]
 Tell = Callable[[Event], None]
 Words = Sequence[object]
 
 
-def run(
-    command: str,
-    arrays: Mapping[str, npt.NDArray[Any]],
-    words: Words = (),
-    tell: Tell = lambda _: None,
+def run_with_arrays(
+    command: Words, arrays: Arrays, words: Words = (), tell: Tell = lambda _: None
 ) -> list[Mapping[str, Any]]:
-    """Run a command of the reader that answers in JSON.
+    """Run a tool that answers in JSON.
 
     Args:
-        command: `train` or `compare`.
-        arrays: as `fixed_eval.letters.data` reads them.
-        words: its other arguments.
-        tell: called with every epoch.
+        command: a module of the evaluator's package, and its first arguments.
+        arrays: what it reads from `--data`.
+        words: its other arguments; `--threads` is every core of this process.
+        tell: called with every event.
 
     Raises:
         DatagenError: what the process refused, by its exit code.
     """
-    with TemporaryDirectory(prefix="datagen-letters-") as folder:
+    with TemporaryDirectory(prefix="datagen-arrays-") as folder:
         data = _written(Path(folder), arrays)
-        return _follow([command, "--data", data, "--threads", cores(), *words], tell)
+        return _follow([*command, "--data", data, "--threads", cores(), *words], tell)
 
 
-def ask(
-    command: str,
-    arrays: Mapping[str, npt.NDArray[Any]],
-    words: Words = (),
-    tell: Tell = lambda _: None,
+def ask_with_arrays(
+    command: Words, arrays: Arrays, words: Words = (), tell: Tell = lambda _: None
 ) -> npt.NDArray[np.float32]:
-    """Run a command of the reader that answers with log-probabilities, `float32 N×36`.
-
-    Args:
-        command: `predict` or `crossfit`.
-        arrays: see `run`.
-        words: see `run`.
-        tell: see `run`.
+    """Run a tool that answers with log-probabilities, `float32 … × classes`; see above.
 
     Raises:
-        DatagenError: see `run`.
+        DatagenError: what the process refused, by its exit code.
     """
-    with TemporaryDirectory(prefix="datagen-letters-") as folder:
+    with TemporaryDirectory(prefix="datagen-arrays-") as folder:
         data, out = _written(Path(folder), arrays), Path(folder, "out.npz")
-        _follow([command, "--data", data, "--out", out, "--threads", cores(), *words], tell)
+        given = [*command, "--data", data, "--out", out, "--threads", cores(), *words]
+        _follow(given, tell)
         with np.load(out, allow_pickle=False) as found:
             return np.asarray(found["log_probabilities"], np.float32)
 
 
-def _written(folder: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> Path:
+def _written(folder: Path, arrays: Arrays) -> Path:
     path = folder / "data.npz"
     with path.open("wb") as stream:
         np.savez(stream, **cast("dict[str, Any]", dict(arrays)))
@@ -104,10 +95,11 @@ def _follow(words: Words, tell: Tell) -> list[Mapping[str, Any]]:
 
 @contextmanager
 def _started(words: Words) -> "Iterator[subprocess.Popen[str]]":
+    tool, *rest = map(str, words)
     try:
         process = subprocess.Popen(
             # -P: a file in the user's folder must not shadow a module
-            [sys.executable, "-P", "-m", f"{PACKAGE}.letters", *map(str, words)],
+            [sys.executable, "-P", "-m", f"{PACKAGE}.{tool}", *rest],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,  # one stream: a full pipe that nobody reads would stop it
@@ -118,7 +110,7 @@ def _started(words: Words) -> "Iterator[subprocess.Popen[str]]":
             start_new_session=True,
         )
     except OSError as error:
-        raise EvaluationError(f"cannot start the reader of letters: {error.strerror}") from error
+        raise EvaluationError(f"cannot start {PACKAGE}.{tool}: {error.strerror}") from error
     try:
         with process:
             yield process
@@ -138,5 +130,5 @@ def _object(line: str) -> dict[str, Any] | None:
     try:
         found = json.loads(line)
     except ValueError as error:
-        raise CorruptInputError(f"the reader of letters said {line[:80]!r}, no JSON") from error
+        raise CorruptInputError(f"the evaluator said {line[:80]!r}, no JSON") from error
     return found if isinstance(found, dict) else None
