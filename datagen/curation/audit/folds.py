@@ -27,8 +27,10 @@ def groups_of(
     images: Sequence[Measured],
     ties: Ties,
     tell: Callable[[int, int], None],
-) -> list[str]:
-    """Return the group of each image: equal for near-duplicates, one writer, one parent.
+) -> tuple[list[str], list[str]]:
+    """Return for each image a name of its near-duplicates, and one of all that it belongs with.
+
+    It belongs with near-duplicates, images of one writer, and those made from one parent.
 
     Writers are let go where they join more than a fifth of all images, as letters of several
     writers in one image do; near-duplicates and parents still count.
@@ -55,7 +57,7 @@ def groups_of(
     groups = tie(pictures, alike, ties)
     if ties.writers and max(Counter(groups).values()) > TOO_LARGE * len(images):
         groups = tie(pictures, alike, Ties(None, {}, ties.parents))
-    return groups
+    return alike, groups
 
 
 def folds_of(

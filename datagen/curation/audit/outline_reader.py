@@ -43,9 +43,9 @@ def read_outlines(
     scores = np.zeros((len(labels), len(CLASSES)))
     for fold in np.unique(folds):
         learn, judged = folds != fold, folds == fold
-        points = np.concatenate([described[learn], more]) * _SCALE
+        points = np.concatenate([described[learn], more])
         scores[judged] = _scores(
-            points, np.concatenate([labels[learn], more_labels]), described[judged] * _SCALE
+            points, np.concatenate([labels[learn], more_labels]), described[judged]
         )
     return calibrated(scores, labels)
 
@@ -58,8 +58,10 @@ def _scores(points: Descriptions, labels: Labels, asked: Descriptions) -> Probab
         scores[:, known] = 0.0
         return scores
     with threadpool_limits(limits=1):
-        machine = SVC(C=_COST, gamma="scale", decision_function_shape="ovr").fit(points, labels)
-    found = machine.decision_function(asked)
+        machine = SVC(C=_COST, gamma="scale", decision_function_shape="ovr").fit(
+            _SCALE * points, labels
+        )
+    found = machine.decision_function(_SCALE * asked)
     if len(known) == 2:
         scores[:, known] = np.stack([-found, found], axis=1)
     else:

@@ -61,7 +61,7 @@ def sheet_signals(image: GrayImage) -> SheetSignals:
 
 
 def _ramp(value: float, none: float, full: float) -> float:
-    """Return 0 where a value is at `none` or before it, 1 from `full` on, and between in between."""
+    """Return 0 up to `none`, 1 from `full` on, and what lies between in between."""
     return float(np.clip((value - none) / (full - none), 0, 1))
 
 

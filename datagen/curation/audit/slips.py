@@ -56,10 +56,7 @@ def prior() -> npt.NDArray[np.float64]:
     Rows add up to 1 without the diagonal, which is 0.
     """
     weights = np.array(
-        [
-            [0.0 if a == b else SLIP if slip(a, b) else PLAIN for b in CLASSES]
-            for a in CLASSES
-        ]
+        [[0.0 if a == b else SLIP if slip(a, b) else PLAIN for b in CLASSES] for a in CLASSES]
     )
     result: npt.NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
     return result
