@@ -220,7 +220,7 @@ def _styles(
     found = np.zeros(len(images), np.intp)
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
-        features = np.stack([images[k].style for k in own])
+        features = np.stack([images[int(k)].style for k in own])
         found[own] = cluster(standardise(features, [""] * len(own)), _STYLES, seed)
     return found
 

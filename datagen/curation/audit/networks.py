@@ -4,17 +4,14 @@ Enters: views, labels and folds. Leaves: the probability of each class, once per
 """
 
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from datagen.core.numerals import CLASSES
 from datagen.curation.audit.synthetic import Synthetic
+from datagen.curation.audit.value.runs import RATE
 from datagen.evaluation.subsets import train_on_subsets
-
-RATE: Final = 1e-3
-"""Adam's learning rate: in a few epochs the protocol's own, made for a hundred, learns little."""
 
 Probabilities = npt.NDArray[np.float64]
 

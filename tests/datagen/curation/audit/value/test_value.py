@@ -113,10 +113,11 @@ def spoilt_by_wrong_labels(
     seeds: np.ndarray,
     *,
     epochs: int,
+    rate: float,
     tell: Callable[[int, int], None],
 ) -> np.ndarray:
     """Answer as a training might: right labels help, wrong ones spoil, and chance does the rest."""
-    del views, epochs
+    del views, epochs, rate
     wrong = np.arange(len(labels)) // 10 % 5 == 0
     good, bad = (masks[:, which].mean(axis=1) for which in (~wrong, wrong))
     chance = np.random.default_rng(int(seeds[0])).normal(0, 0.02, masks.shape)
