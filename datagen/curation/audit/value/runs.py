@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.evaluation.process import evaluator_digest
-from datagen.evaluation.subsets import TellRuns, train_on_subsets
+from datagen.evaluation.subsets import TellEpochs, train_on_subsets
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
 
 Probabilities = npt.NDArray[np.float32]
@@ -27,7 +27,7 @@ def own_probabilities(
     seeds: npt.NDArray[np.integer],
     *,
     epochs: int,
-    tell: TellRuns,
+    tell: TellEpochs,
 ) -> Probabilities:
     """Return the probability that each run gives to each image's own label, `float32 R×N`.
 
@@ -44,7 +44,7 @@ def own_probabilities(
         if known is None or known.shape != masks[part].shape:
 
             def told(done: int, _: int, start: int = start) -> None:
-                tell(start + done, len(seeds))
+                tell(start * epochs + done, len(seeds) * epochs)
 
             logs = train_on_subsets(
                 views, labels, masks[part], seeds[part], epochs=epochs, rate=RATE, tell=told
@@ -52,7 +52,7 @@ def own_probabilities(
             known = np.exp(logs[:, np.arange(len(labels)), labels])
             _keep(place, known)
         found[part] = known
-        tell(min(start + _AT_ONCE, len(seeds)), len(seeds))
+        tell(min(start + _AT_ONCE, len(seeds)) * epochs, len(seeds) * epochs)
     return found
 
 

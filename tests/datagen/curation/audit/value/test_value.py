@@ -83,9 +83,9 @@ def test_scores_that_are_all_equal_say_nothing() -> None:
     assert all(abs(e.value) < 1e-9 and e.low <= 0 <= e.high for e in each)
 
 
-def nothing(done: int, runs: int) -> None:
+def nothing(done: int, epochs: int) -> None:
     """Tell nobody."""
-    del done, runs
+    del done, epochs
 
 
 def bars(count: int) -> ValuedImages:
@@ -153,7 +153,7 @@ def test_real_trainings_are_explained_checked_and_remembered(
     values = estimate_values(
         images, runs=5, epochs=2, seed=1, tell=lambda done, all_: told.append((done, all_))
     )
-    assert told[-1] == (5, 5)
+    assert told[-1] == (10, 10)
     assert all(each.low <= each.value <= each.high for each in values.images)
     assert set(values.sources) == {"here"}
     assert len(values.styles) == 20
