@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
+    from datagen.api.reviews import merge_reviews
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
     from datagen.core.errors import DatagenError
@@ -69,6 +70,7 @@ _HOMES: Final = {
     "list_recipes": "datagen.api.recipes",
     "list_sources": "datagen.api.sources",
     "load_recipe": "datagen.api.recipes",
+    "merge_reviews": "datagen.api.reviews",
     "open_dataset": "datagen.api.datasets",
     "open_source": "datagen.api.sources",
     "plan": "datagen.api.datasets",
@@ -112,6 +114,7 @@ __all__ = [
     "list_recipes",
     "list_sources",
     "load_recipe",
+    "merge_reviews",
     "open_dataset",
     "open_source",
     "plan",

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from datagen.cli import main
 from datagen.cli.commands.mine import _plain as mined
+from datagen.cli.views.merged_reviews import plain_merged
 from datagen.cli.views.sweep_answer import plain as answered
 from datagen.composition.classic import ClassicChars74k, ClassicEmnist
 from datagen.composition.handwritten.parameters import Hand
@@ -41,7 +42,8 @@ from datagen.letters.reader import LettersResult, Reading
 from datagen.letters.vet import Verdict
 from datagen.receipts.records import Verification
 from datagen.recipes.schema import Ingredient, Recipe
-from datagen.sources.images.review import Review
+from datagen.reviews.merge import merge
+from datagen.sources.images.review import Review, load
 from datagen.sweeps.records import Scored, Trial
 from datagen.sweeps.results.ranking import read
 from datagen.sweeps.spec import Spec
@@ -163,6 +165,11 @@ def test_what_an_exported_model_says_of_itself() -> None:
     heading = "The member `fixed_eval.json` of an exported model"
     # the record is the evaluator's, which nothing here imports: its tests read it
     assert documented(heading) >= set(TrainedModel.model_fields)
+
+
+def test_what_a_merge_of_reviews_prints() -> None:
+    printed = plain_merged(merge(load("competition-2021"), load("competition-2021")))
+    assert documented("`datagen review --merge --json`") == {"command", "path", *printed}
 
 
 def test_what_mine_prints() -> None:
