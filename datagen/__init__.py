@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datagen.api.progress import NotebookProgress, RichProgress
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
+    from datagen.api.reviewing import serve_review, write_review_page
     from datagen.api.reviews import merge_reviews
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
@@ -79,11 +80,13 @@ _HOMES: Final = {
     "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
+    "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
     "train_letters": "datagen.api.letters",
     "verify": "datagen.api.receipts",
     "vet_letters": "datagen.api.letters",
     "write_report": "datagen.api.evaluations",
+    "write_review_page": "datagen.api.reviewing",
 }
 """Where each public name is defined: a module, and the name there where it is another."""
 
@@ -123,11 +126,13 @@ __all__ = [
     "read_letters",
     "read_sweep",
     "register_source",
+    "serve_review",
     "sweep",
     "train_letters",
     "verify",
     "vet_letters",
     "write_report",
+    "write_review_page",
 ]
 
 

@@ -30,6 +30,7 @@ from datagen.cli.commands import (
     preview,
     rare,
     recipes,
+    review,
     sources,
     sweep,
     verify,
@@ -92,6 +93,7 @@ app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
 app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
+app.command("review", rich_help_panel=_REAL)(with_user_paths(review.review))
 app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
 app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
 app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))
