@@ -6,12 +6,10 @@ refusal as an error.
 
 import json
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +17,11 @@ import numpy.typing as npt
 from datagen.core.errors import CorruptInputError, EvaluationError
 from datagen.core.machine import cores
 from datagen.evaluation.process import (
-    PACKAGE,
     REFUSALS,
     Event,
-    evaluator_environment,
     last_words,
+    running,
 )
-
-_PATIENCE: Final = 10  # seconds that a stopped process gets
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Tell = Callable[[Event], None]
@@ -78,7 +73,9 @@ def _written(folder: Path, arrays: Arrays) -> Path:
 def _follow(words: Words, tell: Tell) -> list[Mapping[str, Any]]:
     said: list[str] = []
     results: list[Mapping[str, Any]] = []
-    with _started(words) as process:
+    tool, *rest = words
+    # one stream: a full pipe that nobody reads would stop it
+    with running(str(tool), rest, stderr=subprocess.STDOUT) as process:
         for line in process.stdout or ():
             found = _object(line)
             if found is None:
@@ -91,37 +88,6 @@ def _follow(words: Words, tell: Tell) -> list[Mapping[str, Any]]:
     if code:
         raise REFUSALS.get(code, EvaluationError)(last_words(said, code))
     return results
-
-
-@contextmanager
-def _started(words: Words) -> "Iterator[subprocess.Popen[str]]":
-    tool, *rest = map(str, words)
-    try:
-        process = subprocess.Popen(
-            # -P: a file in the user's folder must not shadow a module
-            [sys.executable, "-P", "-m", f"{PACKAGE}.{tool}", *rest],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # one stream: a full pipe that nobody reads would stop it
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=evaluator_environment(),
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise EvaluationError(f"cannot start {PACKAGE}.{tool}: {error.strerror}") from error
-    try:
-        with process:
-            yield process
-            return
-    except BaseException:
-        process.terminate()
-        try:
-            process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        raise
 
 
 def _object(line: str) -> dict[str, Any] | None:

@@ -1,1 +1,1 @@
-"""The page that shows one dataset, and what changed between two."""
+"""`datagen view`: one page per dataset, with lineage, mistakes and look-alikes."""
