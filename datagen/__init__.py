@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datagen.api.models import compare_models, describe_model, list_models
     from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
+    from datagen.api.publishing import dataset_card, publish
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
     from datagen.api.reviewing import serve_review, write_review_page
@@ -56,6 +57,7 @@ _HOMES: Final = {
     "compare": "datagen.api.evaluations",
     "compare_models": "datagen.api.models",
     "compare_letters": "datagen.api.letters",
+    "dataset_card": "datagen.api.publishing",
     "describe_model": "datagen.api.models",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
@@ -77,6 +79,7 @@ _HOMES: Final = {
     "plan": "datagen.api.datasets",
     "predict": "datagen.api.predictions",
     "preview": "datagen.api.datasets",
+    "publish": "datagen.api.publishing",
     "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
@@ -102,6 +105,7 @@ __all__ = [
     "compare",
     "compare_letters",
     "compare_models",
+    "dataset_card",
     "describe_model",
     "doctor",
     "evaluate",
@@ -123,6 +127,7 @@ __all__ = [
     "plan",
     "predict",
     "preview",
+    "publish",
     "read_letters",
     "read_sweep",
     "register_source",

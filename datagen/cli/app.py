@@ -13,6 +13,7 @@ import datagen
 from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
+    card,
     compare,
     compare_models,
     doctor,
@@ -79,6 +80,7 @@ app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
 app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
 app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
+app.command("card", rich_help_panel=_BUILD)(with_user_paths(card.card))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))

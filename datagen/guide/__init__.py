@@ -21,6 +21,7 @@ ORDER: Final = (
     "letters",
     "sweeps",
     "real-images",
+    "publish",
     "results",
     "performance",
     "python-api",
