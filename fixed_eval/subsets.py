@@ -82,7 +82,7 @@ def train_on_subsets(
     epochs: int,
     rate: float,
     threads: int,
-    on_run: Callable[[int], None] = lambda _: None,
+    on_epoch: Callable[[], None] = lambda: None,
     on_compile: Callable[[], None] = lambda: None,
 ) -> LogProbabilities:
     """Train every run, and return what each says of every image: float32 R×N×classes.
@@ -92,7 +92,7 @@ def train_on_subsets(
         epochs: Of each run.
         rate: Adam's learning rate.
         threads: Runs side by side, at most.
-        on_run: Called with the number of each run when it is done.
+        on_epoch: Called after every epoch of any run, by the thread that trains it.
         on_compile: Called before the engine is compiled, once on a machine.
 
     Raises:
@@ -104,12 +104,13 @@ def train_on_subsets(
     shared = SharedCores(threads, len(found))
     with _stoppable(threads) as (workers, stopped):
         waiting = {
-            workers.submit(_run, pool, mask, int(seed), epochs, rate, shared, stopped): run
+            workers.submit(
+                _run, pool, mask, int(seed), epochs, rate, shared, stopped, on_epoch
+            ): run
             for run, (mask, seed) in enumerate(zip(subsets.train, subsets.seeds, strict=True))
         }
         for done in as_completed(waiting):
             found[waiting[done]] = done.result()
-            on_run(waiting[done])
     return found
 
 
@@ -133,6 +134,7 @@ def _run(
     rate: float,
     shared: SharedCores,
     stopped: threading.Event,
+    on_epoch: Callable[[], None],
 ) -> LogProbabilities:
     engine = NativeEngine(pool, pool, CUTOFF_RESNET50, seed, shared)
     engine.set_phase(CUTOFF_RESNET50.phases[0], rate)
@@ -142,6 +144,7 @@ def _run(
         if stopped.is_set():
             break
         engine.train_epoch(generator.permutation(chosen))
+        on_epoch()
     logits = engine.predict(engine.snapshot().weights, pool.images).astype(np.float64)
     shared.end_run()
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -192,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             epochs=options.epochs,
             rate=options.rate,
             threads=options.threads,
-            on_run=_counted(say, len(subsets.seeds)),
+            on_epoch=_counted(say, len(subsets.seeds) * options.epochs),
             on_compile=lambda: say("notice", message="compiling the engine, once on this machine"),
         )
         save_arrays(options.out, log_probabilities=found)
@@ -204,12 +207,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _counted(say: Say, runs: int) -> Callable[[int], None]:
-    done: set[int] = set()
+def _counted(say: Say, epochs: int) -> Callable[[], None]:
+    """What tells how many epochs of all runs are done; several threads may call it."""
+    done, lock = 0, threading.Lock()
 
-    def tell(run: int) -> None:
-        done.add(run)
-        say("run", done=len(done), runs=runs)
+    def tell() -> None:
+        nonlocal done
+        with lock:
+            done += 1
+            say("epoch", done=done, epochs=epochs)
 
     return tell
 

@@ -16,8 +16,8 @@ from datagen.evaluation.array_tools import ask_with_arrays
 from datagen.evaluation.process import Event
 
 LogProbabilities = npt.NDArray[np.float32]
-TellRuns = Callable[[int, int], None]
-"""Told how many runs are done, of how many."""
+TellEpochs = Callable[[int, int], None]
+"""Told how many epochs of all runs together are done, of how many."""
 
 
 def train_on_subsets(
@@ -28,7 +28,7 @@ def train_on_subsets(
     *,
     epochs: int,
     rate: float | None = None,
-    tell: TellRuns = lambda _done, _runs: None,
+    tell: TellEpochs = lambda _done, _epochs: None,
 ) -> LogProbabilities:
     """Train one network per run, on the native engine, as many side by side as there are cores.
 
@@ -39,7 +39,7 @@ def train_on_subsets(
         seeds: R seeds, of the initial weights and of the order, 0 … 2**32 − 1.
         epochs: of each run, at least 1.
         rate: Adam's learning rate; None is the protocol's.
-        tell: told after every run.
+        tell: told after every epoch of any run.
 
     Returns:
         Natural logarithms of probabilities, `float32 R×N×10`: what each run says of every image,
@@ -67,8 +67,8 @@ def train_on_subsets(
     }
 
     def told(event: Event) -> None:
-        if event["event"] == "run":
-            tell(int(event["done"]), int(event["runs"]))
+        if event["event"] == "epoch":
+            tell(int(event["done"]), int(event["epochs"]))
 
     words = ["--epochs", epochs, *([] if rate is None else ["--rate", rate])]
     return ask_with_arrays(["subsets"], arrays, words, told)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from datagen.curation.audit.value.estimate import ValuedImages, Values
 from datagen.curation.audit.value.runs import own_probabilities
-from datagen.evaluation.subsets import TellRuns
+from datagen.evaluation.subsets import TellEpochs
 
 SHARE: Final = 0.05
 SEEDS: Final = 6
@@ -53,7 +53,7 @@ def check_values(
     values: Values,
     *,
     seed: int,
-    tell: TellRuns,
+    tell: TellEpochs,
     shares: Sequence[float] = (SHARE,),
     seeds: int = SEEDS,
     epochs: int = EPOCHS,
@@ -64,7 +64,7 @@ def check_values(
         images: as they were valued.
         values: of `estimate_values`.
         seed: of the draws.
-        tell: told after every training.
+        tell: told after every epoch of any training.
         shares: parts of the images to remove, each above 0 and below 1.
         seeds: trainings of each kind.
         epochs: of each training.

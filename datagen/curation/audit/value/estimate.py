@@ -16,7 +16,7 @@ from datagen.core.numerals import CLASSES
 from datagen.curation.audit.value.datamodel import Datamodel, Estimate
 from datagen.curation.audit.value.design import doubt_strata, draw_subsets, hold_back
 from datagen.curation.audit.value.runs import own_probabilities
-from datagen.evaluation.subsets import TellRuns
+from datagen.evaluation.subsets import TellEpochs
 
 RUNS: Final = 240
 EPOCHS: Final = 6
@@ -73,7 +73,7 @@ class Values:
 
 
 def estimate_values(
-    images: ValuedImages, *, runs: int = RUNS, epochs: int = EPOCHS, seed: int, tell: TellRuns
+    images: ValuedImages, *, runs: int = RUNS, epochs: int = EPOCHS, seed: int, tell: TellEpochs
 ) -> Values:
     """Train on many random halves, and explain their scores by what they held.
 
@@ -82,7 +82,7 @@ def estimate_values(
         runs: how many halves.
         epochs: of each training.
         seed: of all draws.
-        tell: told after every training.
+        tell: told after every epoch of any training.
 
     Raises:
         RuleError: there are too few images.

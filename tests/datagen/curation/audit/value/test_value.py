@@ -83,9 +83,9 @@ def test_scores_that_are_all_equal_say_nothing() -> None:
     assert all(abs(e.value) < 1e-9 and e.low <= 0 <= e.high for e in each)
 
 
-def nothing(done: int, runs: int) -> None:
+def nothing(done: int, epochs: int) -> None:
     """Tell nobody."""
-    del done, runs
+    del done, epochs
 
 
 def bars(count: int) -> ValuedImages:
@@ -113,10 +113,11 @@ def spoilt_by_wrong_labels(
     seeds: np.ndarray,
     *,
     epochs: int,
+    rate: float,
     tell: Callable[[int, int], None],
 ) -> np.ndarray:
     """Answer as a training might: right labels help, wrong ones spoil, and chance does the rest."""
-    del views, epochs
+    del views, epochs, rate
     wrong = np.arange(len(labels)) // 10 % 5 == 0
     good, bad = (masks[:, which].mean(axis=1) for which in (~wrong, wrong))
     chance = np.random.default_rng(int(seeds[0])).normal(0, 0.02, masks.shape)
@@ -152,7 +153,7 @@ def test_real_trainings_are_explained_checked_and_remembered(
     values = estimate_values(
         images, runs=5, epochs=2, seed=1, tell=lambda done, all_: told.append((done, all_))
     )
-    assert told[-1] == (5, 5)
+    assert told[-1] == (10, 10)
     assert all(each.low <= each.value <= each.high for each in values.images)
     assert set(values.sources) == {"here"}
     assert len(values.styles) == 20

@@ -1,0 +1,191 @@
+"""The application behind the page: images, decisions, and training again in the background.
+
+Enters: requests that `datagen.serving.guard` has let through. Leaves: JSON and pictures. Functions
+that read files or decode run in threads, so that the page answers meanwhile.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from datagen.core.errors import DatagenError, InputError
+from datagen.reviews.page.improve import Improver
+from datagen.reviews.page.messages import plain_change, read_decided
+from datagen.reviews.page.page import page
+from datagen.reviews.page.pictures import SIZES, Kind, Pictures
+from datagen.reviews.page.session import Session
+from datagen.reviews.page.suspects import Suspect, plain_suspects
+from datagen.sources.images.review import LabelCorrection, utc_text
+
+_MOST_BODY: Final = 8 << 20  # bytes of a request
+_KINDS: Final = (*SIZES, "network")
+_KEEP: Final = "private, max-age=86400, immutable"  # a picture is named by its content
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class Sitting:
+    """What one page is about.
+
+    Attributes:
+        title: what is reviewed.
+        images: the most urgent first.
+        pictures: of these images.
+        session: the decisions.
+        improver: trains again.
+        file: where the decisions are kept, as a person reads it.
+        about: what the review is of, for a copy of it.
+        who: decides; None where nobody said.
+        ranking: raised with every new order of `images`.
+    """
+
+    title: str
+    images: Sequence[Suspect]
+    pictures: Pictures
+    session: Session
+    improver: Improver
+    file: str
+    about: str
+    who: str | None = None
+    ranking: int = 1
+
+    def __post_init__(self) -> None:
+        self._paths = {image.sha256: image.path for image in self.images}
+
+    def path(self, sha256: str) -> str | None:
+        """Return where an image with these bytes lies."""
+        return self._paths.get(sha256)
+
+    def everything(self) -> dict[str, Any]:
+        """Return all that a tab needs to begin with."""
+        version, _ = self.session.since(0)
+        return {
+            "title": self.title,
+            "file": self.file,
+            "about": self.about,
+            "who": self.who,
+            "items": plain_suspects(self.images),
+            "decisions": plain_change(self.session.decisions()),
+            "ranking": self.ranking,
+            "version": version,
+            "job": self.improver.state(),
+        }
+
+    def news(self, since: int) -> dict[str, Any]:
+        """Return what a tab has to be told."""
+        version, change = self.session.since(since)
+        return {
+            "version": version,
+            "decisions": plain_change(change),
+            "ranking": self.ranking,
+            "job": self.improver.state(),
+        }
+
+    def decide(self, body: bytes) -> dict[str, Any]:
+        """Keep one step of a tab."""
+        step = read_decided(body)
+        now = utc_text(datetime.now(UTC))
+        signed = {
+            sha256: None if one is None else self._signed(one, now)
+            for sha256, one in step.decisions.items()
+        }
+        outcome = self.session.decide(signed, step.seen)
+        return {"decisions": plain_change(signed), "overruled": plain_change(outcome.overruled)}
+
+    def _signed(self, one: LabelCorrection, now: str) -> LabelCorrection:
+        return one.model_copy(update={"who": self.who, "when": now})
+
+    def undo(self) -> dict[str, Any]:
+        """Take the last step back."""
+        return {"decisions": plain_change(self.session.undo())}
+
+    def improve(self) -> dict[str, Any]:
+        """Begin to train again, unless that goes on already."""
+        self.improver.start(self.images, self.session.decisions(), self._take)
+        return {"job": self.improver.state()}
+
+    def _take(self, images: Sequence[Suspect]) -> None:
+        self.images = images
+        self.ranking += 1
+
+
+def app(sitting: Sitting) -> Starlette:
+    """Return the application; see `datagen.serving.server.served`."""
+    whole = page(sitting.title)
+
+    async def home(_: Request) -> Response:
+        return Response(
+            whole.html, media_type="text/html", headers={"Content-Security-Policy": whole.policy}
+        )
+
+    async def everything(_: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(sitting.everything))
+
+    async def news(request: Request) -> Response:
+        since = request.query_params.get("since", "")
+        number = int(since) if since.isdecimal() and len(since) < 16 else 0
+        return JSONResponse(await run_in_threadpool(sitting.news, number))
+
+    async def decide(request: Request) -> Response:
+        body = await _body(request)
+        if body is None:
+            return JSONResponse({"error": "this is too much at once"}, 413)
+        return JSONResponse(await run_in_threadpool(sitting.decide, body))
+
+    async def undo(_: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(sitting.undo))
+
+    async def improve(_: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(sitting.improve))
+
+    async def shown(request: Request) -> Response:
+        kind, path = request.path_params["kind"], sitting.path(request.path_params["sha256"])
+        if kind not in _KINDS or path is None:
+            return Response(status_code=404)
+        png = await run_in_threadpool(sitting.pictures.png, path, cast("Kind", kind))
+        return Response(png, media_type="image/png", headers={"Cache-Control": _KEEP})
+
+    routes = [
+        Route("/", home),
+        Route("/everything", _told(everything)),
+        Route("/news", _told(news)),
+        Route("/decide", _told(decide), methods=["POST"]),
+        Route("/undo", _told(undo), methods=["POST"]),
+        Route("/improve", _told(improve), methods=["POST"]),
+        Route("/picture/{kind}/{sha256}", _told(shown)),
+    ]
+    return Starlette(routes=routes)
+
+
+def _told(answer: Answer) -> Answer:
+    """Return a function that answers with the sentence of an error."""
+
+    async def tell(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except InputError as error:
+            return JSONResponse({"error": str(error)}, 404)
+        except DatagenError as error:
+            return JSONResponse({"error": str(error)}, 409)
+
+    return tell
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body of a request; None where it is too long."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _MOST_BODY:
+            return None
+        parts.append(part)
+    return b"".join(parts)
