@@ -33,6 +33,7 @@ from datagen.cli.commands import (
     sources,
     sweep,
     verify,
+    view,
 )
 from datagen.core.errors import DatagenError, InputError
 from datagen.files.paths import place_refused, refusal
@@ -76,6 +77,7 @@ _LOOK_UP: Final = "Look things up"
 
 app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
 app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
+app.command("view", rich_help_panel=_BUILD)(with_user_paths(view.view))
 app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
