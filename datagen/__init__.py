@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datagen.api.reviews import merge_reviews
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
+    from datagen.api.views import view
     from datagen.core.errors import DatagenError
     from datagen.recipes.schema import Recipe
     from datagen.sources.registry import Source
@@ -88,6 +89,7 @@ _HOMES: Final = {
     "train_letters": "datagen.api.letters",
     "verify": "datagen.api.receipts",
     "vet_letters": "datagen.api.letters",
+    "view": "datagen.api.views",
     "write_report": "datagen.api.evaluations",
     "write_review_page": "datagen.api.reviewing",
 }
@@ -136,6 +138,7 @@ __all__ = [
     "train_letters",
     "verify",
     "vet_letters",
+    "view",
     "write_report",
     "write_review_page",
 ]

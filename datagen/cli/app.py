@@ -35,6 +35,7 @@ from datagen.cli.commands import (
     sources,
     sweep,
     verify,
+    view,
 )
 from datagen.core.errors import DatagenError, InputError
 from datagen.files.paths import place_refused, refusal
@@ -78,6 +79,7 @@ _LOOK_UP: Final = "Look things up"
 
 app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
 app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
+app.command("view", rich_help_panel=_BUILD)(with_user_paths(view.view))
 app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("card", rich_help_panel=_BUILD)(with_user_paths(card.card))
