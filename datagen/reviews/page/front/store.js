@@ -51,6 +51,11 @@ export class ServerStore {
     return this.ask("improve", {});
   }
 
+  /** The look-alikes of an image, and which are the same writing: {alike, twins}, paths. */
+  async near(item) {
+    return this.ask(`near/${item.id}`);
+  }
+
   apply(decisions) {
     for (const [id, one] of Object.entries(decisions))
       if (one) this.decisions.set(id, one);
@@ -162,6 +167,10 @@ export class BrowserStore {
       else this.decisions.delete(id);
     this.write();
     return Object.keys(last ?? {});
+  }
+
+  async near(item) {
+    return this.all.near[item.id] ?? { alike: [], twins: [] };
   }
 
   look() {
