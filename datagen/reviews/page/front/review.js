@@ -74,7 +74,8 @@ class ReviewPage {
   }
 
   /** Decide the current image, and go on to the next one that is not decided. */
-  decide(make) {
+  async decide(make) {
+    await this.undoing; // or a quick key would decide the image that is about to be left
     const item = this.current;
     if (!item) return;
     const one = make(item);
@@ -96,7 +97,12 @@ class ReviewPage {
     this.offer.decided();
   }
 
-  async undo() {
+  undo() {
+    this.undoing = (this.undoing ?? Promise.resolve()).then(() => this.undoOne());
+    return this.undoing;
+  }
+
+  async undoOne() {
     let ids;
     try {
       ids = await this.store.undo();
@@ -437,10 +443,18 @@ class ReviewPage {
     if (matchMedia("(max-width: 700px)").matches) byId("sieve").open = false;
   }
 
+  get file() {
+    return this.all.file.split(/[\\/]/).pop();
+  }
+
+  /** The decisions as a review file. */
+  text() {
+    const name = this.file.replace(/\.ya?ml$/, "") || "review";
+    return reviewText(name, this.all.about, this.store.decisions);
+  }
+
   download() {
-    const file = this.all.file.split(/[\\/]/).pop();
-    const name = file.replace(/\.ya?ml$/, "") || "review";
-    download(file, reviewText(name, this.all.about, this.store.decisions));
+    download(this.file, this.text());
   }
 }
 

@@ -67,7 +67,7 @@ export class SuspectView {
 
   words(item) {
     const suggested = {
-      relabel: item.likelier ? `probably ${item.likelier}` : "",
+      relabel: item.likelier && item.likelier !== item.class ? `probably ${item.likelier}` : "",
       drop: "probably to be dropped",
       keep: "probably right",
     }[item.suggestion];
