@@ -202,6 +202,7 @@ def test_what_mine_prints() -> None:
         ("pipelines", ["pipelines scanned", "pipelines --ops", "pipelines --labels"]),
         ("holdout", ["holdout numerals --out sides --fraction 0.5"]),
         ("rare", ["rare numerals"]),
+        ("review", ["review numerals --no-audit --html page.html"]),
         ("guide", ["guide commands"]),
     ],
 )
