@@ -36,9 +36,11 @@ if TYPE_CHECKING:
     from datagen.api.publishing import dataset_card, publish
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
+    from datagen.api.reviewing import serve_review, write_review_page
     from datagen.api.reviews import merge_reviews
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
+    from datagen.api.views import view
     from datagen.core.errors import DatagenError
     from datagen.recipes.schema import Recipe
     from datagen.sources.registry import Source
@@ -84,11 +86,14 @@ _HOMES: Final = {
     "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
+    "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
     "train_letters": "datagen.api.letters",
     "verify": "datagen.api.receipts",
     "vet_letters": "datagen.api.letters",
+    "view": "datagen.api.views",
     "write_report": "datagen.api.evaluations",
+    "write_review_page": "datagen.api.reviewing",
 }
 """Where each public name is defined: a module, and the name there where it is another."""
 
@@ -131,11 +136,14 @@ __all__ = [
     "read_letters",
     "read_sweep",
     "register_source",
+    "serve_review",
     "sweep",
     "train_letters",
     "verify",
     "vet_letters",
+    "view",
     "write_report",
+    "write_review_page",
 ]
 
 

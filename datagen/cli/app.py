@@ -32,9 +32,11 @@ from datagen.cli.commands import (
     preview,
     rare,
     recipes,
+    review,
     sources,
     sweep,
     verify,
+    view,
 )
 from datagen.core.errors import DatagenError, InputError
 from datagen.files.paths import place_refused, refusal
@@ -78,6 +80,7 @@ _LOOK_UP: Final = "Look things up"
 
 app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
 app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
+app.command("view", rich_help_panel=_BUILD)(with_user_paths(view.view))
 app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
 app.command("card", rich_help_panel=_BUILD)(with_user_paths(card.card))
@@ -96,6 +99,7 @@ app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
 app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
+app.command("review", rich_help_panel=_REAL)(with_user_paths(review.review))
 app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
 app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
 app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))

@@ -28,8 +28,9 @@ class Prediction:
     """What the networks of one evaluation said of one image.
 
     Attributes:
-        said: the class that most of them named; of several, the one they were surest of.
-        probability: the mean of its probability, 0 … 1.
+        said: the class that they named; where they differ, the wrong one that most named, and of
+            several of these the one they were surest of.
+        probability: the mean of its probability where it was named, 0 … 1.
         wrong: seeds that did not say the given class.
         leak: how the dataset knows the picture; None where it does not.
     """
@@ -196,9 +197,10 @@ def _predictions(
 
 
 def _together(results: Sequence[ImageResult]) -> Prediction:
-    votes = Counter(result.predicted for result in results)
+    telling = [result for result in results if not result.hit] or results
+    votes = Counter(result.predicted for result in telling)
     sure: dict[str, float] = defaultdict(float)
-    for result in results:
+    for result in telling:
         sure[result.predicted] += max(result.probabilities)
     said = max(votes, key=lambda name: (votes[name], sure[name]))
     return Prediction(

@@ -10,6 +10,7 @@ from datagen.core.errors import DatagenError
 from datagen.core.text import duration
 from datagen.reports.html.document import document
 from datagen.reports.html.markup import Markup, facts, figure, join, section, tag
+from datagen.reports.html.view_link import SUFFIX, view_link
 from datagen.sweeps.page.axes import axes, layout
 from datagen.sweeps.page.classes import classes
 from datagen.sweeps.page.line import line_chart
@@ -17,6 +18,7 @@ from datagen.sweeps.page.listing import listing
 from datagen.sweeps.page.parallel import parallel
 from datagen.sweeps.page.scatter import misleading
 from datagen.sweeps.page.ternary import ternary
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results import words
 from datagen.sweeps.results.advice import advice
 from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
@@ -100,10 +102,12 @@ def _best(answer: Answer, candidate: CandidateResult) -> Markup:
     ]
     if answer.ranked_by != "val":
         shown.append(_score("val, its own images", candidate.val, small=True))
+    dataset = answer.folder / DATASETS / candidate.id
     return join(
         (
             tag("p", "Best: ", tag("b", candidate.name), style="winner"),
             tag("div", *shown, style="headline"),
+            view_link(dataset, answer.folder, answer.folder / f"{candidate.id}{SUFFIX}"),
         )
     )
 
