@@ -34,7 +34,7 @@ from datagen.images.style_words import style_words
 from datagen.viewing.measured import Measured
 from datagen.viewing.rows import ViewImage
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the same pictures get other look-alikes or styles, so old files are never used."""
 
 ALIKE: Final = 6

@@ -24,7 +24,7 @@ from datagen.files.image_header import sniff
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.shrinking import shrunk
 
-THUMB: Final = 96
+THUMB: Final = 160
 """Pixels: the longer side of an embedded picture."""
 
 _SMALL: Final = 2500  # bytes: a PNG file up to here is embedded as it is

@@ -22,7 +22,8 @@ export class Overview {
     this.own = ITEMS.filter((item) => item.own);
     const columns = (axis) => new Set(this.own.map((item) => this.column(axis, item))).size;
     const open = this.own.some((item) => item.style !== undefined);
-    this.axes = AXES.filter((axis) => columns(axis) > 1 && (open || !("style" in axis.facets)));
+    const sources = new Set(this.own.map(({ source }) => source)).size;
+    this.axes = AXES.filter((axis) => columns(axis) > 1 && (open || !("style" in axis.facets)) && (sources > 1 || axis.name !== "source and style"));
     if (!this.axes.length) this.axes = [AXES.find(({ name }) => name === "part")];
     this.axis = this.best();
   }
@@ -66,7 +67,7 @@ export class Overview {
 
   title(facet, value) {
     if (value === "") return facet === "case" ? "" : "none";
-    return facet === "style" ? `style ${styleName(value)}` : facet === "case" ? `${value} case` : String(value);
+    return facet === "style" ? `style ${styleName(value)}` : facet === "case" ? `${value} case` : `${value}`;
   }
 
   chooser() {

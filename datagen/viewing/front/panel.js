@@ -29,13 +29,13 @@ export class Panel {
     this.go = go;
     this.search = search;
     this.item = null;
-    this.step = 0;
+    this.step = null; // of its making; null: the last
     this.known = new Map(Object.entries(DATA.makings));
   }
 
-  show(item, place, of, keep = false) {
+  show(item, place, of) {
     this.item = item;
-    if (!keep) this.step = 0;
+    this.step = null;
     this.place = place;
     this.of = of;
     this.draw();
@@ -153,7 +153,7 @@ export class Panel {
   }
 
   strip(made) {
-    this.step = Math.min(this.step || made.steps.length - 1, made.steps.length - 1);
+    this.step ??= made.steps.length - 1;
     const cells = made.steps.map((step, number) =>
       el(
         "button",
@@ -194,7 +194,7 @@ export class Panel {
   }
 
   turn(by) {
-    if (this.item !== null) this.choose(this.step + by);
+    if (this.step !== null) this.choose(this.step + by);
   }
 
   // ---- what is like it

@@ -103,6 +103,7 @@ function show(mode) {
     button.setAttribute("aria-current", button.dataset.mode === state.mode ? "page" : "false");
   const table = state.mode === "overview";
   byId("overview").hidden = !table;
+  byId("grid").classList.toggle("pairs", state.mode === "alike");
   byId("browse").hidden = byId("panel").hidden = table;
   document.body.classList.toggle("table", table);
   if (table) overview.draw();

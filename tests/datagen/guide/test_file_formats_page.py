@@ -194,6 +194,7 @@ def test_what_mine_prints() -> None:
         ("export", ["export ds --zip", "export ds flat --flatten"]),
         ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
+        ("view", ["view ds"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),
         ("pipelines", ["pipelines scanned", "pipelines --ops", "pipelines --labels"]),
