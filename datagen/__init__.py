@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from datagen.api.models import compare_models, describe_model, list_models
     from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
+    from datagen.api.publishing import dataset_card, publish
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
+    from datagen.api.reviewing import serve_review, write_review_page
     from datagen.api.reviews import merge_reviews
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
@@ -56,6 +58,7 @@ _HOMES: Final = {
     "compare": "datagen.api.evaluations",
     "compare_models": "datagen.api.models",
     "compare_letters": "datagen.api.letters",
+    "dataset_card": "datagen.api.publishing",
     "describe_model": "datagen.api.models",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
@@ -77,15 +80,18 @@ _HOMES: Final = {
     "plan": "datagen.api.datasets",
     "predict": "datagen.api.predictions",
     "preview": "datagen.api.datasets",
+    "publish": "datagen.api.publishing",
     "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
+    "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
     "train_letters": "datagen.api.letters",
     "verify": "datagen.api.receipts",
     "vet_letters": "datagen.api.letters",
     "view": "datagen.api.views",
     "write_report": "datagen.api.evaluations",
+    "write_review_page": "datagen.api.reviewing",
 }
 """Where each public name is defined: a module, and the name there where it is another."""
 
@@ -101,6 +107,7 @@ __all__ = [
     "compare",
     "compare_letters",
     "compare_models",
+    "dataset_card",
     "describe_model",
     "doctor",
     "evaluate",
@@ -122,15 +129,18 @@ __all__ = [
     "plan",
     "predict",
     "preview",
+    "publish",
     "read_letters",
     "read_sweep",
     "register_source",
+    "serve_review",
     "sweep",
     "train_letters",
     "verify",
     "vet_letters",
     "view",
     "write_report",
+    "write_review_page",
 ]
 
 

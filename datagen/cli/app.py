@@ -13,6 +13,7 @@ import datagen
 from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     build,
+    card,
     compare,
     compare_models,
     doctor,
@@ -30,6 +31,7 @@ from datagen.cli.commands import (
     preview,
     rare,
     recipes,
+    review,
     sources,
     sweep,
     verify,
@@ -80,6 +82,7 @@ app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
 app.command("view", rich_help_panel=_BUILD)(with_user_paths(view.view))
 app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
+app.command("card", rich_help_panel=_BUILD)(with_user_paths(card.card))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
@@ -94,6 +97,7 @@ app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
 app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
+app.command("review", rich_help_panel=_REAL)(with_user_paths(review.review))
 app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
 app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
 app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))

@@ -22,6 +22,7 @@ ORDER: Final = (
     "letters",
     "sweeps",
     "real-images",
+    "publish",
     "results",
     "performance",
     "python-api",

@@ -64,6 +64,14 @@ class Sitting:
         """Return where an image with these bytes lies."""
         return self._paths.get(sha256)
 
+    def decided(self) -> int:
+        """Return how many of the images are decided."""
+        known = self.session.decisions()
+        return sum(
+            image.sha256 in known and known[image.sha256].was == image.numeral
+            for image in self.images
+        )
+
     def everything(self) -> dict[str, Any]:
         """Return all that a tab needs to begin with."""
         version, _ = self.session.since(0)

@@ -86,7 +86,9 @@ def held_out(images: Sequence[Suspect]) -> Rows:
     groups = [image.sha256 if image.found is None else image.found.group for image in images]
     taken: set[str] = set()
     for numeral in CLASSES:
-        own = {group for image, group in zip(images, groups, strict=True) if image.numeral == numeral}
+        own = {
+            group for image, group in zip(images, groups, strict=True) if image.numeral == numeral
+        }
         order = sorted(own, key=lambda group: hashlib.sha256(group.encode()).digest())
         taken.update(order[: round(_HELD_OUT * len(order))])
     return np.array([group in taken for group in groups], np.bool_)

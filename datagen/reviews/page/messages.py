@@ -29,7 +29,10 @@ class Decided(StrictModel):
     decisions: Annotated[
         dict[Sha256, LabelCorrection | None], Field(min_length=1, max_length=MOST_AT_ONCE)
     ]
-    seen: Annotated[dict[Sha256, LabelCorrection | None], Field(max_length=MOST_AT_ONCE)] = {}
+    seen: Annotated[
+        dict[Sha256, LabelCorrection | None],
+        Field(max_length=MOST_AT_ONCE, default_factory=dict),
+    ]
 
 
 _decided: Final = TypeAdapter(Decided)

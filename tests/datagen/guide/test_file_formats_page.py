@@ -23,6 +23,7 @@ from datagen.curation.rare_styles.find import Rare
 from datagen.datasets.doctor.fix import FixRecord
 from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
+from datagen.datasets.publishing.publish import Published
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
 from datagen.evaluation.compare_models import ModelComparison
@@ -66,6 +67,7 @@ RECORDS: dict[str, type] = {
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
     "`holdout.json`": Holdout,
+    "`export.json`": Published,
     "`flatten.json`": Flattened,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
@@ -191,7 +193,8 @@ def test_what_mine_prints() -> None:
     ("command", "calls"),
     [
         ("inspect", ["inspect ds"]),
-        ("export", ["export ds --zip", "export ds flat --flatten"]),
+        ("export", ["export ds --zip", "export ds flat --flatten", "export ds --hf"]),
+        ("card", ["card ds"]),
         ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
         ("view", ["view ds"]),
