@@ -2,6 +2,8 @@
 import { byId, counted, el, say } from "./dom.js";
 import { DATA, ITEMS, nearestOf, partName, styleName } from "./items.js";
 
+const PATIENCE = 150; // ms
+const THUMB = 160; // pixels: what is larger is fetched whole where it is served
 const SMALL = 64; // pixels: so few are shown as squares, not smoothed
 
 /** A picture in the page; `side` is the longer one of its places. */
@@ -73,7 +75,7 @@ export class Panel {
 
   large(item) {
     if (!item.thumb) return placeholder();
-    const exact = DATA.live ? `/picture?image=${encodeURIComponent(item.name)}` : item.thumb;
+    const exact = DATA.live && Math.max(...item.size) > THUMB ? `/picture?image=${encodeURIComponent(item.name)}` : item.thumb;
     const image = shown(exact, `${item.class}: ${item.name}`, isSmall(item), "picture");
     image.addEventListener("error", () => { if (image.src !== item.thumb) image.src = item.thumb; }, { once: true });
     return image;
@@ -117,7 +119,8 @@ export class Panel {
     const made = this.known.get(item.name);
     const heading = el("h2", { text: "How it was made" });
     if (made === undefined && DATA.live) {
-      this.fetch(item);
+      // held keys pass by many images: only where one stays is it made again
+      setTimeout(() => { if (this.item === item && !this.known.has(item.name)) this.fetch(item); }, PATIENCE);
       return [heading, el("p", { class: "soft", text: "Making it again …" })];
     }
     if (made === undefined) return [heading, ...this.without(item)];

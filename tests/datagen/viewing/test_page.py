@@ -130,6 +130,8 @@ def test_a_link_names_the_page_and_what_writes_it(tmp_path: Path, show: str) -> 
     link = view_link(tmp_path / "my ds", tmp_path / "r", tmp_path / "my ds-view.html", show=show)
     assert f'href="../my%20ds-view.html#view={show}"' in link
     assert "datagen view &#x27;../my ds&#x27; --html &#x27;../my ds-view.html&#x27;" in link
+    scored = view_link(tmp_path, tmp_path, tmp_path / "a.html", scores=[tmp_path / "s/1.json"])
+    assert "--score s/1.json" in scored
     assert view_page(tmp_path / "my ds") == Path("my ds-view.html")
 
 
