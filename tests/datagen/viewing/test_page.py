@@ -105,7 +105,10 @@ def test_a_page_is_written_whole_and_not_into_the_dataset(view: View, tmp_path: 
     for wrong in (tmp_path, view.request.root / "a.html"):
         with pytest.raises(UsageError, match="--html"):
             check_place(wrong, view.request.root)
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("print(1)")
+    with pytest.raises(UsageError, match="no page that can be replaced"):
+        check_place(tmp_path / "file", view.request.root)
+    check_place(target, view.request.root)
     with pytest.raises(UsageError, match="cannot write"):
         write_view(view, tmp_path / "file" / "a.html")
 
