@@ -170,6 +170,9 @@ def _notes(
     bad = [each.reason for each in found if each.reason]
     if bad:
         yield f"{how_many(len(bad), 'image')} not readable, first: {bad[0]}"
+    blank = [image.name for image, each in zip(images, found, strict=True) if each.blank]
+    if blank:
+        yield f"{how_many(len(blank), 'image')} blank, first {blank[0]}"
     changed = [
         image.name
         for image, each in zip(images, found, strict=True)

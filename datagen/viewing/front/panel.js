@@ -25,10 +25,14 @@ export function nameOf(item) {
 }
 
 export class Panel {
-  /** `go(item)` shows another image; `search(words)` shows all that have these words. */
-  constructor(host, go, search) {
+  /**
+   * `go(item)` shows another image; `walk(by)` the one so many places on; `search(words)` shows all
+   * that have these words.
+   */
+  constructor(host, go, walk, search) {
     this.host = host;
     this.go = go;
+    this.walk = walk;
     this.search = search;
     this.item = null;
     this.step = null; // of its making; null: the last
@@ -64,8 +68,14 @@ export class Panel {
       "div",
       { class: "steps-head bar" },
       el("span", { class: "soft", text: this.of ? `${(this.place + 1).toLocaleString("en")} of ${this.of.toLocaleString("en")}` : "" }),
+      this.of > 1 ? el("span", {}, this.arrow(-1, "‹", "the image before"), this.arrow(1, "›", "the next image")) : null,
       el("button", { type: "button", class: "plain close", text: "Close", onclick: () => this.close() }),
     );
+  }
+
+  arrow(by, text, label) {
+    const end = this.place + by < 0 || this.place + by >= this.of;
+    return el("button", { type: "button", class: "arrow", text, "aria-label": label, disabled: end, onclick: () => this.walk(by) });
   }
 
   close() {

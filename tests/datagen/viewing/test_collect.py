@@ -43,6 +43,8 @@ def test_what_is_remembered_is_the_same(dataset: Path, monkeypatch: pytest.Monke
 def test_anybodys_folder_with_a_copy_and_a_file_that_is_no_image(numeral_folder: Path) -> None:
     shutil.copy(numeral_folder / "iv/0.png", numeral_folder / "vi/copy.png")
     (numeral_folder / "x/bad.png").write_text("no image")
+    for name in ("i/blank.png", "v/blank.png"):
+        cv2.imwrite(str(numeral_folder / name), np.full((40, 50), 250, np.uint8))
     found = collect(ViewRequest(numeral_folder))
     places = {image.name: k for k, image in enumerate(found.images)}
     assert found.looks.copies == {
@@ -53,13 +55,14 @@ def test_anybodys_folder_with_a_copy_and_a_file_that_is_no_image(numeral_folder:
     assert found.looks.alike[places["iv/0.png"]][0][0] == places["vi/copy.png"]
     assert {style for style in found.looks.styles if style is not None} <= set(range(8))
     assert found.makings == {}
-    (note,) = found.notes
-    assert note.startswith("1 image not readable, first: ")
+    bad, blank = found.notes
+    assert bad.startswith("1 image not readable, first: ")
+    assert blank == "2 images blank, first i/blank.png"
 
 
 def test_a_changed_file_is_said(dataset: Path) -> None:
     name = list_images(dataset).images[7].name
-    cv2.imwrite(str(dataset / name), np.full((32, 32), 128, np.uint8))
+    cv2.imwrite(str(dataset / name), np.eye(32, dtype=np.uint8) * 255)
     found = collect(ViewRequest(dataset, steps=0, images=(name,)))
     assert found.notes == (f"1 image changed since it was built, first {name}",)
     assert found.makings[name].equal is False

@@ -231,6 +231,11 @@ def test_a_person_goes_through_the_page_in_a_browser(
             assert tab("document.documentElement.scrollWidth") == 390
         tab.click(".cell.current")
         assert tab("getComputedStyle(document.querySelector('#panel')).display") == "block"
+        before = tab(text("#panel .path"))
+        tab.click("#panel .arrow:last-child")
+        assert tab(text("#panel .path")) != before
+        tab.click("#panel .arrow:first-child")
+        assert tab(text("#panel .path")) == before
         tab.press("Escape")
         assert tab("getComputedStyle(document.querySelector('#panel')).display") == "none"
         tab.press("?")
