@@ -208,6 +208,7 @@ def test_what_mine_prints() -> None:
         ("diff", ["diff ds numerals"]),
         ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
+        ("view", ["view ds"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),
         ("pipelines", ["pipelines scanned", "pipelines --ops", "pipelines --labels"]),
