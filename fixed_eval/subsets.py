@@ -90,7 +90,8 @@ def train_on_subsets(
     Args:
         subsets: The images, and which runs learn from which.
         epochs: Of each run.
-        rate: Adam's learning rate.
+        rate: Adam's learning rate in the first epoch; it falls evenly from epoch to epoch, for the
+            last weights are the ones that judge.
         threads: Runs side by side, at most.
         on_epoch: Called after every epoch of any run, by the thread that trains it.
         on_compile: Called before the engine is compiled, once on a machine.
@@ -137,12 +138,12 @@ def _run(
     on_epoch: Callable[[], None],
 ) -> LogProbabilities:
     engine = NativeEngine(pool, pool, CUTOFF_RESNET50, seed, shared)
-    engine.set_phase(CUTOFF_RESNET50.phases[0], rate)
     chosen = np.flatnonzero(mask).astype(np.int32)
     generator = np.random.default_rng(seed)
-    for _ in range(epochs):
+    for epoch in range(epochs):
         if stopped.is_set():
             break
+        engine.set_phase(CUTOFF_RESNET50.phases[0], rate * (1 - epoch / epochs))
         engine.train_epoch(generator.permutation(chosen))
         on_epoch()
     logits = engine.predict(engine.snapshot().weights, pool.images).astype(np.float64)

@@ -38,7 +38,8 @@ def train_on_subsets(
         masks: `bool R×N`: the images that each run learns from.
         seeds: R seeds, of the initial weights and of the order, 0 … 2**32 − 1.
         epochs: of each run, at least 1.
-        rate: Adam's learning rate; None is the protocol's.
+        rate: Adam's learning rate in the first epoch, from where it falls evenly; None is the
+            protocol's.
         tell: told after every epoch of any run.
 
     Returns:
