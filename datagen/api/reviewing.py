@@ -83,8 +83,12 @@ def serve_review(
     wanted = _wanted(folder, audit, out, who)
     with named_refusals():
         sitting = prepare(wanted, progress, note)
-    with served(app(sitting), port) as address:
-        yield ReviewPage(address, wanted.out, len(sitting.images), sitting.decided())
+    sitting.neighbours.start()
+    try:
+        with served(app(sitting), port) as address:
+            yield ReviewPage(address, wanted.out, len(sitting.images), sitting.decided())
+    finally:
+        sitting.close()
 
 
 @named_refusals()
@@ -140,6 +144,7 @@ def write_review_page(
         sitting.title,
         sitting.images,
         sitting.session.decisions(),
+        sitting.neighbours,
         name=wanted.out.name,
         about=sitting.about,
         who=who,

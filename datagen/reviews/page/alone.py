@@ -31,6 +31,7 @@ def page_file(
     title: str,
     images: Sequence[Suspect],
     decisions: Mapping[str, LabelCorrection],
+    neighbours: Neighbours,
     *,
     name: str,
     about: str,
@@ -43,6 +44,7 @@ def page_file(
         title: what is reviewed.
         images: the most urgent first.
         decisions: to begin with.
+        neighbours: of the images.
         name: of the review file that the page hands out.
         about: which collection it is of.
         who: decides.
@@ -57,23 +59,23 @@ def page_file(
         "items": plain_suspects(images),
         "decisions": plain_change(decisions),
         "ranking": 1,
-        "near": _near(root, images),
+        "near": _near(neighbours, images),
         "pictures": {image.sha256: _pictures(root / image.path) for image in images},
     }
     return page(title, data).html
 
 
-def _near(root: Path, images: Sequence[Suspect]) -> dict[str, Any]:
+def _near(neighbours: Neighbours, images: Sequence[Suspect]) -> dict[str, Any]:
     """Return the look-alikes of every image; what is the same writing only within small groups.
 
     Looking at every pair would take minutes, and groups of one writer are large.
     """
     sizes = Counter(image.found.group for image in images if image.found is not None)
-    known = Neighbours(root, [image for image in images if image.found is not None])
+    neighbours.describe()
     near: dict[str, Any] = {}
     for image in images:
-        paired = image.found is not None and 1 < sizes[image.found.group] <= _SMALL
-        found = known.of(image.path) if paired else Near(image.alike)
+        paired = image.found is None or 1 < sizes[image.found.group] <= _SMALL
+        found = neighbours.of(image.path) if paired else Near(image.alike)
         near[image.sha256] = found._asdict()
     return near
 

@@ -67,6 +67,11 @@ class Sitting:
         """Return where an image with these bytes lies."""
         return self._paths.get(sha256)
 
+    def close(self) -> None:
+        """End what goes on in threads."""
+        self.neighbours.close()
+        self.improver.close()
+
     def decided(self) -> int:
         """Return how many of the images are decided."""
         known = self.session.decisions()

@@ -32,7 +32,13 @@ _NO_EFFECT: Final = (
     "A held-out score needs at least 60 images, and a drop or a relabel among those trained on."
 )
 
+_PATIENCE: Final = 20  # seconds until the work has noticed that it is to end
+
 _log = logging.getLogger(__name__)
+
+
+class _EndedError(Exception):
+    """The page is closed."""
 
 
 class Improver:
@@ -48,6 +54,8 @@ class Improver:
         self._lock = threading.Lock()
         self._views: dict[str, Views] = {}
         self._state: dict[str, Any] = {"phase": "idle"}
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def state(self) -> dict[str, Any]:
         """Return how far it is, as the page reads it."""
@@ -66,19 +74,29 @@ class Improver:
             if self._state["phase"] == "running":
                 return False
             self._state = {"phase": "running", "step": "Reading the images"}
-        work = threading.Thread(
+        self._thread = threading.Thread(
             target=self._work, args=(images, decisions, take), name="training again", daemon=True
         )
-        work.start()
+        self._thread.start()
         return True
 
+    def close(self) -> None:
+        """End the work, and the process that trains, at its next step."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
+
     def _tell(self, step: str, done: int, total: int | None) -> None:
+        if self._ended.is_set():
+            raise _EndedError
         with self._lock:
             self._state = {"phase": "running", "step": step, "done": done, "total": total}
 
     def _work(self, images: Sequence[Suspect], decisions: Decisions, take: Take) -> None:
         try:
             found = self._improve(images, decisions, take)
+        except _EndedError:
+            found = {"phase": "idle"}
         except (DatagenError, OSError, MemoryError) as error:
             found = {"phase": "failed", "message": str(error)}
         except Exception as error:  # the page goes on without it, and says so

@@ -52,8 +52,20 @@ class Neighbours:
         self._described: Descriptions | None = None
         self._sketch = lru_cache(_SKETCHES)(self._make_sketch)
         self._of = lru_cache(_SKETCHES)(self._find)
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Describe the images in a thread, where no audit says what they are like."""
         if self._rest and not self._known:
-            threading.Thread(target=self._describe, name="look-alikes", daemon=True).start()
+            self._thread = threading.Thread(target=self.describe, name="look-alikes", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End that thread: at the end of the process it must not be inside OpenCV."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def of(self, path: str) -> Near:
         """Return what lies near an image."""
@@ -79,10 +91,15 @@ class Neighbours:
         order = np.argsort(-likeness, kind="stable")[:COUNT]
         return tuple(self._rest[k] for k in order if likeness[k] > 0)
 
-    def _describe(self) -> None:
+    def describe(self) -> None:
+        """Describe the images that no audit knows, unless the work is ended meanwhile."""
+        if not self._rest or self._known:
+            return
         blank = np.zeros(512, np.float32)
         rows = []
         for path in self._rest:
+            if self._ended.is_set():
+                return
             found = self._make_sketch(path)
             rows.append(blank if found is None else describe_outline(found))
         self._described = np.stack(rows)

@@ -88,6 +88,7 @@ class ReviewPage {
   }
 
   save(decisions) {
+    write(byId("said"), ""); // what was said of an earlier one
     this.store.decide(decisions);
     const ids = Object.keys(decisions);
     const now = Date.now();

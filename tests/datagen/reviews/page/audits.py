@@ -52,7 +52,7 @@ def audit_of(root: Path, **found: Any) -> list[AuditImage]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
+    return sorted(folder.glob("*"))
 
 
 def drop(was: str = "i", **more: Any) -> LabelCorrection:

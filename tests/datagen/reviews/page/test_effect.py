@@ -103,6 +103,6 @@ def test_the_sentence_says_the_noise() -> None:
     assert sentence(found) == (
         "Held-out preview score with your decisions: +0.0 points (95 % interval +0.0 … +0.0, no "
         "clear difference) on 60 images as given, +0.0 points (95 % interval +0.0 … +0.0, no clear "
-        "difference) on those as you decided (2 pairs of trainings of 10 epochs, 100.0 % without; "
-        "1 of 1 changes are among the images that are trained on)."
+        "difference) on those as you decided (2 networks of 10 epochs on either side, 100.0 % "
+        "without; 1 of 1 changes are among the images trained on)."
     )
