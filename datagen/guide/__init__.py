@@ -16,6 +16,7 @@ ORDER: Final = (
     "sources",
     "recipes",
     "pipelines",
+    "view",
     "evaluation",
     "models",
     "letters",

@@ -49,15 +49,17 @@ def style_words(points: Features, labels: npt.NDArray[np.intp]) -> list[str]:
         _special(np.asarray((points[labels == k] / weights).mean(axis=0) - middle).tolist())
         for k in range(int(labels.max(initial=-1)) + 1)
     ]
-    texts = [", ".join(sorted(words[:_FEW])) for words in special]
+    texts = [", ".join(sorted(words)) for words, _ in special]
     return [
-        ", ".join(sorted(words) if texts.count(text) > 1 else words[:_FEW]) or "plain"
-        for words, text in zip(special, texts, strict=True)
+        ", ".join([*words, *more] if texts.count(text) > 1 else words) or "plain"
+        for (words, more), text in zip(special, texts, strict=True)
     ]
 
 
-def _special(means: Sequence[float]) -> list[str]:
-    """Return the words for what is furthest from the middle, the furthest first."""
+def _special(means: Sequence[float]) -> tuple[list[str], list[str]]:
+    """Return words for what is far from the middle, the furthest first, and some less far."""
     named = [(value, name) for value, name in zip(means, FEATURES, strict=True) if name in WORDS]
-    special = sorted(named, key=lambda each: -abs(each[0]))[:_MOST]
-    return [WORDS[name][int(value > 0)] for value, name in special if abs(value) >= _SPECIAL]
+    furthest = sorted(named, key=lambda each: -abs(each[0]))[:_MOST]
+    words = [WORDS[name][int(value > 0)] for value, name in furthest]
+    count = sum(abs(value) >= _SPECIAL for value, _ in furthest[:_FEW])
+    return words[:count], words[count:]

@@ -83,13 +83,13 @@ def collect(request: ViewRequest, tell: Tell = _quiet) -> View:
     root = request.root
     listing = list_images(root, request.most)
     info = read_info(root) if (root / INFO).is_file() else None
+    chosen = _chosen(request, listing)
     scored = read_scored(root, request.scores)
     images = (*listing.images, *_further(scored, request.most - len(listing.images)))
     found = measure(
         [image.file for image in images], lambda done: tell("reading", done, len(images))
     )
     looks = look(root, images, found, lambda done: tell("comparing", done, len(images)))
-    chosen = _chosen(request, listing)
     maker = Maker(root)
     makings = {}
     for number, image in enumerate(chosen, 1):
@@ -170,6 +170,9 @@ def _notes(
     bad = [each.reason for each in found if each.reason]
     if bad:
         yield f"{how_many(len(bad), 'image')} not readable, first: {bad[0]}"
+    blank = [image.name for image, each in zip(images, found, strict=True) if each.blank]
+    if blank:
+        yield f"{how_many(len(blank), 'image')} blank, first {blank[0]}"
     changed = [
         image.name
         for image, each in zip(images, found, strict=True)

@@ -34,7 +34,7 @@ from datagen.images.style_words import style_words
 from datagen.viewing.measured import Measured
 from datagen.viewing.rows import ViewImage
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the same pictures get other look-alikes or styles, so old files are never used."""
 
 ALIKE: Final = 6
@@ -68,7 +68,7 @@ class Looks:
 
 
 class _Remembered(StrictModel):
-    """What is kept in the cache, by positions among the images that can be decoded."""
+    """What is kept in the cache, by positions among the images that are compared."""
 
     alike: tuple[tuple[tuple[int, float], ...], ...]
     styles: tuple[int | None, ...]
@@ -89,7 +89,7 @@ def look(
         found: what was measured of each.
         tell: told how many are looked at.
     """
-    sound = [k for k, each in enumerate(found) if each.seen]
+    sound = [k for k, each in enumerate(found) if each.seen and not each.blank]
     copies = _copies(images, found, sound)
     if len(sound) > NEAR_LIMIT:
         note = (

@@ -137,7 +137,8 @@ def _step(stage: Stage, *, first: bool, entry: ManifestEntry) -> Step:
     height, width = stage.image.shape
     if stage.applied is not None:
         name, parameters = stage.applied.op, stage.applied.parameters
-        name = "as the evaluator sees it" if name == VIEW else name
+        if name == VIEW:
+            name, parameters = "as the evaluator sees it", {}
     elif first:
         name, parameters = ("composed" if entry.parent is None else "parent"), {}
     else:

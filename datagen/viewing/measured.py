@@ -22,9 +22,10 @@ from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
 from datagen.files.image_header import sniff
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.images.polarity import MIN_CONTRAST, contrast
 from datagen.images.shrinking import shrunk
 
-THUMB: Final = 96
+THUMB: Final = 160
 """Pixels: the longer side of an embedded picture."""
 
 _SMALL: Final = 2500  # bytes: a PNG file up to here is embedded as it is
@@ -42,6 +43,7 @@ class Measured:
         width, height: pixels of the file.
         thumb: a data URI; None where it cannot be decoded.
         reason: why it cannot be.
+        blank: whether it shows nothing; a blank image is compared with none.
     """
 
     sha256: str
@@ -50,6 +52,7 @@ class Measured:
     height: int = 0
     thumb: str | None = None
     reason: str | None = None
+    blank: bool = False
 
     @property
     def shrunk(self) -> bool:
@@ -85,7 +88,8 @@ def measured(file: Path) -> Measured:
     height, width = pixels.shape
     plain = sniff(data) == "PNG" and len(data) <= _SMALL and max(width, height) <= THUMB
     thumb = data_uri(data, "png") if plain else thumbnail(pixels)
-    return Measured(digest, view_hash(pixels), width, height, thumb)
+    blank = contrast(pixels) < MIN_CONTRAST
+    return Measured(digest, view_hash(pixels), width, height, thumb, blank=blank)
 
 
 def thumbnail(pixels: GrayImage, side: int = THUMB) -> str:

@@ -111,6 +111,7 @@ def _image(view: View, place: int, predictions: Mapping[int, list[Any]]) -> dict
         "thumb": found.thumb,
         "size": [found.width, found.height] if found.thumb else None,
         "reason": found.reason,
+        "blank": found.blank or None,
         "style": looks.styles[place],
         "alike": looks.alike[place],
         "copy": looks.copies.get(place),

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,19 +18,25 @@ from datagen.viewing.page import page
 from datagen.viewing.page_data import plain_making
 from datagen.viewing.rows import ViewImage
 
-_LARGEST = 1600  # pixels: the longer side of a picture that is sent
+_LARGEST: Final = 1600  # pixels: the longer side of a picture that is sent
+_START: Final = b"<!doctype html>"
 
 
 def check_place(html: Path, root: Path) -> None:
     """Refuse, before anything is read, a file that the page cannot go to.
 
     Raises:
-        UsageError: it is a folder, or inside the dataset.
+        UsageError: it is a folder, inside the dataset, or a file that is no page.
     """
     if html.is_dir():
         raise UsageError(f"{html} is a folder; --html names a file, such as view.html")
     if html.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{html} is inside the dataset; choose another --html")
+    if html.is_file():
+        with html.open("rb") as file:
+            is_page = file.read(len(_START)).lower() == _START
+        if not is_page:
+            raise UsageError(f"{html} is no page that can be replaced; choose another --html")
 
 
 def write_view(view: View, html: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import UsageError
+from datagen.core.numerals import CLASSES
 
 if TYPE_CHECKING:
     from datagen.viewing.collect import View
@@ -25,10 +26,12 @@ def view(
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve it on this machine: any image made again.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Of --serve; 0 takes a free one.")] = 0,
-    browser: Annotated[
-        bool, typer.Option("--browser/--no-browser", help="Open the served page.")
-    ] = True,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of --serve; 0 takes a free one.")
+    ] = 0,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Print the address only; open no browser.")
+    ] = False,
     score: Annotated[
         list[Path] | None,
         typer.Option("--score", metavar="PATH", help="A further score or report; repeatable."),
@@ -73,14 +76,14 @@ def view(
             found = views.view(dataset, target, **chosen, progress=progress)
     _print(found, dataset, human)
     if target is None:
-        _serve(found, port, human, browser=browser, as_json=as_json)
+        _serve(found, port, human, browser=not no_browser, as_json=as_json)
         return
     human.print(f"page         {target}  {_size(target)}", soft_wrap=True)
     if found.listing.has_manifest:
         words = ("view", as_argument(dataset), "--serve")
         print_next(human, *words, why="shows the steps of any image")
-    else:
-        print_next(human, "doctor", as_argument(dataset), why="checks every file")
+    elif {image.numeral for image in found.listing.images} <= set(CLASSES):
+        print_next(human, "review", as_argument(dataset), why="keep, drop or relabel, by the keys")
     if as_json:
         emit(_plain(found, dataset) | {"page": str(target)})
 
@@ -105,7 +108,7 @@ def _print(found: "View", dataset: Path, human: Any) -> None:
     classes = len({image.numeral for image in found.listing.images})
     human.print(
         f"images       {found.listing.total:,} in {dataset}{f': {told}' if told else ''}; "
-        f"{classes} classes",
+        f"{classes:,} class{'es' if classes != 1 else ''}",
         soft_wrap=True,
     )
     if found.makings:

@@ -51,6 +51,7 @@ def page(evaluation: Evaluation, summary: Summary, folder: Path) -> str:
                         folder,
                         view_page(evaluation.request.dataset),
                         show="mistakes",
+                        scores=(folder,),
                     ),
                     lead="The first images of each class and source.",
                 ),

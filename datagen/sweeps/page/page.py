@@ -23,6 +23,7 @@ from datagen.sweeps.results import words
 from datagen.sweeps.results.advice import advice
 from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
 from datagen.sweeps.results.recipe import best_recipe
+from datagen.sweeps.trial import SCORES
 
 
 def page(answer: Answer) -> str:
@@ -102,14 +103,24 @@ def _best(answer: Answer, candidate: CandidateResult) -> Markup:
     ]
     if answer.ranked_by != "val":
         shown.append(_score("val, its own images", candidate.val, small=True))
-    dataset = answer.folder / DATASETS / candidate.id
     return join(
         (
             tag("p", "Best: ", tag("b", candidate.name), style="winner"),
             tag("div", *shown, style="headline"),
-            view_link(dataset, answer.folder, answer.folder / f"{candidate.id}{SUFFIX}"),
+            _images(answer, candidate),
         )
     )
+
+
+def _images(answer: Answer, candidate: CandidateResult) -> Markup:
+    """Return the link to the page of the best candidate's dataset, where that is still there."""
+    dataset = answer.folder / DATASETS / candidate.id
+    if not dataset.is_dir():
+        return Markup("")
+    files = [answer.folder / SCORES / f"{candidate.id}-{seed}.json" for seed in candidate.seeds]
+    scores = [file for file in files if file.is_file()]
+    page = answer.folder / f"{candidate.id}{SUFFIX}"
+    return view_link(dataset, answer.folder, page, scores=scores)
 
 
 def _score(name: str, found: SweepAccuracy | None, *, small: bool) -> Markup:

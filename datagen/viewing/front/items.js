@@ -50,6 +50,6 @@ export function facetsOf(state) {
     { name: "look-alike", of: (item) => nearestOf(item)?.[2], order: ["same picture", "near-duplicate", "alike"] },
     { name: "its look-alike is", of: (item) => { const near = nearestOf(item); return near && (near[0].class === item.class ? "of its class" : "of another class"); } },
     { name: "steps kept", of: (item) => (item.name in DATA.makings ? "yes" : null), always: true },
-    { name: "file", of: (item) => [item.changed ? "changed" : null, item.reason ? "not readable" : null] },
+    { name: "file", of: (item) => [item.changed ? "changed" : null, item.reason ? "not readable" : null, item.blank ? "blank" : null] },
   ];
 }

@@ -22,7 +22,8 @@ export class Overview {
     this.own = ITEMS.filter((item) => item.own);
     const columns = (axis) => new Set(this.own.map((item) => this.column(axis, item))).size;
     const open = this.own.some((item) => item.style !== undefined);
-    this.axes = AXES.filter((axis) => columns(axis) > 1 && (open || !("style" in axis.facets)));
+    const sources = new Set(this.own.map(({ source }) => source)).size;
+    this.axes = AXES.filter((axis) => columns(axis) > 1 && (open || !("style" in axis.facets)) && (sources > 1 || axis.name !== "source and style"));
     if (!this.axes.length) this.axes = [AXES.find(({ name }) => name === "part")];
     this.axis = this.best();
   }
@@ -58,7 +59,7 @@ export class Overview {
       el("tr", {}, el("th", { scope: "row", text: name }), ...titles.map((column) => this.cell(name, column, cells.get(`${name}\n${column}`) ?? []))),
     );
     this.host.replaceChildren(
-      el("div", { class: "bar" }, el("h2", { text: "Classes, and where their images come from" }), this.chooser()),
+      el("div", { class: "bar" }, el("h2", { text: `Images by class and ${this.axis.name}` }), this.chooser()),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of classes" }, el("table", { class: "matrix" }, el("thead", {}, el("tr", {}, el("th", { scope: "col", text: "class" }), ...head)), el("tbody", {}, ...rows))),
       ...this.about(),
     );
@@ -66,7 +67,7 @@ export class Overview {
 
   title(facet, value) {
     if (value === "") return facet === "case" ? "" : "none";
-    return facet === "style" ? `style ${styleName(value)}` : facet === "case" ? `${value} case` : String(value);
+    return facet === "style" ? `style ${styleName(value)}` : facet === "case" ? `${value} case` : `${value}`;
   }
 
   chooser() {

@@ -2,6 +2,8 @@
 import { byId, counted, el, say } from "./dom.js";
 import { DATA, ITEMS, nearestOf, partName, styleName } from "./items.js";
 
+const PATIENCE = 150; // ms
+const THUMB = 160; // pixels: what is larger is fetched whole where it is served
 const SMALL = 64; // pixels: so few are shown as squares, not smoothed
 
 /** A picture in the page; `side` is the longer one of its places. */
@@ -23,19 +25,23 @@ export function nameOf(item) {
 }
 
 export class Panel {
-  /** `go(item)` shows another image; `search(words)` shows all that have these words. */
-  constructor(host, go, search) {
+  /**
+   * `go(item)` shows another image; `walk(by)` the one so many places on; `search(words)` shows all
+   * that have these words.
+   */
+  constructor(host, go, walk, search) {
     this.host = host;
     this.go = go;
+    this.walk = walk;
     this.search = search;
     this.item = null;
-    this.step = 0;
+    this.step = null; // of its making; null: the last
     this.known = new Map(Object.entries(DATA.makings));
   }
 
-  show(item, place, of, keep = false) {
+  show(item, place, of) {
     this.item = item;
-    if (!keep) this.step = 0;
+    this.step = null;
     this.place = place;
     this.of = of;
     this.draw();
@@ -62,8 +68,14 @@ export class Panel {
       "div",
       { class: "steps-head bar" },
       el("span", { class: "soft", text: this.of ? `${(this.place + 1).toLocaleString("en")} of ${this.of.toLocaleString("en")}` : "" }),
+      this.of > 1 ? el("span", {}, this.arrow(-1, "‹", "the image before"), this.arrow(1, "›", "the next image")) : null,
       el("button", { type: "button", class: "plain close", text: "Close", onclick: () => this.close() }),
     );
+  }
+
+  arrow(by, text, label) {
+    const end = this.place + by < 0 || this.place + by >= this.of;
+    return el("button", { type: "button", class: "arrow", text, "aria-label": label, disabled: end, onclick: () => this.walk(by) });
   }
 
   close() {
@@ -73,7 +85,7 @@ export class Panel {
 
   large(item) {
     if (!item.thumb) return placeholder();
-    const exact = DATA.live ? `/picture?image=${encodeURIComponent(item.name)}` : item.thumb;
+    const exact = DATA.live && Math.max(...item.size) > THUMB ? `/picture?image=${encodeURIComponent(item.name)}` : item.thumb;
     const image = shown(exact, `${item.class}: ${item.name}`, isSmall(item), "picture");
     image.addEventListener("error", () => { if (image.src !== item.thumb) image.src = item.thumb; }, { once: true });
     return image;
@@ -117,7 +129,8 @@ export class Panel {
     const made = this.known.get(item.name);
     const heading = el("h2", { text: "How it was made" });
     if (made === undefined && DATA.live) {
-      this.fetch(item);
+      // held keys pass by many images: only where one stays is it made again
+      setTimeout(() => { if (this.item === item && !this.known.has(item.name)) this.fetch(item); }, PATIENCE);
       return [heading, el("p", { class: "soft", text: "Making it again …" })];
     }
     if (made === undefined) return [heading, ...this.without(item)];
@@ -153,7 +166,7 @@ export class Panel {
   }
 
   strip(made) {
-    this.step = Math.min(this.step || made.steps.length - 1, made.steps.length - 1);
+    this.step ??= made.steps.length - 1;
     const cells = made.steps.map((step, number) =>
       el(
         "button",
@@ -194,7 +207,7 @@ export class Panel {
   }
 
   turn(by) {
-    if (this.item !== null) this.choose(this.step + by);
+    if (this.step !== null) this.choose(this.step + by);
   }
 
   // ---- what is like it

@@ -45,7 +45,7 @@ const available = Object.keys(MODES).filter(
 
 // ---- the parts of the page
 
-const panel = new Panel(byId("panel"), reveal, (words) => { filters.clear(); search(words); });
+const panel = new Panel(byId("panel"), reveal, walk, (words) => { filters.clear(); search(words); });
 const grid = new ThumbnailGrid(byId("grid"), {
   label: "Images",
   side: phone.matches ? 76 : 96,
@@ -103,6 +103,7 @@ function show(mode) {
     button.setAttribute("aria-current", button.dataset.mode === state.mode ? "page" : "false");
   const table = state.mode === "overview";
   byId("overview").hidden = !table;
+  byId("grid").classList.toggle("pairs", state.mode === "alike");
   byId("browse").hidden = byId("panel").hidden = table;
   document.body.classList.toggle("table", table);
   if (table) overview.draw();
@@ -159,6 +160,11 @@ function reveal(item) {
     grid.moveTo(items.indexOf(item));
     follow();
   }
+}
+
+function walk(by) {
+  grid.moveTo(grid.current + by);
+  byId("panel").querySelector(`.arrow:${by < 0 ? "first" : "last"}-child`)?.focus();
 }
 
 function open() {

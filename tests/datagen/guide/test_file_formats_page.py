@@ -208,11 +208,13 @@ def test_what_mine_prints() -> None:
         ("diff", ["diff ds numerals"]),
         ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
+        ("view", ["view ds"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),
         ("pipelines", ["pipelines scanned", "pipelines --ops", "pipelines --labels"]),
         ("holdout", ["holdout numerals --out sides --fraction 0.5"]),
         ("rare", ["rare numerals"]),
+        ("review", ["review numerals --no-audit --html page.html"]),
         ("guide", ["guide commands"]),
     ],
 )

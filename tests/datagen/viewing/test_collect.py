@@ -9,62 +9,14 @@ import pytest
 
 from datagen.building.build import build
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
-from datagen.core.numerals import CLASSES
-from datagen.datasets.content import dataset_content
-from datagen.evaluation.records import (
-    Accuracy,
-    ImageResult,
-    Leakage,
-    Score,
-    TestResult,
-)
+from datagen.evaluation.records import ImageResult, Score
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.viewing.collect import ViewRequest, collect
 from datagen.viewing.making import Maker
 from datagen.viewing.measured import THUMB, measured
 from datagen.viewing.mistakes import read_scored
 from datagen.viewing.rows import list_images
-
-
-@pytest.fixture
-def scored(score: Score, dataset: Path, numeral_folder: Path) -> Score:
-    """A score of `dataset` on `numeral_folder` in which every first image of a class is wrong."""
-    content = dataset_content(dataset)
-    assert content is not None
-    results = tuple(
-        ImageResult(
-            path=f"{numeral}/{k}.png",
-            sha256="0" * 64,
-            true=numeral,
-            predicted="x" if k == 0 else numeral,
-            probabilities=(0.6,) * 10,
-            leaked=False,
-            leak="near-duplicate" if k == 1 else None,
-        )
-        for numeral in CLASSES
-        for k in range(6)
-    )
-    right = Accuracy(images=60, correct=50, accuracy=5 / 6, interval=(0.7, 0.9))
-    test = TestResult(
-        path=str(numeral_folder),
-        fingerprint="t",
-        images=60,
-        metrics=score.val.model_copy(update={"accuracy": right}),
-        leakage=Leakage(images=0, decoded_identical=0, input_identical=0),
-        leak_free=right,
-        results=results,
-    )
-    known = score.dataset.model_copy(
-        update={"fingerprint": content.fingerprint, "path": str(dataset)}
-    )
-    return score.model_copy(update={"tests": (test,), "dataset": known})
-
-
-def written(folder: Path, *scores: Score) -> Path:
-    folder.mkdir()
-    for each in scores:
-        (folder / f"score-{each.seed}.json").write_text(each.model_dump_json(), "utf-8")
-    return folder
+from tests.datagen.viewing.conftest import written
 
 
 def test_everything_of_a_dataset_of_ours(dataset: Path) -> None:
@@ -91,6 +43,8 @@ def test_what_is_remembered_is_the_same(dataset: Path, monkeypatch: pytest.Monke
 def test_anybodys_folder_with_a_copy_and_a_file_that_is_no_image(numeral_folder: Path) -> None:
     shutil.copy(numeral_folder / "iv/0.png", numeral_folder / "vi/copy.png")
     (numeral_folder / "x/bad.png").write_text("no image")
+    for name in ("i/blank.png", "v/blank.png"):
+        cv2.imwrite(str(numeral_folder / name), np.full((40, 50), 250, np.uint8))
     found = collect(ViewRequest(numeral_folder))
     places = {image.name: k for k, image in enumerate(found.images)}
     assert found.looks.copies == {
@@ -101,13 +55,14 @@ def test_anybodys_folder_with_a_copy_and_a_file_that_is_no_image(numeral_folder:
     assert found.looks.alike[places["iv/0.png"]][0][0] == places["vi/copy.png"]
     assert {style for style in found.looks.styles if style is not None} <= set(range(8))
     assert found.makings == {}
-    (note,) = found.notes
-    assert note.startswith("1 image not readable, first: ")
+    bad, blank = found.notes
+    assert bad.startswith("1 image not readable, first: ")
+    assert blank == "2 images blank, first i/blank.png"
 
 
 def test_a_changed_file_is_said(dataset: Path) -> None:
     name = list_images(dataset).images[7].name
-    cv2.imwrite(str(dataset / name), np.full((32, 32), 128, np.uint8))
+    cv2.imwrite(str(dataset / name), np.eye(32, dtype=np.uint8) * 255)
     found = collect(ViewRequest(dataset, steps=0, images=(name,)))
     assert found.notes == (f"1 image changed since it was built, first {name}",)
     assert found.makings[name].equal is False
