@@ -22,6 +22,7 @@ ORDER: Final = (
     "letters",
     "sweeps",
     "real-images",
+    "review",
     "publish",
     "results",
     "performance",

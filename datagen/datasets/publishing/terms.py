@@ -12,6 +12,7 @@ from datagen.datasets.format import (
     INFO,
     MANIFEST,
     SourceInfo,
+    image_files,
     read_info,
     read_manifest,
 )
@@ -62,8 +63,10 @@ def source_terms(root: Path, stated: Mapping[str, str] | None = None) -> tuple[S
         UsageError: a licence is stated that is not known to let copies be published, or of a
             source that has its own.
         UnknownNameError: the dataset has no such source.
+        MissingInputError: there is no dataset.
         CorruptInputError: `dataset.json` or the manifest is damaged.
     """
+    next(image_files(root), None)  # refuses what is no dataset, which has no terms either
     licences = {key: stated_licence(text) for key, text in (stated or {}).items()}
     terms = _terms(root, licences, _DEEP)
     _refuse_needless(licences, _used(root))
