@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from datagen.api.comparing import diff
     from datagen.api.datasets import (
         Dataset,
         build,
@@ -60,6 +61,7 @@ _HOMES: Final = {
     "compare_letters": "datagen.api.letters",
     "dataset_card": "datagen.api.publishing",
     "describe_model": "datagen.api.models",
+    "diff": "datagen.api.comparing",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
     "export": "datagen.api.datasets",
@@ -109,6 +111,7 @@ __all__ = [
     "compare_models",
     "dataset_card",
     "describe_model",
+    "diff",
     "doctor",
     "evaluate",
     "export",

@@ -173,9 +173,17 @@ class Tab:
     def wait(self, expression: str, seconds: float = 20) -> None:
         """Wait until an expression of JavaScript is true."""
         end = time.monotonic() + seconds
-        while not self(f"Boolean({expression})"):
+        while not self._holds(expression):
             assert time.monotonic() < end, f"never true: {expression}"
             time.sleep(0.02)
+
+    def _holds(self, expression: str) -> bool:
+        try:
+            return bool(self(f"Boolean({expression})"))
+        except AssertionError as error:
+            if "navigated" not in str(error):  # else it was asked while the page is replaced
+                raise
+            return False
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""

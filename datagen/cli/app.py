@@ -16,6 +16,7 @@ from datagen.cli.commands import (
     card,
     compare,
     compare_models,
+    diff,
     doctor,
     evaluate,
     export,
@@ -88,6 +89,7 @@ app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluat
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
 app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("diff", rich_help_panel=_JUDGE)(with_user_paths(diff.diff))
 app.command("compare-models", rich_help_panel=_JUDGE)(
     with_user_paths(compare_models.compare_models)
 )

@@ -124,6 +124,11 @@ def likeness(one: GrayImage, other: GrayImage) -> float:
     return _likeness(sketch(one), sketch(other))
 
 
+def are_same(one: Sketch, other: Sketch) -> bool:
+    """Return whether two sketches are of one and the same writing."""
+    return _likeness(one, other) >= SAME
+
+
 def _in_threads(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
     """Yield what `work` makes of each item, in order; OpenCV lets threads run side by side."""
     with ThreadPoolExecutor() as pool:

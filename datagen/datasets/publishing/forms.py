@@ -1,6 +1,7 @@
 """The forms that a dataset is published in: Hugging Face imagefolder, Parquet, WebDataset.
 
-Each writer gets the images and an empty folder, and fills it. All images keep their bytes.
+Each writer gets the images and an empty folder, and fills it. Images keep their bytes; only in a
+WebDataset, whose images must all be of one kind, some may be written as PNG, with the same pixels.
 """
 
 import io
@@ -11,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+from PIL import Image
 
-from datagen.core.errors import UsageError
+from datagen.core.errors import CorruptInputError, UsageError
 from datagen.core.numerals import CLASSES, Split
 from datagen.datasets.publishing.images import (
     COLUMNS,
@@ -31,6 +33,8 @@ SHARD_BYTES: Final = 256 << 20
 
 METADATA: Final = "metadata.jsonl"
 _ROWS: Final = 1000  # of a row group: what a reader has in memory at once
+_JPEG: Final = {"jpg", "jpeg"}
+_PNG_MODES: Final = {"1", "L", "LA", "I;16", "P", "RGB", "RGBA"}
 _ORDER: Final = 0  # seed of the order in a WebDataset, which is read in order
 
 
@@ -111,6 +115,7 @@ def _write_webdataset(images: PublishedImages, folder: Path, tell: Tell) -> None
 
     In an order that is drawn once, for a reader takes them as they come.
     """
+    kind = "jpg" if images.endings <= _JPEG else "png"
     done = 0
     for split, count in images.counts.items():
         order = np.random.default_rng(_ORDER).permutation(count)
@@ -120,7 +125,7 @@ def _write_webdataset(images: PublishedImages, folder: Path, tell: Tell) -> None
                 folder / f"{split}-{number:06d}.tar", "w", format=tarfile.PAX_FORMAT
             ) as tar:
                 for image in shard:
-                    for ending, data in _members(image):
+                    for ending, data in _members(image, kind):
                         member = tarfile.TarInfo(f"{split}-{done:06d}.{ending}")
                         member.size = len(data)
                         tar.addfile(member, io.BytesIO(data))
@@ -128,14 +133,31 @@ def _write_webdataset(images: PublishedImages, folder: Path, tell: Tell) -> None
                     tell(done)
 
 
-def _members(image: PublishedImage) -> list[tuple[str, bytes]]:
-    ending = PurePosixPath(image.name).suffix.lstrip(".").lower()
+def _members(image: PublishedImage, kind: str) -> list[tuple[str, bytes]]:
     told = {"label": image.numeral, "path": image.name, **image.columns}
+    own = PurePosixPath(image.name).suffix.lstrip(".").lower()
+    as_it_is = own == kind or (kind == "jpg" and own in _JPEG)
     return [
-        (ending, image.data),
+        (kind, image.data if as_it_is else _as_png(image)),
         ("cls", str(image.label).encode()),
         ("json", json.dumps(told).encode()),
     ]
+
+
+def _as_png(image: PublishedImage) -> bytes:
+    """Return the same pixels, and what EXIF says of them, as PNG.
+
+    Raises:
+        CorruptInputError: it is no image.
+    """
+    out = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(image.data)) as found:
+            plain = found if found.mode in _PNG_MODES else found.convert("RGB")
+            plain.save(out, "PNG", exif=found.getexif())
+    except (OSError, ValueError, SyntaxError) as error:
+        raise CorruptInputError(f"{image.name} cannot be written as PNG: {error}") from error
+    return out.getvalue()
 
 
 def _write_parquet(images: PublishedImages, folder: Path, tell: Tell) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from datagen.core.numerals import CLASSES, Numeral, Split
 from datagen.datasets.format import MANIFEST, ManifestEntry, all_image_files, read_manifest
+from datagen.files.class_folders import require_unicode
 from datagen.files.reading import IMAGE, read_bytes
 
 COLUMNS: Final = ("sha256", "source", "style", "pipeline", "parent", "writers", "glyphs")
@@ -46,13 +47,14 @@ class PublishedImages:
         root: the dataset.
 
     Raises:
-        InputError: there is no dataset, or its manifest is damaged.
+        InputError: there is no dataset, its manifest is damaged, or a file's name is no Unicode.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._files: dict[Split, list[tuple[Numeral, Path]]] = {}
         for split, numeral, path in all_image_files(root):
+            require_unicode(root, path.relative_to(root))
             self._files.setdefault(split, []).append((numeral, path))
         entries = read_manifest(root) if (root / MANIFEST).is_file() else []
         self._entries = {entry.path: entry for entry in entries}
@@ -61,6 +63,12 @@ class PublishedImages:
     def counts(self) -> dict[Split, int]:
         """Images of each part that has any."""
         return {split: len(files) for split, files in self._files.items()}
+
+    @property
+    def endings(self) -> set[str]:
+        """How the files' names end, such as `png`, in small letters."""
+        paths = (path for files in self._files.values() for _, path in files)
+        return {path.suffix.lstrip(".").lower() for path in paths}
 
     def of(self, split: Split) -> Iterator[PublishedImage]:
         """Yield the images of a part, by class, then by name.

@@ -126,7 +126,7 @@ def _of_source(
     deep: int,
 ) -> SourceTerms:
     texts = _licences(info, writers)
-    if info.path and deep and (inner := _made_of(absolute(info.path, root))) is not None:
+    if info.path and deep and (inner := _made_of(info.path, root)) is not None:
         return _of_dataset(info, inner, stated, deep)
     said = stated.get(info.key) or stated.get(info.source)
     known = [find_licence(text) or (said if _is_unstated(text) else None) for text in texts]
@@ -157,9 +157,13 @@ def _licences(info: SourceInfo, writers: Iterable[str]) -> tuple[str, ...]:
     return (info.licence,)
 
 
-def _made_of(path: Path) -> Path | None:
-    """Return the dataset that images were taken from; None where they are of no dataset."""
-    return next((each for each in (path, path.parent) if (each / INFO).is_file()), None)
+def _made_of(path: str, root: Path) -> Path | None:
+    """Return the dataset that images were taken from; None where they are of none that is here."""
+    try:
+        place = absolute(path, root)
+        return next((each for each in (place, place.parent) if (each / INFO).is_file()), None)
+    except (UsageError, OSError, RuntimeError):  # another's file may name anything
+        return None
 
 
 def _of_dataset(

@@ -29,7 +29,7 @@ _LOAD: Final[dict[Form | None, str]] = {
     ),
     "webdataset": (
         "import webdataset\n\n"
-        'ds = webdataset.WebDataset("train-000000.tar").decode("pil").to_tuple("png", "cls")'
+        'ds = webdataset.WebDataset("train-000000.tar").decode("pil").to_tuple("png;jpg", "cls")'
     ),
     None: (
         "from datasets import load_dataset\n\n"

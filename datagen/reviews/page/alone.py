@@ -6,6 +6,7 @@ Enters: the images of a review. Leaves: HTML that asks nobody for anything.
 import base64
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from datagen.core.errors import InputError
 from datagen.files.decode import decode_colour
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.reviews.page.messages import plain_change
+from datagen.reviews.page.neighbours import Near, Neighbours
 from datagen.reviews.page.page import page
 from datagen.reviews.page.suspects import Suspect, plain_suspects
 from datagen.serving.thumbnails import network_picture, shrunk
@@ -21,6 +23,7 @@ from datagen.sources.images.review import LabelCorrection
 
 _SIDE: Final = 256  # pixels: the longer side of an image in the file
 _QUALITY: Final = 80  # of WebP
+_SMALL: Final = 6  # images of a group of near-duplicates
 
 
 def page_file(
@@ -54,9 +57,25 @@ def page_file(
         "items": plain_suspects(images),
         "decisions": plain_change(decisions),
         "ranking": 1,
+        "near": _near(root, images),
         "pictures": {image.sha256: _pictures(root / image.path) for image in images},
     }
     return page(title, data).html
+
+
+def _near(root: Path, images: Sequence[Suspect]) -> dict[str, Any]:
+    """Return the look-alikes of every image; what is the same writing only within small groups.
+
+    Looking at every pair would take minutes, and groups of one writer are large.
+    """
+    sizes = Counter(image.found.group for image in images if image.found is not None)
+    known = Neighbours(root, [image for image in images if image.found is not None])
+    near: dict[str, Any] = {}
+    for image in images:
+        paired = image.found is not None and 1 < sizes[image.found.group] <= _SMALL
+        found = known.of(image.path) if paired else Near(image.alike)
+        near[image.sha256] = found._asdict()
+    return near
 
 
 def _pictures(file: Path) -> tuple[str, str]:

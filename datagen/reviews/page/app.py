@@ -18,6 +18,7 @@ from starlette.routing import Route
 from datagen.core.errors import DatagenError, InputError
 from datagen.reviews.page.improve import Improver
 from datagen.reviews.page.messages import plain_change, read_decided
+from datagen.reviews.page.neighbours import Neighbours
 from datagen.reviews.page.page import page
 from datagen.reviews.page.pictures import SIZES, Kind, Pictures
 from datagen.reviews.page.session import Session
@@ -41,6 +42,7 @@ class Sitting:
         pictures: of these images.
         session: the decisions.
         improver: trains again.
+        neighbours: of the images.
         file: where the decisions are kept, as a person reads it.
         about: what the review is of, for a copy of it.
         who: decides; None where nobody said.
@@ -52,6 +54,7 @@ class Sitting:
     pictures: Pictures
     session: Session
     improver: Improver
+    neighbours: Neighbours
     file: str
     about: str
     who: str | None = None
@@ -97,6 +100,10 @@ class Sitting:
             "job": self.improver.state(),
         }
 
+    def near(self, path: str) -> dict[str, Any]:
+        """Return the paths of an image's look-alikes, and which are the same writing."""
+        return self.neighbours.of(path)._asdict()
+
     def decide(self, body: bytes) -> dict[str, Any]:
         """Keep one step of a tab."""
         step = read_decided(body)
@@ -127,50 +134,64 @@ class Sitting:
 
 def app(sitting: Sitting) -> Starlette:
     """Return the application; see `datagen.serving.server.served`."""
-    whole = page(sitting.title)
+    answers = _Answers(sitting)
+    routes = [
+        Route("/", answers.home),
+        Route("/everything", _told(answers.everything)),
+        Route("/news", _told(answers.news)),
+        Route("/decide", _told(answers.decide), methods=["POST"]),
+        Route("/undo", _told(answers.undo), methods=["POST"]),
+        Route("/improve", _told(answers.improve), methods=["POST"]),
+        Route("/near/{sha256}", _told(answers.near)),
+        Route("/picture/{kind}/{sha256}", _told(answers.picture)),
+    ]
+    return Starlette(routes=routes)
 
-    async def home(_: Request) -> Response:
-        return Response(
-            whole.html, media_type="text/html", headers={"Content-Security-Policy": whole.policy}
-        )
 
-    async def everything(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(sitting.everything))
+class _Answers:
+    """What is answered to each request."""
 
-    async def news(request: Request) -> Response:
+    def __init__(self, sitting: Sitting) -> None:
+        self._sitting = sitting
+        self._page = page(sitting.title)
+
+    async def home(self, _: Request) -> Response:
+        headers = {"Content-Security-Policy": self._page.policy}
+        return Response(self._page.html, media_type="text/html", headers=headers)
+
+    async def everything(self, _: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._sitting.everything))
+
+    async def news(self, request: Request) -> Response:
         since = request.query_params.get("since", "")
         number = int(since) if since.isdecimal() and len(since) < 16 else 0
-        return JSONResponse(await run_in_threadpool(sitting.news, number))
+        return JSONResponse(await run_in_threadpool(self._sitting.news, number))
 
-    async def decide(request: Request) -> Response:
+    async def decide(self, request: Request) -> Response:
         body = await _body(request)
         if body is None:
             return JSONResponse({"error": "this is too much at once"}, 413)
-        return JSONResponse(await run_in_threadpool(sitting.decide, body))
+        return JSONResponse(await run_in_threadpool(self._sitting.decide, body))
 
-    async def undo(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(sitting.undo))
+    async def undo(self, _: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._sitting.undo))
 
-    async def improve(_: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(sitting.improve))
+    async def improve(self, _: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._sitting.improve))
 
-    async def shown(request: Request) -> Response:
-        kind, path = request.path_params["kind"], sitting.path(request.path_params["sha256"])
+    async def near(self, request: Request) -> Response:
+        path = self._sitting.path(request.path_params["sha256"])
+        if path is None:
+            return Response(status_code=404)
+        return JSONResponse(await run_in_threadpool(self._sitting.near, path))
+
+    async def picture(self, request: Request) -> Response:
+        kind = request.path_params["kind"]
+        path = self._sitting.path(request.path_params["sha256"])
         if kind not in _KINDS or path is None:
             return Response(status_code=404)
-        png = await run_in_threadpool(sitting.pictures.png, path, cast("Kind", kind))
+        png = await run_in_threadpool(self._sitting.pictures.png, path, cast("Kind", kind))
         return Response(png, media_type="image/png", headers={"Cache-Control": _KEEP})
-
-    routes = [
-        Route("/", home),
-        Route("/everything", _told(everything)),
-        Route("/news", _told(news)),
-        Route("/decide", _told(decide), methods=["POST"]),
-        Route("/undo", _told(undo), methods=["POST"]),
-        Route("/improve", _told(improve), methods=["POST"]),
-        Route("/picture/{kind}/{sha256}", _told(shown)),
-    ]
-    return Starlette(routes=routes)
 
 
 def _told(answer: Answer) -> Answer:

@@ -17,6 +17,7 @@ from datagen.curation.audit.find import audit_folder
 from datagen.curation.audit.record import AuditImage, read_audit, write_audit
 from datagen.reviews.page.app import Sitting
 from datagen.reviews.page.improve import Improver, Rank
+from datagen.reviews.page.neighbours import Neighbours
 from datagen.reviews.page.pictures import Pictures
 from datagen.reviews.page.session import Session
 from datagen.reviews.page.suspects import Decisions, Suspect, fits, listing, require_fit, suspects
@@ -86,6 +87,7 @@ def prepare(wanted: Wanted, tell: Tell, note: Note) -> Sitting:
         pictures=Pictures(wanted.folder),
         session=session,
         improver=Improver(wanted.folder, _rank(wanted.folder, listed) if audit else None),
+        neighbours=Neighbours(wanted.folder, images),
         file=str(wanted.out),
         about=file.review().about,
         who=wanted.who,

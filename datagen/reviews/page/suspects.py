@@ -37,8 +37,7 @@ class Suspect:
         found: what the audit says of it; None where it was not audited.
         copies: paths of equal files in the same class.
         elsewhere: other classes that an equal file lies under.
-        alike: paths of the images most like it.
-        twins: those of them that are its near-duplicates, and lie in its class.
+        alike: paths of the images most like it, by the audit.
     """
 
     path: str
@@ -49,7 +48,6 @@ class Suspect:
     copies: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
-    twins: tuple[str, ...] = ()
 
 
 def listing(root: Path) -> dict[str, tuple[str, str]]:
@@ -121,22 +119,14 @@ def suspects(
 
 
 def _with_neighbours(images: Sequence[Suspect]) -> list[Suspect]:
-    by_path = {image.path: image for image in images}
-
-    def told(image: Suspect) -> Suspect:
-        if image.found is None:
-            return image
-        alike = tuple(path for path in image.found.alike if path in by_path)
-        twins = tuple(path for path in alike if _are_twins(image, by_path[path]))
-        return replace(image, alike=alike, twins=twins)
-
-    return [told(image) for image in images]
-
-
-def _are_twins(one: Suspect, other: Suspect) -> bool:
-    if one.found is None or other.found is None or one.numeral != other.numeral:
-        return False
-    return one.found.group == other.found.group
+    """Return the images, each with those of its look-alikes that are on the page."""
+    known = {image.path for image in images}
+    return [
+        image
+        if image.found is None
+        else replace(image, alike=tuple(path for path in image.found.alike if path in known))
+        for image in images
+    ]
 
 
 def urgency(found: AuditImage | None, spread: float) -> float:
@@ -185,13 +175,12 @@ def _sources(root: Path, listed: Mapping[str, tuple[str, str]]) -> dict[str, str
 
 
 def plain_suspects(images: Sequence[Suspect]) -> list[dict[str, Any]]:
-    """Return the images as the page reads them: plain JSON, neighbours by their number."""
-    numbers = {image.path: number for number, image in enumerate(images)}
+    """Return the images as the page reads them: plain JSON."""
     spread = value_spread(images)
-    return [_plain(image, numbers, spread) for image in images]
+    return [_plain(image, spread) for image in images]
 
 
-def _plain(image: Suspect, numbers: Mapping[str, int], spread: float) -> dict[str, Any]:
+def _plain(image: Suspect, spread: float) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "id": image.sha256,
         "path": image.path,
@@ -199,8 +188,6 @@ def _plain(image: Suspect, numbers: Mapping[str, int], spread: float) -> dict[st
         "source": image.source,
         "copies": len(image.copies),
         "elsewhere": image.elsewhere,
-        "alike": [numbers[path] for path in image.alike],
-        "twins": [numbers[path] for path in image.twins],
     }
     found = image.found
     if found is None:

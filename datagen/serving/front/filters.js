@@ -17,11 +17,11 @@ export class Filters {
       host.append(facet.box);
     }
     const search = el("input", {
-      type: "search", size: 12, placeholder: "in the file's name", autocomplete: "off",
+      type: "search", size: 12, placeholder: "part of it", autocomplete: "off",
       oninput: () => { this.words = search.value.toLowerCase(); this.changed(); },
     });
     this.search = search;
-    host.append(el("label", {}, el("span", { text: "name" }), search));
+    host.append(el("label", {}, el("span", { text: "file" }), search));
     this.reset = el("button", { type: "button", class: "plain", text: "Clear filters", onclick: () => this.clear() });
     host.append(this.reset);
   }

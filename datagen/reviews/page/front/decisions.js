@@ -15,10 +15,19 @@ export const relabel = (item, numeral) =>
     ? keep(item)
     : { verdict: "relabel", class: numeral, was: item.class, reason: `reads ${numeral}` };
 
+const SIGNALS = {
+  label: "networks read another class", outline: "its outline reads another class",
+  unlike: "like no other image", several: "several numerals", cut: "cut by the edge",
+  size: "unusual size", pen: "unusual pen", paper: "unusual paper", seeds: "networks disagree",
+  "copy of another class": "same writing in another class",
+  "copy in another part": "same writing in another part",
+};
+const REASONS = { blank: "blank", scribble: "scribble", several: "several numerals", cut: "cut off", "copy of another class": "lies in two classes" };
+
 /** What to give as the reason of a drop until somebody says it better. */
 export function likelyReason(item) {
-  const [name, strength] = strongest(item)[0] ?? ["", 0];
-  return strength >= 0.5 ? words(name) : "no clear numeral";
+  const [name] = strongest(item).find(([each, strength]) => each in REASONS && strength >= 0.5) ?? [];
+  return REASONS[name] ?? "no clear numeral";
 }
 
 /** Signals of an item, the strongest first: [[name, strength], …]. */
@@ -27,7 +36,7 @@ export const strongest = (item) =>
     .filter(([, strength]) => strength >= 0.05)
     .sort(([, a], [, b]) => b - a);
 
-export const words = (name) => name.replaceAll(/[-_]/g, " ");
+export const words = (name) => SIGNALS[name] ?? name.replaceAll(/[-_]/g, " ");
 
 export function stamp(one) {
   if (!one) return "";

@@ -3,7 +3,7 @@ import { byId, counted, say, write } from "./dom.js";
 import { Keymap } from "./keys.js";
 import { ThumbnailGrid } from "./grid.js";
 import { Filters } from "./filters.js";
-import { CLASSES, classOf, drop, keep, likelyReason, relabel, stamp, strongest, told, words } from "./decisions.js";
+import { CLASSES, classOf, drop, keep, likelyReason, relabel, same, stamp, strongest, told, words } from "./decisions.js";
 import { BrowserStore, ServerStore } from "./store.js";
 import { SuspectView } from "./suspect.js";
 import { Offer } from "./offer.js";
@@ -22,7 +22,7 @@ class ReviewPage {
     this.ranking = all.ranking;
     this.take(all.items);
     this.view = new SuspectView({
-      items: () => this.items,
+      near: (item) => this.near(item),
       picture: (item, kind) => store.picture(item, kind),
       decision: (item) => this.decision(item),
       open: (item) => this.open(item),
@@ -59,7 +59,7 @@ class ReviewPage {
       if (!this.byId.has(item.id)) this.byId.set(item.id, []);
       this.byId.get(item.id).push(item);
     }
-    items.forEach((item, number) => { item.number = number; });
+    this.byPath = new Map(items.map((item) => [item.path, item]));
   }
 
   // ---- what is decided
@@ -74,7 +74,8 @@ class ReviewPage {
   }
 
   /** Decide the current image, and go on to the next one that is not decided. */
-  decide(make) {
+  async decide(make) {
+    await this.undoing; // or a quick key would decide the image that is about to be left
     const item = this.current;
     if (!item) return;
     const one = make(item);
@@ -96,7 +97,12 @@ class ReviewPage {
     this.offer.decided();
   }
 
-  async undo() {
+  undo() {
+    this.undoing = (this.undoing ?? Promise.resolve()).then(() => this.undoOne());
+    return this.undoing;
+  }
+
+  async undoOne() {
     let ids;
     try {
       ids = await this.store.undo();
@@ -117,22 +123,40 @@ class ReviewPage {
     this.open(item, { stay: true });
   }
 
-  /** Give the near-duplicates of an image the same decision. */
-  spread() {
-    const last = this.byId.get(this.lastId)?.[0];
-    const from = this.decision(this.current) ? this.current : last;
+  /** The look-alikes of an image: {alike, twins}, items. Asked for once, and ahead of time. */
+  near(item) {
+    item.near ??= this.store.near(item).then(
+      ({ alike, twins }) => {
+        if (alike === null) item.near = undefined; // the server is still looking
+        const known = (paths) => (paths ?? []).map((path) => this.byPath.get(path)).filter(Boolean);
+        return { alike: known(alike), twins: known(twins) };
+      },
+      () => {
+        item.near = undefined;
+        return { alike: [], twins: [] };
+      },
+    );
+    return item.near;
+  }
+
+  /** Let the same writing show the same class, or be dropped too, as an image just decided. */
+  async spread() {
+    const from = this.decision(this.current) ? this.current : this.byId.get(this.lastId)?.[0];
     const one = from && this.decision(from);
     if (!one) {
-      say("Decide an image first; then A decides those of the same writing alike");
+      say("Decide an image first; then A decides the same writing alike");
       return;
     }
-    const others = from.twins.map((number) => this.items[number]).filter((item) => !this.decision(item));
+    const { twins } = await this.near(from);
+    const shows = one.verdict === "keep" ? one.was : one.class;
+    const alike = (item) => (one.verdict === "drop" ? drop(item, one.reason) : relabel(item, shows));
+    const others = twins.filter((item) => !same(this.decision(item), alike(item)));
     if (!others.length) {
-      say(from.twins.length ? "All of the same writing are decided" : "No other image is of the same writing");
+      say(twins.length ? "The same writing is decided alike already" : "No other image is the same writing");
       return;
     }
-    this.save(Object.fromEntries(others.map((item) => [item.id, { ...one }])));
-    say(`${counted(others.length, "image")} of the same writing: ${told(one)}`);
+    this.save(Object.fromEntries(others.map((item) => [item.id, alike(item)])));
+    say(`${counted(others.length, "image")} of the same writing: ${others.map((item) => told(this.decision(item))).join("; ")}`);
     if (!this.inGrid && this.decision(this.current)) this.onward(this.current);
   }
 
@@ -178,8 +202,10 @@ class ReviewPage {
   }
 
   /** Go to an image most like this one that is not decided. */
-  likeThis() {
-    const found = this.current?.alike.map((number) => this.items[number]).find((item) => !this.decision(item));
+  async likeThis() {
+    if (!this.current) return;
+    const { alike, twins } = await this.near(this.current);
+    const found = [...twins, ...alike].find((item) => !this.decision(item));
     if (found) this.open(found);
     else say("No image like this one is left to decide");
   }
@@ -204,6 +230,7 @@ class ReviewPage {
     this.ahead = this.list.slice(at + 1, at + 1 + AHEAD).map((item) => {
       const image = new Image();
       image.src = this.store.picture(item, "large");
+      this.near(item);
       return image;
     });
   }
@@ -320,8 +347,8 @@ class ReviewPage {
   last() {
     const item = this.current && this.decision(this.current) ? this.current : this.byId.get(this.lastId)?.[0];
     const one = item && this.decision(item);
-    byId("last").hidden = !one || one.verdict === "keep";
-    if (byId("last").hidden) return;
+    byId("last").classList.toggle("empty", !one || one.verdict === "keep");
+    if (this.noReason) return;
     write(byId("last-said"), `${item === this.current ? "This one" : "The last one"}: ${told({ ...one, who: null })}`);
     if (document.activeElement !== byId("reason")) byId("reason").value = one.reason;
     const names = new Set([...this.reasons, "scribble", "not a numeral", "blank", "cut off", "two numerals", "illegible"]);
@@ -366,8 +393,8 @@ class ReviewPage {
       { keys: ["ArrowLeft"], name: "back to the image before", run: () => this.step(-1), when: one },
       { keys: ["n"], name: "next image that is not decided", run: () => this.onward(this.current), when: one },
       { keys: ["m"], name: "next image like this one", run: () => this.likeThis(), when: one },
-      { keys: ["a"], name: "decide all of the same writing like this one", run: () => this.spread() },
-      { keys: ["r"], name: "write the reason; Enter ends it", run: () => !byId("last").hidden && byId("reason").focus(), when: one },
+      { keys: ["a"], name: "decide the same writing alike: near-duplicates", run: () => this.spread() },
+      { keys: ["r"], name: "write the reason; Enter ends it", run: () => this.noReason || byId("reason").focus(), when: one },
       { keys: ["z"], name: "zoom", run: () => this.zoom(), when: one },
       { keys: ["g"], name: "grid, or one by one", run: () => this.mode(!this.inGrid) },
       { keys: ["Escape"], name: "out of zoom, grid or field", run: () => this.escape() },
@@ -383,13 +410,18 @@ class ReviewPage {
     else this.decide(keep);
   }
 
-  zoom(on = !byId("one").classList.contains("zoomed")) {
-    byId("one").classList.toggle("zoomed", on);
+  get noReason() {
+    return byId("last").classList.contains("empty");
+  }
+
+  zoom(on = !document.body.classList.contains("zoomed")) {
+    document.body.classList.toggle("zoomed", on);
+    byId("large").style.transformOrigin = "";
     byId("stage").setAttribute("aria-pressed", String(on));
   }
 
   escape() {
-    if (byId("one").classList.contains("zoomed")) this.zoom(false);
+    if (document.body.classList.contains("zoomed")) this.zoom(false);
     else if (this.inGrid) this.mode(false);
   }
 
@@ -398,6 +430,10 @@ class ReviewPage {
     byId("to-grid").onclick = () => this.mode(true);
     byId("help").onclick = () => this.keys.help();
     byId("stage").onclick = () => this.zoom();
+    byId("stage").onpointermove = ({ offsetX, offsetY, currentTarget: { clientWidth, clientHeight } }) => {
+      if (!document.body.classList.contains("zoomed")) return;
+      byId("large").style.transformOrigin = `${(100 * offsetX) / clientWidth}% ${(100 * offsetY) / clientHeight}%`;
+    };
     byId("keep-rest").onclick = () => this.keepRest();
     byId("reason").onchange = (event) => this.setReason(event.target.value);
     byId("reason").onkeydown = (event) => event.key === "Enter" && event.target.blur();
@@ -407,10 +443,18 @@ class ReviewPage {
     if (matchMedia("(max-width: 700px)").matches) byId("sieve").open = false;
   }
 
+  get file() {
+    return this.all.file.split(/[\\/]/).pop();
+  }
+
+  /** The decisions as a review file. */
+  text() {
+    const name = this.file.replace(/\.ya?ml$/, "") || "review";
+    return reviewText(name, this.all.about, this.store.decisions);
+  }
+
   download() {
-    const file = this.all.file.split(/[\\/]/).pop();
-    const name = file.replace(/\.ya?ml$/, "") || "review";
-    download(file, reviewText(name, this.all.about, this.store.decisions));
+    download(this.file, this.text());
   }
 }
 

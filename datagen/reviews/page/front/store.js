@@ -22,7 +22,7 @@ export class ServerStore {
     const all = await this.ask("everything");
     this.version = all.version;
     this.decisions = new Map(Object.entries(all.decisions));
-    for (const step of this.waiting) this.apply(step.decisions);
+    for (const step of this.waiting) this.apply(step.decisions ?? {});
     if (!this.watching) this.watch();
     return all;
   }
@@ -40,15 +40,31 @@ export class ServerStore {
   }
 
   /** Take the last step back, of whichever tab; return the SHA-256s that it was about. */
-  async undo() {
-    while (this.sending || this.waiting.length) await pause(20);
-    const { decisions } = await this.ask("undo", {});
-    this.apply(decisions);
-    return Object.keys(decisions);
+  undo() {
+    return new Promise((done, failed) => {
+      this.waiting.push({ undo: true, done, failed }); // after what was decided before
+      this.send();
+    });
+  }
+
+  async sendUndo({ done, failed }) {
+    try {
+      const { decisions } = await this.ask("undo", {});
+      this.apply(decisions);
+      done(Object.keys(decisions));
+    } catch (error) {
+      failed(error);
+    }
+    this.waiting.shift();
   }
 
   async improve() {
     return this.ask("improve", {});
+  }
+
+  /** The look-alikes of an image, and which are the same writing: {alike, twins}, paths. */
+  async near(item) {
+    return this.ask(`near/${item.id}`);
   }
 
   apply(decisions) {
@@ -62,6 +78,10 @@ export class ServerStore {
     this.sending = true;
     while (this.waiting.length) {
       const step = this.waiting[0];
+      if (step.undo) {
+        await this.sendUndo(step);
+        continue;
+      }
       try {
         const { decisions, overruled } = await this.ask("decide", step);
         this.waiting.shift();
@@ -162,6 +182,10 @@ export class BrowserStore {
       else this.decisions.delete(id);
     this.write();
     return Object.keys(last ?? {});
+  }
+
+  async near(item) {
+    return this.all.near[item.id] ?? { alike: [], twins: [] };
   }
 
   look() {

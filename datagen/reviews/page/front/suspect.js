@@ -5,7 +5,7 @@ import { CLASSES, digitOf, stamp, strongest, told, words } from "./decisions.js"
 const NEIGHBOURS = 8;
 
 export class SuspectView {
-  /** `how`: items, picture(item, kind), decision(item), open(item), act: {keep, drop, skip, undo, relabel}. */
+  /** `how`: near(item), picture(item, kind), decision(item), open(item), act: {keep, drop, …}. */
   constructor(how) {
     this.how = how;
     this.item = null;
@@ -67,12 +67,13 @@ export class SuspectView {
 
   words(item) {
     const suggested = {
-      relabel: item.likelier ? `probably ${item.likelier}` : "",
+      relabel: item.likelier && item.likelier !== item.class ? `probably ${item.likelier}` : "",
       drop: "probably to be dropped",
       keep: "probably right",
     }[item.suggestion];
     byId("given").replaceChildren("Given as ", el("b", { class: "numeral", text: item.class }),
       suggested ? `, ${suggested}` : "");
+    byId("tag").replaceChildren("given as ", el("b", { text: item.class }));
     write(byId("why"), item.why ?? "");
   }
 
@@ -113,12 +114,15 @@ export class SuspectView {
       el("div", {}, el("dt", { text: name }), el("dd", { text }))));
   }
 
-  neighbours(item) {
-    const shown = item.alike.slice(0, Math.max(NEIGHBOURS, item.twins.length));
-    byId("alike-title").hidden = byId("alike").hidden = shown.length === 0;
-    byId("alike").replaceChildren(...shown.map((number) => {
-      const other = this.how.items()[number];
-      const twin = item.twins.includes(number);
+  /** Show the look-alikes, which may come a moment later. */
+  async neighbours(item) {
+    byId("alike").replaceChildren();
+    const { alike, twins } = await this.how.near(item);
+    if (this.item !== item) return; // it is another one by now
+    const shown = [...twins, ...alike.filter((other) => !twins.includes(other))].slice(0, Math.max(NEIGHBOURS, twins.length));
+    byId("alike-title").hidden = shown.length === 0;
+    byId("alike").replaceChildren(...shown.map((other) => {
+      const twin = twins.includes(other);
       const made = el("button",
         { type: "button", class: `${other.class === item.class ? "" : "differs"} ${twin ? "twin" : ""}`, onclick: () => this.how.open(other) },
         el("img", { src: this.how.picture(other, "thumb"), alt: "", width: 72, height: 72, decoding: "async" }),

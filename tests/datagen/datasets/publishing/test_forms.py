@@ -112,6 +112,36 @@ def test_large_datasets_are_divided(dataset: Path, monkeypatch: pytest.MonkeyPat
     assert len(names) == len(set(names)) == 240
 
 
+def test_a_webdataset_has_images_of_one_kind(dataset: Path) -> None:
+    for record in ("dataset.json", "manifest.jsonl", "recipe.yaml"):
+        (dataset / record).unlink()
+    files = sorted(dataset.glob("*/*/*.png"))
+    for k, file in enumerate(files):
+        ending = (".png", ".JPG", ".bmp", ".gif")[k % 4]
+        with Image.open(file) as image:
+            image.save(file.with_name(f"a.b [{k}]{ending}"))
+        file.unlink()
+    stated = {"images": "CC0"}
+    folder, _ = datagen.publish(dataset, form="webdataset", licences=stated)
+    with tarfile.open(folder / "val-000000.tar") as tar:
+        found = {member.name: tar.extractfile(member) for member in tar}
+        for name, stream in found.items():
+            if name.endswith(".json"):
+                told = json.loads(stream.read())  # type: ignore[union-attr]
+                png = found[name.replace("json", "png")]
+                with Image.open(png) as image, Image.open(dataset / told["path"]) as given:
+                    assert image.format == "PNG"
+                    assert np.array_equal(image.convert("L"), given.convert("L"))
+    assert {name.split(".", 1)[1] for name in found} == {"png", "cls", "json"}
+    for file in dataset.glob("*/*/*"):
+        with Image.open(file) as image:
+            image.convert("L").save(file.with_name(f"{file.stem}-{file.suffix[1:]}.jpeg"))
+        file.unlink()
+    folder, _ = datagen.publish(dataset, form="webdataset", licences=stated, overwrite=True)
+    with tarfile.open(folder / "val-000000.tar") as tar:
+        assert {name.split(".", 1)[1] for name in tar.getnames()} == {"jpg", "cls", "json"}
+
+
 def test_no_record_names_a_folder_of_whoever_built_it(dataset: Path, tmp_path: Path) -> None:
     recipe = {"images": 100, "mix": [{"source": "images", "path": str(dataset)}]}
     made = datagen.build(recipe, tmp_path / "deep" / "made")

@@ -144,6 +144,14 @@ def test_images_made_of_a_dataset_are_under_its_terms(dataset: Path, tmp_path: P
     assert "dataset.json cannot be read" in refused(outer)
 
 
+@pytest.mark.parametrize(
+    "path", ["\0", "~nobody-here/x", "a" * 5000, "../" * 100, "/proc/self/mem"]
+)
+def test_a_place_that_is_none_is_no_dataset(dataset: Path, path: str) -> None:
+    made_of(dataset, {"source": "images", "path": path, "licence": GIVEN})
+    assert "state it" in refused(dataset)
+
+
 def test_datasets_made_of_each_other_end(dataset: Path) -> None:
     made_of(dataset, {"source": "images", "path": ".", "licence": GIVEN})
     assert "state it" in refused(dataset)
