@@ -5,7 +5,7 @@ is written, and nothing is fetched: a source that is not here is said to be miss
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +14,14 @@ import cv2
 
 from datagen.building.open_sources import open_pool
 from datagen.building.replay import VIEW, Stage, stages
+from datagen.composition import glyph_ids
 from datagen.core.errors import DatagenError, MissingInputError
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.glyphs import GlyphPool
 from datagen.datasets.format import RECIPE, ManifestEntry
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.letters.characters import picture_of_glyph
 from datagen.planning.resolve import resolve
 from datagen.planning.split import Pool
 from datagen.recipes.load import load
@@ -58,11 +61,13 @@ class Making:
         steps: in order; the last is the image as it is stored.
         equal: whether making it again gave the bytes of the file; None where that cannot be told.
         note: why it cannot be told, or what is otherwise; None where all is well.
+        letters: id and picture (a data URI) of each letter that it was composed of, each once.
     """
 
     steps: tuple[Step, ...] = ()
     equal: bool | None = None
     note: str | None = None
+    letters: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -81,7 +86,9 @@ class Maker:
     def make(self, entry: ManifestEntry) -> Making:
         """Make an image again, and say whether it is what its file holds."""
         try:
-            made = list(stages(entry, self._opened(entry.source)))
+            pools = self._opened(entry.source)
+            made = list(stages(entry, pools))
+            letters = tuple(_letters(entry, pools[entry.source]))
         except (DatagenError, PipelineError) as error:
             return Making(note=str(error))
         steps = [_step(stage, first=k == 0, entry=entry) for k, stage in enumerate(made)]
@@ -90,7 +97,7 @@ class Maker:
             steps.append(_step(seen, first=False, entry=entry))
         png = cv2.imencode(".png", made[-1].image)[1].tobytes()
         equal, note = self._compared(entry, hashlib.sha256(png).hexdigest())
-        return Making(tuple(steps), equal, note)
+        return Making(tuple(steps), equal, note, letters)
 
     def _opened(self, key: str) -> Mapping[str, Pool]:
         """Open the source of that key, once.
@@ -131,6 +138,16 @@ class Maker:
                 "OpenCV, is not the one that it was built with"
             )
         return False, "neither the file nor the image made again is what the manifest says"
+
+
+def _letters(entry: ManifestEntry, pool: Pool) -> Iterator[tuple[str, str]]:
+    """Yield id and picture of the letters that an image was composed of."""
+    if entry.composition is None or not isinstance(pool, GlyphPool):
+        return
+    for name in dict.fromkeys(glyph_ids(entry.composition)):
+        ink = picture_of_glyph(pool.by_id(name))
+        if ink is not None:
+            yield name, png_uri(255 - ink)
 
 
 def _step(stage: Stage, *, first: bool, entry: ManifestEntry) -> Step:

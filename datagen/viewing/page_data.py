@@ -78,6 +78,7 @@ def plain_making(made: Making) -> dict[str, Any]:
             }
             for step in made.steps
         ],
+        "letters": [list(letter) for letter in made.letters],
         "equal": made.equal,
         "note": made.note,
     }

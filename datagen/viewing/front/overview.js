@@ -59,7 +59,7 @@ export class Overview {
       el("tr", {}, el("th", { scope: "row", text: name }), ...titles.map((column) => this.cell(name, column, cells.get(`${name}\n${column}`) ?? []))),
     );
     this.host.replaceChildren(
-      el("div", { class: "bar" }, el("h2", { text: `Images by class and ${this.axis.name}` }), this.chooser()),
+      el("div", { class: "bar" }, el("h2", { text: `Images by class${this.axis.name.includes(" and ") ? "," : " and"} ${this.axis.name}` }), this.chooser()),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of classes" }, el("table", { class: "matrix" }, el("thead", {}, el("tr", {}, el("th", { scope: "col", text: "class" }), ...head)), el("tbody", {}, ...rows))),
       ...this.about(),
     );

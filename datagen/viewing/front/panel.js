@@ -135,6 +135,7 @@ export class Panel {
     }
     if (made === undefined) return [heading, ...this.without(item)];
     const parts = [heading, this.verdict(made)];
+    if (made.letters?.length) parts.push(this.letters(made));
     if (made.steps.length) parts.push(this.strip(made), this.beside(made));
     return parts;
   }
@@ -163,6 +164,14 @@ export class Panel {
     if (made.equal) return el("p", { class: "right" }, "✓ Made again from its line of the manifest: equal to the file, byte by byte.");
     if (made.equal === null) return el("p", { class: "wrong" }, `It cannot be made again here: ${made.note}.`);
     return el("p", { class: "wrong" }, `✗ Not equal to the file: ${made.note}.`);
+  }
+
+  /** The letters that it was composed of; a click shows all images with that letter. */
+  letters(made) {
+    const cells = made.letters.map(([name, picture]) =>
+      el("button", { type: "button", class: "letter", title: `all images with ${name}`, "aria-label": `letter ${name}: all images with it`, onclick: () => this.search(name) },
+        el("img", { src: picture, alt: "" }), el("span", { text: name })));
+    return el("div", { class: "letters", role: "group", "aria-label": "Letters" }, ...cells);
   }
 
   strip(made) {

@@ -27,6 +27,10 @@ def test_everything_of_a_dataset_of_ours(dataset: Path) -> None:
     assert all(each.thumb and each.thumb.startswith("data:image/png") for each in found.measured)
     assert len(found.makings) == 5
     assert all(each.equal and each.note is None for each in found.makings.values())
+    for name, made in found.makings.items():
+        entry = next(image.entry for image in found.images if image.name == name)
+        assert entry is not None
+        assert [letter for letter, _ in made.letters] == list(dict.fromkeys(entry.glyphs))
     # of every kind one, before any kind comes twice
     assert len({name.split("/")[1] for name in found.makings}) == 5
     for image, alike in zip(found.images, found.looks.alike, strict=True):
