@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from datagen.api.auditing import audit, value_images
     from datagen.api.comparing import diff
     from datagen.api.datasets import (
         Dataset,
@@ -55,6 +56,7 @@ _HOMES: Final = {
     "Recipe": "datagen.recipes.schema",
     "RichProgress": "datagen.api.progress",
     "Source": "datagen.sources.registry",
+    "audit": "datagen.api.auditing",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
     "compare_models": "datagen.api.models",
@@ -89,6 +91,7 @@ _HOMES: Final = {
     "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
     "train_letters": "datagen.api.letters",
+    "value_images": "datagen.api.auditing",
     "verify": "datagen.api.receipts",
     "vet_letters": "datagen.api.letters",
     "view": "datagen.api.views",
@@ -105,6 +108,7 @@ __all__ = [
     "RichProgress",
     "Source",
     "__version__",
+    "audit",
     "build",
     "compare",
     "compare_letters",
@@ -139,6 +143,7 @@ __all__ = [
     "serve_review",
     "sweep",
     "train_letters",
+    "value_images",
     "verify",
     "vet_letters",
     "view",

@@ -18,8 +18,8 @@ from datagen.curation.audit.value.design import doubt_strata, draw_subsets, hold
 from datagen.curation.audit.value.runs import own_probabilities
 from datagen.evaluation.subsets import TellEpochs
 
-RUNS: Final = 240
-EPOCHS: Final = 6
+RUNS: Final = 200
+EPOCHS: Final = 8
 FEWEST: Final = 100  # images: of fewer, half are no dataset, and a fifth judges nothing
 
 Floats = npt.NDArray[np.float64]
