@@ -22,6 +22,7 @@ ORDER: Final = (
     "letters",
     "sweeps",
     "real-images",
+    "audit",
     "review",
     "publish",
     "results",

@@ -18,6 +18,7 @@ from datagen.cli.views.merged_reviews import plain_merged
 from datagen.cli.views.sweep_answer import plain as answered
 from datagen.composition.classic import ClassicChars74k, ClassicEmnist
 from datagen.composition.handwritten.parameters import Hand
+from datagen.curation.audit.record import AuditImage
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
@@ -72,6 +73,7 @@ RECORDS: dict[str, type] = {
     "`holdout.json`": Holdout,
     "`export.json`": Published,
     "`flatten.json`": Flattened,
+    "`audit.jsonl`": AuditImage,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
     "`doctor.json`": FixRecord,
