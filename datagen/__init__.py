@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from datagen.api.auditing import audit
     from datagen.api.datasets import (
         Dataset,
         build,
@@ -54,6 +55,7 @@ _HOMES: Final = {
     "Recipe": "datagen.recipes.schema",
     "RichProgress": "datagen.api.progress",
     "Source": "datagen.sources.registry",
+    "audit": "datagen.api.auditing",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
     "compare_models": "datagen.api.models",
@@ -103,6 +105,7 @@ __all__ = [
     "RichProgress",
     "Source",
     "__version__",
+    "audit",
     "build",
     "compare",
     "compare_letters",

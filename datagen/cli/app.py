@@ -12,6 +12,7 @@ import typer
 import datagen
 from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
+    audit,
     build,
     card,
     compare,
@@ -94,6 +95,7 @@ app.command("compare-models", rich_help_panel=_JUDGE)(
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
+app.command("audit", rich_help_panel=_REAL)(with_user_paths(audit.audit))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
 app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))

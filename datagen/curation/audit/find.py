@@ -27,9 +27,11 @@ from datagen.curation.audit.synthetic import no_synthetic, synthetic_numerals
 from datagen.curation.holdout.collection import read_ties
 from datagen.files.class_folders import require_unicode
 
-EPOCHS: Final = 8
+EPOCHS: Final = 6
 """Of every network: enough to read most numerals, few enough for a coffee's length."""
 FOLDS: Final = 5
+SEEDS: Final = 2
+"""Networks per fold: what one happens to learn the other need not."""
 SYNTHETIC: Final = 1000
 """Synthetic numerals that every network learns from too, where they are asked for."""
 ALIKE: Final = 8
@@ -59,7 +61,7 @@ class AuditSettings:
 
     folds: int = FOLDS
     epochs: int = EPOCHS
-    seeds: int = 1
+    seeds: int = SEEDS
     seed: int = 0
     source: str | None = "pen"
     synthetic: int = SYNTHETIC

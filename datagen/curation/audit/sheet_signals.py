@@ -54,7 +54,7 @@ def sheet_signals(image: GrayImage) -> SheetSignals:
     pieces = _pieces(mask)
     return SheetSignals(
         blank=max(_ramp(contrast(image), 40, MIN_CONTRAST), _tiny(pieces, mask.shape)),
-        scribble=_scribble(mask, pieces),
+        scribble=_scribble(mask),
         cut=_cut(mask, pieces),
         several=_several(mask, pieces),
     )
@@ -94,22 +94,29 @@ def _tiny(pieces: Pieces, sheet: tuple[int, ...]) -> float:
     return _ramp(max(right - left, bottom - top) / max(sheet), 0.16, 0.08)
 
 
-def _scribble(mask: GrayImage, pieces: Pieces) -> float:
+def _scribble(mask: GrayImage) -> float:
     """Return how far the length of all strokes, or the paper they enclose, is beyond a numeral's.
 
     The strokes of a viii are about 5 times as long as it is high, with bars and serifs up to 9;
-    bars above and below enclose at most 4 pieces of paper.
+    bars above and below enclose at most 4 pieces of paper, drawn twice up to 7. Specks and what
+    touches the edge of the sheet, as dark paper does, are left out.
     """
-    if not len(pieces):
+    _, names, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    whole = stats[:, cv2.CC_STAT_AREA] >= _SPECK * mask.sum()
+    whole[np.unique(np.concatenate([names[0], names[-1], names[:, 0], names[:, -1]]))] = False
+    whole[0] = False
+    if not whole.any():
         return 0.0
-    left, top, right, bottom = _box(pieces)
-    part = mask[top:bottom, left:right]
-    pen = _pen(part)
-    length = float(part.sum()) / pen / max(bottom - top, 1)
+    left, top, right, bottom = _box(np.asarray(stats[whole], np.int32))
+    part = np.pad(whole[names].astype(np.uint8)[top:bottom, left:right], 1)
+    height = bottom - top
+    # both sides of a stroke are edge; unlike its area that needs no guess of the pen's width
+    edge = int(part.sum()) - int(cv2.erode(part, np.ones((3, 3), np.uint8)).sum())
+    length = edge / 2 / max(height, 1)
     paper = np.pad(1 - part, 1, constant_values=1).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
-    holes = int((stats[1:, cv2.CC_STAT_AREA] >= max(4.0, pen * pen / 2)).sum()) - 1
-    return max(_ramp(length, 9, 15), _ramp(holes, 5, 10))
+    holes = int((stats[1:, cv2.CC_STAT_AREA] >= max(4.0, (height / 30) ** 2)).sum()) - 1
+    return max(_ramp(length, 9, 15), _ramp(holes, 7, 14))
 
 
 def _cut(mask: GrayImage, pieces: Pieces) -> float:
