@@ -14,6 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from datagen.api.auditing import audit, value_images
+    from datagen.api.comparing import diff
     from datagen.api.datasets import (
         Dataset,
         build,
@@ -32,10 +34,14 @@ if TYPE_CHECKING:
     from datagen.api.models import compare_models, describe_model, list_models
     from datagen.api.predictions import predict
     from datagen.api.progress import NotebookProgress, RichProgress
+    from datagen.api.publishing import dataset_card, publish
     from datagen.api.receipts import verify
     from datagen.api.recipes import list_recipes, load_recipe
+    from datagen.api.reviewing import serve_review, write_review_page
+    from datagen.api.reviews import merge_reviews
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
+    from datagen.api.views import view
     from datagen.core.errors import DatagenError
     from datagen.recipes.schema import Recipe
     from datagen.sources.registry import Source
@@ -50,11 +56,14 @@ _HOMES: Final = {
     "Recipe": "datagen.recipes.schema",
     "RichProgress": "datagen.api.progress",
     "Source": "datagen.sources.registry",
+    "audit": "datagen.api.auditing",
     "build": "datagen.api.datasets",
     "compare": "datagen.api.evaluations",
     "compare_models": "datagen.api.models",
     "compare_letters": "datagen.api.letters",
+    "dataset_card": "datagen.api.publishing",
     "describe_model": "datagen.api.models",
+    "diff": "datagen.api.comparing",
     "doctor": "datagen.api.doctor",
     "evaluate": "datagen.api.evaluations",
     "export": "datagen.api.datasets",
@@ -69,19 +78,25 @@ _HOMES: Final = {
     "list_recipes": "datagen.api.recipes",
     "list_sources": "datagen.api.sources",
     "load_recipe": "datagen.api.recipes",
+    "merge_reviews": "datagen.api.reviews",
     "open_dataset": "datagen.api.datasets",
     "open_source": "datagen.api.sources",
     "plan": "datagen.api.datasets",
     "predict": "datagen.api.predictions",
     "preview": "datagen.api.datasets",
+    "publish": "datagen.api.publishing",
     "read_letters": "datagen.api.letters",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
+    "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
     "train_letters": "datagen.api.letters",
+    "value_images": "datagen.api.auditing",
     "verify": "datagen.api.receipts",
     "vet_letters": "datagen.api.letters",
+    "view": "datagen.api.views",
     "write_report": "datagen.api.evaluations",
+    "write_review_page": "datagen.api.reviewing",
 }
 """Where each public name is defined: a module, and the name there where it is another."""
 
@@ -93,11 +108,14 @@ __all__ = [
     "RichProgress",
     "Source",
     "__version__",
+    "audit",
     "build",
     "compare",
     "compare_letters",
     "compare_models",
+    "dataset_card",
     "describe_model",
+    "diff",
     "doctor",
     "evaluate",
     "export",
@@ -112,19 +130,25 @@ __all__ = [
     "list_recipes",
     "list_sources",
     "load_recipe",
+    "merge_reviews",
     "open_dataset",
     "open_source",
     "plan",
     "predict",
     "preview",
+    "publish",
     "read_letters",
     "read_sweep",
     "register_source",
+    "serve_review",
     "sweep",
     "train_letters",
+    "value_images",
     "verify",
     "vet_letters",
+    "view",
     "write_report",
+    "write_review_page",
 ]
 
 

@@ -10,6 +10,7 @@ from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
     from datagen.evaluation.compare_models import ModelComparison
+    from datagen.evaluation.evaluate import Evaluation
     from datagen.evaluation.models import Model, ModelDescription
     from datagen.evaluation.prepare import Tell
 
@@ -83,7 +84,8 @@ def compare_models(
     """Evaluate a dataset with several models, and say which differences are more than noise.
 
     Each is evaluated as `evaluate(protocol=...)` does it, one after the other: known scores are
-    answered at once, an interrupted comparison goes on where it stopped.
+    answered at once, an interrupted comparison goes on where it stopped. A model that cannot be
+    evaluated is named in `failed`, and the others are compared.
 
     Args:
         dataset: a folder with `train/` and `val/`.
@@ -104,7 +106,8 @@ def compare_models(
     Raises:
         UnknownNameError: there is no such model.
         UsageError: no test set or model is named, or one twice; a number is out of range.
-        RuleError, InputError, EvaluationError, StoppedError: as of `evaluate`.
+        RuleError, InputError, EvaluationError: as of `evaluate`, where no model can be evaluated.
+        StoppedError: it was interrupted.
 
     Example:
         >>> import datagen, tempfile, pathlib
@@ -127,25 +130,23 @@ def compare_models(
     def told(name: str) -> Progress:
         return lambda step, done, total: progress(f"{name}, {step}", done, total)
 
-    found = side_by_side.compare_models(
-        [
-            evaluate(
-                dataset,
-                test=test,
-                protocol=name,
-                seeds=seeds,
-                seed=seed,
-                preview=preview,
-                force=force,
-                workers=workers,
-                threads=threads,
-                weights=weights if known[name].pretrained else None,
-                progress=told(name),
-                on_event=None if view is None else view(name),
-            )
-            for name in models
-        ]
-    )
+    def evaluated(name: str) -> "Evaluation":
+        return evaluate(
+            dataset,
+            test=test,
+            protocol=name,
+            seeds=seeds,
+            seed=seed,
+            preview=preview,
+            force=force,
+            workers=workers,
+            threads=threads,
+            weights=weights if known[name].pretrained else None,
+            progress=told(name),
+            on_event=None if view is None else view(name),
+        )
+
+    found = side_by_side.compare_models(*side_by_side.evaluate_each(models, evaluated))
     if out is not None:
         write_models(found, user_path(out))
     return found

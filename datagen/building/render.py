@@ -11,11 +11,9 @@ import cv2
 import numpy as np
 
 from datagen.building.augment import augment, open_pipelines
-from datagen.composition import Composition, glyph_ids, render, sample
+from datagen.building.replay import VIEW, sheet, stored
+from datagen.composition import Composition, render, sample
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import CorruptInputError
-from datagen.core.evaluator_facts import SIDE
-from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import PARTS, Split
 from datagen.datasets.format import ManifestEntry, image_path
@@ -23,9 +21,7 @@ from datagen.files.hashing import view_hash
 from datagen.planning.assign import Item
 from datagen.planning.split import SplitSources, writer_index
 from datagen.planning.writer_index import WriterIndex
-from pipelines.pipeline import Applied, Pipeline, replay
-
-_VIEW = "evaluator_view"
+from pipelines.pipeline import Pipeline, replay
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +78,9 @@ class ImageRenderer:
         # the first attempt's key is the index alone, so that the common case reads simply
         key = (item.index, attempt) if attempt else (item.index,)
         rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
-        sheet = self._sheet(item, rng)
-        augmented = augment(sheet.image, item, self.pipelines, rng)
-        pixels, view = self._stored(augmented.image)
+        begun = self._sheet(item, rng)
+        augmented = augment(begun.image, item, self.pipelines, rng)
+        pixels, view = stored(augmented.image, self._recipe.size)
         png = cv2.imencode(".png", pixels)[1].tobytes()
         entry = ManifestEntry(
             index=item.index,
@@ -94,15 +90,15 @@ class ImageRenderer:
             split=item.split,
             source=item.source,
             style=item.style,
-            glyphs=tuple(info.id for info in sheet.glyphs),
-            writers=sheet.writers,
-            composition=sheet.composition,
+            glyphs=tuple(info.id for info in begun.glyphs),
+            writers=begun.writers,
+            composition=begun.composition,
             ops=(*augmented.applied, *view),
             seed=(self._recipe.seed, *key),
-            parent=sheet.parent,
-            parent_pixels=sheet.parent_pixels,
+            parent=begun.parent,
+            parent_pixels=begun.parent_pixels,
             pipeline=item.pipeline,
-            group=sheet.group,
+            group=begun.group,
         )
         return RenderedImage(pixels, png, entry)
 
@@ -114,18 +110,9 @@ class ImageRenderer:
             CorruptInputError: the line names neither.
             PipelineError: its ops cannot be done again.
         """
-        pool = self._sources.pools[entry.source]
-        if isinstance(pool, NumeralPool):
-            if entry.parent is None:
-                raise CorruptInputError(f"{entry.path} has no parent in its manifest line")
-            sheet = pool.by_id(entry.parent)
-        elif entry.composition is None:
-            raise CorruptInputError(f"{entry.path} has no composition in its manifest line")
-        else:
-            glyphs = [pool.by_id(name) for name in glyph_ids(entry.composition)]
-            sheet = render(entry.composition, glyphs)
-        sheet = replay(sheet, [step for step in entry.ops if step.op != _VIEW])
-        return self._stored(sheet)[0]
+        image = sheet(entry, self._sources.pools)
+        image = replay(image, [step for step in entry.ops if step.op != VIEW])
+        return stored(image, self._recipe.size)[0]
 
     def _sheet(self, item: Item, rng: np.random.Generator) -> _Sheet:
         """Take the item's finished image, or compose it."""
@@ -142,12 +129,6 @@ class ImageRenderer:
         drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
         image = render(drawn, [pool[position] for position in positions])
         return _Sheet(image, infos, drawn)
-
-    def _stored(self, image: GrayImage) -> tuple[GrayImage, tuple[Applied, ...]]:
-        """Bring an image to the size the recipe stores."""
-        if self._recipe.size == "native":
-            return image, ()
-        return evaluator_view(image), (Applied(_VIEW, {"side": SIDE}),)
 
     @cached_property
     def _writer_indexes(self) -> dict[tuple[str, Split], WriterIndex]:

@@ -12,9 +12,12 @@ import typer
 import datagen
 from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
+    audit,
     build,
+    card,
     compare,
     compare_models,
+    diff,
     doctor,
     evaluate,
     export,
@@ -30,9 +33,11 @@ from datagen.cli.commands import (
     preview,
     rare,
     recipes,
+    review,
     sources,
     sweep,
     verify,
+    view,
 )
 from datagen.core.errors import DatagenError, InputError
 from datagen.files.paths import place_refused, refusal
@@ -76,22 +81,27 @@ _LOOK_UP: Final = "Look things up"
 
 app.command("build", rich_help_panel=_BUILD)(with_user_paths(build.build))
 app.command("preview", rich_help_panel=_BUILD)(with_user_paths(preview.preview))
+app.command("view", rich_help_panel=_BUILD)(with_user_paths(view.view))
 app.command("inspect", rich_help_panel=_BUILD)(with_user_paths(inspect.inspect))
 app.command("export", rich_help_panel=_BUILD)(with_user_paths(export.export))
+app.command("card", rich_help_panel=_BUILD)(with_user_paths(card.card))
 app.command("fetch", rich_help_panel=_BUILD)(with_user_paths(fetch.fetch))
 app.command("evaluate", rich_help_panel=_JUDGE)(with_user_paths(evaluate.evaluate))
 app.command("verify", rich_help_panel=_JUDGE)(with_user_paths(verify.verify))
 app.command("predict", rich_help_panel=_JUDGE)(with_user_paths(predict.predict))
 app.command("compare", rich_help_panel=_JUDGE)(with_user_paths(compare.compare))
+app.command("diff", rich_help_panel=_JUDGE)(with_user_paths(diff.diff))
 app.command("compare-models", rich_help_panel=_JUDGE)(
     with_user_paths(compare_models.compare_models)
 )
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))
+app.command("audit", rich_help_panel=_REAL)(with_user_paths(audit.audit))
 app.command("holdout", rich_help_panel=_REAL)(with_user_paths(holdout.holdout))
 app.command("mine", rich_help_panel=_REAL)(with_user_paths(mine.mine))
 app.command("rare", rich_help_panel=_REAL)(with_user_paths(rare.rare))
+app.command("review", rich_help_panel=_REAL)(with_user_paths(review.review))
 app.command("sources", rich_help_panel=_LOOK_UP)(with_user_paths(sources.sources))
 app.command("recipes", rich_help_panel=_LOOK_UP)(with_user_paths(recipes.recipes))
 app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pipelines))

@@ -7,7 +7,8 @@
     ├── RuleError                a rule of budget, split or dataset is broken      exit 3
     │   ├── BudgetError          more images than the budget, by either count
     │   ├── SplitError           one identity would be on both sides, or a side has too little
-    │   └── DatasetError         a dataset on disk that breaks its own contract
+    │   ├── DatasetError         a dataset on disk that breaks its own contract
+    │   └── LicenceError         a source whose licence does not let its images be published
     ├── InputError               input is missing or corrupt                       exit 4
     │   ├── MissingInputError    a file, folder or member that is not there
     │   ├── CorruptInputError    a file that is there and cannot be trusted
@@ -86,6 +87,10 @@ class SplitError(RuleError):
 
 class DatasetError(RuleError):
     """A dataset on disk breaks its own contract."""
+
+
+class LicenceError(RuleError):
+    """A source of a dataset whose licence does not let images made of it be published."""
 
 
 class InputError(DatagenError):

@@ -5,11 +5,11 @@ Enters: evaluations of one dataset, one per model, on the same test sets. Leaves
 """
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import UnknownNameError, UsageError
+from datagen.core.errors import DatagenError, StoppedError, UnknownNameError, UsageError
 from datagen.core.models import StrictModel
 from datagen.core.text import duration
 from datagen.datasets.format import TEST
@@ -77,6 +77,19 @@ class ModelResult(StrictModel):
     tests: tuple[ModelOnTest, ...]
 
 
+class FailedModel(StrictModel):
+    """One model that could not be evaluated.
+
+    Attributes:
+        error: why, and what to do.
+        exit_code: of that error.
+    """
+
+    name: str
+    error: str
+    exit_code: int
+
+
 class ModelComparison(StrictModel):
     """Several models on one dataset.
 
@@ -85,6 +98,7 @@ class ModelComparison(StrictModel):
         models: best first, by accuracy on the first test set.
         verdicts: what was found on each test set, and what to do, in sentences.
         notes: what to know before believing it.
+        failed: models that are missing above, for they could not be evaluated.
     """
 
     path: str
@@ -93,13 +107,45 @@ class ModelComparison(StrictModel):
     models: tuple[ModelResult, ...]
     verdicts: tuple[str, ...]
     notes: tuple[str, ...]
+    failed: tuple[FailedModel, ...] = ()
 
 
-def compare_models(evaluations: Sequence[Evaluation]) -> ModelComparison:
+def evaluate_each(
+    names: Sequence[str], evaluate: Callable[[str], Evaluation]
+) -> tuple[list[Evaluation], tuple[FailedModel, ...]]:
+    """Evaluate with each model; one that cannot be evaluated costs the others nothing.
+
+    Args:
+        names: of the models.
+        evaluate: evaluates with one.
+
+    Raises:
+        StoppedError: the person ended it.
+        DatagenError: of the first model, where no model can be evaluated.
+    """
+    found: list[Evaluation] = []
+    errors: dict[str, DatagenError] = {}
+    for name in names:
+        try:
+            found.append(evaluate(name))
+        except StoppedError:
+            raise
+        except DatagenError as error:
+            errors[name] = error
+    if errors and not found:
+        raise next(iter(errors.values()))
+    failed = [FailedModel(name=n, error=str(e), exit_code=e.exit_code) for n, e in errors.items()]
+    return found, tuple(failed)
+
+
+def compare_models(
+    evaluations: Sequence[Evaluation], failed: Sequence[FailedModel] = ()
+) -> ModelComparison:
     """Lay evaluations of one dataset side by side.
 
     Args:
         evaluations: one per model, on the same test sets in the same order.
+        failed: models that should have been there too.
 
     Raises:
         UsageError: there is none, or no test set.
@@ -119,8 +165,13 @@ def compare_models(evaluations: Sequence[Evaluation]) -> ModelComparison:
         images=first.images,
         models=tuple(ordered[0]),
         verdicts=tuple(verdict(models, place) for place, models in enumerate(ordered)),
-        notes=tuple(dict.fromkeys([*warnings, *notes])),
+        notes=tuple(dict.fromkeys([*warnings, *notes, *map(_missing, failed)])),
+        failed=tuple(failed),
     )
+
+
+def _missing(model: FailedModel) -> str:
+    return f"{model.name} is missing, for it failed: {model.error}"
 
 
 def _result(evaluation: Evaluation, tables: Sequence[Comparison]) -> ModelResult:

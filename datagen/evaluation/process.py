@@ -12,7 +12,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -35,6 +36,7 @@ REFUSALS: Final[dict[int, type[DatagenError]]] = {2: UsageError, 3: RuleError, 4
 _COMPUTING: Final = ("tensorflow", "keras")  # of images that are not plain PNGs, and some engines
 PARTS: Final = "its sources, TensorFlow, Keras or GPU"
 """What `identity` tells apart, for messages."""
+_STOPPING: Final = 10  # seconds that a stopped tool gets
 _PATIENCE: Final = 60  # seconds that an interrupted evaluator has to end by itself
 
 
@@ -118,6 +120,67 @@ def evaluator_environment() -> dict[str, str]:
     """
     paths = [str(package_folder().parent), os.environ.get("PYTHONPATH", "")]
     return child_environment(PYTHONPATH=os.pathsep.join(filter(None, paths)))
+
+
+def start_module(
+    tool: str, words: Sequence[object], *, stdout: int, stderr: int, pass_fds: Sequence[int] = ()
+) -> "subprocess.Popen[str]":
+    """Start the evaluator, or a tool of its package, in a session of its own: Ctrl-C is ours.
+
+    Args:
+        tool: the module; empty for the evaluator itself.
+        words: the command line.
+        stdout: as for `subprocess.Popen`.
+        stderr: as for `subprocess.Popen`.
+        pass_fds: descriptors that it holds too.
+
+    Raises:
+        EvaluationError: the evaluator is not installed.
+        OSError: the system refuses another process.
+    """
+    return subprocess.Popen(
+        # -P: a file in the user's folder must not shadow a module
+        [sys.executable, "-P", "-m", ".".join(filter(None, (PACKAGE, tool))), *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env=evaluator_environment(),
+        start_new_session=True,
+        pass_fds=tuple(pass_fds),
+    )
+
+
+@contextmanager
+def running(
+    tool: str, words: Sequence[object], *, stderr: int
+) -> "Iterator[subprocess.Popen[str]]":
+    """Start a tool of the evaluator's package, and end it where we are interrupted before it.
+
+    Args:
+        tool: the module.
+        words: its command line.
+        stderr: as for `subprocess.Popen`; its output can be read from `stdout`.
+
+    Raises:
+        EvaluationError: it cannot be started.
+    """
+    try:
+        process = start_module(tool, words, stdout=subprocess.PIPE, stderr=stderr)
+    except OSError as error:
+        raise EvaluationError(f"cannot start {PACKAGE}.{tool}: {error.strerror}") from error
+    with process:
+        try:
+            yield process
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(_STOPPING)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
 
 
 def identity(protocol: str = PROTOCOL) -> str:
@@ -208,17 +271,11 @@ class EvaluatorProcess:
             ) from error
 
     def _fresh(self, arguments: list[str]) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            # -P: a file in the user's folder must not shadow a module
-            [sys.executable, "-P", "-m", PACKAGE, *arguments],
-            stdin=subprocess.DEVNULL,
+        return start_module(
+            "",
+            arguments,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=evaluator_environment(),
-            start_new_session=True,
             pass_fds=() if self.lock is None or os.name != "posix" else (self.lock,),
         )
 

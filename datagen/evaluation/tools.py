@@ -2,12 +2,11 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datagen.core.errors import EvaluationError
-from datagen.evaluation.process import PACKAGE, REFUSALS, evaluator_environment, last_words
+from datagen.evaluation.process import REFUSALS, last_words, running
 
 
 def run_tool(tool: str, *words: str, ends: Sequence[int] = (0,)) -> list[Mapping[str, Any]]:
@@ -24,22 +23,11 @@ def run_tool(tool: str, *words: str, ends: Sequence[int] = (0,)) -> list[Mapping
     Raises:
         DatagenError: what the tool refused, by its exit code.
     """
-    try:
-        done = subprocess.run(
-            # -P: a file in the user's folder must not shadow a module
-            [sys.executable, "-P", "-m", f"{PACKAGE}.{tool}", *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=evaluator_environment(),
-        )
-    except OSError as error:
-        raise EvaluationError(f"cannot start the evaluator: {error.strerror}") from error
-    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    if done.returncode and not (found and done.returncode in ends):
-        said = [line.strip() for line in done.stderr.splitlines()]
-        raise REFUSALS.get(done.returncode, EvaluationError)(last_words(said, done.returncode))
+    with running(tool, words, stderr=subprocess.PIPE) as process:
+        printed, said = process.communicate()
+    found = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    code = process.returncode
+    if code and not (found and code in ends):
+        lines = [line.strip() for line in said.splitlines()]
+        raise REFUSALS.get(code, EvaluationError)(last_words(lines, code))
     return found

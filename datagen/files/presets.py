@@ -38,10 +38,12 @@ class Presets:
     Attributes:
         kind: what people call it.
         package: that holds the shipped ones.
+        file_kind: what is expected in a file.
     """
 
     kind: str
     package: str
+    file_kind: reading.FileKind = reading.YAML
 
     def shipped(self) -> dict[str, str]:
         """Return the YAML text of every shipped one, by name."""
@@ -69,11 +71,11 @@ class Presets:
         path = user_path(name_or_path) if name_or_path else Path(name_or_path)
         with named_refusals():
             if path.suffix in {".yaml", ".yml"} or (name_or_path and is_readable(path)):
-                return read_text(path, self.kind)
+                return read_text(path, self.kind, self.file_kind)
         raise UnknownNameError(self.kind, name_or_path, shipped)
 
 
-def read_text(path: Path, kind: str) -> PresetText:
+def read_text(path: Path, kind: str, file_kind: reading.FileKind = reading.YAML) -> PresetText:
     """Read a file of some kind, or a pipe such as `/dev/stdin`.
 
     Its relative paths are taken from its folder; those of a pipe from the working folder.
@@ -83,7 +85,7 @@ def read_text(path: Path, kind: str) -> PresetText:
         RecipeError: it cannot be read.
     """
     try:
-        text = reading.read_text(path, reading.YAML, pipes=True)
+        text = reading.read_text(path, file_kind, pipes=True)
         folder = path.resolve().parent if path.is_file() else Path.cwd()
     except MissingInputError:
         raise MissingInputError(f"no {kind} file {path}; expected YAML") from None

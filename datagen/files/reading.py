@@ -35,6 +35,9 @@ class FileKind:
 YAML: Final = FileKind("a YAML file", 1 << 20)
 """Recipes, pipelines, specs of sweeps: written by people."""
 
+REVIEW: Final = FileKind("a review", 16 << 20)
+"""YAML of what was decided of each image: 135 bytes for one that a named person kept."""
+
 RECORD: Final = FileKind("a record", 64 << 20)
 """JSON that is read whole: a score with 10,000 test images has 5 MB."""
 

@@ -102,6 +102,19 @@ def between(a: Iterable[GrayImage], b: Iterable[GrayImage]) -> list[Pair]:
     return _same(ours, theirs, {pair for each in signatures for pair in _nearest(*each)})
 
 
+def signatures(images: Iterable[GrayImage]) -> tuple[Signatures, Signatures]:
+    """Return two cheap descriptions of images, `float32 N×576` each; products are correlations.
+
+    Args:
+        images: as for `group`.
+    """
+    blocks = [_signatures(block) for block in _in_blocks(_in_threads(sketch, images))]
+    if not blocks:
+        return _signatures([])
+    one, other = zip(*blocks, strict=True)
+    return np.concatenate(one), np.concatenate(other)
+
+
 def likeness(one: GrayImage, other: GrayImage) -> float:
     """Return how near the outlines of two pictures come, laid over one another, 0 … 1.
 
@@ -111,12 +124,22 @@ def likeness(one: GrayImage, other: GrayImage) -> float:
     return _likeness(sketch(one), sketch(other))
 
 
+def are_same(one: Sketch, other: Sketch) -> bool:
+    """Return whether two sketches are of one and the same writing."""
+    return _likeness(one, other) >= SAME
+
+
 def _in_threads(work: Callable[[Given], Made], items: Iterable[Given]) -> Iterator[Made]:
     """Yield what `work` makes of each item, in order; OpenCV lets threads run side by side."""
-    waiting = iter(items)
     with ThreadPoolExecutor() as pool:
-        while block := list(islice(waiting, _BLOCK)):
+        for block in _in_blocks(items):
             yield from pool.map(work, block)
+
+
+def _in_blocks(items: Iterable[Given]) -> Iterator[list[Given]]:
+    waiting = iter(items)
+    while block := list(islice(waiting, _BLOCK)):
+        yield block
 
 
 def _components(count: int, pairs: Sequence[Pair]) -> Labels:

@@ -10,18 +10,17 @@ import numpy.typing as npt
 
 from datagen.core.errors import CorruptInputError, MissingInputError, StoppedError, UsageError
 from datagen.core.models import StrictModel
+from datagen.evaluation.array_tools import Arrays, Tell, ask_with_arrays, run_with_arrays
 from datagen.files.class_folders import IMAGE_SUFFIXES, FolderRules, files_in
 from datagen.files.decode import decode_gray
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import paper_under
 from datagen.letters.characters import CHARACTERS, label_of, picture_of_image
-from datagen.letters.process import Tell, ask, run
 from datagen.sources.emnist import read_characters
 from datagen.sources.reference import parse_reference
 
 Net = Literal["a", "b", "final"]
 Optimiser = Literal["sgd", "adagrad", "adam", "adamw"]
-Arrays = Mapping[str, npt.NDArray[Any]]
 
 MODEL: Final = "letters.keras"
 MOST_CONFUSED: Final = 10
@@ -127,9 +126,9 @@ def train_letters(
         tell(event)
 
     words = ["--out", out, "--net", net, "--optimiser", optimiser, "--seed", seed]
-    words += _given(rate=rate, warm_up=warm_up, epochs=epochs)
+    words += [*_given(rate=rate, warm_up=warm_up, epochs=epochs), *_flag(resume)]
     try:
-        (found,) = run("train", training_arrays(source), [*words, *_flag(resume)], told)
+        (found,) = run_with_arrays(["letters", "train"], training_arrays(source), words, told)
     except KeyboardInterrupt as stop:
         raise StoppedError(
             f"stopped after epoch {done[0]}, which is kept; the same command with --resume goes on"
@@ -152,7 +151,7 @@ def compare_letters(
         raise UsageError("--rate and --published-rates exclude each other")
     words = ["--nets", *nets, "--seed", seed, *_given(rate=rate, epochs=epochs)]
     words += ["--published"] if published_rates else []
-    found = run("compare", training_arrays(source), words, tell)
+    found = run_with_arrays(["letters", "compare"], training_arrays(source), words, tell)
     return [LettersResult.model_validate(each) for each in found]
 
 
@@ -162,7 +161,8 @@ def read_letters(inputs: Sequence[Path], *, model: Path) -> list[Reading]:
         raise MissingInputError(f"no model {model}; make one with `datagen letters train`")
     paths = [path for given in inputs for path in _images(given)]
     pictures = [_picture(path) for path in paths]
-    found = ask("predict", {"images": np.stack(pictures)}, ["--model", model])
+    images = {"images": np.stack(pictures)}
+    found = ask_with_arrays(["letters", "predict"], images, ["--model", model])
     return [_reading(path, row) for path, row in zip(paths, found, strict=True)]
 
 

@@ -24,6 +24,7 @@ from datagen.core.arrays import GrayImage
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.models import StrictModel
 from datagen.core.numerals import LETTERS, Letter
+from datagen.evaluation.array_tools import Tell, ask_with_arrays
 from datagen.evaluation.process import Event
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
 from datagen.letters.characters import (
@@ -33,7 +34,6 @@ from datagen.letters.characters import (
     picture_of_glyph,
     picture_of_ink,
 )
-from datagen.letters.process import Tell, ask
 from datagen.previews.tile_sheet import Tile, TileRow, tile_sheet
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.emnist import read_characters
@@ -53,6 +53,7 @@ LOOKS_LIKE: Final[Mapping[Letter, str]] = {"i": "I1LJ", "v": "VUY", "x": "XK"}
 """What a letter may be read as; case is not told. Chosen by looking at what else was left out."""
 MOST_OTHERS: Final = 300  # images of each other character that the networks learn
 STEPS: Final = 400  # of training, at least
+_CROSSFIT: Final = ("letters", "crossfit")
 _BATCH: Final = 64
 _SHOWN: Final = 60  # letters of each kind on the sheet
 _ACROSS: Final = 12
@@ -209,7 +210,8 @@ def judge(pool: GlyphPool, others: Others, tell: Tell = lambda _: None) -> tuple
     cached = cache_folder() / "vetted" / f"{pool.source}-{_key(names, arrays)}.json"
     kept = read_cached(cached, lambda file: _Kept.model_validate_json(file.read_bytes()))
     if kept is None:
-        found = np.exp(ask("crossfit", arrays, _words(len(arrays["labels"])), tell)[: len(infos)])
+        words = _words(len(arrays["labels"]))
+        found = np.exp(ask_with_arrays(_CROSSFIT, arrays, words, tell)[: len(infos)])
         kept = _Kept(bad=verdicts(names, [info.letter for info in infos], found))
         text = kept.model_dump_json(indent=1) + "\n"
         write_cached(cached, lambda file: file.write_text(text, "utf-8"))

@@ -101,7 +101,7 @@ def terminal_tiles(titled: Sequence[tuple[str, GrayImage]]) -> list[str]:
     for start in range(0, len(titled), 5):
         group = titled[start : start + 5]
         lines.append(" ".join(title[:14].center(14) for title, _ in group).rstrip())
-        blocks = [_braille(image) for _, image in group]
+        blocks = [braille(image) for _, image in group]
         lines += [" ".join(parts) for parts in zip(*blocks, strict=True)]
     return lines
 
@@ -114,9 +114,9 @@ def _first(images: SheetImages, numeral: str) -> GrayImage:
     return np.full((32, 32), 255, np.uint8)
 
 
-def _braille(image: GrayImage) -> list[str]:
-    """Return `image` as 7 lines of 14 Braille characters, each 2×4 dots."""
-    inked = framed(image, 28) < 176
-    dots = inked.reshape(7, 4, 14, 2).transpose(0, 2, 1, 3)
+def braille(image: GrayImage, lines: int = 7) -> list[str]:
+    """Return `image` as lines of twice as many Braille characters, each 2×4 dots."""
+    inked = framed(image, 4 * lines) < 176
+    dots = inked.reshape(lines, 4, 2 * lines, 2).transpose(0, 2, 1, 3)
     codes = 0x2800 + (dots * _BRAILLE).sum(axis=(2, 3))
     return ["".join(chr(code) for code in row) for row in codes.tolist()]

@@ -30,7 +30,8 @@ class Source(ABC):
     Attributes:
         name: what the command line calls it.
         summary: one line for `datagen sources`.
-        licence, citation: copied into every dataset made from it.
+        licence, citation: copied into every dataset made from it. A licence that begins with
+            "that of" is the one of what a person gives the source.
         path_hint: what a path names, e.g. "a folder of TTF/OTF files"; None: it takes no path.
         options: the pydantic model of its options.
 
@@ -64,6 +65,14 @@ class Source(ABC):
     def default_path(self) -> Path | None:
         """Return where `open(None, …)` would look, if anything is there already."""
         return None
+
+    def licences(self, writers: Iterable[str]) -> tuple[str, ...]:  # noqa: ARG002
+        """Return the licences of what some writers wrote: one, unless a source gathers several.
+
+        Args:
+            writers: as the pool names them; none where nobody knows.
+        """
+        return (self.licence,)
 
     def lacking_members(self, options: Any) -> tuple[str, ...] | None:  # noqa: ARG002
         """Return what `open(None, options)` lacks of the archive that can be fetched for it.

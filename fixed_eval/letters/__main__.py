@@ -27,6 +27,7 @@ from fixed_eval.letters.settings import (
     WARM_UP,
     Settings,
 )
+from fixed_eval.npz import read_arrays, save_arrays
 from fixed_eval.progress import make_say
 from fixed_eval.runtime import start_tensorflow
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> None:
     from fixed_eval.letters.training import predict, train
 
-    arrays = npz.read_arrays(options.data)
+    arrays = read_arrays(options.data)
     data, test = npz.letters(arrays, options.data), _test(arrays, options.data)
     rate = PUBLISHED_RATES[options.optimiser] if options.rate is None else options.rate
     settings = Settings(
@@ -67,7 +68,7 @@ def _train(options: argparse.Namespace) -> None:
 def _compare(options: argparse.Namespace) -> None:
     from fixed_eval.letters.training import train
 
-    arrays = npz.read_arrays(options.data)
+    arrays = read_arrays(options.data)
     data, test = npz.letters(arrays, options.data), _test(arrays, options.data)
     if test is None:
         raise InputError(f"{options.data} has no test_images to compare on")
@@ -80,15 +81,15 @@ def _compare(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     from fixed_eval.letters.training import predict
 
-    images = npz.images(npz.read_arrays(options.data), options.data)
-    _save_arrays(options.out, log_probabilities=predict(_load_model(options.model), images))
+    images = npz.images(read_arrays(options.data), options.data)
+    save_arrays(options.out, log_probabilities=predict(_load_model(options.model), images))
 
 
 def _crossfit(options: argparse.Namespace) -> None:
     """Judge every image by a network that has not seen its fold; fold -1 is only learnt from."""
     from fixed_eval.letters.training import predict, train
 
-    arrays = npz.read_arrays(options.data)
+    arrays = read_arrays(options.data)
     data, folds = npz.letters(arrays, options.data), arrays.get("folds")
     if folds is None or folds.shape != (len(data),):
         raise InputError(f"{options.data} has no fold for every image")
@@ -97,7 +98,7 @@ def _crossfit(options: argparse.Namespace) -> None:
         settings = Settings(options.net, "adamw", options.rate, 0, options.epochs, options.seed)
         trained = train(settings, data.take(folds != fold), tell=_say(fold=fold))
         judged[folds == fold] = predict(trained.model, data.images[folds == fold])
-    _save_arrays(options.out, log_probabilities=judged)
+    save_arrays(options.out, log_probabilities=judged)
 
 
 def _test(arrays: dict[str, Any], path: Path) -> npz.Letters | None:
@@ -139,13 +140,6 @@ def _load_model(path: Path) -> Any:
     if model.input_shape[1:] != (SIDE, SIDE, 1) or model.output_shape[1] < LABELS:
         raise InputError(f"{path} is a model, but none of `datagen letters train`")
     return model
-
-
-def _save_arrays(path: Path, **arrays: Any) -> None:
-    try:
-        np.savez(path, **arrays)
-    except OSError as error:
-        raise StateError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

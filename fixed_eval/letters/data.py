@@ -3,7 +3,6 @@
 Images are `uint8 N×28×28`, white on black, upright; labels 0–9 are digits, 10–35 letters.
 """
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,19 +39,6 @@ def normalised(images: Images) -> npt.NDArray[np.float32]:
     """float32 N×28×28×1: /255, minus mean, by standard deviation."""
     scaled = (images.astype(np.float32) / 255 - MEAN) / STD
     return np.asarray(scaled[..., None], np.float32)
-
-
-def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """All arrays of an `.npz` file.
-
-    Raises:
-        InputError: If it is not there, or no such file.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"cannot read {path} ({error}); expected an .npz file") from error
 
 
 def letters(arrays: dict[str, npt.NDArray[Any]], path: Path, prefix: str = "") -> Letters:

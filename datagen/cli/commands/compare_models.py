@@ -64,7 +64,8 @@ def compare_models(
 
     Says which differences are more than noise, and what each model costs. The page has all val
     curves, and accuracy against time. A known score is answered at once; a comparison that was
-    interrupted goes on where it stopped.
+    interrupted goes on where it stopped. Where a model fails the others are compared, and the exit
+    code is that failure's.
 
     Example: `datagen compare-models ds --models cutoff-resnet50,simple-cnn --test label_book`
     """
@@ -108,6 +109,8 @@ def compare_models(
     if as_json:
         report = {"command": "compare-models", "report": str(folder / PAGE)}
         emit(report | found.model_dump(mode="json"))
+    if found.failed:
+        raise typer.Exit(found.failed[0].exit_code)
 
 
 def _names(models: str) -> list[str]:

@@ -1,8 +1,9 @@
-"""`datagen export`: the competition's zip file, or a corrected copy of images."""
+"""`datagen export`: the competition's zip file, a published dataset, or a corrected copy."""
 
 import enum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,18 +23,52 @@ class InvertName(enum.StrEnum):
     no = "no"
 
 
+FORM_FLAGS: Final = ("hf", "parquet", "webdataset")
+
+Licences = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--licence",
+        "--license",
+        metavar="SOURCE=LICENCE",
+        help="Licence of images or fonts that you gave, such as `images=CC-BY-4.0`; repeatable.",
+    ),
+]
+Scores = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--score", metavar="FILE", help="A report or score.json for the card; repeatable."
+    ),
+]
+CardName = Annotated[
+    str | None, typer.Option("--name", help="Name in the card; without it the recipe's.")
+]
+
+
 def export(
     dataset: Annotated[
         Path, typer.Argument(help="A dataset; with --flatten any folder of class folders.")
     ],
     file: Annotated[
         Path | None,
-        typer.Argument(help="The archive or copy (default: DATASET.zip, DATASET-flat)."),
+        typer.Argument(help="The archive or folder (default: DATASET.zip, DATASET-flat, …)."),
     ] = None,
     as_zip: Annotated[bool, typer.Option("--zip", help="Write a zip of train/ and val/.")] = False,
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Write a corrected copy: plain PNG of 8 bits.")
     ] = False,
+    hf: Annotated[
+        bool, typer.Option("--hf", help="Publish as Hugging Face imagefolder, with a card.")
+    ] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Publish as Parquet tables, with a card.")
+    ] = False,
+    webdataset: Annotated[
+        bool, typer.Option("--webdataset", help="Publish as WebDataset tar files, with a card.")
+    ] = False,
+    licence: Licences = None,
+    score: Scores = None,
+    name: CardName = None,
     invert: Annotated[
         InvertName, typer.Option(help="In the copy, turn light ink on dark paper; yes: every file.")
     ] = InvertName.no,
@@ -43,30 +78,113 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a dataset as the competition wants it submitted, or a corrected copy of images.
+    """Write a dataset as the competition wants it submitted, as others open it, or put right.
 
-    The copy shows the network what a person sees: transparency over white, upright as EXIF says,
-    8 bits, labels and names as they were.
+    --zip is for the competition. --hf, --parquet and --webdataset are for publishing: with a card
+    (`datagen card`), and refused with exit code 3 where the licence of a source forbids it. The
+    copy of --flatten shows the network what a person sees: transparency over white, upright as
+    EXIF says, 8 bits, labels and names as they were.
 
-    Example: `datagen export ds --zip submission.zip`, `datagen export photos fixed --flatten`
+    Example: `datagen export ds --zip submission.zip`, `datagen export ds ds-hf --hf`,
+    `datagen export photos fixed --flatten`
     """
-    if as_zip == flatten:
-        raise UsageError("say in which form to export: --zip or --flatten")
+    asked = {"zip": as_zip, "flatten": flatten, "hf": hf, "parquet": parquet}
+    asked["webdataset"] = webdataset
+    forms = [form for form, wanted in asked.items() if wanted]
+    if len(forms) != 1:
+        said = " and ".join(f"--{form}" for form in forms) or "no form"
+        raise UsageError(
+            f"{said} was given; say one of --zip, --flatten, --hf, --parquet, --webdataset"
+        )
+    if (skip_bad or invert is not InvertName.no) and not flatten:
+        raise UsageError(
+            f"--invert and --skip-bad are of --flatten; leave them out of --{forms[0]}"
+        )
+    if (licence or score or name) and forms[0] not in FORM_FLAGS:
+        raise UsageError(
+            "--licence, --score and --name are of what is published with a card; leave them out "
+            f"of --{forms[0]}"
+        )
     if flatten:
         _flatten(dataset, file, invert.value, skip_bad, overwrite, as_json=as_json)
-        return
-    if skip_bad or invert is not InvertName.no:
-        raise UsageError("--invert and --skip-bad are of --flatten; leave them out of --zip")
+    elif as_zip:
+        _zip(dataset, file, overwrite, as_json=as_json)
+    else:
+        stated = read_licences(licence)
+        _publish(dataset, file, forms[0], stated, score, name, overwrite, as_json=as_json)
+
+
+def read_licences(given: Sequence[str] | None) -> dict[str, str]:
+    """Read `SOURCE=LICENCE`, each.
+
+    Raises:
+        UsageError: one is none, or a source is named twice.
+
+    Example:
+        >>> read_licences(["images=CC BY 4.0"])
+        {'images': 'CC BY 4.0'}
+    """
+    found: dict[str, str] = {}
+    for text in given or ():
+        source, sign, licence = (part.strip() for part in text.partition("="))
+        if not (source and sign and licence):
+            raise UsageError(
+                f"--licence {text!r}: expected SOURCE=LICENCE, such as images=CC-BY-4.0"
+            )
+        if source in found:
+            raise UsageError(f"--licence names source {source!r} twice; say it once")
+        found[source] = licence
+    return found
+
+
+def _zip(dataset: Path, file: Path | None, overwrite: bool, *, as_json: bool) -> None:
     from datagen.api.datasets import export as export_dataset
+    from datagen.datasets.publishing.terms import refusals
 
     archive, images = export_dataset(dataset, file, overwrite=overwrite)
     human = console(as_json=as_json)
     human.print(f"{images:,} images in {archive}")
     if (dataset / "test").is_dir():
         human.print("left out   test/: the competition takes train/ and val/")
+    refused = refusals(dataset)
+    for reason in refused:
+        human.print(f"licence    for yourself, not to be published: {reason}", soft_wrap=True)
     print_next(human, "evaluate", as_argument(dataset), why="its official score, 100 epochs")
     if as_json:
-        emit({"command": "export", "path": str(archive), "images": images})
+        plain = {"path": str(archive), "images": images, "not_publishable": refused}
+        emit({"command": "export", **plain})
+
+
+def _publish(
+    dataset: Path,
+    out: Path | None,
+    form: str,
+    licences: dict[str, str],
+    scores: Sequence[Path] | None,
+    name: str | None,
+    overwrite: bool,
+    *,
+    as_json: bool,
+) -> None:
+    from datagen.api.publishing import publish
+    from datagen.cli.views.published import print_published
+
+    with progress_bars(quiet=False) as progress:
+        target, record = publish(
+            dataset,
+            out,
+            form=form,  # type: ignore[arg-type] # one of the flags
+            licences=licences,
+            scores=scores or (),
+            name=name,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    print_published(record, target, console(as_json=as_json))
+    if as_json:
+        images = sum(record.counts.values())
+        plain = {"path": str(target), "images": images, **record.model_dump(mode="json")}
+        emit({"command": "export", **plain})
 
 
 def _flatten(

@@ -17,6 +17,7 @@ from datagen.reports.evaluation.reading import findings
 from datagen.reports.evaluation.scored import scored
 from datagen.reports.html.document import document
 from datagen.reports.html.markup import Markup, breakable, join, section, table, tag
+from datagen.reports.html.view_link import view_link, view_page
 
 
 def page(evaluation: Evaluation, summary: Summary, folder: Path) -> str:
@@ -45,6 +46,13 @@ def page(evaluation: Evaluation, summary: Summary, folder: Path) -> str:
                 section(
                     "The dataset",
                     tag("figure", dataset_sheet(evaluation.request.dataset)),
+                    view_link(
+                        evaluation.request.dataset,
+                        folder,
+                        view_page(evaluation.request.dataset),
+                        show="mistakes",
+                        scores=(folder,),
+                    ),
                     lead="The first images of each class and source.",
                 ),
                 about(evaluation, summary, folder),

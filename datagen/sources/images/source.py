@@ -198,7 +198,7 @@ def _put_right(root: Path, names: Mapping[str, str], review: Review) -> Reviewed
             reviewed.count("relabel"),
             len(names),
         )
-    elif not reviewed.moved_before:
+    elif not reviewed.moved_before and not reviewed.sound:
         _log.warning(
             "images: review %s names none of the %d files of %s: they were reviewed with it "
             "already, or it is a review of other images",

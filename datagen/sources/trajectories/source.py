@@ -5,18 +5,27 @@ A path and filters enter; a pool of stroke glyphs leaves. What cannot be used is
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from datagen.core.errors import MissingInputError, UnknownNameError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import LETTERS, Case, Letter
+from datagen.sources.chars74k import Chars74kSource
 from datagen.sources.registry import Options, Source, register
 from datagen.sources.trajectories.read import Trajectory, read_trajectories
 from datagen.sources.trajectories.settle import smooth, survey
 
 _log = logging.getLogger(__name__)
 _LETTERS: dict[str, Letter] = {letter: letter for letter in LETTERS}
+
+COLLECTIONS: Final = {
+    "unipen": "CC BY 4.0",
+    "omniglot": "MIT",
+    "chars74k": Chars74kSource.licence,
+}
+"""Collections of pen strokes whose licence is known."""
 
 
 class TrajectoryOptions(Options):
@@ -44,6 +53,12 @@ class TrajectorySource(Source):
     )
     path_hint = "a JSON file of strokes, a folder of them, or Chars74K's Trj folder"
     options = TrajectoryOptions
+
+    def licences(self, writers: Iterable[str]) -> tuple[str, ...]:
+        """Return the licences of the collections that some writers are of."""
+        found = sorted({writer.split("/")[0] for writer in writers})
+        told = (COLLECTIONS.get(each, f"that of the collection {each}") for each in found)
+        return tuple(dict.fromkeys(told)) or (self.licence,)
 
     def open(self, path: Path | None, options: TrajectoryOptions) -> GlyphPool:
         """Return the letters that pass the filters, in the order of the file.

@@ -10,6 +10,7 @@ from datagen.core.errors import DatagenError
 from datagen.core.text import duration
 from datagen.reports.html.document import document
 from datagen.reports.html.markup import Markup, facts, figure, join, section, tag
+from datagen.reports.html.view_link import SUFFIX, view_link
 from datagen.sweeps.page.axes import axes, layout
 from datagen.sweeps.page.classes import classes
 from datagen.sweeps.page.line import line_chart
@@ -17,10 +18,12 @@ from datagen.sweeps.page.listing import listing
 from datagen.sweeps.page.parallel import parallel
 from datagen.sweeps.page.scatter import misleading
 from datagen.sweeps.page.ternary import ternary
+from datagen.sweeps.records import DATASETS
 from datagen.sweeps.results import words
 from datagen.sweeps.results.advice import advice
 from datagen.sweeps.results.ranking import Answer, CandidateResult, SweepAccuracy
 from datagen.sweeps.results.recipe import best_recipe
+from datagen.sweeps.trial import SCORES
 
 
 def page(answer: Answer) -> str:
@@ -104,8 +107,20 @@ def _best(answer: Answer, candidate: CandidateResult) -> Markup:
         (
             tag("p", "Best: ", tag("b", candidate.name), style="winner"),
             tag("div", *shown, style="headline"),
+            _images(answer, candidate),
         )
     )
+
+
+def _images(answer: Answer, candidate: CandidateResult) -> Markup:
+    """Return the link to the page of the best candidate's dataset, where that is still there."""
+    dataset = answer.folder / DATASETS / candidate.id
+    if not dataset.is_dir():
+        return Markup("")
+    files = [answer.folder / SCORES / f"{candidate.id}-{seed}.json" for seed in candidate.seeds]
+    scores = [file for file in files if file.is_file()]
+    page = answer.folder / f"{candidate.id}{SUFFIX}"
+    return view_link(dataset, answer.folder, page, scores=scores)
 
 
 def _score(name: str, found: SweepAccuracy | None, *, small: bool) -> Markup:

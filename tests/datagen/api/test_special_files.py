@@ -65,6 +65,8 @@ def test_commands_write_to_files_and_folders_only(
     commands: list[tuple[object, ...]] = [
         ("preview", "ds", "--out", target),
         ("export", "ds", "--zip", target, "--overwrite"),
+        ("card", "ds", "--out", target, "--overwrite"),
+        ("diff", "ds", "ds", "--out", target),
         ("rare", "ds/train", "--clusters", 2, "--out", target, "--sheet", "s.png"),
         ("rare", "ds/train", "--clusters", 2, "--out", "r.json", "--sheet", target),
     ]

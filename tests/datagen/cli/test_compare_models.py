@@ -4,8 +4,12 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from datagen.core.errors import MissingInputError
+from datagen.evaluation.compare_models import FailedModel, evaluate_each
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MODELS = "cutoff-resnet50,cutoff-resnet50-earlystop"
@@ -43,3 +47,34 @@ def test_an_unknown_model_is_refused_before_anything_is_trained(
     done = datagen_here("compare-models", evaluable / "tiny", "--models", "model-s")
     assert done.returncode == 2
     assert "--test DIR" in done.stderr
+
+
+def test_a_model_that_fails_costs_the_others_nothing() -> None:
+    def evaluate(name: str) -> Any:
+        if name == "transfer-mobilenet":
+            raise MissingInputError("no weights; bring the file")
+        return name
+
+    found, failed = evaluate_each(["simple-cnn", "transfer-mobilenet", "model-s"], evaluate)
+    assert found == ["simple-cnn", "model-s"]
+    assert failed == (
+        FailedModel(name="transfer-mobilenet", error="no weights; bring the file", exit_code=4),
+    )
+    with pytest.raises(MissingInputError, match="no weights"):
+        evaluate_each(["transfer-mobilenet"], evaluate)
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_a_missing_model_is_said_with_the_exit_code_of_its_failure(
+    datagen_here: Run, evaluable: Path
+) -> None:
+    """Weights that are no file of ours: the pretrained model fails, the other is scored."""
+    words = [evaluable / "tiny", "--models", "cutoff-resnet50,transfer-mobilenet"]
+    words += ["--test", evaluable / "test", "--preview", "1", "--weights", "no.h5", "--json"]
+    done = datagen_here("compare-models", *words)
+    assert done.returncode == 4, done.stderr
+    said = json.loads(done.stdout)
+    assert [model["name"] for model in said["models"]] == ["cutoff-resnet50"]
+    assert [model["name"] for model in said["failed"]] == ["transfer-mobilenet"]
+    assert "transfer-mobilenet is missing, for it failed: " in said["notes"][-1]

@@ -15,11 +15,23 @@ def answer(monkeypatch: pytest.MonkeyPatch, code: int, out: str = "", err: str =
     """Let the evaluator answer so; return the command lines that it gets."""
     asked: list[Any] = []
 
-    def run(words: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
-        asked.append(words)
-        return subprocess.CompletedProcess(words, code, out, err)
+    class Ended:
+        returncode = code
 
-    monkeypatch.setattr(tools.subprocess, "run", run)
+        def communicate(self) -> tuple[str, str]:
+            return out, err
+
+        def __enter__(self) -> "Ended":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    def start(words: list[str], **_: Any) -> Ended:
+        asked.append(words)
+        return Ended()
+
+    monkeypatch.setattr(subprocess, "Popen", start)
     return asked
 
 
@@ -53,8 +65,8 @@ def test_an_evaluator_that_cannot_start_is_said(monkeypatch: pytest.MonkeyPatch)
     def run(*_: Any, **__: Any) -> None:
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr(tools.subprocess, "run", run)
-    with pytest.raises(EvaluationError, match="cannot start the evaluator: Cannot allocate"):
+    monkeypatch.setattr(subprocess, "Popen", run)
+    with pytest.raises(EvaluationError, match="cannot start fixed_eval.models: Cannot allocate"):
         list_models()
 
 

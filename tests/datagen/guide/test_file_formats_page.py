@@ -13,15 +13,19 @@ from pydantic import TypeAdapter
 
 from datagen.cli import main
 from datagen.cli.commands.mine import _plain as mined
+from datagen.cli.views.dataset_diff import plain_score
+from datagen.cli.views.merged_reviews import plain_merged
 from datagen.cli.views.sweep_answer import plain as answered
 from datagen.composition.classic import ClassicChars74k, ClassicEmnist
 from datagen.composition.handwritten.parameters import Hand
+from datagen.curation.audit.record import AuditImage
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.holdout.record import Holdout
 from datagen.curation.rare_styles.find import Rare
 from datagen.datasets.doctor.fix import FixRecord
 from datagen.datasets.flatten import Flattened
 from datagen.datasets.format import DatasetInfo, ManifestEntry
+from datagen.datasets.publishing.publish import Published
 from datagen.downloads.fetch import Fetched
 from datagen.evaluation.compare import Comparison
 from datagen.evaluation.compare_models import ModelComparison
@@ -41,11 +45,14 @@ from datagen.letters.reader import LettersResult, Reading
 from datagen.letters.vet import Verdict
 from datagen.receipts.records import Verification
 from datagen.recipes.schema import Ingredient, Recipe
-from datagen.sources.images.review import Review
+from datagen.reviews.merge import merge
+from datagen.sources.images.review import Review, load
 from datagen.sweeps.records import Scored, Trial
 from datagen.sweeps.results.ranking import read
 from datagen.sweeps.spec import Spec
 from datagen.sweeps.trial import TrialOutcome
+from datagen.viewing.diff_scores import score_changes
+from tests.datagen.evaluation.test_compare import summary
 from tests.datagen.sweeps.results.conftest import made
 
 RECORDS: dict[str, type] = {
@@ -64,7 +71,9 @@ RECORDS: dict[str, type] = {
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
     "`holdout.json`": Holdout,
+    "`export.json`": Published,
     "`flatten.json`": Flattened,
+    "`audit.jsonl`": AuditImage,
     "`hard.json`": Hard,
     "`rare.json`": Rare,
     "`doctor.json`": FixRecord,
@@ -165,6 +174,18 @@ def test_what_an_exported_model_says_of_itself() -> None:
     assert documented(heading) >= set(TrainedModel.model_fields)
 
 
+def test_what_diff_says_of_scores() -> None:
+    one = summary("a", "1100")
+    (change,) = score_changes([one], [one])
+    wanted = {f"scores[].{key}" for key in plain_score(change)}
+    assert {key for key in documented("`datagen diff --json`") if "[]" in key} == wanted
+
+
+def test_what_a_merge_of_reviews_prints() -> None:
+    printed = plain_merged(merge(load("competition-2021"), load("competition-2021")))
+    assert documented("`datagen review --merge --json`") == {"command", "path", *printed}
+
+
 def test_what_mine_prints() -> None:
     record = Hard(
         dataset="ds",
@@ -184,14 +205,18 @@ def test_what_mine_prints() -> None:
     ("command", "calls"),
     [
         ("inspect", ["inspect ds"]),
-        ("export", ["export ds --zip", "export ds flat --flatten"]),
+        ("export", ["export ds --zip", "export ds flat --flatten", "export ds --hf"]),
+        ("card", ["card ds"]),
+        ("diff", ["diff ds numerals"]),
         ("doctor", ["doctor numerals"]),
         ("preview", ["preview ds", "preview --pipeline scanned ds/train/v/any.png"]),
+        ("view", ["view ds"]),
         ("sources", ["sources pen"]),
         ("recipes", ["recipes default"]),
         ("pipelines", ["pipelines scanned", "pipelines --ops", "pipelines --labels"]),
         ("holdout", ["holdout numerals --out sides --fraction 0.5"]),
         ("rare", ["rare numerals"]),
+        ("review", ["review numerals --no-audit --html page.html"]),
         ("guide", ["guide commands"]),
     ],
 )
@@ -217,4 +242,5 @@ def test_what_a_command_prints(
         said = capsys.readouterr()
         assert ended.value.code in (0, None), said.err
         printed |= set().union(*map(json.loads, said.out.splitlines()))
-    assert documented(f"`datagen {command} --json`") == printed
+    found = documented(f"`datagen {command} --json`")
+    assert {key for key in found if command != "diff" or "[]" not in key} == printed

@@ -67,7 +67,7 @@ def test_swapped_labels_are_found_and_kept_in_the_cache(
     assert found <= {"0i", "0v", "0x"}
     assert len(found) >= 2
 
-    monkeypatch.setattr(vet, "ask", lambda *_: pytest.fail("judged twice"))
+    monkeypatch.setattr(vet, "ask_with_arrays", lambda *_: pytest.fail("judged twice"))
     assert {bad.id for bad in vet.judge(shapes(), vet.NO_OTHERS)} == found
 
 

@@ -53,6 +53,12 @@ def test_every_shipped_review_is_named_after_its_file_and_reads() -> None:
         ("{verdict: relabel, class: i, was: i, reason: x}", "relabel needs the true class"),
         ("{verdict: drop, class: i, was: ii, reason: x}", "drop takes no class"),
         ("{verdict: drop, was: i, reason: ''}", "reason"),
+        ("{verdict: drop, was: i}", "reason"),
+        ("{verdict: keep, class: i, was: ii}", "keep takes no class"),
+        ("{verdict: keep, was: i, when: '2026-11-27'}", "when: .*expected a time such as"),
+        ("{verdict: keep, was: i, when: '2026-11-27T04:30:00'}", "when: .*expected a time such as"),
+        ("{verdict: keep, was: i, when: '0001-01-01T00:00:00+23:00'}", "expected a time such as"),
+        ("{verdict: keep, was: i, who: ''}", "who"),
         ("{verdict: drop, was: i, reason: x, reson: y}", "unknown key.*did you mean 'reason'"),
     ],
 )
@@ -201,3 +207,18 @@ def test_the_competition_review_fits_the_competition_data(
 def test_a_judgement_reads_as_the_yaml_says() -> None:
     plain = {"verdict": "relabel", "class": "x", "was": "v", "reason": "reads x"}
     assert LabelCorrection.model_validate(plain).numeral == "x"
+
+
+def test_what_is_kept_stays_as_it_is(
+    numeral_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = numeral_folder / "i" / "0.png"
+    plain = {"verdict": "keep", "was": "i", "who": "kim", "when": "2026-11-27T04:30:00Z"}
+    review = write_review(tmp_path / "r.yaml", {sha256(kept): plain})
+    with caplog.at_level(logging.WARNING):
+        found = images(numeral_folder, review)
+    assert len(found) == 60
+    assert "review" not in caplog.text
+    reviewed = apply(load(str(review)), numeral_folder, {"i/0.png": "i"})
+    assert (reviewed.names, reviewed.judged, reviewed.sound) == ({"i/0.png": "i"}, {}, 1)
+    assert load(str(review)).images[sha256(kept)].reason == "looked at"

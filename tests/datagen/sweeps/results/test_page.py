@@ -6,6 +6,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -125,7 +126,9 @@ def test_the_page_tells_all_of_it(sweep: Path) -> None:
         "# Best of",
     ):
         assert expected in text, expected
-    assert outline.references == []
+    # it asks for nothing, but links to the page of the best dataset
+    page = f"{quote(answer.best.id)}-view.html#view=overview"
+    assert outline.references == ([page] if (sweep / "datasets" / answer.best.id).is_dir() else [])
     assert len(outline.labels) == outline.pictures > 2
     assert all(len(label) > 15 for label in outline.labels)
 

@@ -1,0 +1,124 @@
+"""Two datasets beside each other, from Python."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.files.paths import named_refusals, user_path
+
+if TYPE_CHECKING:
+    from datagen.evaluation.summary import Summary
+    from datagen.viewing.diff import DatasetDiff
+
+PathLike = str | os.PathLike[str]
+
+
+@named_refusals()
+def diff(
+    first: PathLike,
+    second: PathLike,
+    *,
+    scores: Sequence[PathLike] = (),
+    sheet: PathLike | None = None,
+) -> "DatasetDiff":
+    """Say what differs between two datasets: images, recipe and, where both have them, scores.
+
+    Images belong together where their bytes are equal, or the evaluator sees the same picture, or
+    they were made of the same letters or parent; where one of the two has no manifest, also where
+    their paths are equal.
+
+    Args:
+        first: a dataset, or a folder of class folders: what it was.
+        second: another: what it became.
+        scores: reports, or files of scores, of either, beside those that are known.
+        sheet: write the picture of what went, came, moved and changed here.
+
+    Raises:
+        UsageError: the picture cannot be written.
+        MissingInputError: there is no such folder, or no image in it.
+        CorruptInputError: a file cannot be read, or a score is of neither dataset.
+
+    Example:
+        >>> import datagen, tempfile, pathlib
+        >>> work = pathlib.Path(tempfile.mkdtemp())
+        >>> one = datagen.build({"images": 100}, work / "one")
+        >>> two = datagen.build({"images": 100, "seed": 1}, work / "two")
+        >>> found = datagen.diff(one, two)
+        >>> found.equal, found.by_class()["iv"].second, [each.key for each in found.recipe]
+        (False, 10, ['seed'])
+    """
+    from datagen.previews.contact_sheet import check_writable, save  # noqa: PLC0415 - loads Pillow
+    from datagen.viewing.diff import diff_datasets  # noqa: PLC0415
+    from datagen.viewing.diff_scores import score_changes  # noqa: PLC0415
+    from datagen.viewing.diff_sheet import diff_sheet  # noqa: PLC0415
+
+    picture = None if sheet is None else user_path(sheet)
+    if picture is not None:
+        with _refused(picture):
+            check_writable(picture)
+    found = diff_datasets(user_path(first), user_path(second))
+    before, after = _summaries(found, [user_path(path) for path in scores])
+    found = replace(found, scores=tuple(score_changes(before, after)))
+    if picture is not None:
+        with _refused(picture):
+            save(diff_sheet(found), picture)
+    return found
+
+
+@contextmanager
+def _refused(picture: Path) -> Iterator[None]:
+    """Turn what is wrong with the place of a picture into an error of ours.
+
+    Raises:
+        UsageError: there is something wrong with it.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(
+            f"cannot write {picture}: {reason}; choose another --out, such as diff.png"
+        ) from error
+
+
+def _summaries(
+    found: "DatasetDiff", given: Sequence[Path]
+) -> "tuple[list[Summary], list[Summary]]":
+    """Return the evaluations of both datasets: those that are known, and those in files.
+
+    Raises:
+        MissingInputError: a file is not there.
+        CorruptInputError: a file holds no score, or that of another dataset.
+    """
+    from datagen.evaluation.load import read_summaries  # noqa: PLC0415
+
+    sides = (found.first, found.second)
+    of_sides: tuple[list[Summary], list[Summary]] = (_known(sides[0].path), _known(sides[1].path))
+    for path in given:
+        for summary in read_summaries(path):
+            belongs = [
+                known
+                for side, known in zip(sides, of_sides, strict=True)
+                if side.fingerprint == summary.fingerprint
+            ]
+            if not belongs:
+                raise CorruptInputError(
+                    f"{path} is the score of neither {sides[0].path} nor {sides[1].path}, or of "
+                    "what they were before they changed; evaluate again"
+                )
+            for known in belongs:
+                known.append(summary)
+    return of_sides
+
+
+def _known(root: Path) -> "list[Summary]":
+    from datagen.evaluation.load import read_summaries  # noqa: PLC0415
+
+    try:
+        return read_summaries(root)
+    except MissingInputError:  # it was not evaluated here, or it is no dataset
+        return []

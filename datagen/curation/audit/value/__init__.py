@@ -1,0 +1,1 @@
+"""What each image, style and ingredient is worth to the frozen score, by many small trainings."""

@@ -1,0 +1,98 @@
+"""The page as one file: it holds the images, keeps decisions in the browser, hands out the YAML.
+
+Enters: the images of a review. Leaves: HTML that asks nobody for anything.
+"""
+
+import base64
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from datagen.core.errors import InputError
+from datagen.files.decode import decode_colour
+from datagen.files.reading import IMAGE, read_bytes
+from datagen.reviews.page.messages import plain_change
+from datagen.reviews.page.neighbours import Near, Neighbours
+from datagen.reviews.page.page import page
+from datagen.reviews.page.suspects import Suspect, plain_suspects
+from datagen.serving.thumbnails import network_picture, shrunk
+from datagen.sources.images.review import LabelCorrection
+
+_SIDE: Final = 256  # pixels: the longer side of an image in the file
+_QUALITY: Final = 80  # of WebP
+_SMALL: Final = 6  # images of a group of near-duplicates
+
+
+def page_file(
+    root: Path,
+    title: str,
+    images: Sequence[Suspect],
+    decisions: Mapping[str, LabelCorrection],
+    neighbours: Neighbours,
+    *,
+    name: str,
+    about: str,
+    who: str | None = None,
+) -> str:
+    """Return the page as HTML.
+
+    Args:
+        root: the folder.
+        title: what is reviewed.
+        images: the most urgent first.
+        decisions: to begin with.
+        neighbours: of the images.
+        name: of the review file that the page hands out.
+        about: which collection it is of.
+        who: decides.
+    """
+    content = hashlib.sha256("".join(sorted(image.sha256 for image in images)).encode())
+    data: dict[str, Any] = {
+        "key": content.hexdigest()[:16],
+        "title": title,
+        "file": name,
+        "about": about,
+        "who": who,
+        "items": plain_suspects(images),
+        "decisions": plain_change(decisions),
+        "ranking": 1,
+        "near": _near(neighbours, images),
+        "pictures": {image.sha256: _pictures(root / image.path) for image in images},
+    }
+    return page(title, data).html
+
+
+def _near(neighbours: Neighbours, images: Sequence[Suspect]) -> dict[str, Any]:
+    """Return the look-alikes of every image; what is the same writing only within small groups.
+
+    Looking at every pair would take minutes, and groups of one writer are large.
+    """
+    sizes = Counter(image.found.group for image in images if image.found is not None)
+    neighbours.describe()
+    near: dict[str, Any] = {}
+    for image in images:
+        paired = image.found is None or 1 < sizes[image.found.group] <= _SMALL
+        found = neighbours.of(image.path) if paired else Near(image.alike)
+        near[image.sha256] = found._asdict()
+    return near
+
+
+def _pictures(file: Path) -> tuple[str, str]:
+    """Return an image, and what the network sees of it, as addresses that hold their data."""
+    try:
+        pixels = shrunk(decode_colour(read_bytes(file, IMAGE), str(file)), _SIDE)
+        small = network_picture(file)
+    except InputError:  # the page says that it cannot be shown
+        return "data:,", "data:,"
+    from PIL import Image  # noqa: PLC0415 - 40 ms at import
+
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "WEBP", quality=_QUALITY, method=2)
+    return _address("webp", stream.getvalue()), _address("png", small)
+
+
+def _address(kind: str, data: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

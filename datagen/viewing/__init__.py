@@ -1,0 +1,1 @@
+"""`datagen view`: one page per dataset, with lineage, mistakes and look-alikes."""
