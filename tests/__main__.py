@@ -23,8 +23,10 @@ BESIDE = (
 )
 """What uses one core, while many tests wait for other processes: it runs beside them."""
 
-# Neighbours share what is made once for several tests, and nobody is idle at the end.
-TESTS = [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *sys.argv[1:]]
+# One more than there are cores, for many tests wait for other processes. Neighbours share what is
+# made once for several tests, and nobody is idle at the end.
+WORKERS = str((os.cpu_count() or 1) + 1)
+TESTS = [PYTHON, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", *sys.argv[1:]]
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from datagen.core.numerals import CLASSES
 from datagen.core.text import how_many
 
 if TYPE_CHECKING:
+    from datagen.core.arrays import GrayImage
     from datagen.curation.audit.find import Audit
     from datagen.curation.audit.record import AuditImage
 
@@ -119,6 +120,19 @@ def _thumbnail(folder: Path, image: "AuditImage") -> str:
     from datagen.previews.contact_sheet import braille
 
     try:
-        return "\n".join(braille(load_gray(folder, image.path), _LINES))
+        sheet = load_gray(folder, image.path)
     except InputError:
         return ""
+    return "\n".join(braille(_around_ink(sheet), _LINES))
+
+
+def _around_ink(sheet: "GrayImage") -> "GrayImage":
+    """Return the part of a sheet that holds its ink, and a little paper: dots are few."""
+    from pipelines.ops.gray import ink_box
+
+    box = ink_box(sheet)
+    if box is None:
+        return sheet
+    left, top, width, height = box
+    rim = max(width, height) // 8
+    return sheet[max(0, top - rim) : top + height + rim, max(0, left - rim) : left + width + rim]

