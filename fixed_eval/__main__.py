@@ -16,6 +16,7 @@ from fixed_eval.cores import Cores
 from fixed_eval.data import find_classes, list_dataset
 from fixed_eval.errors import EvaluatorError, UsageError
 from fixed_eval.export import check_place
+from fixed_eval.interrupts import interrupts_noticed
 from fixed_eval.progress import Say, make_say
 from fixed_eval.protocols.base import Protocol
 from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
@@ -73,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             weights=weights,
             export=options.export_model,
         )
-        score = evaluate(request, say, time.perf_counter() - began)
+        with interrupts_noticed(say) as noticing:
+            score = evaluate(request, noticing, time.perf_counter() - began)
         text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
         write_atomically(options.out, (text + "\n").encode())
     except EvaluatorError as error:
