@@ -1,10 +1,11 @@
 """How results show themselves in a notebook: small pieces of HTML that need nothing else."""
 
-import base64
 import io
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
+
+from datagen.core.data_uri import data_uri
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -14,9 +15,9 @@ def picture(image: "Image", caption: str) -> str:
     """Return a picture with its caption; the picture stands in the page itself, as PNG."""
     png = io.BytesIO()
     image.save(png, "png")
-    data = base64.b64encode(png.getvalue()).decode("ascii")
+    source = data_uri(png.getvalue(), "png")
     return (
-        f'<figure><img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
+        f'<figure><img alt="{escape(caption)}" src="{source}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 

@@ -19,9 +19,9 @@ from datagen.core.numerals import CLASSES
 from datagen.core.version import installed_version
 from datagen.datasets.content import Content
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
-from datagen.files.decode import decode_gray
+from datagen.files.decode import read_gray
 from datagen.files.hashing import view_hash
-from datagen.files.reading import IMAGE, RECORD, read_bytes
+from datagen.files.reading import RECORD, read_bytes
 from datagen.images.near_duplicates import between
 from datagen.images.shrinking import shrunk
 
@@ -102,7 +102,7 @@ def views_of(files: Mapping[str, Path]) -> tuple[dict[str, str], set[tuple[int, 
 def _decoded(file: Path) -> GrayImage | None:
     """Return a picture, by the rule that all sources go by; None where it cannot be read."""
     try:
-        return decode_gray(read_bytes(file, IMAGE), str(file))
+        return read_gray(file)
     except InputError:
         return None
 

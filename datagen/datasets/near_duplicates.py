@@ -14,8 +14,7 @@ from typing import Final
 from datagen.core.arrays import GrayImage
 from datagen.core.numerals import Split
 from datagen.datasets.format import ManifestEntry
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 from datagen.images.known_groups import pairs_between
 
 _EARLIER: Final[Mapping[Split, tuple[Split, ...]]] = {"val": ("train",), "test": ("train", "val")}
@@ -87,7 +86,7 @@ def loaders(
     """
 
     def load(path: str) -> GrayImage:
-        image = decode_gray(read_bytes(root / path, IMAGE), str(root / path))
+        image = read_gray(root / path)
         return image if prepare is None else prepare(image)
 
     return {name: partial(load, path) for name, path in paths.items()}

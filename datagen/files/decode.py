@@ -22,6 +22,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
 from datagen.files.depth import to_eight_bits
 from datagen.files.image_header import TRANSPARENT, is_deep, opened, orientation, sniff
+from datagen.files.reading import IMAGE, read_bytes
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -62,6 +64,21 @@ def decode_gray(data: bytes, name: str, *, paper: Paper = "white") -> GrayImage:
         CorruptInputError: empty, of no format that is read, damaged, or too large.
     """
     return _decode(data, name, "L", paper)
+
+
+def read_gray(file: Path) -> GrayImage:
+    """Read an image file as gray, by the rule above; messages call it by its path.
+
+    Raises:
+        MissingInputError: there is no such file.
+        CorruptInputError: it is no image file that can be read.
+    """
+    return decode_gray(read_bytes(file, IMAGE), str(file))
+
+
+def read_colour(file: Path) -> Pixels:
+    """Read an image file and keep its colours; errors as of `read_gray`."""
+    return decode_colour(read_bytes(file, IMAGE), str(file))
 
 
 def decode_colour(data: bytes, name: str, *, paper: Paper = "white") -> Pixels:

@@ -14,8 +14,7 @@ from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError, UsageError
 from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.class_folders import SAMPLE_RULES, class_files, files_in, has_classes
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 from datagen.planning.assign import Item
 from datagen.recipes.schema import Recipe
 
@@ -121,7 +120,7 @@ def _class_of(file: Path, given: str | None) -> str:
 
 
 def _read(file: Path) -> GrayImage:
-    image = decode_gray(read_bytes(file, IMAGE), str(file))
+    image = read_gray(file)
     if min(image.shape) < _MIN_SIDE:
         height, width = image.shape
         raise CorruptInputError(

@@ -13,10 +13,10 @@ from typing import Any, Final, Literal, TypeAlias
 from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import SPLITS
 from datagen.datasets.format import RECIPE, fingerprint
-from datagen.files.decode import decode_gray
+from datagen.files.decode import read_gray
 from datagen.files.hashing import file_hash, hash_files, view_hash
 from datagen.files.presets import plain_yaml
-from datagen.files.reading import IMAGE, YAML, read_bytes, read_text
+from datagen.files.reading import YAML, read_text
 from datagen.recipes.paths import without_folders
 from datagen.viewing.diff_scores import ScoreChange
 from datagen.viewing.rows import ViewImage, class_order, list_images
@@ -211,7 +211,7 @@ def _views(root: Path, items: Sequence[_Item]) -> dict[int, str]:
 
 
 def _view(file: Path) -> str:
-    return view_hash(decode_gray(read_bytes(file, IMAGE), str(file)))
+    return view_hash(read_gray(file))
 
 
 def _pairs(

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from datagen.core.errors import InputError
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 from datagen.previews.tile_sheet import Tile, TileRow, tile_sheet
 from datagen.viewing.diff import ChangeKind, DatasetDiff, ImageChange
 from datagen.viewing.rows import ViewImage, class_order
@@ -67,6 +66,6 @@ def _tile(image: ViewImage | None, caption: str = "") -> Tile:
     if image is None:
         return Tile(None, caption)
     try:
-        return Tile(decode_gray(read_bytes(image.file, IMAGE), str(image.file)), caption)
+        return Tile(read_gray(image.file), caption)
     except InputError:
         return Tile(None, "damaged")

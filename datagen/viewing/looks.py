@@ -23,8 +23,8 @@ from datagen.core.numerals import PARTS
 from datagen.datasets.leakage import NEAR_LIMIT
 from datagen.datasets.near_duplicates import near_duplicates
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, RECORD, read_bytes
+from datagen.files.decode import read_gray
+from datagen.files.reading import RECORD, read_bytes
 from datagen.images.known_groups import group_names
 from datagen.images.look_alikes import look_alikes
 from datagen.images.shrinking import shrunk
@@ -231,5 +231,5 @@ def _own(image: ViewImage) -> bool:
 
 
 def _load(file: Path, *, small: bool = False) -> GrayImage:
-    image = decode_gray(read_bytes(file, IMAGE), str(file))
+    image = read_gray(file)
     return evaluator_view(image) if small else shrunk(image, _LARGEST)

@@ -4,7 +4,6 @@ Enters: images to look at. Leaves: a `Measured` of each, in order. A file that c
 why instead of stopping the page.
 """
 
-import base64
 import hashlib
 import warnings
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 
 from datagen.core.arrays import GrayImage
+from datagen.core.data_uri import data_uri
 from datagen.core.errors import InputError
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
@@ -109,8 +109,3 @@ def thumbnail(pixels: GrayImage, side: int = THUMB) -> str:
 def png_uri(pixels: GrayImage) -> str:
     """Return an image without loss, a data URI."""
     return data_uri(np.asarray(cv2.imencode(".png", pixels)[1]).tobytes(), "png")
-
-
-def data_uri(data: bytes, kind: str) -> str:
-    """Return the bytes of an image file as a data URI."""
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"

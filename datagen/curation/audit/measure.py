@@ -19,7 +19,7 @@ from datagen.core.numerals import Numeral
 from datagen.core.text import how_many
 from datagen.curation.audit.sheet_signals import SheetSignals, sheet_signals
 from datagen.files.class_folders import list_numerals
-from datagen.files.decode import decode_gray
+from datagen.files.decode import decode_gray, read_gray
 from datagen.files.hashing import pixel_hash
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.outlines import Sketch, sketch
@@ -100,7 +100,7 @@ def load_gray(root: Path, path: str) -> GrayImage:
     Raises:
         MissingInputError, CorruptInputError: it is not there any more, or cannot be read.
     """
-    image = decode_gray(read_bytes(root / path, IMAGE), str(root / path))
+    image = read_gray(root / path)
     return turned(image) if has_light_ink(image) else image
 
 

@@ -76,7 +76,8 @@ def unlike_all(likeness: npt.NDArray[np.float32]) -> Strengths:
     return ramp((apart - middle) / spread, 1.0, 4.0)
 
 
-def ramp(values: npt.NDArray[np.floating], none: float, full: float) -> Strengths:
+def ramp(values: npt.ArrayLike, none: float, full: float) -> Strengths:
     """Return 0 for values up to `none`, 1 from `full` on, and between in between."""
-    result: Strengths = np.clip((values - none) / (full - none), 0, 1).astype(np.float64)
+    share = (np.asarray(values) - none) / (full - none)
+    result: Strengths = np.clip(share, 0, 1).astype(np.float64)
     return result

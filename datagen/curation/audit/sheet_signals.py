@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.arrays import GrayImage
+from datagen.curation.audit.outliers import ramp
 from datagen.images.polarity import MIN_CONTRAST, contrast
 from datagen.images.shrinking import shrunk
 
@@ -62,7 +63,7 @@ def sheet_signals(image: GrayImage) -> SheetSignals:
 
 def _ramp(value: float, none: float, full: float) -> float:
     """Return 0 up to `none`, 1 from `full` on, and what lies between in between."""
-    return float(np.clip((value - none) / (full - none), 0, 1))
+    return float(ramp(value, none, full))
 
 
 def _pieces(mask: GrayImage) -> Pieces:

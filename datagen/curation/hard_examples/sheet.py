@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from datagen.core.numerals import CLASSES
 from datagen.curation.hard_examples.record import Hard, HardImage
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 from datagen.previews.tile_sheet import Group, Tile, TileRow, tile_sheet
 
 if TYPE_CHECKING:
@@ -52,6 +51,5 @@ def _rows(hard: Hard, numeral: str, across: int) -> list[TileRow]:
 
 def _tile(hard: Hard, image: HardImage) -> Tile:
     path = Path(hard.folder) / image.path
-    content = read_bytes(path, IMAGE)
     what = image.predicted if image.missed else "right"
-    return Tile(decode_gray(content, str(path)), f"{what}  {image.probability:.2f}")
+    return Tile(read_gray(path), f"{what}  {image.probability:.2f}")

@@ -1,13 +1,12 @@
 """Pictures inside the page, as data URIs."""
 
-import base64
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from datagen.core.data_uri import data_uri
 from datagen.core.errors import DatagenError, InputError
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 from datagen.previews.contact_sheet import contact_sheet
 from datagen.previews.contents import preview_dataset
 from datagen.reports.html.markup import Markup, html, tag
@@ -24,7 +23,7 @@ def thumbnail(path: Path | None, alt: str) -> Markup:
     from PIL import Image  # noqa: PLC0415 - 40 ms
 
     try:
-        picture = Image.fromarray(decode_gray(read_bytes(path, IMAGE), str(path))) if path else None
+        picture = Image.fromarray(read_gray(path)) if path else None
     except InputError:
         picture = None
     if picture is None:
@@ -47,8 +46,6 @@ def dataset_sheet(dataset: Path) -> Markup:
 def _img(picture: "Image", alt: str, style: str) -> Markup:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    source = data_uri(buffer.getvalue(), "png")
     size = f'width="{picture.width}" height="{picture.height}"'
-    return Markup(
-        f'<img class="{style}" {size} alt="{html(alt)}" src="data:image/png;base64,{data}">'
-    )
+    return Markup(f'<img class="{style}" {size} alt="{html(alt)}" src="{source}">')

@@ -3,7 +3,6 @@
 Enters: the images of a review. Leaves: HTML that asks nobody for anything.
 """
 
-import base64
 import hashlib
 import io
 from collections import Counter
@@ -11,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from datagen.core.data_uri import data_uri
 from datagen.core.errors import InputError
-from datagen.files.decode import decode_colour
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_colour
+from datagen.images.shrinking import shrunk
 from datagen.reviews.page.messages import plain_change
 from datagen.reviews.page.neighbours import Near, Neighbours
 from datagen.reviews.page.page import page
 from datagen.reviews.page.suspects import Suspect, plain_suspects
-from datagen.serving.thumbnails import network_picture, shrunk
+from datagen.serving.thumbnails import network_picture
 from datagen.sources.images.review import LabelCorrection
 
 _SIDE: Final = 256  # pixels: the longer side of an image in the file
@@ -83,7 +83,7 @@ def _near(neighbours: Neighbours, images: Sequence[Suspect]) -> dict[str, Any]:
 def _pictures(file: Path) -> tuple[str, str]:
     """Return an image, and what the network sees of it, as addresses that hold their data."""
     try:
-        pixels = shrunk(decode_colour(read_bytes(file, IMAGE), str(file)), _SIDE)
+        pixels = shrunk(read_colour(file), _SIDE)
         small = network_picture(file)
     except InputError:  # the page says that it cannot be shown
         return "data:,", "data:,"
@@ -91,8 +91,4 @@ def _pictures(file: Path) -> tuple[str, str]:
 
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "WEBP", quality=_QUALITY, method=2)
-    return _address("webp", stream.getvalue()), _address("png", small)
-
-
-def _address(kind: str, data: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    return data_uri(stream.getvalue(), "webp"), data_uri(small, "png")

@@ -15,10 +15,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from datagen.core.errors import DatagenError, InputError
-from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 from datagen.reviews.page.effect import Effect, Views, measure, sentence
 from datagen.reviews.page.suspects import Decisions, Suspect
 
@@ -130,12 +128,9 @@ class Improver:
 
     def _view(self, image: Suspect) -> Views | None:
         """Return an image as the evaluator sees it; None of one that cannot be read."""
-        found = self._views.get(image.sha256)
-        if found is None:
-            file = self._root / image.path
+        if image.sha256 not in self._views:
             try:
-                found = evaluator_view(decode_gray(read_bytes(file, IMAGE), str(file)))
+                self._views[image.sha256] = evaluator_view(read_gray(self._root / image.path))
             except InputError:
                 return None
-            self._views[image.sha256] = found.reshape(SIDE, SIDE)
         return self._views[image.sha256]

@@ -7,7 +7,7 @@ like a decision of another tab.
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from datagen.reviews.record import ReviewFile
@@ -25,12 +25,10 @@ class Outcome:
     """What became of a decision.
 
     Attributes:
-        before: what was decided of each image until then.
         overruled: decisions that the tab did not know of, and has replaced.
     """
 
-    before: Change
-    overruled: Change = field(default_factory=dict)
+    overruled: Change
 
 
 class Session:
@@ -98,7 +96,7 @@ class Session:
                 for sha256, one in before.items()
                 if not _agree(one, seen.get(sha256)) and not _agree(one, decisions[sha256])
             }
-            return Outcome(before, overruled)
+            return Outcome(overruled)
 
     def undo(self) -> Change:
         """Take the last decision back, of whichever tab; return what counts now, {} without one.

@@ -25,8 +25,7 @@ from datagen.curation.audit.value.estimate import (
     estimate_values,
 )
 from datagen.datasets.format import MANIFEST, read_manifest
-from datagen.files.decode import decode_gray
-from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.decode import read_gray
 
 FEWEST_RUNS: Final = 10
 _DIGITS: Final = 7  # of a value: an image is worth some 1e-5
@@ -149,10 +148,7 @@ def value_audit(
 
 def _load(audit: Audit) -> tuple[ValuedImages, list[tuple[Numeral, int]], bool]:
     """Return the images, the class and number of every style, and whether sources are known."""
-    views = []
-    for image in audit.images:
-        path = audit.folder / image.path
-        views.append(evaluator_view(decode_gray(read_bytes(path, IMAGE), str(path))))
+    views = [evaluator_view(read_gray(audit.folder / image.path)) for image in audit.images]
     sources: dict[str, str] = {}
     if (audit.folder / MANIFEST).is_file():
         sources = {entry.path: entry.source for entry in read_manifest(audit.folder)}
