@@ -12,14 +12,12 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from datagen.core.intervals import Z_95
 from datagen.core.limits import EvaluatorSeed, Hits, Seconds, Share, Tally
 from datagen.core.models import StrictModel
 from datagen.core.notebook import table
 from datagen.datasets.leakage import leak_warning
 from datagen.evaluation.records import Score, TestResult, sources_digest
-
-Z_95: Final = 1.959963984540054
-"""Two-sided 95 % quantile of the normal distribution."""
 
 NO_TEST: Final = (
     "no test set: a val accuracy says little, because val images are made like train images and "

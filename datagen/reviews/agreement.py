@@ -7,12 +7,10 @@ Fleiss, Cohen and Everitt (1969), "Large sample standard errors of kappa and wei
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-NORMAL_95: Final = 1.959964
-"""Standard errors from the middle of a normal distribution to the ends of its central 95 %."""
+from datagen.core.intervals import Z_95
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def cohens_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> Agree
     if same == len(pairs):
         return Agreement(len(pairs), same, observed, by_chance, kappa, None, None)
     error = _standard_error(shares, len(pairs))
-    around = NORMAL_95 * error
+    around = Z_95 * error
     interval = (max(-1.0, kappa - around), min(1.0, kappa + around))
     return Agreement(len(pairs), same, observed, by_chance, kappa, error, interval)
 

@@ -22,10 +22,11 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
+from datagen.core.intervals import Z_95
+
 Floats = npt.NDArray[np.float64]
 Masks = npt.NDArray[np.bool_]
 
-NORMAL_95: Final = 1.959964
 _BOUNDS: Final = (-14.0, 3.0)
 """Of the natural logarithms of variances, which are shares of the variance of the scores."""
 _USUAL, _SPREAD = math.log(0.02), 1.5
@@ -87,7 +88,7 @@ class Datamodel:
         return self._interval(float(direction @ self._mean), float(prior - told))
 
     def _interval(self, mean: float, variance: float) -> Estimate:
-        half = NORMAL_95 * math.sqrt(max(variance, 0.0))
+        half = Z_95 * math.sqrt(max(variance, 0.0))
         return Estimate(*(self._spread * each for each in (mean, mean - half, mean + half)))
 
     def _times_prior(self, columns: Floats) -> Floats:
