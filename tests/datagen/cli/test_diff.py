@@ -8,15 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datagen.cli import main
-
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def ends(*words: str) -> object:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    return ended.value.code
 
 
 @pytest.mark.slow
@@ -36,11 +28,13 @@ def test_diff_as_a_process(datagen: Run, dataset: Path, tmp_path: Path) -> None:
 
 
 def test_equal_datasets_and_what_is_no_dataset(
-    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    datagen_here: Run, dataset: Path, tmp_path: Path
 ) -> None:
-    assert ends("diff", str(dataset), str(dataset)) in (0, None)
-    assert "equal        every image, byte by byte" in capsys.readouterr().out
-    assert ends("diff", str(dataset), str(tmp_path / "nowhere")) == 4
-    (line,) = capsys.readouterr().err.splitlines()
+    done = datagen_here("diff", dataset, dataset)
+    assert done.returncode in (0, None)
+    assert "equal        every image, byte by byte" in done.stdout
+    done = datagen_here("diff", dataset, tmp_path / "nowhere")
+    assert done.returncode == 4
+    (line,) = done.stderr.splitlines()
     assert line.startswith("datagen: no dataset at")
-    assert ends("diff", str(dataset)) == 2
+    assert datagen_here("diff", dataset).returncode == 2

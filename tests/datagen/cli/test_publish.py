@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from datagen.cli import main
-
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -19,12 +17,6 @@ def forbidden(dataset: Path) -> Path:
     info["sources"][0] |= {"key": "chars74k", "source": "chars74k"}
     (dataset / "dataset.json").write_text(json.dumps(info))
     return dataset
-
-
-def ends(*words: str) -> object:
-    with pytest.raises(SystemExit) as ended:
-        main(words)
-    return ended.value.code
 
 
 @pytest.mark.slow
@@ -40,22 +32,23 @@ def test_publish_as_a_process(datagen: Run, dataset: Path, tmp_path: Path) -> No
 
 
 def test_what_forbids_it_is_said_in_one_line(
-    forbidden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    datagen_here: Run, forbidden: Path, tmp_path: Path
 ) -> None:
     for form in ("--hf", "--parquet", "--webdataset"):
-        assert ends("export", str(forbidden), form) == 3
-        (line,) = capsys.readouterr().err.splitlines()
+        done = datagen_here("export", forbidden, form)
+        assert done.returncode == 3
+        (line,) = done.stderr.splitlines()
         assert "may not be published: source 'chars74k' (100 images) is under 'research" in line
     assert not list(tmp_path.glob("ds-*"))
 
 
 def test_a_zip_for_oneself_is_written_and_says_so(
-    forbidden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    datagen_here: Run, forbidden: Path, tmp_path: Path
 ) -> None:
-    assert ends("export", str(forbidden), "--zip", "--json") in (0, None)
-    said = capsys.readouterr()
-    assert "licence    for yourself, not to be published: source 'chars74k'" in said.err
-    (reason,) = json.loads(said.out)["not_publishable"]
+    said = datagen_here("export", forbidden, "--zip", "--json")
+    assert said.returncode in (0, None)
+    assert "licence    for yourself, not to be published: source 'chars74k'" in said.stderr
+    (reason,) = json.loads(said.stdout)["not_publishable"]
     assert reason.startswith("source 'chars74k'")
     assert (tmp_path / "ds.zip").is_file()
 
@@ -73,21 +66,22 @@ def test_a_zip_for_oneself_is_written_and_says_so(
     ],
 )
 def test_words_that_make_no_sense(
-    words: tuple[str, ...], said: str, dataset: Path, capsys: pytest.CaptureFixture[str]
+    datagen_here: Run, words: tuple[str, ...], said: str, dataset: Path
 ) -> None:
-    assert ends("export", str(dataset), *words) == 2
-    assert said in capsys.readouterr().err
+    done = datagen_here("export", dataset, *words)
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
-def test_a_card_goes_where_asked(
-    forbidden: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_card_goes_where_asked(datagen_here: Run, forbidden: Path, tmp_path: Path) -> None:
     out = tmp_path / "card.md"
-    assert ends("card", str(forbidden), "--out", str(out)) in (0, None)
-    said = capsys.readouterr().out
+    done = datagen_here("card", forbidden, "--out", out)
+    assert done.returncode in (0, None)
+    said = done.stdout
     assert "card       " in said
     assert "not to be published as it is: source 'chars74k'" in said
     assert out.read_text().startswith("---\n")
-    assert ends("card", str(forbidden), "--out", str(out)) == 2
-    assert "exists; --overwrite replaces it" in capsys.readouterr().err
-    assert ends("card", str(tmp_path / "nowhere")) == 4
+    done = datagen_here("card", forbidden, "--out", out)
+    assert done.returncode == 2
+    assert "exists; --overwrite replaces it" in done.stderr
+    assert datagen_here("card", tmp_path / "nowhere").returncode == 4

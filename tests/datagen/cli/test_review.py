@@ -2,14 +2,16 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
 
-from datagen.cli import main
 from datagen.sources.images.review import load
 from tests.datagen.reviews.page.audits import make_folder
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.mark.slow
@@ -66,26 +68,22 @@ def test_what_cannot_be_done_is_one_line(
     words: str,
     code: int,
     said: str,
+    datagen_here: Run,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     make_folder(tmp_path / "photos", 1)
     (tmp_path / "empty").mkdir()
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as ended:
-        main(["review", *words.split(), "--no-browser"])
-    (line,) = capsys.readouterr().err.splitlines()
+    done = datagen_here("review", *words.split(), "--no-browser")
+    (line,) = done.stderr.splitlines()
     assert said in line
-    assert ended.value.code == code
+    assert done.returncode == code
 
 
-def test_two_reviews_are_merged(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_two_reviews_are_merged(datagen_here: Run, tmp_path: Path) -> None:
     out = tmp_path / "both.yaml"
     name = "competition-2021"
-    with pytest.raises(SystemExit) as ended:
-        main(["review", "--merge", name, name, "--out", str(out), "--json"])
-    assert ended.value.code == 0
-    said = json.loads(capsys.readouterr().out)
+    done = datagen_here("review", "--merge", name, name, "--out", out, "--json")
+    assert done.returncode == 0
+    said = json.loads(done.stdout)
     assert (said["merged"], said["conflicts"], said["path"]) == (200, [], str(out))
     assert len(load(str(out)).images) == 200

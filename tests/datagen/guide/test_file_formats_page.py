@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import cv2
 import pytest
 from pydantic import TypeAdapter
 
-from datagen.cli import main
 from datagen.cli.commands.mine import _plain as mined
 from datagen.cli.views.dataset_diff import plain_score
 from datagen.cli.views.merged_reviews import plain_merged
@@ -225,11 +225,9 @@ def test_what_a_command_prints(
     calls: list[str],
     dataset: Path,
     numeral_folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    datagen_here: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    assert dataset.parent == numeral_folder.parent
-    monkeypatch.chdir(dataset.parent)
+    assert dataset.parent == numeral_folder.parent == Path.cwd()
     if command == "preview":
         image = next((dataset / "train" / "v").iterdir())
         cv2.imwrite(str(image.with_name("any.png")), cv2.imread(str(image)))
@@ -237,10 +235,8 @@ def test_what_a_command_prints(
         (numeral_folder / ".DS_Store").write_text("")
     printed: set[str] = set()
     for call in calls:
-        with pytest.raises(SystemExit) as ended:
-            main([*call.split(), "--json"])
-        said = capsys.readouterr()
-        assert ended.value.code in (0, None), said.err
-        printed |= set().union(*map(json.loads, said.out.splitlines()))
+        done = datagen_here(*call.split(), "--json")
+        assert done.returncode in (0, None), done.stderr
+        printed |= set().union(*map(json.loads, done.stdout.splitlines()))
     found = documented(f"`datagen {command} --json`")
     assert {key for key in found if command != "diff" or "[]" not in key} == printed

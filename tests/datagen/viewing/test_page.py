@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,19 +171,14 @@ def test_what_cannot_be_shown_is_said_in_one_line(
     says: str,
     dataset: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    datagen_here: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    from datagen.cli import main
-
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "damaged/i").mkdir(parents=True)
     (tmp_path / "damaged/manifest.jsonl").write_text("{}\n")
-    with pytest.raises(SystemExit) as ended:
-        main(["view", *arguments])
-    said = capsys.readouterr().err
-    assert ended.value.code == code, said
+    done = datagen_here("view", *arguments)
+    said = done.stderr
+    assert done.returncode == code, said
     assert says in said
     assert len(said.splitlines()) == 1
     assert dataset.is_dir()
