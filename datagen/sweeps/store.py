@@ -169,7 +169,7 @@ def read_spec(folder: Path) -> Spec | None:
     return None
 
 
-def differences(old: Spec, new: Spec) -> dict[str, tuple[Any, Any]]:
+def differences(old: BaseModel, new: BaseModel) -> dict[str, tuple[Any, Any]]:
     """Return the keys in which two specs differ, dotted, with both values."""
     before, after = (_flat(spec.model_dump(mode="json")) for spec in (old, new))
     keys = dict.fromkeys([*before, *after])
