@@ -6,6 +6,7 @@ No files are written here, and no process is started.
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,14 +15,23 @@ from datagen.building.augment import augment, open_pipelines
 from datagen.building.replay import VIEW, sheet, stored
 from datagen.composition import Composition, render, sample
 from datagen.core.arrays import GrayImage
+from datagen.core.errors import BuildError
+from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import PARTS, Split
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
+from datagen.images.polarity import contrast
 from datagen.planning.assign import Item
 from datagen.planning.split import SplitSources, writer_index
 from datagen.planning.writer_index import WriterIndex
-from pipelines.pipeline import Pipeline, replay
+from pipelines.pipeline import Pipeline, Result, replay
+
+ATTEMPTS: Final = 20
+"""Images of one item that are made at most, until one can be used."""
+
+MIN_VIEW_CONTRAST: Final = 40
+"""Gray levels between the darkest and the lightest pixel at 32×32: with fewer, no ink is left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,11 +43,15 @@ class RenderedImage:
         png: the bytes of its file.
         entry: its line of the manifest; the class is another than the item's where a pipeline
             relabelled the image.
+        attempt: at which it was made, counted from 0.
+        has_ink: whether the evaluator's view of it shows any; only a finished image may lack it.
     """
 
     pixels: GrayImage
     png: bytes
     entry: ManifestEntry
+    attempt: int = 0
+    has_ink: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +70,31 @@ class _Sheet:
         return tuple(sorted({info.writer for info in self.glyphs if info.writer is not None}))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawn:
+    """One attempt at an item, before it is stored; `can_differ`: another may look otherwise."""
+
+    begun: _Sheet
+    augmented: Result
+    view: GrayImage
+    attempt: int
+    seed: tuple[int, ...]
+    can_differ: bool
+
+    @property
+    def has_ink(self) -> bool:
+        return contrast(self.view) >= MIN_VIEW_CONTRAST
+
+
+def _no_ink(item: Item) -> str:
+    through = f" through {item.pipeline}" if item.pipeline else ""
+    return (
+        f"{ATTEMPTS} attempts at {item.numeral!r} from {item.source}{through} left no ink at "
+        f"32×32: gray levels differ by less than {MIN_VIEW_CONTRAST}; "
+        + ("weaken the pipeline" if item.pipeline else "use a source of darker letters")
+    )
+
+
 class ImageRenderer:
     """Makes the items of one plan; the same item always becomes the same image.
 
@@ -69,18 +108,43 @@ class ImageRenderer:
         self.pipelines: dict[str, Pipeline] = open_pipelines(sources.resolved)
 
     def make(self, item: Item, attempt: int = 0) -> RenderedImage:
-        """Make one image.
+        """Make one image: the first, from `attempt` on, that has ink as the evaluator sees it.
+
+        A finished image cannot be drawn anew: where none of its versions has ink it is taken as it
+        is, and `RenderedImage.has_ink` says so.
 
         Args:
             item: from the plan of these sources.
             attempt: above 0 asks for another image of the same item.
+
+        Raises:
+            BuildError: no attempt at a composed image left ink.
         """
+        first: _Drawn | None = None
+        for k in range(attempt, attempt + ATTEMPTS):
+            drawn = self._draw(item, k)
+            if drawn.has_ink:
+                return self._recorded(item, drawn)
+            first = first or drawn
+            if not drawn.can_differ:
+                break
+        if first is None or first.begun.parent is None:
+            raise BuildError(_no_ink(item))
+        return self._recorded(item, first)
+
+    def _draw(self, item: Item, attempt: int) -> _Drawn:
         # the first attempt's key is the index alone, so that the common case reads simply
         key = (item.index, attempt) if attempt else (item.index,)
         rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
         begun = self._sheet(item, rng)
         augmented = augment(begun.image, item, self.pipelines, rng)
-        pixels, view = stored(augmented.image, self._recipe.size)
+        view = evaluator_view(augmented.image)
+        can_differ = begun.parent is None or item.pipeline is not None
+        return _Drawn(begun, augmented, view, attempt, (self._recipe.seed, *key), can_differ)
+
+    def _recorded(self, item: Item, drawn: _Drawn) -> RenderedImage:
+        begun, augmented = drawn.begun, drawn.augmented
+        pixels, view = stored(augmented.image, self._recipe.size, drawn.view)
         png = cv2.imencode(".png", pixels)[1].tobytes()
         entry = ManifestEntry(
             index=item.index,
@@ -94,13 +158,13 @@ class ImageRenderer:
             writers=begun.writers,
             composition=begun.composition,
             ops=(*augmented.applied, *view),
-            seed=(self._recipe.seed, *key),
+            seed=drawn.seed,
             parent=begun.parent,
             parent_pixels=begun.parent_pixels,
             pipeline=item.pipeline,
             group=begun.group,
         )
-        return RenderedImage(pixels, png, entry)
+        return RenderedImage(pixels, png, entry, drawn.attempt, drawn.has_ink)
 
     def again(self, entry: ManifestEntry) -> GrayImage:
         """Make an image from its line of the manifest alone.
