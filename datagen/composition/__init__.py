@@ -21,6 +21,7 @@ from datagen.composition.handwritten import parameters as hand
 from datagen.composition.handwritten import render as hand_render
 from datagen.composition.handwritten import twins as hand_twins
 from datagen.composition.handwritten.parameters import Hand, HandOptions
+from datagen.composition.handwritten.wide import sample_wide
 from datagen.core.arrays import GrayImage
 from datagen.core.glyphs import Glyph, GlyphInfo
 from datagen.core.numerals import CaseStyle
@@ -44,6 +45,8 @@ def sample(
 ) -> Composition:
     """Draw how `glyphs` become `numeral`, by the method that `options` name."""
     if isinstance(options, HandOptions):
+        if options.ranges == "wide":
+            return sample_wide(glyphs, numeral, style, options, rng)
         return hand.sample(glyphs, numeral, style, options, rng)
     if isinstance(options, ClassicEmnistOptions):
         return classic.sample_emnist(glyphs, numeral, rng)

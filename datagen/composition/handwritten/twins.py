@@ -31,7 +31,7 @@ def twin_of(
     twin = replace(hand, letters=letters, bars=bars)
     # `fill` decides the size by what the whole numeral spans, and the twin may span less
     scale = height_in_pixels(hand, glyphs) / height_in_pixels(twin, other)
-    return replace(twin, fill=min(hand.fill * scale, 1.0))
+    return replace(twin, fill=min(hand.fill * scale, max(hand.fill, 1.0)))
 
 
 def _apart(pose: Pose, place: int, glyph: Glyph, before: Glyph | None) -> Pose:

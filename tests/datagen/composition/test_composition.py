@@ -14,7 +14,8 @@ from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.planning.writer_index import WriterIndex
 from datagen.sources import open_source
 
-METHODS = (HandOptions(), ClassicEmnistOptions(), ClassicChars74kOptions())
+WIDE = HandOptions(ranges="wide")
+METHODS = (HandOptions(), WIDE, ClassicEmnistOptions(), ClassicChars74kOptions())
 adapter: TypeAdapter[Composition] = TypeAdapter(Composition)
 
 
@@ -34,7 +35,7 @@ def draw(
     return drawn, [pool[k] for k in chosen]
 
 
-@pytest.mark.parametrize("options", METHODS, ids=lambda options: options.method)
+@pytest.mark.parametrize("options", METHODS, ids=["hand", "wide", "emnist", "chars74k"])
 @pytest.mark.parametrize("numeral", CLASSES)
 def test_an_image_can_be_made_again_from_its_record(
     pool: GlyphPool, options: ComposeOptions, numeral: str
@@ -146,3 +147,42 @@ def test_classic_emnist_moves_and_widens_as_published(pool: GlyphPool) -> None:
 def test_classic_chars74k_ends_at_32(pool: GlyphPool) -> None:
     drawn, glyphs = draw(pool, "viii", "upper", ClassicChars74kOptions(), 3)
     assert render(drawn, glyphs).shape == (32, 32)
+
+
+def test_wide_hands_have_extremes_as_often_as_the_middle(pool: GlyphPool) -> None:
+    drawn = [draw(pool, "iv", "upper", WIDE, seed)[0] for seed in range(600)]
+    hands = [hand for hand in drawn if isinstance(hand, Hand)]
+    for values in (
+        [hand.rotation for hand in hands],
+        [hand.fill for hand in hands],
+        [np.log(hand.pen) for hand in hands],
+        [hand.at[0] for hand in hands],
+        [np.log(hand.sheet[0] / hand.sheet[1]) for hand in hands],
+        [hand.darkness for hand in hands],
+    ):
+        assert np.histogram(values, bins=4)[0].min() > 110  # of 150
+    bars = [bar for hand in hands for bar in hand.bars]
+    assert min(bar.offset for bar in bars) < -0.1  # crosses the letters
+    assert max(bar.right for bar in bars) > 0.5  # overshoots
+    assert any(bar.last == 0 for bar in bars)  # spans a part only
+
+
+def test_wide_hands_touch_and_leave_the_sheet_and_scans_keep_their_ink(pool: GlyphPool) -> None:
+    leaving = 0
+    for seed in range(60):
+        drawn, glyphs = draw(pool, "vi", "upper", WIDE, seed)
+        image = render(drawn, glyphs)
+        assert set(np.unique(image)) <= {0, 64, 255}
+        assert image.min() < 255
+        leaving += min(e.min() for e in (image[0], image[-1], image[:, 0], image[:, -1])) < 255
+    assert 3 < leaving < 30
+
+
+def test_wide_has_defaults_of_its_own_that_a_recipe_states() -> None:
+    own = WIDE.model_dump(exclude_none=True)
+    assert own["fill"] == (0.18, 1.08)
+    assert HandOptions.model_validate(own) == WIDE
+    assert HandOptions(ranges="wide", fill=(0.5, 0.6)).fill == (0.5, 0.6)
+    back = HandOptions.model_validate({**WIDE.model_dump(exclude_unset=True), "ranges": "fitted"})
+    assert back.fill == HandOptions().fill
+    assert "ranges" not in HandOptions().model_dump(exclude_none=True)
