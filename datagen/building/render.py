@@ -14,6 +14,7 @@ import numpy as np
 from datagen.building.augment import augment, open_pipelines
 from datagen.building.replay import VIEW, sheet, stored
 from datagen.composition import Composition, render, render_judged, sample
+from datagen.composition import Composition, render, sample, twin_of
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import BuildError
 from datagen.core.evaluator_resize import evaluator_view
@@ -23,8 +24,9 @@ from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
 from datagen.images.legibility import raster_legibility
 from datagen.images.polarity import contrast
-from datagen.planning.assign import Item
+from datagen.planning.assign import Item, twin_item
 from datagen.planning.split import SplitSources, writer_index
+from datagen.planning.twins import EDITS, Twin
 from datagen.planning.writer_index import WriterIndex
 from pipelines.pipeline import Pipeline, Result, replay
 
@@ -141,6 +143,7 @@ class ImageRenderer:
         for k in range(attempt, attempt + ATTEMPTS):
             drawn = self._draw(item, k)
             if drawn.has_ink and self._is_legible(drawn):
+            if drawn.has_ink and self._twin_has_ink(item, k):
                 return self._recorded(item, drawn)
             if best is None or self._rank(drawn) > self._rank(best):
                 best = drawn
@@ -161,9 +164,13 @@ class ImageRenderer:
         judged = drawn.has_ink and bool(self._recipe.legibility)
         return drawn.has_ink, drawn.legibility if judged else 0.0
 
+    def _twin_has_ink(self, item: Item, attempt: int) -> bool:
+        """Whether the other image of a pair can be used too: both are drawn anew, or neither."""
+        return item.twin is None or self._draw(twin_item(item, item.twin), attempt).has_ink
+
     def _draw(self, item: Item, attempt: int) -> _Drawn:
         # the first attempt's key is the index alone, so that the common case reads simply
-        key = (item.index, attempt) if attempt else (item.index,)
+        key = (item.drawn_by, attempt) if attempt else (item.drawn_by,)
         rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
         begun = self._sheet(item, rng)
         augmented = augment(begun.image, item, self.pipelines, rng)
@@ -192,6 +199,7 @@ class ImageRenderer:
             parent_pixels=begun.parent_pixels,
             pipeline=item.pipeline,
             group=begun.group,
+            twin=None if item.twin is None else item.twin.index,
         )
         return RenderedImage(
             pixels, png, entry, drawn.attempt, drawn.has_ink, self._is_legible(drawn)
@@ -219,6 +227,8 @@ class ImageRenderer:
             pixels = info.pixels or view_hash(image)
             return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
         index = self._writer_indexes[item.source, item.split]
+        if item.twin is not None:
+            return self._twin_sheet(item, item.twin, pool, index, rng)
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)
         drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
@@ -227,6 +237,22 @@ class ImageRenderer:
             image, legibility = render_judged(drawn, glyphs)
             return _Sheet(image, infos, drawn, legibility=legibility)
         return _Sheet(render(drawn, glyphs), infos, drawn)
+
+    def _twin_sheet(
+        self, item: Item, twin: Twin, pool: GlyphPool, index: WriterIndex, rng: np.random.Generator
+    ) -> _Sheet:
+        """Compose one image of a pair; the same draws whichever of the two it is."""
+        pair = (item.numeral, twin.numeral) if twin.leads else (twin.numeral, item.numeral)
+        places = EDITS[pair]
+        both = index.choose_twins(*pair, places, item.style, rng)
+        infos, others = (tuple(pool.infos[k] for k in positions) for positions in both)
+        drawn = sample(infos, pair[0], item.style, self._recipe.compose, rng)
+        glyphs = [pool[k] for k in both[0]]
+        if twin.leads:
+            return _Sheet(render(drawn, glyphs), infos, drawn)
+        other = [pool[k] for k in both[1]]
+        edited = twin_of(drawn, glyphs, other, places)
+        return _Sheet(render(edited, other), others, edited)
 
     @cached_property
     def _writer_indexes(self) -> dict[tuple[str, Split], WriterIndex]:
