@@ -19,8 +19,8 @@ from datagen.composition.classic import (
 )
 from datagen.composition.handwritten import parameters as hand
 from datagen.composition.handwritten import render as hand_render
-from datagen.composition.handwritten.legibility import stroke_legibility
 from datagen.composition.handwritten import twins as hand_twins
+from datagen.composition.handwritten.legibility import stroke_legibility
 from datagen.composition.handwritten.parameters import Hand, HandOptions
 from datagen.composition.handwritten.wide import sample_wide
 from datagen.core.arrays import GrayImage
@@ -35,8 +35,15 @@ ComposeOptions = Annotated[
 ]
 """What a recipe says about composition."""
 
-__all__ = ["ComposeOptions", "Composition", "glyph_ids", "render", "render_judged", "sample"]
-__all__ = ["ComposeOptions", "Composition", "glyph_ids", "render", "sample", "twin_of"]
+__all__ = [
+    "ComposeOptions",
+    "Composition",
+    "glyph_ids",
+    "render",
+    "render_judged",
+    "sample",
+    "twin_of",
+]
 
 
 def sample(
