@@ -4,6 +4,7 @@ No files are written here, and no process is started.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,18 +14,19 @@ import numpy as np
 
 from datagen.building.augment import augment, open_pipelines
 from datagen.building.replay import VIEW, sheet, stored
-from datagen.composition import Composition, render, render_judged, sample
+from datagen.composition import Composition, render, render_judged, sample, twin_of
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import BuildError
 from datagen.core.evaluator_resize import evaluator_view
-from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import PARTS, Split
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
 from datagen.images.legibility import raster_legibility
 from datagen.images.polarity import contrast
-from datagen.planning.assign import Item
+from datagen.planning.assign import Item, twin_item
 from datagen.planning.split import SplitSources, writer_index
+from datagen.planning.twins import EDITS, Twin
 from datagen.planning.writer_index import WriterIndex
 from pipelines.pipeline import Pipeline, Result, replay
 
@@ -137,21 +139,26 @@ class ImageRenderer:
         Raises:
             BuildError: no attempt at a composed image left ink.
         """
-        best: _Drawn | None = None
+        best: tuple[tuple[bool, float], _Drawn] | None = None
         for k in range(attempt, attempt + ATTEMPTS):
             drawn = self._draw(item, k)
-            if drawn.has_ink and self._is_legible(drawn):
+            pair = (
+                [drawn] if item.twin is None else [drawn, self._draw(twin_item(item, item.twin), k)]
+            )
+            # of a pair both images are drawn anew, or neither
+            if all(each.has_ink and self._is_legible(each) for each in pair):
                 return self._recorded(item, drawn)
-            if best is None or self._rank(drawn) > self._rank(best):
-                best = drawn
+            rank = min(self._rank(each) for each in pair)
+            if best is None or rank > best[0]:
+                best = rank, drawn
             given = drawn.begun.parent is not None
             if not drawn.can_differ or (
-                given and best.has_ink and k - attempt + 1 >= _GIVEN_ATTEMPTS
+                given and best[1].has_ink and k - attempt + 1 >= _GIVEN_ATTEMPTS
             ):
                 break
-        if best is None or (best.begun.parent is None and not best.has_ink):
+        if best is None or (best[1].begun.parent is None and not best[0][0]):
             raise BuildError(_no_ink(item))
-        return self._recorded(item, best)
+        return self._recorded(item, best[1])
 
     def _is_legible(self, drawn: _Drawn) -> bool:
         # where nothing is asked for, nothing is judged
@@ -163,7 +170,7 @@ class ImageRenderer:
 
     def _draw(self, item: Item, attempt: int) -> _Drawn:
         # the first attempt's key is the index alone, so that the common case reads simply
-        key = (item.index, attempt) if attempt else (item.index,)
+        key = (item.drawn_by, attempt) if attempt else (item.drawn_by,)
         rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
         begun = self._sheet(item, rng)
         augmented = augment(begun.image, item, self.pipelines, rng)
@@ -192,6 +199,7 @@ class ImageRenderer:
             parent_pixels=begun.parent_pixels,
             pipeline=item.pipeline,
             group=begun.group,
+            twin=None if item.twin is None else item.twin.index,
         )
         return RenderedImage(
             pixels, png, entry, drawn.attempt, drawn.has_ink, self._is_legible(drawn)
@@ -219,14 +227,36 @@ class ImageRenderer:
             pixels = info.pixels or view_hash(image)
             return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
         index = self._writer_indexes[item.source, item.split]
+        if item.twin is not None:
+            return self._twin_sheet(item, item.twin, pool, index, rng)
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)
         drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
-        glyphs = [pool[position] for position in positions]
-        if self._recipe.legibility:
-            image, legibility = render_judged(drawn, glyphs)
-            return _Sheet(image, infos, drawn, legibility=legibility)
-        return _Sheet(render(drawn, glyphs), infos, drawn)
+        return self._composed(drawn, infos, [pool[position] for position in positions])
+
+    def _twin_sheet(
+        self, item: Item, twin: Twin, pool: GlyphPool, index: WriterIndex, rng: np.random.Generator
+    ) -> _Sheet:
+        """Compose one image of a pair; the same draws whichever of the two it is."""
+        pair = (item.numeral, twin.numeral) if twin.leads else (twin.numeral, item.numeral)
+        places = EDITS[pair]
+        both = index.choose_twins(*pair, places, item.style, rng)
+        infos, others = (tuple(pool.infos[k] for k in positions) for positions in both)
+        drawn = sample(infos, pair[0], item.style, self._recipe.compose, rng)
+        glyphs = [pool[k] for k in both[0]]
+        if twin.leads:
+            return self._composed(drawn, infos, glyphs)
+        other = [pool[k] for k in both[1]]
+        return self._composed(twin_of(drawn, glyphs, other, places), others, other)
+
+    def _composed(
+        self, drawn: Composition, infos: tuple[GlyphInfo, ...], glyphs: Sequence[Glyph]
+    ) -> _Sheet:
+        """Render a composition; it is judged only where the recipe asks for legibility."""
+        if not self._recipe.legibility:
+            return _Sheet(render(drawn, glyphs), infos, drawn)
+        image, legibility = render_judged(drawn, glyphs)
+        return _Sheet(image, infos, drawn, legibility=legibility)
 
     @cached_property
     def _writer_indexes(self) -> dict[tuple[str, Split], WriterIndex]:

@@ -19,6 +19,7 @@ from datagen.composition.classic import (
 )
 from datagen.composition.handwritten import parameters as hand
 from datagen.composition.handwritten import render as hand_render
+from datagen.composition.handwritten import twins as hand_twins
 from datagen.composition.handwritten.legibility import stroke_legibility
 from datagen.composition.handwritten.parameters import Hand, HandOptions
 from datagen.composition.handwritten.wide import sample_wide
@@ -34,7 +35,15 @@ ComposeOptions = Annotated[
 ]
 """What a recipe says about composition."""
 
-__all__ = ["ComposeOptions", "Composition", "glyph_ids", "render", "render_judged", "sample"]
+__all__ = [
+    "ComposeOptions",
+    "Composition",
+    "glyph_ids",
+    "render",
+    "render_judged",
+    "sample",
+    "twin_of",
+]
 
 
 def sample(
@@ -52,6 +61,19 @@ def sample(
     if isinstance(options, ClassicEmnistOptions):
         return classic.sample_emnist(glyphs, numeral, rng)
     return classic.sample_chars74k(glyphs, rng)
+
+
+def twin_of(
+    drawn: Composition, glyphs: Sequence[Glyph], other: Sequence[Glyph], places: Sequence[int]
+) -> Hand:
+    """Return `drawn` with other letters in the places of its own; see `handwritten.twins`.
+
+    Raises:
+        ValueError: it was not drawn by the method `hand`.
+    """
+    if not isinstance(drawn, Hand):
+        raise ValueError(f"twins are written by hand, not by {drawn.method}")
+    return hand_twins.twin_of(drawn, glyphs, other, places)
 
 
 def render(drawn: Composition, glyphs: Sequence[Glyph]) -> GrayImage:

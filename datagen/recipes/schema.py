@@ -35,6 +35,9 @@ class Ingredient(StrictModel):
             images are among them.
         pipeline: a preset's name or a file: every image passes through it, and a finished image
             serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
+        twins: share of its images that are made in pairs of two classes which are easily confused:
+            written and drawn alike, one stroke or letter apart; 0 makes none. Sources of letters
+            only, and the composition `hand`.
         options: the source's own options.
         left_out: ids of letters that are not used, as `datagen build --vet` found them; None: no
             letter was judged.
@@ -45,6 +48,7 @@ class Ingredient(StrictModel):
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
+    twins: Annotated[float, Field(ge=0, le=1)] = 0.0
     options: dict[str, Any] = Field(default={})
     left_out: tuple[str, ...] | None = None
 

@@ -1,1 +1,1 @@
-"""The best recipe for a person's own images: folds, proposals, halving, and what was spent."""
+"""Searches: the best recipe for one's own images, by folds of whole styles, every look counted."""
