@@ -25,7 +25,7 @@ KEPT: Final = 0.35
 VALLEY: Final = 0.6
 """Share of the ink of two strokes below which paper shows between them."""
 
-_COLUMNS: Final = np.arange(SIDE)
+_COLUMNS: Final = np.arange(SIDE, dtype=np.float32)
 _STROKES: Final = (3, 6, 6)  # columns and rows of a window, and its least number of places
 _GAPS: Final = (5, 9, 6)  # higher: at the foot of a v the gap closes by intent
 
