@@ -147,6 +147,8 @@ class Recipe(StrictModel):
         test: what the third part, `test/`, is made of; None: there is none.
         vet: `datagen build` first judges the letters of every source, and notes in `left_out`
             those that are not what their label says; with `left_out` there nothing is judged.
+        legibility: draw composed and augmented images anew that can be read less well at 32×32,
+            0 … 1; 0.5 leaves what a person reads without effort. None: whatever has ink.
 
     Example:
         >>> import datagen
@@ -171,6 +173,7 @@ class Recipe(StrictModel):
     val: Validation = Validation()
     test: HeldOutTest | None = None
     vet: Literal[True] | None = None
+    legibility: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @field_validator("mix")
     @classmethod

@@ -16,9 +16,9 @@ from datagen.searches.space import SPACE, Range, Settings
 
 ENOUGH: Final = 12
 """Candidates with a result below which nothing can be said."""
-_SAMPLES: Final = 40
-_TREES: Final = 50
-_SHUFFLES: Final = 5
+_SAMPLES: Final = 30
+_TREES: Final = 20
+_SHUFFLES: Final = 2
 
 
 class Importance(StrictModel):

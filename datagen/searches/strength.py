@@ -1,9 +1,11 @@
 """A pipeline made milder or stronger: the same steps, done less or more, as a file of its own."""
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.atomic import staged_file
 from pipelines.pipeline import find, parse
 from pipelines.plain import read_yaml, write_yaml
@@ -51,8 +53,8 @@ def _scaled_range(key: str, value: Any, strength: float) -> Any:
         return value
     if key in _ABOUT_ZERO:
         return [round(end * strength, 4) for end in value]
-    if key == "scale":
-        return [round(max(0.2, 1 + (end - 1) * strength), 4) for end in value]
+    if key == "scale":  # beyond these a numeral could not be read: `pipelines.labels.LIMITS`
+        return [round(min(1.5, max(0.5, 1 + (end - 1) * strength)), 4) for end in value]
     return value
 
 
@@ -65,12 +67,14 @@ def pipeline_of(name: str, strength: float, folder: Path) -> str:
         folder: of the search; the file goes below `pipelines/` there.
 
     Raises:
-        PipelineError: there is no such pipeline, or it cannot be as strong.
+        PipelineError: there is no such pipeline, or so strong it would make a label wrong.
     """
     if strength == 1:
         return name
     text = write_yaml(scaled(read_yaml(find(name).text), strength))
-    parse(text, origin=f"{name} at strength {strength:g}")
+    made = parse(text, origin=f"{name} at strength {strength:g}")
+    for numeral, style in product(CLASSES, get_args(CaseStyle)):
+        made.check(numeral, style)
     path = folder / PIPELINES / f"{name}-x{strength:g}.yaml"
     if not path.is_file():
         with staged_file(path) as temporary:

@@ -37,12 +37,18 @@ def sample_wide(
         pen=draw.factor(0.015, 0.16),
         rotation=draw.between(-12, 12),
         sheet=(round(side * aspect**0.5), round(side / aspect**0.5)),
-        fill=draw.between(*options.fill),
+        fill=draw.between(*_fill(options.fill, len(letters))),
         at=(draw.between(-0.03, 1.03), draw.between(-0.03, 1.03)),
         darkness=int(draw.between(_PALE[options.scan], 256)),
         blur=(1, 3, 5, 7)[int(draw.between(0, 4))],
         scan=options.scan,
     )
+
+
+def _fill(fill: tuple[float, float], letters: int) -> tuple[float, float]:
+    """Return the range for so many letters: side by side they are lower than one in equal width."""
+    low, high = fill
+    return min(low * (1 + 0.5 * (letters - 1)), high), high
 
 
 class _Draws:
