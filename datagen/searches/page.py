@@ -167,7 +167,7 @@ def _importance(answer: SearchAnswer) -> Markup:
             (
                 each.setting,
                 Markup(bar),
-                f"{each.share:.2f} ({each.low:.2f} to {each.high:.2f})",
+                f"{each.share:.2f} ({each.low:.2f} to {each.high:.2f})".replace("-", "−"),
                 str(of_best),
             )
         )

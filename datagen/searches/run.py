@@ -5,14 +5,15 @@ folder, so that a search that was killed goes on as if it had not been.
 """
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from datagen.building.fetch_missing import FetchMissing
-from datagen.core.errors import StoppedError, SweepError, UsageError
+from datagen.core.errors import DatagenError, StoppedError, SweepError, UsageError
 from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
 from datagen.core.text import duration
@@ -24,7 +25,7 @@ from datagen.searches.found import Found
 from datagen.searches.judge import PATIENCE, Values, best_of, idle_generations, kept, noise_of
 from datagen.searches.listener import SearchListener
 from datagen.searches.page import write_page
-from datagen.searches.parts import divide
+from datagen.searches.parts import Parts, divide
 from datagen.searches.plan import (
     SearchPlan,
     affordable,
@@ -40,6 +41,7 @@ from datagen.searches.spec import LOCK, SearchSpec, check_folder, check_hours, w
 from datagen.searches.trials import Trials
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.executors.local import Executor, LocalExecutor
+from datagen.sweeps.trial import SPEC
 
 
 def plan_search(
@@ -139,7 +141,7 @@ def search(
         clock = Clock(place, planned.pace)
         write_spec(spec, place)
         try:
-            parts = divide(spec, place, listener.dividing)
+            parts = _divided(planned, listener)
             trials = Trials(spec, parts, place, where, listener, clock)
             found = _Search(planned, trials, listener, clock).run()
         except KeyboardInterrupt:
@@ -151,6 +153,22 @@ def search(
         answer = answer_of(spec, place, trials, found, clock.seconds)
         write_page(answer, place)
     return answer
+
+
+def _divided(planned: SearchPlan, listener: SearchListener) -> Parts:
+    """Divide the images; where they cannot be, the folder is left as it was, free for others."""
+    place = planned.folder
+    try:
+        return divide(planned.spec, place, listener.dividing)
+    except DatagenError:
+        if not planned.begun:
+            for name in ("kept", "folds"):
+                shutil.rmtree(place / name, ignore_errors=True)
+            for name in (SPEC, LOCK):
+                (place / name).unlink(missing_ok=True)
+            with suppress(OSError):  # it was there before, with nothing in it, or on Windows
+                place.rmdir()
+        raise
 
 
 @contextmanager

@@ -41,9 +41,16 @@ _STRENGTH: Final = Range(0.5, 1.5, 0.05)
 
 SPACE: Final[Mapping[str, Range | tuple[str, ...]]] = {
     "copies.share": Range(0, 1, 0.05),
-    "copies.pipeline": ("paper-and-pen", "top5", "seed-blog", "edge-cases", "scanned"),
+    "copies.pipeline": (
+        "paper-and-pen",
+        "top5",
+        "seed-blog",
+        "edge-cases",
+        "hard-sheets",
+        "scanned",
+    ),
     "copies.strength": _STRENGTH,
-    "pen.pipeline": (NO_PIPELINE, "scanned", "paper-and-pen", "edge-cases"),
+    "pen.pipeline": (NO_PIPELINE, "scanned", "paper-and-pen", "edge-cases", "hard-sheets"),
     "pen.strength": _STRENGTH,
     "compose.bars": Range(0.1, 0.7, 0.05),
     "compose.fill.low": Range(0.1, 0.5, 0.05),
