@@ -163,13 +163,15 @@ def test_wide_hands_have_extremes_as_often_as_the_middle(pool: GlyphPool) -> Non
     hands = [hand for hand in drawn if isinstance(hand, Hand)]
     for values in (
         [hand.rotation for hand in hands],
-        [hand.fill for hand in hands],
         [np.log(hand.pen) for hand in hands],
         [hand.at[0] for hand in hands],
         [np.log(hand.sheet[0] / hand.sheet[1]) for hand in hands],
         [hand.darkness for hand in hands],
     ):
         assert np.histogram(values, bins=4)[0].min() > 110  # of 150
+    fills = [hand.fill for hand in hands]
+    assert np.histogram(fills, bins=4, range=(0.3, 1.08))[0].min() > 60
+    assert min(fills) < 0.3
     bars = [bar for hand in hands for bar in hand.bars]
     assert min(bar.offset for bar in bars) < -0.1  # crosses the letters
     assert max(bar.right for bar in bars) > 0.5  # overshoots
