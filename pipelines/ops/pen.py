@@ -88,7 +88,7 @@ def _pieces(distance: Field, grow: float, least: float) -> tuple[int, int]:
     ink = (distance <= grow).astype(np.uint8)
     pieces = cv2.connectedComponents(ink)[0]
     paper = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)[2][1:, cv2.CC_STAT_AREA]
-    return pieces, int((paper > least).sum())
+    return pieces, int((paper > least / 8).sum())  # an eye may be smaller than a dot
 
 
 def fade(image: GrayImage, amount: float, seed: int, patch: float = 0.6) -> GrayImage:

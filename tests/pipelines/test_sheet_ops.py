@@ -140,6 +140,17 @@ def test_a_pen_is_as_thick_as_asked_where_nothing_joins() -> None:
     assert most_apart(draw_numeral("iii", pen=5), 3, 3) < 3
 
 
+def test_a_thick_pen_leaves_small_eyes_open() -> None:
+    image = draw_numeral("ix", pen=12)
+    top, bottom = box(image)[1::2]
+    image[top : top + 10, 30:-30] = image[bottom - 10 : bottom, 30:-30] = 0  # barred and joined
+    out = ops.pen_width(image, most_apart(image, 2.0, 2))
+    eyes = [
+        cv2.connectedComponents(255 - ink_mask(each), connectivity=4)[0] for each in (image, out)
+    ]
+    assert eyes[0] == eyes[1] > 2
+
+
 def test_specks_keep_no_pen_thin() -> None:
     image = draw_numeral("i", pen=9)
     image[10:120:7, 5:-5:7] = 0
