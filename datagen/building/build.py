@@ -218,7 +218,11 @@ def _without_duplicates(
     dropped = len(written) - len(kept)
     notes = [f"{dropped} images left out: as stored they equal another"] if dropped else []
     entries = sorted((made.entry for made in kept), key=lambda entry: entry.index)
-    return entries, notes + _ink_notes([made.entry for made in kept if not made.has_ink])
+    notes += _ink_notes([made.entry for made in kept if not made.has_ink])
+    least = planned.sources.resolved.recipe.legibility
+    if hard := sum(not made.legible for made in kept if made.has_ink):
+        notes.append(f"{hard:,} images kept below legibility {least:g}: no attempt was better")
+    return entries, notes
 
 
 def _ink_notes(entries: Sequence[ManifestEntry]) -> list[str]:

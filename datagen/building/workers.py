@@ -117,6 +117,7 @@ class WrittenImage:
     entry: ManifestEntry
     attempt: int
     has_ink: bool
+    legible: bool
 
 
 class ImageWriter:
@@ -135,7 +136,7 @@ class ImageWriter:
         made = self._renderer.make(item, attempt)
         with open(self.root / made.entry.path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
             file.write(made.png)
-        return WrittenImage(made.entry, made.attempt, made.has_ink)
+        return WrittenImage(made.entry, made.attempt, made.has_ink, made.legible)
 
 
 _writer: ImageWriter | None = None  # a worker process has one, made by its initializer

@@ -14,6 +14,10 @@ from pipelines.ops.gray import pen_width as measure_pen
 
 LEAST_PEN: Final = 1.2
 """A pen is not thinned below this, pixels: a numeral must not vanish."""
+_EYE: Final = 2
+"""Pixels of paper within a letter up to which it is grain."""
+_THICKEST: Final = 0.3
+"""Share of the ink's height that a thickened pen has at most."""
 _STEPS: Final = 8
 """Of how much thicker a pen may get, tried from the thickest."""
 _BAND: Final = 0.25
@@ -65,13 +69,16 @@ def most_apart(image: GrayImage, change: float, gap: float) -> float:
     pen = measure_pen(image)
     if not pen or change <= 0:
         return change
+    box = ink_box(image)
+    if box is not None:  # of dense ink the pen cannot be told, and no gap says when to stop
+        change = min(change, max(_THICKEST * box[3] / pen - 1, 0.0))
     least = pen * pen / 4
     mask = _without_specks(ink_mask(image), least)
     distance = np.asarray(cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 5), np.float32)
-    own = _pieces(distance, 0.0, least)
+    own = _pieces(distance, 0.0)
     for step in range(_STEPS, 0, -1):
         tried = change * step / _STEPS
-        if _pieces(distance, pen * tried / 2 + gap / 2, least) == own:
+        if _pieces(distance, pen * tried / 2 + gap / 2) == own:
             return round(tried, 4)
     return 0.0
 
@@ -83,12 +90,12 @@ def _without_specks(mask: GrayImage, least: float) -> GrayImage:
     return np.asarray(kept[labels] * 255, np.uint8)
 
 
-def _pieces(distance: Field, grow: float, least: float) -> tuple[int, int]:
+def _pieces(distance: Field, grow: float) -> tuple[int, int]:
     """Return how many pieces of ink, and of paper of some size, there are with thicker strokes."""
     ink = (distance <= grow).astype(np.uint8)
     pieces = cv2.connectedComponents(ink)[0]
     paper = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)[2][1:, cv2.CC_STAT_AREA]
-    return pieces, int((paper > least).sum())
+    return pieces, int((paper > _EYE).sum())
 
 
 def fade(image: GrayImage, amount: float, seed: int, patch: float = 0.6) -> GrayImage:

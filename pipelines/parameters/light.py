@@ -1,5 +1,6 @@
 """Parameters of the ops on light and dark edges, and how they are drawn."""
 
+import math
 from typing import Annotated, Final, get_args
 
 import numpy as np
@@ -36,7 +37,7 @@ class DarkEdge(Parameters):
         edges: where, one of these.
         depth: share of the shorter side; no deeper than the paper beside what is written.
         softness: share of the band over which it fades to paper; 0: a hard border.
-        tilt: degrees between the band's border and the edge.
+        tilt: degrees between the band's border and the edge; less where it would reach the ink.
         darkness: below 0.5 only its grain survives the scan.
         grain: deviation of the paper's darkness.
     """
@@ -49,16 +50,20 @@ class DarkEdge(Parameters):
     grain: Shares = (0.05, 0.16)
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
-        """Draw a band; None where what is written reaches to the edge."""
+        """Draw a band; None where what is written reaches to the edge, or there is no ink."""
         edge = self.edges[rng.integers(len(self.edges))]
-        depth = min(pick(self.depth, rng), 0.7 * _paper_beside(subject, edge))
-        if depth < self.depth[0] / 2:
+        paper = _paper_beside(subject, edge)
+        depth = min(pick(self.depth, rng), 0.6 * paper)
+        if depth <= 0 or depth < self.depth[0] / 2:
             return None
+        softness, tilt = pick(self.softness, rng), pick(self.tilt, rng)
+        along = max(subject.image.shape) / min(subject.image.shape) / 2
+        most = math.degrees(math.atan(max(0.9 * paper - 1.3 * depth, 0.0) / along))
         return {
             "edge": edge,
             "depth": round(depth, DIGITS),
-            "softness": pick(self.softness, rng),
-            "tilt": pick(self.tilt, rng),
+            "softness": softness,
+            "tilt": round(min(max(tilt, -most), most), DIGITS),
             "darkness": pick(self.darkness, rng),
             "grain": pick(self.grain, rng),
             "seed": seed(rng),
@@ -92,8 +97,8 @@ def _paper_beside(subject: Subject, edge: Edge) -> float:
     """Return how much paper lies beside what is written, share of the shorter side."""
     rows, columns = subject.image.shape
     box = box_of_pieces(ink_mask(subject.image), _SPECK)
-    if box is None:
-        return 1.0
+    if box is None:  # what cannot be seen is not to be covered
+        return 0.0
     left, top, right, bottom = box
     paper = {"left": left, "top": top, "right": columns - right, "bottom": rows - bottom}[edge]
     return float(paper / min(rows, columns))

@@ -29,10 +29,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from datagen.searches.looks import LOOKS, Look, Purpose, append_look, count_looks, now, read_looks
 from scipy.stats import t as student
 
 import datagen
+from datagen.searches.looks import LOOKS, Look, Purpose, append_look, count_looks, now, read_looks
 
 DATAGEN = Path(sys.executable).with_name("datagen")
 SHIPPED = (

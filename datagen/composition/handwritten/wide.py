@@ -10,9 +10,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from datagen.composition.handwritten.parameters import Bar, Hand, HandOptions, Pose, endless
+from datagen.core.evaluator_facts import SIDE
 from datagen.core.glyphs import GlyphInfo
 from datagen.core.numerals import CaseStyle, spell
 
+_BREADTH = {"i": 0.35, "v": 0.85, "x": 0.8}  # letter heights
+_LEAST_ROWS = 5.5  # of a letter at 32×32
+_LEAST_COLUMNS = 2.8  # of a letter and the gap before it
 _PALE = {True: 130, False: 95}  # darkness: a scan shows ink less than 128 below paper as paper
 
 
@@ -30,19 +34,38 @@ def sample_wide(
     barred = draw.chance(options.bars_lower if has_lower else options.bars)
     bars, boxed = _bars(len(letters), draw) if barred else ((), False)
     side, aspect = draw.factor(100, 480), draw.factor(0.5, 2.0)
+    sheet = round(side * aspect**0.5), round(side / aspect**0.5)
+    low, high = options.fill
+    least = _least_fill(glyphs, letters, sheet, dotted=has_lower)
     return Hand(
         letters=letters,
         bars=bars,
         boxed=boxed,
         pen=draw.factor(0.015, 0.16),
         rotation=draw.between(-12, 12),
-        sheet=(round(side * aspect**0.5), round(side / aspect**0.5)),
-        fill=draw.between(*options.fill),
+        sheet=sheet,
+        fill=draw.between(max(low, min(least, 0.8 * high)), high),
         at=(draw.between(-0.03, 1.03), draw.between(-0.03, 1.03)),
         darkness=int(draw.between(_PALE[options.scan], 256)),
         blur=(1, 3, 5, 7)[int(draw.between(0, 4))],
         scan=options.scan,
     )
+
+
+def _least_fill(
+    glyphs: Sequence[GlyphInfo], letters: Sequence[Pose], sheet: tuple[int, int], *, dotted: bool
+) -> float:
+    """Return the `Hand.fill` below which letters like these would have too few places at 32×32.
+
+    Only an estimate, from usual breadths: it saves most of the work on what is drawn anew anyway.
+    """
+    breadths = [
+        _BREADTH[info.letter] * pose.stretch for info, pose in zip(glyphs, letters, strict=True)
+    ]
+    width = sum(breadths) + sum(pose.gap for pose in letters[1:])
+    per_letter = min(sheet[0] / max(width, 0.3), sheet[1] / (1.7 if dotted else 1.15))
+    rows, columns = per_letter * SIDE / sheet[1], per_letter * SIDE / sheet[0]
+    return max(_LEAST_ROWS / rows, _LEAST_COLUMNS * len(letters) / (columns * max(width, 0.3)))
 
 
 class _Draws:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from datagen.building.build import build, plan_recipe
 from datagen.building.render import MIN_VIEW_CONTRAST, ImageRenderer, RenderedImage
+from datagen.composition.handwritten.parameters import HandOptions
 from datagen.core.errors import BuildError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.images.polarity import contrast
@@ -119,3 +120,40 @@ def test_a_given_image_without_ink_is_kept_and_counted(
     planned = plan_recipe(Recipe(mix=(part,), pipeline=str(pipeline), images=60))
     made = ImageRenderer(planned.sources).make(planned.items[0])
     assert (made.attempt, made.has_ink) == (0, False)
+
+
+WIDE = Ingredient(source="pen", options={"writers": 30, "ranges": "wide"})
+
+
+def test_what_cannot_be_read_is_drawn_anew_and_all_else_stays() -> None:
+    recipe = Recipe(mix=(WIDE,), images=60, compose=HandOptions(ranges="wide"), size="native")
+    plain = ImageRenderer(plan_recipe(recipe).sources)
+    recipe = recipe.model_copy(update={"legibility": 0.5})
+    planned = plan_recipe(recipe)
+    renderer = ImageRenderer(planned.sources)
+    anew = 0
+    for item in planned.items:
+        made = renderer.make(item)
+        assert made.legible
+        assert np.array_equal(renderer.again(made.entry), made.pixels)
+        assert np.array_equal(plain.make(item, made.attempt).pixels, made.pixels)
+        anew += made.attempt > 0
+    assert 15 < anew < 45
+
+
+@pytest.mark.parametrize("source", ["pen", "images"])
+def test_where_no_attempt_can_be_read_the_best_is_kept_and_counted(
+    source: str, numeral_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datagen.building.render.ATTEMPTS", 3)
+    part = WIDE if source == "pen" else Ingredient(source="images", path=numeral_folder)
+    tiny = HandOptions(fill=(0.1, 0.11))
+    recipe = Recipe(mix=(part,), images=60, compose=tiny, pipeline="scanned", legibility=1)
+    built = build(recipe, tmp_path / "ds")
+    (said,) = [note for note in built.info.notes if "below legibility 1:" in note]
+    assert int(said.split()[0]) > 30
+
+
+def test_given_images_are_not_judged(numeral_folder: Path, tmp_path: Path) -> None:
+    part = Ingredient(source="images", path=numeral_folder)
+    assert build(Recipe(mix=(part,), legibility=1), tmp_path / "ds").info.notes == ()
