@@ -4,6 +4,7 @@ A setting is a name with a number of a range, or one of several words. The shipp
 no more than the given images are where a search starts; they are tried as they are.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,9 +130,13 @@ def shipped_starts(spec: SearchSpec, folder: Path) -> tuple[Candidate, ...]:
     """Return the shipped recipes that need no more than the given images, each once.
 
     They fill the search's budget, and take the person's images and review for the competition's.
+    Earlier versions, such as `competition-1` beside `competition`, are left out.
     """
     found: dict[str, Candidate] = {}
-    for name in recipes.shipped():
+    shipped = recipes.shipped()
+    for name in shipped:
+        if re.sub(r"-\d+$", "", name) in shipped.keys() - {name}:
+            continue
         recipe = recipes.load(name)
         parts = (*recipe.mix, *recipe.val.mix)
         if all(_is_enough(part) for part in parts) and recipe.test is None:

@@ -7,13 +7,19 @@ from typing import Any, Final, get_args
 
 from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.files.atomic import staged_file
+from pipelines.labels import LIMITS
 from pipelines.pipeline import find, parse
 from pipelines.plain import read_yaml, write_yaml
 
 PIPELINES: Final = "pipelines"
 """The folder, in a search's, of the pipelines that it made."""
 
-_ABOUT_ZERO: Final = ("rotate", "shear", "translate")  # ranges of a map that does nothing at 0
+_ABOUT_ZERO: Final = {
+    "rotate": LIMITS.turn - 0.5,  # the limit itself is refused
+    "shear": LIMITS.shear,
+    "translate": LIMITS.shift,
+}
+"""Ranges of a map that does nothing at 0, and how far they may go."""
 
 
 def scaled(plain: Mapping[str, Any], strength: float) -> dict[str, Any]:
@@ -49,13 +55,20 @@ def _scaled_step(
 
 
 def _scaled_range(key: str, value: Any, strength: float) -> Any:
+    """Return a range of `affine`, within what leaves a numeral readable."""
     if not isinstance(value, list):
         return value
+    if key == "scale":
+        low, high = LIMITS.shrink, LIMITS.enlarge
+        return [_within(1 + (end - 1) * strength, low, high) for end in value]
     if key in _ABOUT_ZERO:
-        return [round(end * strength, 4) for end in value]
-    if key == "scale":  # beyond these a numeral could not be read: `pipelines.labels.LIMITS`
-        return [round(min(1.5, max(0.5, 1 + (end - 1) * strength)), 4) for end in value]
+        most = _ABOUT_ZERO[key]
+        return [_within(end * strength, -most, most) for end in value]
     return value
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return round(min(max(value, low), high), 4)
 
 
 def pipeline_of(name: str, strength: float, folder: Path) -> str:

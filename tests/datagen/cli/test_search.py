@@ -6,13 +6,16 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from datagen.core.numerals import CLASSES
 from datagen.recipes.load import load
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-SHORT = ("--budget", 150, "--folds", 2, "--preview", 1, "--seeds", 1, "--width", 3, "--no-timing")
+SHORT = ("--budget", 300, "--folds", 2, "--preview", 1, "--seeds", 1, "--width", 3, "--no-timing")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +58,15 @@ def test_bad_words_are_one_clear_line(
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_a_whole_search(datagen: Run, numeral_folder: Path, tmp_path: Path) -> None:
-    words = ("search", "--real", numeral_folder, "--hours", 1e-6, "--out", "best", *SHORT)
+def test_a_whole_search(datagen: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    for numeral in CLASSES:
+        (tmp_path / "mine" / numeral).mkdir(parents=True)
+        for k in range(12):
+            image = np.full((32, 32), 255, np.uint8)
+            image[8:24, 8:24] = rng.integers(0, 2, (16, 16)) * 255
+            cv2.imwrite(str(tmp_path / "mine" / numeral / f"{k}.png"), image)
+    words = ("search", "--real", "mine", "--hours", 1e-6, "--out", "best", *SHORT)
     done = datagen(*words, "--json", timeout=600)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
@@ -65,14 +75,11 @@ def test_a_whole_search(datagen: Run, numeral_folder: Path, tmp_path: Path) -> N
         "real": answer["real"],
     }
     assert not answer["official"]
-    assert {each["state"] for each in answer["candidates"]} == {"done"}
+    assert {each["error"] for each in answer["candidates"]} == {None}
     assert len(answer["candidates"]) >= 3
     assert answer["looks"]["kept/holdout"] == len(answer["kept"])
-    assert load(str(tmp_path / "best" / "recipe.yaml")).budget == 150
+    assert load(str(tmp_path / "best" / "recipe.yaml")).budget == 300
     page = (tmp_path / "best" / "search.html").read_text()
     assert "default-src 'none'" in page
     assert answer["kept"][0]["name"] in page
     assert re.search(r"^next +datagen build --recipe best/recipe.yaml", done.stderr, re.MULTILINE)
-    again = datagen(*words)
-    assert again.returncode == 0
-    assert "which chose nothing" in " ".join(again.stdout.split())

@@ -87,14 +87,15 @@ def undivided(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drawn(seed: int) -> dict[str, Value]:
-    """Return settings that were drawn without knowing anything."""
+    """Return settings that were drawn without knowing anything, their pipelines as shipped."""
     rng = np.random.default_rng(seed)
-    return {
+    found: dict[str, Value] = {
         key: part.nearest(rng.uniform(part.low, part.high))
         if isinstance(part, Range)
         else part[rng.integers(len(part))]
         for key, part in SPACE.items()
     }
+    return found | dict.fromkeys((key for key in SPACE if key.endswith("strength")), 1.0)
 
 
 def spec_of(real: Path, **keys: Any) -> SearchSpec:
@@ -116,4 +117,4 @@ def by_share(task: Task, test: Path) -> float:
     copies = sum(part["ratio"] for part in mix if part.get("pipeline") and "path" in part)
     whole = sum(part["ratio"] for part in mix if part.get("per_class") is None)
     harder = 0.1 if "fold-2" in str(test) else 0.0
-    return 0.6 + 0.3 * copies / whole - harder
+    return float(0.6 + 0.3 * copies / whole - harder)

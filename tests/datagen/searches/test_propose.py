@@ -2,6 +2,8 @@
 
 from statistics import fmean
 
+import pytest
+
 from datagen.searches.importance import ENOUGH, importances
 from datagen.searches.propose import propose
 from datagen.searches.space import SPACE, Range, Value
@@ -24,6 +26,7 @@ def test_the_same_knowledge_gives_the_same_proposal() -> None:
     assert propose(known, [], 7) != propose(known, [], 8)
 
 
+@pytest.mark.slow
 def test_proposals_go_where_accuracies_are_higher() -> None:
     known: list[tuple[dict[str, Value], float | None]] = []
     for seed in range(40):
@@ -37,6 +40,7 @@ def test_what_failed_can_be_known_too() -> None:
     assert propose([(drawn(0), None)], [], 1).keys() == SPACE.keys()
 
 
+@pytest.mark.slow
 def test_the_setting_that_decides_is_the_one_that_mattered() -> None:
     settings = [drawn(seed) for seed in range(60)]
     found = importances([(each, float(each["copies.share"]) / 2) for each in settings])

@@ -70,7 +70,7 @@ def test_the_best_shipped_recipe_stays_in_to_be_compared_with(tmp_path: Path) ->
     assert reference.state == "done"
 
 
-@pytest.mark.parametrize("left", [0, 1, 5, 12, 25])
+@pytest.mark.parametrize("left", [1, 12, 25])
 def test_a_search_that_was_stopped_goes_on_as_if_it_had_not(tmp_path: Path, left: int) -> None:
     spec = spec_of(tmp_path / "mine")
     whole = Pretender(by_share)

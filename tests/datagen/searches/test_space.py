@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from datagen.recipes import load as recipes
 from datagen.searches.space import SPACE, Range, at, has_real, recipe_of, shipped_starts
 from datagen.searches.strength import pipeline_of, scaled
 from pipelines.pipeline import load
@@ -19,7 +20,7 @@ def one_of(part: Range | tuple[str, ...]) -> "st.SearchStrategy[float | str]":
     return st.floats(part.low, part.high).map(part.nearest)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.fixed_dictionaries({key: one_of(part) for key, part in SPACE.items()}))
 def test_all_settings_make_a_recipe_that_reads_back(
     tmp_path: Path, drawn: dict[str, float | str]
@@ -43,6 +44,16 @@ def test_a_search_starts_from_the_recipes_that_need_no_other_images(tmp_path: Pa
     assert starts["competition"].settings["copies.share"] == 0.5
     assert not has_real(starts["synthetic-only"].recipe)
     assert starts["synthetic-only"].settings == {}
+
+
+def test_earlier_versions_of_a_shipped_recipe_are_no_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of(tmp_path / "mine")
+    before = shipped_starts(spec, tmp_path)
+    texts = recipes.shipped()
+    monkeypatch.setattr(recipes, "shipped", lambda: texts | {"top5-1": texts["top5"]})
+    assert shipped_starts(spec, tmp_path) == before
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.5])
