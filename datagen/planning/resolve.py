@@ -150,7 +150,7 @@ def _part(key: str, part: Ingredient, recipe: Recipe) -> SidePart:
         pipeline=None if pipeline == NO_PIPELINE else pipeline,
         ratio=part.ratio,
         per_class=part.per_class,
-        twins=part.twins,
+        twins=part.twins or 0.0,
     )
 
 

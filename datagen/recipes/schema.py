@@ -48,7 +48,7 @@ class Ingredient(StrictModel):
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
-    twins: Annotated[float, Field(ge=0, le=1)] = 0.0
+    twins: Annotated[float, Field(ge=0, le=1)] | None = None
     options: dict[str, Any] = Field(default={})
     left_out: tuple[str, ...] | None = None
 
