@@ -7,7 +7,7 @@ from typing import Final
 from datagen.building.build import plan_recipe
 from datagen.building.fetch_missing import FetchMissing
 from datagen.core.budget import Count
-from datagen.core.errors import UsageError
+from datagen.core.errors import RuleError, UsageError
 from datagen.core.text import duration
 from datagen.searches.spec import SearchSpec
 from datagen.sweeps.candidates import Candidate
@@ -128,13 +128,23 @@ def check_hours_suffice(plan: SearchPlan) -> None:
         )
 
 
-def largest(starts: tuple[Candidate, ...], fetch: FetchMissing | None) -> Count:
+def largest(spec: SearchSpec, starts: tuple[Candidate, ...], fetch: FetchMissing | None) -> Count:
     """Plan every start with all of the images; return how many images the largest has.
 
     Raises:
-        DatagenError: the images cannot be read, or a plan cannot be.
+        InputError: the images cannot be read.
+        RuleError: they do not fit into the budget, or are too few for a recipe.
     """
-    counts = [plan_recipe(start.recipe, fetch=fetch).count for start in starts]
+    counts = []
+    for start in starts:
+        try:
+            counts.append(plan_recipe(start.recipe, fetch=fetch).count)
+        except RuleError as error:  # its advice is that of `datagen build`
+            raise type(error)(
+                f"the shipped recipe {start.name} cannot be made of all images in {spec.real} and "
+                f"a budget of {spec.budget:,}: {str(error).split(';')[0]}; give another --budget, "
+                "or other images"
+            ) from error
     return max(counts, key=lambda count: count.exact)
 
 

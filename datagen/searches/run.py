@@ -82,7 +82,7 @@ def plan_search(
     if divided and not begun:
         with tempfile.TemporaryDirectory(prefix="datagen-search-") as name:
             divide(spec, Path(name).resolve(), listener.dividing)
-    count = largest(starts, fetch)
+    count = largest(spec, starts, fetch)
     at_once = workers or cores()
     pace = None
     if timed and not begun:

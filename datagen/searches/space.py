@@ -53,6 +53,9 @@ SPACE: Final[Mapping[str, Range | tuple[str, ...]]] = {
     "copies.strength": _STRENGTH,
     "pen.pipeline": (NO_PIPELINE, "scanned", "paper-and-pen", "edge-cases", "hard-sheets"),
     "pen.strength": _STRENGTH,
+    "pen.twins": Range(0, 0.5, 0.1),
+    "ranges": ("fitted", "wide"),
+    "legibility": Range(0, 0.6, 0.1),
     "compose.bars": Range(0.1, 0.7, 0.05),
     "compose.fill.low": Range(0.1, 0.5, 0.05),
     "compose.fill.high": Range(0.7, 1.0, 0.05),
@@ -63,6 +66,7 @@ SPACE: Final[Mapping[str, Range | tuple[str, ...]]] = {
 }
 """What varies. Every proposal has each image as given once. `copies.share`: of what the budget
 leaves open, how much are copies of them through `copies.pipeline`; the pen writes the rest.
+`pen.twins`, `legibility`: see `Ingredient` and `Recipe`. `ranges`: of the pen and of the sheet.
 `case.upper`: weight of capitals. `val.from`: made like train, of images as given, or of copies."""
 
 
@@ -86,7 +90,8 @@ def recipe_of(settings: Settings, spec: SearchSpec, folder: Path, name: str) -> 
     copies = images | {
         "pipeline": pipeline_of(word["copies.pipeline"], number["copies.strength"], folder)
     }
-    pen: dict[str, Any] = {"source": PEN}
+    wide = {} if word["ranges"] == "fitted" else {"ranges": word["ranges"]}
+    pen: dict[str, Any] = {"source": PEN, "twins": number["pen.twins"], "options": wide}
     if word["pen.pipeline"] != NO_PIPELINE:
         pen["pipeline"] = pipeline_of(word["pen.pipeline"], number["pen.strength"], folder)
     share = number["copies.share"]
@@ -97,18 +102,21 @@ def recipe_of(settings: Settings, spec: SearchSpec, folder: Path, name: str) -> 
         val["mix"] = [given if word["val.from"] == "given" else copies]
     upper = number["case.upper"]
     lower = round(0.75 * (1 - upper), 4)
-    plain = {
+    plain: dict[str, Any] = {
         "name": name,
         "mix": mix,
         "val": val,
         "case_styles": {"upper": upper, "lower": lower, "mixed": round(1 - upper - lower, 4)},
         "compose": {
             "method": "hand",
+            **wide,
             "bars": number["compose.bars"],
             "fill": [number["compose.fill.low"], number["compose.fill.high"]],
             "spacing": [HandOptions().spacing[0], number["compose.spacing.high"]],
         },
     }
+    if number["legibility"] > 0:
+        plain["legibility"] = number["legibility"]
     return recipes.validate(plain | _of_all(spec), origin=name, folder=folder)
 
 
@@ -212,6 +220,9 @@ def settings_of(recipe: Recipe) -> dict[str, Value]:
         "copies.strength": 1.0,
         "pen.pipeline": (pens[0].pipeline if pens else None) or recipe.pipeline,
         "pen.strength": 1.0,
+        "pen.twins": pens[0].twins if pens else 0.0,
+        "ranges": hand.ranges,
+        "legibility": recipe.legibility or 0.0,
         "compose.bars": hand.bars,
         "compose.fill.low": hand.fill[0],
         "compose.fill.high": hand.fill[1],

@@ -89,8 +89,10 @@ class _View(SearchListener):
     def outcome(self, candidate: Candidate, outcome: TrialOutcome) -> None:
         """Say what failed; the rest moves the bar."""
         self._reach((outcome.point, outcome.seed), self._until)
-        if outcome.error is not None:
-            self._out.print(f"failed  {candidate.name}: {outcome.error}", style="red")
+        text = f"failed  {candidate.name}: {outcome.error}"
+        if outcome.error is not None and text not in self._warned:  # often the same on every fold
+            self._warned.add(text)
+            self._out.print(text, style="red", soft_wrap=True)
 
     def leader(self, candidate: Candidate, mean: float) -> None:
         """Say who leads."""
