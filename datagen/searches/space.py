@@ -138,7 +138,7 @@ def shipped_starts(spec: SearchSpec, folder: Path) -> tuple[Candidate, ...]:
     """Return the shipped recipes that need no more than the given images, each once.
 
     They fill the search's budget, and take the person's images and review for the competition's.
-    Earlier versions, such as `competition-1` beside `competition`, are left out.
+    Earlier versions, such as `synthetic-1` beside `synthetic-only`, are left out.
     """
     found: dict[str, Candidate] = {}
     shipped = recipes.shipped()
