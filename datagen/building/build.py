@@ -20,6 +20,7 @@ from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.numerals import CLASSES, PARTS, SPLITS
+from datagen.core.text import how_many
 from datagen.core.version import installed_version
 from datagen.datasets.class_counts import check_every_class, class_counts, total_count
 from datagen.datasets.format import (
@@ -221,7 +222,8 @@ def _without_duplicates(
     notes += _ink_notes([made.entry for made in kept if not made.has_ink])
     least = planned.sources.resolved.recipe.legibility
     if hard := sum(not made.legible for made in kept if made.has_ink):
-        notes.append(f"{hard:,} images kept below legibility {least:g}: no attempt was better")
+        kept_below = how_many(hard, "image")
+        notes.append(f"{kept_below} kept below legibility {least:g}: no attempt was better")
     return entries, notes
 
 
@@ -230,9 +232,9 @@ def _ink_notes(entries: Sequence[ManifestEntry]) -> list[str]:
     if not entries:
         return []
     first = min(entries, key=lambda entry: entry.index)
-    kept = f"{len(entries):,} given images" if len(entries) > 1 else "1 given image"
     return [
-        f"{kept} kept that show the evaluator no ink: at 32×32 gray levels differ by less than "
+        f"{how_many(len(entries), 'given image')} kept without ink at 32×32: gray levels differ by "
+        "less than "
         f"{MIN_VIEW_CONTRAST}, first {first.path} ({first.parent})"
     ]
 

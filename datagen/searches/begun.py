@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, Final
 
-from datagen.core.errors import DatagenError
+from datagen.core.errors import DatagenError, UsageError
 from datagen.core.limits import Tally
 from datagen.core.models import StrictModel
 from datagen.files.atomic import staged_file
@@ -18,7 +18,7 @@ from datagen.recipes import load as recipes
 from datagen.recipes.paths import recorded_recipe
 from datagen.searches.judge import Values
 from datagen.searches.propose import propose
-from datagen.searches.space import Settings, Value, candidate_of, recipe_of
+from datagen.searches.space import SPACE, Settings, Value, candidate_of, recipe_of
 from datagen.searches.spec import SearchSpec
 from datagen.sweeps.candidates import Candidate
 from pipelines.errors import PipelineError
@@ -73,8 +73,17 @@ def read_begun(folder: Path) -> list[Begun]:
 
     Raises:
         CorruptInputError: a line is damaged.
+        UsageError: another version of the program began them, which varied something else.
     """
-    return read_lines(folder / CANDIDATES, Begun)
+    begun = read_lines(folder / CANDIDATES, Begun)
+    for each in begun:
+        if each.settings and each.settings.keys() != SPACE.keys():
+            other = ", ".join(sorted(each.settings.keys() ^ SPACE.keys()))
+            raise UsageError(
+                f"{folder} holds a search by another version of datagen, in which other settings "
+                f"vary ({other}); go on with that version, or choose another --out"
+            )
+    return begun
 
 
 def write_begun(begun: Sequence[Begun], folder: Path) -> None:

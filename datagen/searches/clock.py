@@ -4,8 +4,12 @@ import time
 from pathlib import Path
 from typing import Final
 
+from pydantic import ValidationError
+
+from datagen.core.errors import CorruptInputError
 from datagen.core.limits import Seconds
 from datagen.core.models import StrictModel
+from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
 from datagen.files.json_records import read_json
 
@@ -27,9 +31,20 @@ class Used(StrictModel):
 
 
 def read_used(folder: Path) -> Used:
-    """Return what a search has used; nothing where it has not begun."""
+    """Return what a search has used; nothing where it has not begun.
+
+    Raises:
+        CorruptInputError: the file is damaged.
+    """
     path = folder / CLOCK
-    return Used.model_validate(read_json(path)) if path.is_file() else Used()
+    if not path.is_file():
+        return Used()
+    try:
+        return Used.model_validate(read_json(path))
+    except ValidationError as error:
+        raise CorruptInputError(
+            f"{path} is damaged ({explain(error, Used)}); remove it: the hours are counted anew"
+        ) from error
 
 
 class Clock:

@@ -72,8 +72,14 @@ def _headline(answer: SearchAnswer, name: str) -> Markup:
     official = "official" if answer.official else "NOT OFFICIAL"
     badge = tag("span", official, style="badge" if answer.official else "badge alarm")
     best = answer.named(answer.best)
-    shown = [_score("on the kept part", answer.kept[0].mean, answer.kept[0].interval)]
-    shown += [_score(f"{each.name} there", each.mean, each.interval) for each in answer.kept[1:]]
+    shown = [
+        _score(
+            "on the kept part" if each.id == answer.best else f"{each.name} there",
+            each.mean,
+            each.interval,
+        )
+        for each in answer.kept  # not there where its trainings failed
+    ]
     if best is not None and best.mean is not None:
         shown.append(_score("on the folds that chose it", best.mean, None, small=True))
     said = [words.kept(answer), words.against(answer), words.chosen(answer)]
@@ -130,15 +136,19 @@ def _course(answer: SearchAnswer) -> Markup:
             f"{ring if each.id == answer.best else ''}</g>"
         )
     best = next((each.mean for each in shown if each.id == answer.best), None)
+    hollow_means = (
+        f"Hollow: stopped early, after {' or '.join(map(str, lengths[:-1]))} epochs, so not to be "
+        "compared with a full dot. "
+        if len(lengths) > 1
+        else ""
+    )
     line = [] if best is None else [Line("best", "s4", [(0.5, best), (len(shown) + 0.5, best)])]
     return section(
         "The course of the search",
         figure(
             "Mean accuracy on the folds that choose",
             Markup(draw(chart, line, marks)),
-            caption="Ring: the best. Hollow: stopped early, after "
-            f"{' or '.join(map(str, lengths[:-1])) or 'no'} epochs, so not to be compared with a "
-            "full dot. The other colour: shipped recipes.",
+            caption=f"Ring: the best. {hollow_means}The other colour: shipped recipes.",
         ),
         lead="Hover over a candidate for its name and numbers; the table below has them all.",
     )

@@ -24,7 +24,7 @@ from datagen.searches.clock import Clock
 from datagen.searches.found import Found
 from datagen.searches.judge import PATIENCE, Values, best_of, idle_generations, kept, noise_of
 from datagen.searches.listener import SearchListener
-from datagen.searches.page import write_page
+from datagen.searches.page import PAGE, write_page
 from datagen.searches.parts import Parts, divide
 from datagen.searches.plan import (
     SearchPlan,
@@ -131,7 +131,10 @@ def search(
     listener = listener or SearchListener()
     place = folder.resolve()
     if (place / ANSWER).is_file() and check_folder(place, spec):
-        return read_search(place)  # its kept part has been looked at: nothing may follow
+        known = read_search(place)  # its kept part has been looked at: nothing may follow
+        if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
+            write_page(known, place)
+        return known
     planned = plan_search(
         spec, place, hours=hours, workers=workers, listener=listener, timed=timed, fetch=fetch
     )

@@ -141,9 +141,8 @@ def shipped_starts(spec: SearchSpec, folder: Path) -> tuple[Candidate, ...]:
     Earlier versions, such as `synthetic-1` beside `synthetic-only`, are left out.
     """
     found: dict[str, Candidate] = {}
-    shipped = recipes.shipped()
-    for name in shipped:
-        if re.sub(r"-\d+$", "", name) in shipped.keys() - {name}:
+    for name in recipes.shipped():
+        if re.search(r"-\d+$", name):  # `synthetic-1` is an earlier `synthetic-only`
             continue
         recipe = recipes.load(name)
         parts = (*recipe.mix, *recipe.val.mix)

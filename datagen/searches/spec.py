@@ -103,13 +103,15 @@ def made_spec(**keys: Any) -> SearchSpec:
     """Return a spec of what was asked, paths from the working folder; None asks for the default.
 
     Raises:
+        UsageError: `real` is empty.
         RecipeError: a value is out of range; the message names its key.
     """
     given = {key: value for key, value in keys.items() if value is not None}
-    given["real"] = Path(given["real"]).absolute()
+    # as `read_spec` returns them, or a link or `..` would make the same search another one
+    given["real"] = absolute(given["real"], Path.cwd())
     review = given.get("review")
     if isinstance(review, str) and Path(review).is_file():
-        given["review"] = str(Path(review).absolute())
+        given["review"] = str(absolute(review, Path.cwd()))
     return _validated(given, "the search")
 
 

@@ -110,7 +110,7 @@ def test_a_given_image_without_ink_is_kept_and_counted(
     cv2.imwrite(str(numeral_folder / "i" / "pale.png"), pale)
     part = Ingredient(source="images", path=numeral_folder)
     built = build(Recipe(mix=(part,)), tmp_path / "ds")
-    said = [note for note in built.info.notes if "show the evaluator no ink" in note]
+    said = [note for note in built.info.notes if "kept without ink at 32×32" in note]
     assert len(said) == 1
     assert said[0].startswith("1 given image kept")
     assert "(i/pale.png)" in said[0]

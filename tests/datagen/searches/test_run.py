@@ -4,13 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from datagen.core.errors import RecipeError, StoppedError, SweepError, UsageError
+from datagen.core.errors import (
+    CorruptInputError,
+    RecipeError,
+    StoppedError,
+    SweepError,
+    UsageError,
+)
 from datagen.recipes.load import load
 from datagen.searches.answer import read_search
-from datagen.searches.begun import read_begun
+from datagen.searches.begun import CANDIDATES, read_begun
+from datagen.searches.clock import CLOCK
 from datagen.searches.looks import LOOKS, read_looks
+from datagen.searches.page import PAGE
 from datagen.searches.plan import affordable, generation_work
 from datagen.searches.run import plan_search
+from datagen.searches.spec import check_folder, write_spec
 from datagen.searches.trials import TRIALS
 from datagen.sweeps.trial import Task
 from tests.datagen.searches.conftest import Pretender, by_share, search, spec_of
@@ -102,6 +111,58 @@ def test_a_search_that_has_ended_is_read_not_run(tmp_path: Path) -> None:
     again = Pretender(by_share)
     assert search(spec, out, again, hours=5).model_dump() == first.model_dump()
     assert not again.ran
+
+
+def test_a_page_that_could_not_be_written_is_written_by_the_same_call(tmp_path: Path) -> None:
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    search(spec, out, Pretender(by_share))
+    page = (out / PAGE).read_text("utf-8")
+    (out / PAGE).unlink()
+    search(spec, out, Pretender(by_share))
+    assert (out / PAGE).read_text("utf-8") == page
+
+
+def test_a_search_whose_report_failed_has_its_answer_and_page(tmp_path: Path) -> None:
+    def value(task: Task, test: Path) -> float | str:
+        return "no memory" if task.point.endswith("kept") else by_share(task, test)
+
+    answer = search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(value))
+    assert not answer.kept
+    page = (tmp_path / "best" / PAGE).read_text("utf-8")
+    assert "It could not be scored on the kept part." in page
+    assert "<span>on the kept part</span>" not in page
+
+
+@pytest.mark.parametrize("way", ["../mine", "../link", "../search/../mine"])
+def test_a_search_goes_on_however_its_images_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    for name in ("mine", "search", "best"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to("mine")
+    monkeypatch.chdir(tmp_path / "search")
+    write_spec(spec_of(Path(way)), tmp_path / "best")
+    assert check_folder(tmp_path / "best", spec_of(Path(way)))
+
+
+@pytest.mark.parametrize("text", ['{"seconds": -1}', "[]", '{"minutes": 1}', "{"])
+def test_a_damaged_clock_is_one_clear_line(tmp_path: Path, text: str) -> None:
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    out.mkdir()
+    write_spec(spec, out)
+    (out / CLOCK).write_text(text)
+    with pytest.raises(CorruptInputError, match=CLOCK):
+        search(spec, out, Pretender(by_share))
+
+
+def test_a_search_of_other_settings_is_not_gone_on_with(tmp_path: Path) -> None:
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    with pytest.raises(StoppedError):
+        search(spec, out, Pretender(by_share, left=3))
+    lines = (out / CANDIDATES).read_text("utf-8").replace("pen.twins", "pen.pairs")
+    (out / CANDIDATES).write_text(lines, "utf-8")
+    with pytest.raises(UsageError, match=r"another version of datagen.*pen\.pairs, pen\.twins"):
+        search(spec, out, Pretender(by_share))
 
 
 def test_no_more_is_tried_than_the_hours_are_enough_for(tmp_path: Path) -> None:

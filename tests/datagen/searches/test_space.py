@@ -39,7 +39,8 @@ def test_all_settings_make_a_recipe_that_reads_back(
 def test_a_search_starts_from_the_recipes_that_need_no_other_images(tmp_path: Path) -> None:
     starts = {each.name: each for each in shipped_starts(spec_of(tmp_path / "mine"), tmp_path)}
     assert {"competition", "synthetic-only", "top5"} <= starts.keys()
-    assert not {"default", "combined", "raw"} & starts.keys()  # equal to another, or needs more
+    assert not {"combined", "raw"} & starts.keys()  # they need more
+    assert not {"competition-1", "synthetic-1"} & starts.keys()  # kept for comparison only
     assert "competition-2021" not in starts["competition"].recipe.to_yaml()
     assert starts["competition"].settings["copies.share"] == 0.5
     assert not has_real(starts["synthetic-only"].recipe)
