@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from datagen.api.recipes import list_recipes, load_recipe
     from datagen.api.reviewing import serve_review, write_review_page
     from datagen.api.reviews import merge_reviews
+    from datagen.api.search import read_search, search
     from datagen.api.sources import fetch, list_sources, open_source
     from datagen.api.sweeps import read_sweep, sweep
     from datagen.api.views import view
@@ -86,8 +87,10 @@ _HOMES: Final = {
     "preview": "datagen.api.datasets",
     "publish": "datagen.api.publishing",
     "read_letters": "datagen.api.letters",
+    "read_search": "datagen.api.search",
     "read_sweep": "datagen.api.sweeps",
     "register_source": "datagen.sources.registry:register",
+    "search": "datagen.api.search",
     "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
     "train_letters": "datagen.api.letters",
@@ -138,8 +141,10 @@ __all__ = [
     "preview",
     "publish",
     "read_letters",
+    "read_search",
     "read_sweep",
     "register_source",
+    "search",
     "serve_review",
     "sweep",
     "train_letters",

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipelines.ops import geometry, noise, paper, pen, strokes, tone
+from pipelines.ops import geometry, light, marks, noise, paper, pen, strokes, tone
 from pipelines.ops.gray import GrayImage
 from pipelines.parameters import geometry as geometry_parameters
+from pipelines.parameters import light as light_parameters
+from pipelines.parameters import marks as mark_parameters
 from pipelines.parameters import paper as paper_parameters
 from pipelines.parameters import pen as pen_parameters
 from pipelines.parameters import strokes as stroke_parameters
@@ -71,9 +73,11 @@ OPS: Final = _table(
     Op("affine", geometry_parameters.Affine, geometry.affine),
     Op("background", paper_parameters.Background, paper_parameters.background_from_record),
     Op("bars", pen_parameters.Bars, pen.bars),
+    Op("blots", mark_parameters.Blots, marks.blots),
     Op("contrast", tone_parameters.Contrast, tone.contrast),
     Op("crop", geometry_parameters.Crop, geometry.crop),
     Op("crop_to_ink", geometry_parameters.CropToInk, geometry.crop_to_ink),
+    Op("dark_edge", light_parameters.DarkEdge, light.dark_edge),
     Op("downscale", tone_parameters.Downscale, tone.downscale),
     Op("edge_crop", geometry_parameters.EdgeCrop, geometry.edge_crop),
     Op("elastic", geometry_parameters.Elastic, geometry.elastic),
@@ -91,7 +95,10 @@ OPS: Final = _table(
     Op("ruled_paper", paper_parameters.RuledPaper, paper.ruled_paper),
     Op("scan", tone_parameters.Scan, tone.scan),
     Op("shadow_corner", paper_parameters.ShadowCorner, paper.shadow_corner),
+    Op("shrink", geometry_parameters.Shrink, geometry.shrink),
     Op("speckle", tone_parameters.Speckle, _seeded(noise.speckle)),
+    Op("stray_marks", mark_parameters.StrayMarks, marks.stray_marks),
+    Op("uneven_light", light_parameters.UnevenLight, light.uneven_light),
     Op("uniform_noise", tone_parameters.UniformNoise, _seeded(noise.uniform_noise)),
     Op("vertical_flip", geometry_parameters.VerticalFlip, geometry.vertical_flip),
 )

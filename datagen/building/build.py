@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import cv2
 import numpy as np
@@ -15,12 +14,13 @@ import numpy as np
 from datagen.building.augment import check_labels, open_pipelines
 from datagen.building.fetch_missing import FetchMissing
 from datagen.building.open_sources import OpenPool, open_pool, open_sources
-from datagen.building.render import ImageRenderer
-from datagen.building.workers import ImageWriter, Progress, write_all
+from datagen.building.render import ATTEMPTS, MIN_VIEW_CONTRAST, ImageRenderer
+from datagen.building.workers import ImageWriter, Progress, WrittenImage, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.numerals import CLASSES, PARTS, SPLITS
+from datagen.core.text import how_many
 from datagen.core.version import installed_version
 from datagen.datasets.class_counts import check_every_class, class_counts, total_count
 from datagen.datasets.format import (
@@ -48,8 +48,6 @@ from datagen.recipes.schema import Recipe
 from datagen.sources import get_source
 from pipelines.pipeline import Pipeline
 from pipelines.plain import read_yaml, write_yaml
-
-_ATTEMPTS: Final = 20  # at making an image unlike all others, before the build is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,8 @@ def build(
         InputError: a source is missing or corrupt.
         RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
         PipelineError: a pipeline is unknown, or would make a label wrong.
-        BuildError: the disk is full, a worker was killed, or too many images look the same.
+        BuildError: the disk is full, a worker was killed, too many images look the same, or a
+            composed one has no ink left whatever is drawn.
     """
     require("workers", workers, 1, MOST_PROCESSES)
     out = resolved_path(out)
@@ -194,7 +193,7 @@ def _disk_errors(root: Path) -> Iterator[None]:
 
 
 def _without_duplicates(
-    written: Sequence[ManifestEntry], planned: Plan, writer: ImageWriter
+    written: Sequence[WrittenImage], planned: Plan, writer: ImageWriter
 ) -> tuple[list[ManifestEntry], list[str]]:
     """Make every image unlike all others.
 
@@ -208,39 +207,59 @@ def _without_duplicates(
         BuildError: all attempts at an item look like other images.
     """
     seen: set[str] = set()
-    kept: list[ManifestEntry] = []
+    kept: list[WrittenImage] = []
     # test and val first: of two equal finished images the one in train goes
-    for entry in sorted(written, key=lambda entry: (-PARTS.index(entry.split), entry.index)):
-        unique = _unlike_all(entry, planned.items[entry.index], seen, writer)
+    for made in sorted(
+        written, key=lambda made: (-PARTS.index(made.entry.split), made.entry.index)
+    ):
+        unique = _unlike_all(made, planned.items[made.entry.index], seen, writer)
         if unique is not None:
-            seen.add(unique.sha256)
+            seen.add(unique.entry.sha256)
             kept.append(unique)
     dropped = len(written) - len(kept)
     notes = [f"{dropped} images left out: as stored they equal another"] if dropped else []
-    return sorted(kept, key=lambda entry: entry.index), notes
+    entries = sorted((made.entry for made in kept), key=lambda entry: entry.index)
+    notes += _ink_notes([made.entry for made in kept if not made.has_ink])
+    least = planned.sources.resolved.recipe.legibility
+    if hard := sum(not made.legible for made in kept if made.has_ink):
+        kept_below = how_many(hard, "image")
+        notes.append(f"{kept_below} kept below legibility {least:g}: no attempt was better")
+    return entries, notes
+
+
+def _ink_notes(entries: Sequence[ManifestEntry]) -> list[str]:
+    """Say of finished images without ink, which cannot be drawn anew, how many there are."""
+    if not entries:
+        return []
+    first = min(entries, key=lambda entry: entry.index)
+    return [
+        f"{how_many(len(entries), 'given image')} kept without ink at 32×32: gray levels differ by "
+        "less than "
+        f"{MIN_VIEW_CONTRAST}, first {first.path} ({first.parent})"
+    ]
 
 
 def _unlike_all(
-    entry: ManifestEntry, item: Item, seen: set[str], writer: ImageWriter
-) -> ManifestEntry | None:
+    made: WrittenImage, item: Item, seen: set[str], writer: ImageWriter
+) -> WrittenImage | None:
     """Return an image of `item` unlike those seen; None where its image cannot be another.
 
     Raises:
         BuildError: all attempts at it look like other images.
     """
-    attempt = 0
-    while entry.sha256 in seen:
-        (writer.root / entry.path).unlink()  # made anew, it may show another class
+    attempts = 0
+    while made.entry.sha256 in seen:
+        (writer.root / made.entry.path).unlink()  # made anew, it may show another class
         if item.pick is not None and not item.pipeline:
             return None
-        attempt += 1
-        if attempt > _ATTEMPTS:
+        attempts += 1
+        if attempts > ATTEMPTS:
             raise BuildError(
-                f"{_ATTEMPTS} attempts at {item.numeral!r} from {item.source} all looked like "
+                f"{ATTEMPTS} attempts at {item.numeral!r} from {item.source} all looked like "
                 "images already made; the source offers too little variety"
             )
-        entry = writer.write_one(item, attempt)
-    return entry
+        made = writer.write_one(item, made.attempt + 1)
+    return made
 
 
 def _info(

@@ -4,24 +4,39 @@ No files are written here, and no process is started.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import cv2
 import numpy as np
 
 from datagen.building.augment import augment, open_pipelines
 from datagen.building.replay import VIEW, sheet, stored
-from datagen.composition import Composition, render, sample
+from datagen.composition import Composition, render, render_judged, sample, twin_of
 from datagen.core.arrays import GrayImage
-from datagen.core.glyphs import GlyphInfo, GlyphPool, NumeralPool
+from datagen.core.errors import BuildError
+from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import PARTS, Split
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
-from datagen.planning.assign import Item
+from datagen.images.legibility import raster_legibility
+from datagen.images.polarity import contrast
+from datagen.planning.assign import Item, twin_item
 from datagen.planning.split import SplitSources, writer_index
+from datagen.planning.twins import EDITS, Twin
 from datagen.planning.writer_index import WriterIndex
-from pipelines.pipeline import Pipeline, replay
+from pipelines.pipeline import Pipeline, Result, replay
+
+ATTEMPTS: Final = 20
+"""Images of one item that are made at most, until one can be used."""
+
+MIN_VIEW_CONTRAST: Final = 40
+"""Gray levels between the darkest and the lightest pixel at 32×32: with fewer, no ink is left."""
+
+_GIVEN_ATTEMPTS: Final = 4  # at a given image: its own strokes set a limit that no pipeline moves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,11 +48,17 @@ class RenderedImage:
         png: the bytes of its file.
         entry: its line of the manifest; the class is another than the item's where a pipeline
             relabelled the image.
+        attempt: at which it was made, counted from 0.
+        has_ink: whether the evaluator's view of it shows any; only a finished image may lack it.
+        legible: whether it can be read as well as the recipe asks.
     """
 
     pixels: GrayImage
     png: bytes
     entry: ManifestEntry
+    attempt: int = 0
+    has_ink: bool = True
+    legible: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,10 +71,46 @@ class _Sheet:
     parent: str | None = None
     parent_pixels: str | None = None
     group: str | None = None
+    legibility: float | None = None
 
     @property
     def writers(self) -> tuple[str, ...]:
         return tuple(sorted({info.writer for info in self.glyphs if info.writer is not None}))
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """One attempt at an item, before it is stored; `can_differ`: another may look otherwise."""
+
+    begun: _Sheet
+    augmented: Result
+    view: GrayImage
+    attempt: int
+    seed: tuple[int, ...]
+    can_differ: bool
+
+    @cached_property
+    def has_ink(self) -> bool:
+        return contrast(self.view) >= MIN_VIEW_CONTRAST
+
+    @cached_property
+    def legibility(self) -> float:
+        """0 … 1; 1 for a given image as it is, which is not judged."""
+        known = self.begun.legibility
+        if not self.can_differ or (known is not None and not self.augmented.applied):
+            return 1.0 if known is None else known
+        # after a pipeline the strokes' places are not known: what its own image shows is compared
+        seen = raster_legibility(self.augmented.image, self.view)
+        return seen if known is None else min(known, seen)
+
+
+def _no_ink(item: Item) -> str:
+    through = f" through {item.pipeline}" if item.pipeline else ""
+    return (
+        f"{ATTEMPTS} attempts at {item.numeral!r} from {item.source}{through} left no ink at "
+        f"32×32: gray levels differ by less than {MIN_VIEW_CONTRAST}; "
+        + ("weaken the pipeline" if item.pipeline else "use a source of darker letters")
+    )
 
 
 class ImageRenderer:
@@ -69,18 +126,61 @@ class ImageRenderer:
         self.pipelines: dict[str, Pipeline] = open_pipelines(sources.resolved)
 
     def make(self, item: Item, attempt: int = 0) -> RenderedImage:
-        """Make one image.
+        """Make one image: the first, from `attempt` on, that has ink and is legible at 32×32.
+
+        Where no attempt is as legible as the recipe asks, the most legible is taken. A finished
+        image cannot be drawn anew: where none of its versions has ink it is taken as it is. What
+        is returned says both.
 
         Args:
             item: from the plan of these sources.
             attempt: above 0 asks for another image of the same item.
+
+        Raises:
+            BuildError: no attempt at a composed image left ink.
         """
+        best: tuple[tuple[bool, float], _Drawn] | None = None
+        for k in range(attempt, attempt + ATTEMPTS):
+            drawn = self._draw(item, k)
+            pair = (
+                [drawn] if item.twin is None else [drawn, self._draw(twin_item(item, item.twin), k)]
+            )
+            # of a pair both images are drawn anew, or neither
+            if all(each.has_ink and self._is_legible(each) for each in pair):
+                return self._recorded(item, drawn)
+            rank = min(self._rank(each) for each in pair)
+            if best is None or rank > best[0]:
+                best = rank, drawn
+            given = drawn.begun.parent is not None
+            if not drawn.can_differ or (
+                given and best[1].has_ink and k - attempt + 1 >= _GIVEN_ATTEMPTS
+            ):
+                break
+        if best is None or (best[1].begun.parent is None and not best[0][0]):
+            raise BuildError(_no_ink(item))
+        return self._recorded(item, best[1])
+
+    def _is_legible(self, drawn: _Drawn) -> bool:
+        # where nothing is asked for, nothing is judged
+        return not self._recipe.legibility or drawn.legibility >= self._recipe.legibility
+
+    def _rank(self, drawn: _Drawn) -> tuple[bool, float]:
+        judged = drawn.has_ink and bool(self._recipe.legibility)
+        return drawn.has_ink, drawn.legibility if judged else 0.0
+
+    def _draw(self, item: Item, attempt: int) -> _Drawn:
         # the first attempt's key is the index alone, so that the common case reads simply
-        key = (item.index, attempt) if attempt else (item.index,)
+        key = (item.drawn_by, attempt) if attempt else (item.drawn_by,)
         rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
         begun = self._sheet(item, rng)
         augmented = augment(begun.image, item, self.pipelines, rng)
-        pixels, view = stored(augmented.image, self._recipe.size)
+        view = evaluator_view(augmented.image)
+        can_differ = begun.parent is None or item.pipeline is not None
+        return _Drawn(begun, augmented, view, attempt, (self._recipe.seed, *key), can_differ)
+
+    def _recorded(self, item: Item, drawn: _Drawn) -> RenderedImage:
+        begun, augmented = drawn.begun, drawn.augmented
+        pixels, view = stored(augmented.image, self._recipe.size, drawn.view)
         png = cv2.imencode(".png", pixels)[1].tobytes()
         entry = ManifestEntry(
             index=item.index,
@@ -94,13 +194,16 @@ class ImageRenderer:
             writers=begun.writers,
             composition=begun.composition,
             ops=(*augmented.applied, *view),
-            seed=(self._recipe.seed, *key),
+            seed=drawn.seed,
             parent=begun.parent,
             parent_pixels=begun.parent_pixels,
             pipeline=item.pipeline,
             group=begun.group,
+            twin=None if item.twin is None else item.twin.index,
         )
-        return RenderedImage(pixels, png, entry)
+        return RenderedImage(
+            pixels, png, entry, drawn.attempt, drawn.has_ink, self._is_legible(drawn)
+        )
 
     def again(self, entry: ManifestEntry) -> GrayImage:
         """Make an image from its line of the manifest alone.
@@ -124,11 +227,36 @@ class ImageRenderer:
             pixels = info.pixels or view_hash(image)
             return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
         index = self._writer_indexes[item.source, item.split]
+        if item.twin is not None:
+            return self._twin_sheet(item, item.twin, pool, index, rng)
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)
         drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
-        image = render(drawn, [pool[position] for position in positions])
-        return _Sheet(image, infos, drawn)
+        return self._composed(drawn, infos, [pool[position] for position in positions])
+
+    def _twin_sheet(
+        self, item: Item, twin: Twin, pool: GlyphPool, index: WriterIndex, rng: np.random.Generator
+    ) -> _Sheet:
+        """Compose one image of a pair; the same draws whichever of the two it is."""
+        pair = (item.numeral, twin.numeral) if twin.leads else (twin.numeral, item.numeral)
+        places = EDITS[pair]
+        both = index.choose_twins(*pair, places, item.style, rng)
+        infos, others = (tuple(pool.infos[k] for k in positions) for positions in both)
+        drawn = sample(infos, pair[0], item.style, self._recipe.compose, rng)
+        glyphs = [pool[k] for k in both[0]]
+        if twin.leads:
+            return self._composed(drawn, infos, glyphs)
+        other = [pool[k] for k in both[1]]
+        return self._composed(twin_of(drawn, glyphs, other, places), others, other)
+
+    def _composed(
+        self, drawn: Composition, infos: tuple[GlyphInfo, ...], glyphs: Sequence[Glyph]
+    ) -> _Sheet:
+        """Render a composition; it is judged only where the recipe asks for legibility."""
+        if not self._recipe.legibility:
+            return _Sheet(render(drawn, glyphs), infos, drawn)
+        image, legibility = render_judged(drawn, glyphs)
+        return _Sheet(image, infos, drawn, legibility=legibility)
 
     @cached_property
     def _writer_indexes(self) -> dict[tuple[str, Split], WriterIndex]:

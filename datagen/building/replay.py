@@ -36,11 +36,19 @@ class Stage:
     numeral: str | None = None
 
 
-def stored(image: GrayImage, size: Literal[32, "native"]) -> tuple[GrayImage, tuple[Applied, ...]]:
-    """Bring an image to the size that a recipe stores; say what was done."""
+def stored(
+    image: GrayImage, size: Literal[32, "native"], view: GrayImage | None = None
+) -> tuple[GrayImage, tuple[Applied, ...]]:
+    """Bring an image to the size that a recipe stores; say what was done.
+
+    Args:
+        image: `uint8 H×W`.
+        size: the recipe's.
+        view: the evaluator's view of `image`, where it is made already.
+    """
     if size == "native":
         return image, ()
-    return evaluator_view(image), (Applied(VIEW, {"side": SIDE}),)
+    return evaluator_view(image) if view is None else view, (Applied(VIEW, {"side": SIDE}),)
 
 
 def sheet(entry: ManifestEntry, pools: Mapping[str, Pool]) -> GrayImage:

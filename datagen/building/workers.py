@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +35,7 @@ _CHUNK: Final = 64  # items per task: enough to make sending cheap, few enough t
 
 def write_all(
     planned: Plan, writer: "ImageWriter", workers: int, progress: Progress
-) -> list[ManifestEntry]:
+) -> list["WrittenImage"]:
     """Make and write every item, in order of index.
 
     Args:
@@ -49,7 +50,7 @@ def write_all(
     """
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
-    written: list[ManifestEntry] = []
+    written: list[WrittenImage] = []
     if workers == 1 or len(chunks) == 1:
         parts = (writer.write(chunk) for chunk in chunks)
     else:
@@ -73,7 +74,7 @@ def _in_processes(
     resolved: ResolvedRecipe,
     root: Path,
     workers: int,
-) -> Generator[list[ManifestEntry]]:
+) -> Generator[list["WrittenImage"]]:
     """Yield what fresh processes wrote, chunk by chunk.
 
     Raises:
@@ -109,6 +110,16 @@ def _start_errors() -> Iterator[None]:
         ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenImage:
+    """A file that was written: its line of the manifest; the rest as in `RenderedImage`."""
+
+    entry: ManifestEntry
+    attempt: int
+    has_ink: bool
+    legible: bool
+
+
 class ImageWriter:
     """Makes images and writes their files below `root`."""
 
@@ -116,16 +127,16 @@ class ImageWriter:
         self._renderer = renderer
         self.root = root
 
-    def write(self, items: Sequence[Item]) -> list[ManifestEntry]:
+    def write(self, items: Sequence[Item]) -> list[WrittenImage]:
         """Make and write `items`, each at its first attempt."""
         return [self.write_one(item) for item in items]
 
-    def write_one(self, item: Item, attempt: int = 0) -> ManifestEntry:
+    def write_one(self, item: Item, attempt: int = 0) -> WrittenImage:
         """Make and write one image; see `ImageRenderer.make` for `attempt`."""
         made = self._renderer.make(item, attempt)
         with open(self.root / made.entry.path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
             file.write(made.png)
-        return made.entry
+        return WrittenImage(made.entry, made.attempt, made.has_ink, made.legible)
 
 
 _writer: ImageWriter | None = None  # a worker process has one, made by its initializer
@@ -151,7 +162,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _work(items: Sequence[Item]) -> list[ManifestEntry]:
+def _work(items: Sequence[Item]) -> list[WrittenImage]:
     if _writer is None:
         raise BuildError("a worker got work before it was set up")
     return _writer.write(items)

@@ -34,6 +34,7 @@ from datagen.cli.commands import (
     rare,
     recipes,
     review,
+    search,
     sources,
     sweep,
     verify,
@@ -94,6 +95,7 @@ app.command("diff", rich_help_panel=_JUDGE)(with_user_paths(diff.diff))
 app.command("compare-models", rich_help_panel=_JUDGE)(
     with_user_paths(compare_models.compare_models)
 )
+app.command("search", rich_help_panel=_JUDGE)(with_user_paths(search.search))
 app.command("sweep", rich_help_panel=_JUDGE)(with_user_paths(sweep.sweep))
 app.add_typer(letters.app, name="letters", rich_help_panel=_JUDGE)
 app.command("doctor", rich_help_panel=_REAL)(with_user_paths(doctor.doctor))

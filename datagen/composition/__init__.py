@@ -19,8 +19,12 @@ from datagen.composition.classic import (
 )
 from datagen.composition.handwritten import parameters as hand
 from datagen.composition.handwritten import render as hand_render
+from datagen.composition.handwritten import twins as hand_twins
+from datagen.composition.handwritten.legibility import stroke_legibility
 from datagen.composition.handwritten.parameters import Hand, HandOptions
+from datagen.composition.handwritten.wide import sample_wide
 from datagen.core.arrays import GrayImage
+from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import Glyph, GlyphInfo
 from datagen.core.numerals import CaseStyle
 
@@ -31,7 +35,15 @@ ComposeOptions = Annotated[
 ]
 """What a recipe says about composition."""
 
-__all__ = ["ComposeOptions", "Composition", "glyph_ids", "render", "sample"]
+__all__ = [
+    "ComposeOptions",
+    "Composition",
+    "glyph_ids",
+    "render",
+    "render_judged",
+    "sample",
+    "twin_of",
+]
 
 
 def sample(
@@ -43,10 +55,25 @@ def sample(
 ) -> Composition:
     """Draw how `glyphs` become `numeral`, by the method that `options` name."""
     if isinstance(options, HandOptions):
+        if options.ranges == "wide":
+            return sample_wide(glyphs, numeral, style, options, rng)
         return hand.sample(glyphs, numeral, style, options, rng)
     if isinstance(options, ClassicEmnistOptions):
         return classic.sample_emnist(glyphs, numeral, rng)
     return classic.sample_chars74k(glyphs, rng)
+
+
+def twin_of(
+    drawn: Composition, glyphs: Sequence[Glyph], other: Sequence[Glyph], places: Sequence[int]
+) -> Hand:
+    """Return `drawn` with other letters in the places of its own; see `handwritten.twins`.
+
+    Raises:
+        ValueError: it was not drawn by the method `hand`.
+    """
+    if not isinstance(drawn, Hand):
+        raise ValueError(f"twins are written by hand, not by {drawn.method}")
+    return hand_twins.twin_of(drawn, glyphs, other, places)
 
 
 def render(drawn: Composition, glyphs: Sequence[Glyph]) -> GrayImage:
@@ -56,6 +83,19 @@ def render(drawn: Composition, glyphs: Sequence[Glyph]) -> GrayImage:
     if isinstance(drawn, ClassicEmnist):
         return classic.render_emnist(drawn, glyphs)
     return classic.render_chars74k(drawn, glyphs)
+
+
+def render_judged(drawn: Composition, glyphs: Sequence[Glyph]) -> tuple[GrayImage, float | None]:
+    """Return the image of `drawn`, and how well its letters can be read at 32×32.
+
+    Returns:
+        The image as `render` returns it, and a legibility, 0 … 1; None where it cannot be judged
+        by strokes, for the letters are ink or the method is a classic one.
+    """
+    if not isinstance(drawn, Hand) or any(glyph.strokes is None for glyph in glyphs):
+        return render(drawn, glyphs), None
+    image, layout = hand_render.render_with_layout(drawn, glyphs)
+    return image, stroke_legibility(layout, glyphs, image, evaluator_view(image))
 
 
 def glyph_ids(drawn: Composition) -> tuple[str, ...]:

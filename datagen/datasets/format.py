@@ -79,6 +79,8 @@ class ManifestEntry:
         parent_pixels: `datagen.files.hashing.view_hash` of that image as it was given, before any
             conversion; None where there is no parent, and in datasets of earlier versions.
         group: of that image: equal for near-duplicates; None in datasets of earlier versions.
+        twin: `index` of the other image of its pair: of another class, drawn alike, one stroke or
+            letter apart; None where it is by itself.
     """
 
     index: Tally
@@ -97,6 +99,7 @@ class ManifestEntry:
     pipeline: str | None = None
     parent_pixels: str | None = None
     group: str | None = None
+    twin: Tally | None = None
 
 
 _entries: Final = TypeAdapter(ManifestEntry)

@@ -21,6 +21,7 @@ ORDER: Final = (
     "models",
     "letters",
     "sweeps",
+    "search",
     "real-images",
     "audit",
     "review",

@@ -5,7 +5,7 @@ takes from the case styles of one class is given to those of the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from datagen.planning.split import (
     one_writing_in_words,
     writer_index,
 )
+from datagen.planning.twins import Twin, Written, pairs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Item:
     """One planned image.
 
     Attributes:
-        index: its place in the plan; with the recipe's seed it fixes every random draw.
+        index: its place in the plan; with the recipe's seed it fixes every random draw, but for a
+            twin that follows: see `drawn_by`.
         source: key of the source in the plan.
         style: how it is written; "unknown" for finished images.
         pick: position of the finished image in its pool; None where it is to be composed.
         pipeline: name or file of the pipeline that it passes through.
+        twin: the other image of its pair; None where it is by itself.
     """
 
     index: int
@@ -42,6 +45,18 @@ class Item:
     style: CaseStyle
     pick: int | None = None
     pipeline: str | None = None
+    twin: Twin | None = None
+
+    @property
+    def drawn_by(self) -> int:
+        """The index that fixes its random draws: of twins the leader's."""
+        return self.index if self.twin is None or self.twin.leads else self.twin.index
+
+
+def twin_item(item: Item, twin: Twin) -> Item:
+    """Return the item of the other image of a pair."""
+    other = Twin(item.index, item.numeral, leads=not twin.leads)
+    return replace(item, index=twin.index, numeral=twin.numeral, twin=other)
 
 
 def assign_items(sources: SplitSources, given: Quotas, count: Count) -> list[Item]:
@@ -61,12 +76,25 @@ def assign_items(sources: SplitSources, given: Quotas, count: Count) -> list[Ite
     items: list[Item] = []
     for number, (block, block_styles) in enumerate(zip(blocks, styles, strict=True)):
         picks = picker.picks(block, number)
+        begun = len(items)
         for numeral, pick in zip(block.numerals, picks, strict=True):
             style = block_styles[numeral].pop()
             items.append(
                 Item(len(items), block.split, block.source, numeral, style, pick, block.pipeline)
             )
+        items[begun:] = _with_twins(sources, block, items[begun:])
     return items
+
+
+def _with_twins(sources: SplitSources, block: ClassBlock, items: list[Item]) -> list[Item]:
+    """Return the items of a block, as many of them as asked in pairs."""
+    pool = sources.pools[block.source]
+    if not block.twins or not items or isinstance(pool, NumeralPool):
+        return items
+    side = writer_index(block.source, pool, sources.splits[block.source], block.split)
+    written = [Written(item.index, item.numeral, item.style) for item in items]
+    twins = pairs_of(written, block.twins, side.writes_both)
+    return [replace(item, twin=twins.get(item.index)) for item in items]
 
 
 def _assign_styles(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from datagen.core.budget import Count
-from datagen.core.errors import BudgetError, SplitError
+from datagen.core.errors import BudgetError, RecipeError, SplitError
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.numerals import CLASSES, Split
 from datagen.datasets.class_counts import ClassCounts, check_every_class, class_counts, total_count
@@ -59,6 +59,7 @@ def plan(sources: SplitSources) -> Plan:
         RecipeError: it asks of a source what that kind of source cannot give.
     """
     recipe = sources.resolved.recipe
+    _check_twins(sources)
     notes = [*_left_out(sources), *_dropped(sources), *_of_one_writing(sources)]
     decide = _plan_as_they_are if _as_they_are(sources) else _plan_balanced
     items, count = decide(sources, notes)
@@ -78,6 +79,27 @@ def check_counts(resolved: ResolvedRecipe) -> None:
     """
     if all(part.per_class != "all" for parts in resolved.parts.values() for part in parts):
         _plan_counts(resolved.recipe, quotas(SplitSources(resolved, {}, {})), [])
+
+
+def _check_twins(sources: SplitSources) -> None:
+    """Refuse pairs of what cannot be written in pairs.
+
+    Raises:
+        RecipeError: they are asked of finished images, or of another composition than `hand`.
+    """
+    for part in (part for parts in sources.resolved.parts.values() for part in parts if part.twins):
+        name = sources.resolved.ingredients[part.source].source
+        if isinstance(sources.pools[part.source], NumeralPool):
+            raise RecipeError(
+                f"twins: {part.twins:g} asks for pairs of source {name}, which has finished "
+                "images; only letters can be written in pairs: leave twins out"
+            )
+        method = sources.resolved.recipe.compose.method
+        if method != "hand":
+            raise RecipeError(
+                f"twins: {part.twins:g} asks for pairs of source {name}, composed by {method}; "
+                "only compose: {method: hand} writes pairs: take it, or leave twins out"
+            )
 
 
 def _left_out(sources: SplitSources) -> list[str]:

@@ -26,12 +26,14 @@ class Quota:
         pipeline: what its images pass through.
         ratio: its share of what exact quotas leave open.
         exact: images of each class; None where the ratio decides.
+        twins: share of its images that are made in pairs.
     """
 
     source: str
     pipeline: str | None
     ratio: float
     exact: Mapping[str, int] | None = None
+    twins: float = 0.0
 
     @property
     def number(self) -> int:
@@ -53,6 +55,7 @@ class ClassBlock:
     source: str
     pipeline: str | None
     numerals: tuple[str, ...]
+    twins: float = 0.0
 
 
 def quotas(sources: SplitSources) -> dict[Split, list[Quota]]:
@@ -63,7 +66,7 @@ def quotas(sources: SplitSources) -> dict[Split, list[Quota]]:
     """
     return {
         split: _merged(
-            Quota(part.source, part.pipeline, part.ratio, _exact(part, sources, split))
+            Quota(part.source, part.pipeline, part.ratio, _exact(part, sources, split), part.twins)
             for part in parts
         )
         for split, parts in sources.resolved.parts.items()
@@ -72,10 +75,10 @@ def quotas(sources: SplitSources) -> dict[Split, list[Quota]]:
 
 def _merged(given: Iterator[Quota]) -> list[Quota]:
     """Add up the ratios of quotas that are otherwise alike; exact ones stay apart."""
-    merged: dict[tuple[str, str | None, bool, int], Quota] = {}
+    merged: dict[tuple[str, str | None, float, bool, int], Quota] = {}
     for place, quota in enumerate(given):
         exact = quota.exact is not None
-        name = (quota.source, quota.pipeline, exact, place if exact else 0)
+        name = (quota.source, quota.pipeline, quota.twins, exact, place if exact else 0)
         known = merged.get(name)
         merged[name] = (
             replace(known, ratio=known.ratio + quota.ratio) if known is not None else quota
@@ -230,7 +233,9 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
                 if quota.exact is None
                 else _rounds(quota.exact, 0)
             )
-            blocks.append(ClassBlock(split, quota.source, quota.pipeline, tuple(numerals)))
+            blocks.append(
+                ClassBlock(split, quota.source, quota.pipeline, tuple(numerals), quota.twins)
+            )
         start += rest
     return blocks
 

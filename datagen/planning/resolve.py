@@ -23,12 +23,14 @@ class SidePart:
         pipeline: name or file of the pipeline that its images pass through; None: no pipeline.
         ratio: above 0; its share of the images that exact numbers leave open.
         per_class: exact numbers instead of a share, as in `Ingredient`.
+        twins: share of its images that are made in pairs, as in `Ingredient`.
     """
 
     source: str
     pipeline: str | None
     ratio: float
     per_class: PerClass | None
+    twins: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _part(key: str, part: Ingredient, recipe: Recipe) -> SidePart:
         pipeline=None if pipeline == NO_PIPELINE else pipeline,
         ratio=part.ratio,
         per_class=part.per_class,
+        twins=part.twins or 0.0,
     )
 
 

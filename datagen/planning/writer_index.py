@@ -37,7 +37,13 @@ class WriterIndex:
 
     def writers(self, numeral: str, style: CaseStyle) -> list[dict[WrittenForm, list[int]]]:
         """Return the letters of each writer who has every letter of `numeral` in `style`."""
-        need = frozenset(spell(numeral, style))
+        return self._having(frozenset(spell(numeral, style)))
+
+    def writes_both(self, numeral: str, other: str, style: CaseStyle) -> bool:
+        """Return whether one writer has every letter of both."""
+        return bool(self._having(frozenset(spell(numeral, style) + spell(other, style))))
+
+    def _having(self, need: frozenset[WrittenForm]) -> list[dict[WrittenForm, list[int]]]:
         if need not in self._eligible:
             self._eligible[need] = [
                 letters for letters in self._writers.values() if need <= letters.keys()
@@ -58,12 +64,53 @@ class WriterIndex:
         writers = self.writers(numeral, style)
         if not writers:
             raise ValueError(f"no writer has every letter of {numeral!r} in case style {style!r}")
+        return _instances(spell(numeral, style), writers[rng.integers(len(writers))], rng)
+
+    def choose_twins(
+        self,
+        numeral: str,
+        other: str,
+        places: Sequence[int],
+        style: CaseStyle,
+        rng: np.random.Generator,
+    ) -> tuple[list[int], list[int]]:
+        """Draw a writer and that writer's glyphs for two numerals, the same as far as can be.
+
+        Args:
+            numeral: the one whose letters are drawn first.
+            other: the other.
+            places: for each letter of `other`, the letter of `numeral` in whose place it stands.
+            style: of both.
+            rng: where the draws come from.
+
+        Returns:
+            Positions in the pool, one per letter, of `numeral` and of `other`.
+
+        Raises:
+            ValueError: no writer has the letters of both; see `writes_both`.
+        """
+        letters, others = spell(numeral, style), spell(other, style)
+        writers = self._having(frozenset(letters + others))
+        if not writers:
+            raise ValueError(f"no writer has every letter of {numeral!r} and {other!r}")
         own = writers[rng.integers(len(writers))]
-        letters = spell(numeral, style)
-        instances = {
-            letter: _draw(own[letter], count, rng) for letter, count in Counter(letters).items()
-        }
-        return [instances[letter].pop() for letter in letters]
+        chosen = _instances(letters, own, rng)
+        return chosen, [
+            chosen[place] if letters[place] == letter else _draw(own[letter], 1, rng)[0]
+            for letter, place in zip(others, places, strict=True)
+        ]
+
+
+def _instances(
+    letters: Sequence[WrittenForm],
+    own: dict[WrittenForm, list[int]],
+    rng: np.random.Generator,
+) -> list[int]:
+    """Draw one writer's glyphs for `letters`, in their order."""
+    instances = {
+        letter: _draw(own[letter], count, rng) for letter, count in Counter(letters).items()
+    }
+    return [instances[letter].pop() for letter in letters]
 
 
 def _draw(positions: list[int], count: int, rng: np.random.Generator) -> list[int]:

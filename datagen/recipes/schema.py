@@ -35,6 +35,9 @@ class Ingredient(StrictModel):
             images are among them.
         pipeline: a preset's name or a file: every image passes through it, and a finished image
             serves as often as asked for. None takes the recipe's, "none" takes no pipeline.
+        twins: share of its images that are made in pairs of two classes which are easily confused:
+            written and drawn alike, one stroke or letter apart; 0 makes none. Sources of letters
+            only, and the composition `hand`.
         options: the source's own options.
         left_out: ids of letters that are not used, as `datagen build --vet` found them; None: no
             letter was judged.
@@ -45,6 +48,7 @@ class Ingredient(StrictModel):
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
+    twins: Annotated[float, Field(ge=0, le=1)] | None = None
     options: dict[str, Any] = Field(default={})
     left_out: tuple[str, ...] | None = None
 
@@ -143,6 +147,8 @@ class Recipe(StrictModel):
         test: what the third part, `test/`, is made of; None: there is none.
         vet: `datagen build` first judges the letters of every source, and notes in `left_out`
             those that are not what their label says; with `left_out` there nothing is judged.
+        legibility: draw composed and augmented images anew that can be read less well at 32×32,
+            0 … 1; 0.5 leaves what a person reads without effort. None: whatever has ink.
 
     Example:
         >>> import datagen
@@ -167,6 +173,7 @@ class Recipe(StrictModel):
     val: Validation = Validation()
     test: HeldOutTest | None = None
     vet: Literal[True] | None = None
+    legibility: Annotated[float, Field(ge=0, le=1)] | None = None
 
     @field_validator("mix")
     @classmethod

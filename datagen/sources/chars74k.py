@@ -20,6 +20,7 @@ from datagen.files.decode import decode_gray
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.glyph_cache import Note, cached_pool
 from datagen.sources.registry import Options, Source, register
+from datagen.sources.shapes import as_shapes
 
 VERSION: Final = 1
 ARCHIVES: Final = ("EnglishHnd.tgz", "EnglishFnt.tgz")
@@ -37,6 +38,16 @@ _NAME: Final = re.compile(r"(.*/)?Sample(?P<sample>\d{3})/img\d+-(?P<writer>\d+)
 _SCENES: Final = re.compile(r"(^|/)(GoodImg|BadImag|BadImg)/")  # cut from photographs of streets
 
 
+class Chars74kOptions(Options):
+    """As what the letters are used.
+
+    Attributes:
+        shapes: as strokes along the middle of their ink, which the composition's pen writes again.
+    """
+
+    shapes: bool = False
+
+
 @register
 class Chars74kSource(Source):
     """Chars74K: 62 characters by 55 people on a tablet, or of 1,016 machine fonts."""
@@ -48,9 +59,10 @@ class Chars74kSource(Source):
         "T. E. de Campos, B. R. Babu, M. Varma: Character recognition in natural images. "
         "VISAPP 2009"
     )
+    options = Chars74kOptions
     path_hint = "EnglishHnd.tgz or EnglishFnt.tgz, or a folder it was unpacked to"
 
-    def open(self, path: Path | None, options: Options) -> GlyphPool:
+    def open(self, path: Path | None, options: Chars74kOptions) -> GlyphPool:
         """Return the i, v and x of every writer.
 
         Raises:
@@ -70,7 +82,8 @@ class Chars74kSource(Source):
             found = _read_folder(path, files) if path.is_dir() else iter_tar(path, _is_letter)
             yield from _extract(path, found, note)
 
-        return cached_pool(self.name, VERSION, options, inputs, extract)
+        pool = cached_pool(self.name, VERSION, Options(), inputs, extract)
+        return as_shapes(pool) if options.shapes else pool
 
     def lacking_members(self, options: Options) -> tuple[str, ...] | None:  # noqa: ARG002
         """Return that all of the archive is lacking, where none is in the cache folder."""

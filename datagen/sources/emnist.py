@@ -21,6 +21,7 @@ from datagen.files.cache_dir import cache_folder
 from datagen.files.idx import Bytes, iter_images, read_image_count, read_labels
 from datagen.sources.glyph_cache import Note, cached_pool
 from datagen.sources.registry import Options, Source, register
+from datagen.sources.shapes import as_shapes
 
 SIDE: Final = 28  # pixels
 VERSION: Final = 1
@@ -44,11 +45,22 @@ _CHARACTERS: Final[dict[CharacterSplit, str]] = {
 }
 
 
-class EmnistOptions(Options):
+class EmnistInkOptions(Options):
     """Which of EMNIST's splits, and which of its two parts."""
 
     split: Split = "byclass"
     parts: Literal["train", "test", "both"] = "both"
+
+
+class EmnistOptions(EmnistInkOptions):
+    """Which of EMNIST's splits, which of its two parts, and as what.
+
+    Attributes:
+        shapes: the letters as strokes along the middle of their ink, which the composition's pen
+            writes again, in place of their 28×28 pixels.
+    """
+
+    shapes: bool = False
 
 
 @register
@@ -83,7 +95,9 @@ class EmnistSource(Source):
                 yield from _extract(files, split, part, note)
 
         inputs = files.files([*needed, _mapping(split)])
-        return cached_pool(self.name, VERSION, options, inputs, extract)
+        ink = EmnistInkOptions(split=options.split, parts=options.parts)
+        pool = cached_pool(self.name, VERSION, ink, inputs, extract)
+        return as_shapes(pool) if options.shapes else pool
 
     def lacking_members(self, options: EmnistOptions) -> tuple[str, ...] | None:
         """Return the files of the split, where one of them is not in the cache folder."""
@@ -183,11 +197,11 @@ def _check_count(files: Folderlike, names: tuple[str, str], images: int, labels:
         )
 
 
-def _parts(options: EmnistOptions) -> tuple[str, ...]:
+def _parts(options: EmnistInkOptions) -> tuple[str, ...]:
     return ("train", "test") if options.parts == "both" else (options.parts,)
 
 
-def _needed(options: EmnistOptions) -> list[str]:
+def _needed(options: EmnistInkOptions) -> list[str]:
     """Return the names of the files that the options ask for."""
     return [name for part in _parts(options) for name in _names(options.split, part)]
 

@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from datagen.core.errors import CorruptInputError, InputError, UsageError
-from datagen.core.pydantic_errors import explain
+from datagen.core.errors import InputError, UsageError
 from datagen.files.atomic import staged_file
+from datagen.files.lines import append_line, cut_torn_line, read_lines, refuse_other_than_file
 from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
-from datagen.files.reading import LINES, YAML, read_bytes, what_is
+from datagen.files.reading import LINES, YAML, read_bytes
 from datagen.sweeps.records import TRIALS, Reached, Trial, read_trials
 from datagen.sweeps.spec import Spec, located, parse_yaml, validate
 from datagen.sweeps.trial import SPEC, TrialOutcome
@@ -41,7 +41,7 @@ class Store:
         self.folder = folder
         self._waiting: list[tuple[Path, BaseModel]] | None = []  # lines; None: it has begun
         for name in (TRIALS, RUNGS):
-            _refuse_other_than_file(folder / name)  # before trials run
+            refuse_other_than_file(folder / name)  # before trials run
         self.outcomes = _read_outcomes(folder)
         self.trials: dict[Key, Trial] = {}
         if (folder / TRIALS).is_file():
@@ -85,16 +85,16 @@ class Store:
         if self._waiting is None:
             return
         for name in (TRIALS, RUNGS):
-            _cut_torn_line(self.folder / name)
+            cut_torn_line(self.folder / name)
         with staged_file(self.folder / SPEC) as temporary:
             temporary.write_text(spec.to_yaml(self.folder), "utf-8")
         waiting, self._waiting = self._waiting, None
         for path, record in waiting:
-            _append(path, record)
+            append_line(path, record)
 
     def _log(self, name: str, record: BaseModel) -> None:
         if self._waiting is None:
-            _append(self.folder / name, record)
+            append_line(self.folder / name, record)
         else:
             self._waiting.append((self.folder / name, record))
 
@@ -169,7 +169,7 @@ def read_spec(folder: Path) -> Spec | None:
     return None
 
 
-def differences(old: Spec, new: Spec) -> dict[str, tuple[Any, Any]]:
+def differences(old: BaseModel, new: BaseModel) -> dict[str, tuple[Any, Any]]:
     """Return the keys in which two specs differ, dotted, with both values."""
     before, after = (_flat(spec.model_dump(mode="json")) for spec in (old, new))
     keys = dict.fromkeys([*before, *after])
@@ -205,7 +205,7 @@ def opened(folder: Path) -> Iterator[Store]:
     store = None
     try:
         store = Store(folder)
-        _cut_torn_line(journal)  # Optuna would write on in the middle of it
+        cut_torn_line(journal)  # Optuna would write on in the middle of it
         yield store
     finally:
         if store is None or not store.begun:
@@ -256,60 +256,9 @@ def _owner(path: Path) -> str:
         return "its owner cannot be read"
 
 
-def _cut_torn_line(path: Path) -> None:
-    if not path.is_file():
-        return
-    data = read_bytes(path, LINES)
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(path, whole)
-
-
 def _read_outcomes(folder: Path) -> dict[tuple[str, int, int | None], TrialOutcome]:
-    path = folder / RUNGS
-    # what follows the last end of a line was torn by a kill
-    lines = read_bytes(path, LINES).split(b"\n")[:-1] if path.is_file() else []
-    found: dict[tuple[str, int, int | None], TrialOutcome] = {}
-    for number, line in enumerate(lines, 1):
-        try:
-            outcome = TrialOutcome.model_validate_json(line)
-        except ValidationError as error:
-            reason = explain(error, TrialOutcome)
-            raise CorruptInputError(
-                f"{path} line {number} is damaged ({reason}); remove the line: the sweep finds "
-                "what it names again"
-            ) from error
-        found[outcome.point, outcome.seed, outcome.until] = outcome
-    return found
-
-
-def _append(path: Path, record: BaseModel) -> None:
-    """Add one line in one write, and wait until it is on the disk.
-
-    Raises:
-        UsageError: it is no file: nobody may ever read what is written into a pipe.
-    """
-    line = record.model_dump_json().encode() + b"\n"
-    binary = getattr(os, "O_BINARY", 0)  # or Windows would write other ends of lines
-    waiting = getattr(os, "O_NONBLOCK", 0)  # a pipe without a reader is refused at once
-    _refuse_other_than_file(path)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | binary | waiting, 0o644)
-    try:
-        os.write(descriptor, line)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _refuse_other_than_file(path: Path) -> None:
-    """Refuse what is there and no file.
-
-    Raises:
-        UsageError: a folder, a pipe or the like has the log's name.
-    """
-    if path.exists() and not path.is_file():
-        found = what_is(path.stat().st_mode) or "a folder"
-        raise UsageError(f"{path} is {found}; remove it, or choose another --out")
+    outcomes = read_lines(folder / RUNGS, TrialOutcome)
+    return {(each.point, each.seed, each.until): each for each in outcomes}
 
 
 def shown(differing: Mapping[str, tuple[Any, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Pure operations on grayscale images, by theme: noise, tone, geometry, paper, pen.
+"""Pure operations on grayscale images by theme: noise, tone, geometry, paper, light, pen, marks.
 
 Every function takes and returns `uint8 H×W` (ink 0 on paper 255) and never changes its input;
 randomness enters as a `numpy.random.Generator` or an explicit seed.
@@ -13,9 +13,12 @@ from pipelines.ops.geometry import (
     horizontal_flip,
     perspective,
     rotate90,
+    shrink,
     vertical_flip,
 )
 from pipelines.ops.gray import GrayImage
+from pipelines.ops.light import dark_edge, uneven_light
+from pipelines.ops.marks import blots, stray_marks
 from pipelines.ops.noise import gaussian_noise, impulse_noise, speckle, uniform_noise
 from pipelines.ops.paper import background, grid_paper, paper_of, ruled_paper, shadow_corner
 from pipelines.ops.pen import bars, fade, has_bars, has_loose_ink, pen_width
@@ -26,9 +29,11 @@ __all__ = [
     "affine",
     "background",
     "bars",
+    "blots",
     "contrast",
     "crop",
     "crop_to_ink",
+    "dark_edge",
     "downscale",
     "edge_crop",
     "elastic",
@@ -49,7 +54,10 @@ __all__ = [
     "ruled_paper",
     "scan",
     "shadow_corner",
+    "shrink",
     "speckle",
+    "stray_marks",
+    "uneven_light",
     "uniform_noise",
     "vertical_flip",
 ]

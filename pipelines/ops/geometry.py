@@ -106,6 +106,29 @@ def rotate90(image: GrayImage, turns: int) -> GrayImage:
     return np.ascontiguousarray(library.rot90(image, turns))
 
 
+def shrink(image: GrayImage, factor: float, left: int, top: int) -> GrayImage:
+    """Return `image` smaller on a white sheet of its size; what falls off the sheet is left out.
+
+    Args:
+        image: `uint8 H×W`.
+        factor: above 0, at most 1.
+        left: column of its corner, pixels; may be negative.
+        top: row of its corner, pixels; may be negative.
+    """
+    rows, columns = image.shape
+    size = (max(round(columns * factor), 1), max(round(rows * factor), 1))
+    small = image if factor >= 1 else cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    down, across = (
+        slice(max(top, 0), max(top + size[1], 0)),
+        slice(max(left, 0), max(left + size[0], 0)),
+    )
+    out = np.full_like(image, 255)
+    seen = out[down, across]
+    y, x = max(-top, 0), max(-left, 0)
+    seen[...] = small[y : y + seen.shape[0], x : x + seen.shape[1]]
+    return out
+
+
 def perspective(image: GrayImage, corners: list[list[float]]) -> GrayImage:
     """Return `image` as seen from the side, on white.
 

@@ -9,11 +9,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.ops.gray import GrayImage, ink_box, ink_level, ink_mask, smooth_noise
+from pipelines.ops.gray import Field, GrayImage, ink_box, ink_level, ink_mask, smooth_noise
 from pipelines.ops.gray import pen_width as measure_pen
 
 LEAST_PEN: Final = 1.2
 """A pen is not thinned below this, pixels: a numeral must not vanish."""
+_EYE: Final = 2
+"""Pixels of paper within a letter up to which it is grain."""
+_THICKEST: Final = 0.3
+"""Share of the ink's height that a thickened pen has at most."""
+_STEPS: Final = 8
+"""Of how much thicker a pen may get, tried from the thickest."""
 _BAND: Final = 0.25
 """Share of the ink's height, at its top and bottom, in which a serif bar lies."""
 _BARRED: Final = 0.6
@@ -49,23 +55,67 @@ def pen_width(image: GrayImage, change: float) -> GrayImage:
     return thinner
 
 
-def fade(image: GrayImage, amount: float, seed: int) -> GrayImage:
+def most_apart(image: GrayImage, change: float, gap: float) -> float:
+    """Return how much thicker the pen may get, at most `change`, and its strokes stay apart.
+
+    They do while no two pieces of ink join and no paper between strokes closes or parts in two,
+    and, where that is to be seen, a gap of that width is left.
+
+    Args:
+        image: `uint8 H×W`.
+        change: of the pen's width, share of it; above 0.
+        gap: pixels of paper that stay between strokes.
+    """
+    pen = measure_pen(image)
+    if not pen or change <= 0:
+        return change
+    box = ink_box(image)
+    if box is not None:  # of dense ink the pen cannot be told, and no gap says when to stop
+        change = min(change, max(_THICKEST * box[3] / pen - 1, 0.0))
+    least = pen * pen / 4
+    mask = _without_specks(ink_mask(image), least)
+    distance = np.asarray(cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 5), np.float32)
+    own = _pieces(distance, 0.0)
+    for step in range(_STEPS, 0, -1):
+        tried = change * step / _STEPS
+        if _pieces(distance, pen * tried / 2 + gap / 2) == own:
+            return round(tried, 4)
+    return 0.0
+
+
+def _without_specks(mask: GrayImage, least: float) -> GrayImage:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    kept = stats[:, cv2.CC_STAT_AREA] > least
+    kept[0] = False
+    return np.asarray(kept[labels] * 255, np.uint8)
+
+
+def _pieces(distance: Field, grow: float) -> tuple[int, int]:
+    """Return how many pieces of ink, and of paper of some size, there are with thicker strokes."""
+    ink = (distance <= grow).astype(np.uint8)
+    pieces = cv2.connectedComponents(ink)[0]
+    paper = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)[2][1:, cv2.CC_STAT_AREA]
+    return pieces, int((paper > _EYE).sum())
+
+
+def fade(image: GrayImage, amount: float, seed: int, patch: float = 0.6) -> GrayImage:
     """Return `image` as a dry pen would have written it: strokes with gaps and ragged edges.
 
     Args:
         image: `uint8 H×W`.
         amount: share of the ink that is missing, 0 … 1.
         seed: where.
+        patch: size of the gaps, pen widths; above 2 strokes break into dashes.
     """
     mask = ink_mask(image) > 0
     pen = measure_pen(image)
     if not pen or amount <= 0:
         return image.copy()
     rng = np.random.default_rng(seed)
-    patches = smooth_noise(image.shape, max(0.6 * pen, 0.5), rng)
+    patches = smooth_noise(image.shape, max(patch * pen, 0.5), rng)
     grain = smooth_noise(image.shape, max(0.1 * pen, 0.3), rng)
-    flow = patches + np.float32(0.6) * grain
-    reach = 2 * round(2 * pen) + 1
+    flow = patches + np.float32(min(0.6, 0.36 / max(patch, 0.1))) * grain
+    reach = 2 * round(max(2.0, 3 * patch) * pen) + 1
     flow -= cv2.blur(flow, (reach, reach))  # no stroke vanishes as a whole
     out = image.copy()
     out[mask & (flow < np.quantile(flow[mask], amount))] = 255

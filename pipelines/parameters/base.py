@@ -1,7 +1,7 @@
 """What all parameter models share: ranges, how values are drawn, what comes out. No op here."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
@@ -15,6 +15,9 @@ Drawn: TypeAlias = dict[str, Any]
 
 DIGITS = 4
 """Decimals of a drawn number: finer than a pixel, and short in a manifest of 10,000 lines."""
+
+SEEN: Final = 32
+"""Pixels along a side of what the evaluator sees."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,11 @@ def pick(bounds: tuple[float, float], rng: np.random.Generator) -> float:
 def seed(rng: np.random.Generator) -> int:
     """Draw the seed of a noise."""
     return int(rng.integers(2**32))
+
+
+def seen(pixels: float, image: GrayImage) -> float:
+    """Return how many pixels a length has when the image is shrunk to 32×32."""
+    return float(pixels * SEEN / max(image.shape))
 
 
 def widest(bounds: tuple[float, float], neutral: float = 0.0) -> float:

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from pipelines.labels import Effect, Move
 from pipelines.ops.geometry import Edge, Fill, affine_matrix
-from pipelines.ops.gray import ink_box
+from pipelines.ops.gray import GrayImage, box_of_pieces, ink_box, ink_mask, pen_width
 from pipelines.parameters.base import (
     DIGITS,
+    SEEN,
     Bounded,
     Drawn,
     Ordered,
@@ -17,6 +18,7 @@ from pipelines.parameters.base import (
     Subject,
     pick,
     seed,
+    seen,
     widest,
 )
 
@@ -242,6 +244,56 @@ class CropToInk(Parameters):
         if ink_box(subject.image) is None:
             return None
         return {"margins": [pick(self.margin, rng) for _ in range(4)], "speck": self.speck}
+
+
+class Shrink(Parameters):
+    """Write it smaller, anywhere on a sheet of the same size.
+
+    It is shrunk less where the pen would get too thin, or where the strokes that a line across it
+    meets, and the paper between them, would get less than a pixel each of an image of 32×32.
+
+    Attributes:
+        extent: the longer side of what is written afterwards, share of the sheet's.
+        least_pen: width the pen keeps at least, pixels of an image of 32×32; below 0.6 strokes
+            that stand upright may vanish when the evaluator shrinks the image.
+        speck: share of all ink; smaller pieces are no part of what is written.
+    """
+
+    extent: Annotated[
+        tuple[Annotated[float, Field(ge=0.1, le=1)], Annotated[float, Field(ge=0.1, le=1)]],
+        Bounded,
+        Ordered,
+    ] = (0.25, 0.5)
+    least_pen: Annotated[float, Field(ge=0, le=4)] = 0.7
+    speck: Annotated[float, Field(ge=0, le=0.02)] = 0.01
+
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
+        """Draw a factor and a place that keeps what is written on the sheet; None without ink."""
+        box = box_of_pieces(ink_mask(subject.image), self.speck)
+        pen = pen_width(subject.image)
+        if box is None or not pen:
+            return None
+        left, top, right, bottom = box
+        rows, columns = subject.image.shape
+        extent = max((right - left) / columns, (bottom - top) / rows)
+        thinnest = self.least_pen / seen(pen, subject.image)
+        narrowest = (2 * _strokes_across(subject.image, box) - 1) / SEEN / (right - left) * columns
+        wanted = pick(self.extent, rng) / extent
+        factor = round(min(max(wanted, thinnest, narrowest), 1.0), DIGITS)
+        x, y = rng.random(2)
+        return {
+            "factor": factor,
+            "left": round(x * (columns - factor * (right - left)) - factor * left),
+            "top": round(y * (rows - factor * (bottom - top)) - factor * top),
+        }
+
+
+def _strokes_across(image: GrayImage, box: tuple[int, int, int, int]) -> int:
+    """Return how many strokes a level line across the box meets, in nine lines of ten at most."""
+    left, top, right, bottom = box
+    ink = np.pad(ink_mask(image)[top:bottom, left:right] > 0, ((0, 0), (1, 0)))
+    begun = (ink[:, 1:] & ~ink[:, :-1]).sum(axis=1)
+    return int(np.quantile(begun, 0.9))
 
 
 def _kept(

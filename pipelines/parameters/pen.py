@@ -5,12 +5,23 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from pipelines.ops.gray import ink_box
-from pipelines.ops.pen import has_bars, has_loose_ink
-from pipelines.parameters.base import Bounded, Drawn, Ordered, Parameters, Subject, pick, seed
+from pipelines.ops.gray import ink_box, pen_width
+from pipelines.ops.pen import has_bars, has_loose_ink, most_apart
+from pipelines.parameters.base import (
+    DIGITS,
+    Bounded,
+    Drawn,
+    Ordered,
+    Parameters,
+    Subject,
+    pick,
+    seed,
+    seen,
+)
 
-Change = Annotated[float, Field(ge=-0.6, le=1)]
+Change = Annotated[float, Field(ge=-0.6, le=3)]
 Loss = Annotated[float, Field(ge=0, le=0.7)]
+Seen = Annotated[float, Field(ge=0, le=4)]
 Pens = Annotated[float, Field(ge=0, le=4)]
 Tilt = Annotated[float, Field(ge=-15, le=15)]
 Ranges = Annotated[tuple[Pens, Pens], Bounded, Ordered]
@@ -21,13 +32,25 @@ class PenWidth(Parameters):
 
     Attributes:
         change: of the pen's width, share of it.
+        keep_apart: paper that stays between strokes that were apart, share of the longer side:
+            the pen gets less thick where it must; at 0 strokes may join.
+        least_pen: width below which the pen is not thinned, pixels of an image of 32×32.
     """
 
     change: Annotated[tuple[Change, Change], Bounded, Ordered] = (-0.3, 0.5)
+    keep_apart: Annotated[float, Field(ge=0, le=0.1)] = 0.0
+    least_pen: Seen = 0.0
 
-    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:
         """Draw the change."""
-        return {"change": pick(self.change, rng)}
+        change = pick(self.change, rng)
+        if self.keep_apart and change > 0:
+            gap = self.keep_apart * max(subject.image.shape)
+            change = most_apart(subject.image, change, gap)
+        if self.least_pen and change < 0:
+            pen = max(seen(pen_width(subject.image), subject.image), 1e-6)
+            change = max(change, round(min(self.least_pen / pen - 1, 0.0), DIGITS))
+        return {"change": change}
 
 
 class Fade(Parameters):
@@ -35,13 +58,22 @@ class Fade(Parameters):
 
     Attributes:
         amount: share of the ink that is missing.
+        patch: size of the gaps, pen widths; above 2 strokes break into dashes.
+        least_pen: width below which a pen's ink is left alone, pixels of an image of 32×32.
     """
 
     amount: Annotated[tuple[Loss, Loss], Bounded, Ordered] = (0.05, 0.4)
+    patch: Ranges = (0.6, 0.6)
+    least_pen: Seen = 0.0
 
-    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
-        """Draw the amount and the seed."""
-        return {"amount": pick(self.amount, rng), "seed": seed(rng)}
+    def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
+        """Draw the amount, the seed and the size of the gaps; None where the pen is too thin."""
+        if self.least_pen and seen(pen_width(subject.image), subject.image) < self.least_pen:
+            return None
+        drawn: Drawn = {"amount": pick(self.amount, rng), "seed": seed(rng)}
+        if self.patch != (0.6, 0.6):
+            drawn["patch"] = pick(self.patch, rng)
+        return drawn
 
 
 class Bars(Parameters):

@@ -41,7 +41,9 @@ def test_whole_pipelines_replay(ops_: list[str], numeral: str, style: Style, see
     check_replay(parse(f"steps: [{', '.join(steps)}]"), draw_numeral(numeral), numeral, style, seed)
 
 
-@pytest.mark.parametrize("name", ["paper-and-pen", "scanned", "edge-cases", "mirrored"])
+@pytest.mark.parametrize(
+    "name", ["paper-and-pen", "scanned", "edge-cases", "hard-sheets", "mirrored"]
+)
 def test_our_presets_end_in_the_scan(name: str) -> None:
     for seed in range(10):
         out = load(name).run(draw_numeral("iv"), "iv", "upper", np.random.default_rng(seed)).image

@@ -187,7 +187,7 @@ def sweep(
         answer = run.sweep(
             asked,
             folder,
-            executor=_executor(executor, address),
+            executor=chosen_executor(executor, address),
             workers=workers,
             listener=view,
             callbacks=hooks,
@@ -218,7 +218,7 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     if "tests" in said:
         said["tests"] = [str(folder) for folder in said["tests"]]
     if "rungs" in said:
-        said["rungs"] = _whole_numbers(said["rungs"])
+        said["rungs"] = whole_numbers(said["rungs"])
     plain |= specs.located(said, Path.cwd())
     if options:
         mix = parse.with_options(plain.get("mix", []), options)
@@ -226,14 +226,19 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     return specs.validate(plain, origin=str(path) if path else "the flags")
 
 
-def _whole_numbers(text: str) -> list[int]:
+def whole_numbers(text: str) -> list[int]:
+    """Return the epochs in `10,30`.
+
+    Raises:
+        UsageError: it is not of that form.
+    """
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise UsageError(f"--rungs {text!r} is not epochs such as 10,30,100") from None
 
 
-def _executor(name: ExecutorName, address: str | None) -> "Executor | None":
+def chosen_executor(name: ExecutorName, address: str | None) -> "Executor | None":
     """Return where the trials run; None: on this machine.
 
     Raises:

@@ -28,14 +28,17 @@ def sweep_progress(human: Any, *, as_json: bool, quiet: bool) -> Iterator[Listen
 
     out = harmless(Console(stderr=True, quiet=quiet, highlight=False, markup=False))
     # with JSON, rich must leave stdout alone: it would print what goes there on stderr
-    bar = _bar(out, disable=quiet or not (out.is_terminal and is_live()), redirect=not as_json)
+    bar = epochs_bar(
+        out, disable=quiet or not (out.is_terminal and is_live()), redirect=not as_json
+    )
     try:
         yield _View(human, out, bar, as_json=as_json)
     finally:
         bar.stop()
 
 
-def _bar(out: Any, *, disable: bool, redirect: bool) -> Any:
+def epochs_bar(out: Any, *, disable: bool, redirect: bool) -> Any:
+    """Return a bar of epochs with the time left."""
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,

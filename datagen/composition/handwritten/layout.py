@@ -98,6 +98,14 @@ def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
     )
 
 
+def height_in_pixels(hand: Hand, glyphs: Sequence[Glyph]) -> float:
+    """Return how many pixels a letter height has on the sheet, the pen's width left out."""
+    letters = _set_letters(hand, glyphs)
+    bars = _bar_paths(hand, letters, 0.0)
+    paths = [letter.outline for letter in letters] + bars
+    return _fit(hand, _rotation(hand.rotation), paths, 0.0, 1)[0]
+
+
 def _set_letters(hand: Hand, glyphs: Sequence[Glyph]) -> list[_Letter]:
     """Set the letters side by side on the baseline, as if the pen had no width."""
     letters: list[_Letter] = []

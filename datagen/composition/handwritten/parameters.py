@@ -6,21 +6,22 @@ figures quoted here).
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from datagen.core.glyphs import GlyphInfo
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CaseStyle, spell
 
 Probability = Annotated[float, Field(ge=0, le=1)]
-Fill = Annotated[float, Field(ge=0, le=1)]
+Fill = Annotated[float, Field(ge=0, le=1.25)]
+"""Above 1 the numeral leaves the sheet."""
 Gap = Annotated[float, Field(ge=-1, le=5)]
 """Letter heights; beyond it letters lie over each other, or are no numeral any more."""
 
@@ -43,9 +44,12 @@ class HandOptions(StrictModel):
         bars: how often capitals stand between serif bars (by eye, a good third of the real ones).
         bars_lower: the same for numerals with a lower-case letter.
         fill: least and greatest share of the sheet that the numeral spans in its tighter
-            direction; real: 0.33 … 1.0 (5 % … 95 %), median 0.59.
+            direction; real: 0.33 … 1.0 (5 % … 95 %), median 0.59. Above 1 it leaves the sheet.
         spacing: least and greatest gap between letters, letter heights.
         scan: quantise to 0, 64 and 255 as the organisers did; False keeps soft edges.
+        ranges: "wide" draws pen, sheet, place, slant, gaps and bars from ranges beyond the real
+            ones, extremes as often as the middle, and has defaults of its own for `bars`,
+            `bars_lower`, `fill` and `spacing`; "fitted" or None follows the real images.
     """
 
     method: Literal["hand"] = "hand"
@@ -54,6 +58,24 @@ class HandOptions(StrictModel):
     fill: Annotated[tuple[Fill, Fill], _InOrder] = (0.3, 0.98)
     spacing: Annotated[tuple[Gap, Gap], _InOrder] = (-0.04, 0.5)
     scan: bool = True
+    ranges: Literal["fitted", "wide"] | None = None
+
+    @model_validator(mode="after")
+    def _wide_defaults(self) -> Self:
+        if self.ranges == "wide":
+            # not marked as set: who changes `ranges` back finds the other defaults again
+            self.__dict__.update(
+                {key: wide for key, wide in _WIDE.items() if key not in self.model_fields_set}
+            )
+        return self
+
+
+_WIDE: Final[Mapping[str, Any]] = {
+    "bars": 0.5,
+    "bars_lower": 0.12,
+    "fill": (0.18, 1.08),
+    "spacing": (-0.08, 1.1),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +137,9 @@ class Hand:
         rotation: of the whole numeral, degrees, positive turns clockwise.
         sheet: width and height, pixels.
         fill: share of the sheet the numeral spans in its tighter direction.
-        at: where the numeral stands in the room that is left: 0, 0 is top left, 1, 1 bottom right.
-        darkness: grey levels that full ink lies below paper, 128 … 255.
+        at: where the numeral stands in the room that is left: 0, 0 is top left, 1, 1 bottom right;
+            beyond them it leaves the sheet.
+        darkness: grey levels that full ink lies below paper, 90 … 255.
         blur: width of the lens' Gaussian kernel, pixels, odd; 1 is sharp.
         scan: whether grey levels are quantised as in the competition's files.
     """
@@ -151,7 +174,7 @@ def sample(
         options: ranges and shares from the recipe.
         rng: the item's own generator; numbers are taken from it in blocks.
     """
-    uniform, normal = _endless(rng.random), _endless(rng.standard_normal)
+    uniform, normal = endless(rng.random), endless(rng.standard_normal)
     letters = tuple(_poses(glyphs, numeral, style, options, uniform, normal))
     has_lower = style in {"lower", "mixed"}
     barred = next(uniform) < (options.bars_lower if has_lower else options.bars)
@@ -176,7 +199,7 @@ def sample(
     )
 
 
-def _endless(draw: Callable[[int], npt.NDArray[np.float64]]) -> Iterator[float]:
+def endless(draw: Callable[[int], npt.NDArray[np.float64]]) -> Iterator[float]:
     """Yield draws one by one, made in blocks: ten times faster than single calls."""
     return chain.from_iterable(draw(48).tolist() for _ in count())
 

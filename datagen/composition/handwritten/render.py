@@ -31,13 +31,24 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> GrayImage:
     Raises:
         ValueError: `glyphs` are not those of `hand`.
     """
+    return render_with_layout(hand, glyphs)[0]
+
+
+def render_with_layout(hand: Hand, glyphs: Sequence[Glyph]) -> tuple[GrayImage, Layout]:
+    """Return what `render` returns, and where everything lies on the sheet."""
     if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
         raise ValueError("the glyphs are not those named by hand.letters")
-    for margin in _MARGINS:
-        sheet = _draw(hand, lay_out(hand, glyphs, margin))
+    for margin in _MARGINS if _stays_inside(hand) else _MARGINS[:1]:
+        layout = lay_out(hand, glyphs, margin)
+        sheet = _draw(hand, layout)
         if min(edge.min() for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) == 255:
             break
-    return sheet
+    return sheet, layout
+
+
+def _stays_inside(hand: Hand) -> bool:
+    """Return whether all ink shall lie inside the sheet."""
+    return hand.fill <= 1 and all(0 <= place <= 1 for place in hand.at)
 
 
 def _draw(hand: Hand, layout: Layout) -> GrayImage:

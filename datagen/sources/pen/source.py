@@ -29,7 +29,7 @@ Not modelled: corrected or retraced strokes, loops within v and x, breaks of a f
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -38,6 +38,7 @@ from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.limits import Seed
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources.pen.hand import write
+from datagen.sources.pen.wide import draw_wide_writer
 from datagen.sources.pen.writer import Writer, draw_writer
 from datagen.sources.registry import Options, Source, register
 
@@ -57,11 +58,14 @@ class PenOptions(Options):
         writers: people.
         instances: times that each writes each letter in each case; viii needs three i's.
         seed: draws other people.
+        ranges: "fitted", the traits of people follow recorded letters; "wide", they reach further,
+            and extremes and rare styles come as often as all others.
     """
 
     writers: int = Field(default=1000, ge=1, le=1_000_000)
     instances: int = Field(default=4, ge=1, le=1000)
     seed: Seed = 0
+    ranges: Literal["fitted", "wide"] = "fitted"
 
     @model_validator(mode="after")
     def _fits_memory(self) -> Self:
@@ -90,7 +94,7 @@ class PenSource(Source):
         def load(key: int) -> Glyph:
             shape, instance = divmod(key, options.instances)
             number, shape = divmod(shape, len(_SHAPES))
-            writer = _writer(options.seed, number)
+            writer = _writer(options.seed, number, options.ranges)
             stream = _stream(options.seed, number, shape, instance)
             written = write(writer, *_SHAPES[shape], np.random.default_rng(stream))
             return Glyph(
@@ -110,7 +114,9 @@ def _infos(options: PenOptions) -> tuple[GlyphInfo, ...]:
         for letter, case in _SHAPES
         for k in range(options.instances)
     ]
-    writers = [f"pen-{options.seed}-{number}" for number in range(options.writers)]
+    # other people, who may stand on the other side of a split
+    name = "pen" if options.ranges == "fitted" else f"pen-{options.ranges}"
+    writers = [f"{name}-{options.seed}-{number}" for number in range(options.writers)]
     return tuple(
         GlyphInfo(writer + suffix, letter, case, writer)
         for writer in writers
@@ -119,8 +125,9 @@ def _infos(options: PenOptions) -> tuple[GlyphInfo, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _writer(seed: int, number: int) -> Writer:
-    return draw_writer(np.random.default_rng(_stream(seed, number)))
+def _writer(seed: int, number: int, ranges: str) -> Writer:
+    draw = draw_writer if ranges == "fitted" else draw_wide_writer
+    return draw(np.random.default_rng(_stream(seed, number)))
 
 
 def _stream(seed: int, *key: int) -> np.random.SeedSequence:

@@ -14,8 +14,8 @@ from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources.chars74k import Chars74kSource
 from datagen.sources.registry import Options, Source, register
+from datagen.sources.settle import smooth, survey
 from datagen.sources.trajectories.read import Trajectory, read_trajectories
-from datagen.sources.trajectories.settle import smooth, survey
 
 _log = logging.getLogger(__name__)
 _LETTERS: dict[str, Letter] = {letter: letter for letter in LETTERS}

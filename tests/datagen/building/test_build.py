@@ -18,6 +18,7 @@ from datagen.building import build as build_module
 from datagen.building.build import build, plan_recipe
 from datagen.building.open_sources import open_pool
 from datagen.building.render import ImageRenderer, RenderedImage
+from datagen.composition.handwritten.parameters import HandOptions
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import BudgetError, BuildError, MissingInputError, SplitError, UsageError
 from datagen.core.evaluator_resize import evaluator_view
@@ -41,11 +42,19 @@ def contents(root: Path) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path) -> None:
-    recipe = recipe.model_copy(update={"images": 200})
+    # numerals so small that the evaluator sees no ink of some: they are drawn anew
+    small = HandOptions(fill=(0.03, 0.08))
+    recipe = recipe.model_copy(update={"images": 200, "compose": small})
     one = build(recipe, tmp_path / "one", workers=1)
     three = build(recipe, tmp_path / "three", workers=3)
     assert contents(one.path) == contents(three.path)
     assert one.info == three.info
+    anew = [entry for entry in read_manifest(one.path) if len(entry.seed) == 3]
+    assert len(anew) >= 5
+    renderer = ImageRenderer(plan_recipe(recipe).sources)
+    for entry in anew:
+        image = cv2.imread(str(one.path / entry.path), cv2.IMREAD_GRAYSCALE)
+        np.testing.assert_array_equal(renderer.again(entry), image)
 
 
 def test_the_stored_recipe_makes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
@@ -178,7 +187,9 @@ def test_twins_are_made_anew(
 def test_a_source_that_repeats_itself_is_said_to(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("datagen.building.render.render", lambda *_: np.zeros((32, 32), np.uint8))
+    monkeypatch.setattr(
+        "datagen.building.render.render", lambda *_: np.eye(32, dtype=np.uint8) * 255
+    )
     with pytest.raises(BuildError, match="too little variety"):
         build(recipe, tmp_path / "ds")
     assert list(tmp_path.iterdir()) == []

@@ -1,12 +1,21 @@
 """Numerals from glyphs: casting, drawing parameters, rendering them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from datagen.composition import ComposeOptions, Composition, glyph_ids, render, sample
+from datagen.composition import (
+    ComposeOptions,
+    Composition,
+    glyph_ids,
+    render,
+    render_judged,
+    sample,
+)
 from datagen.composition.classic import ClassicChars74kOptions, ClassicEmnistOptions
 from datagen.composition.handwritten.parameters import Hand, HandOptions
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
@@ -14,7 +23,8 @@ from datagen.core.numerals import CLASSES, CaseStyle
 from datagen.planning.writer_index import WriterIndex
 from datagen.sources import open_source
 
-METHODS = (HandOptions(), ClassicEmnistOptions(), ClassicChars74kOptions())
+WIDE = HandOptions(ranges="wide")
+METHODS = (HandOptions(), WIDE, ClassicEmnistOptions(), ClassicChars74kOptions())
 adapter: TypeAdapter[Composition] = TypeAdapter(Composition)
 
 
@@ -34,7 +44,7 @@ def draw(
     return drawn, [pool[k] for k in chosen]
 
 
-@pytest.mark.parametrize("options", METHODS, ids=lambda options: options.method)
+@pytest.mark.parametrize("options", METHODS, ids=["hand", "wide", "emnist", "chars74k"])
 @pytest.mark.parametrize("numeral", CLASSES)
 def test_an_image_can_be_made_again_from_its_record(
     pool: GlyphPool, options: ComposeOptions, numeral: str
@@ -146,3 +156,79 @@ def test_classic_emnist_moves_and_widens_as_published(pool: GlyphPool) -> None:
 def test_classic_chars74k_ends_at_32(pool: GlyphPool) -> None:
     drawn, glyphs = draw(pool, "viii", "upper", ClassicChars74kOptions(), 3)
     assert render(drawn, glyphs).shape == (32, 32)
+
+
+def test_wide_hands_have_extremes_as_often_as_the_middle(pool: GlyphPool) -> None:
+    drawn = [draw(pool, "iv", "upper", WIDE, seed)[0] for seed in range(600)]
+    hands = [hand for hand in drawn if isinstance(hand, Hand)]
+    for values in (
+        [hand.rotation for hand in hands],
+        [np.log(hand.pen) for hand in hands],
+        [hand.at[0] for hand in hands],
+        [np.log(hand.sheet[0] / hand.sheet[1]) for hand in hands],
+        [hand.darkness for hand in hands],
+    ):
+        assert np.histogram(values, bins=4)[0].min() > 110  # of 150
+    fills = [hand.fill for hand in hands]
+    assert np.histogram(fills, bins=4, range=(0.3, 1.08))[0].min() > 60
+    assert min(fills) < 0.3
+    bars = [bar for hand in hands for bar in hand.bars]
+    assert min(bar.offset for bar in bars) < -0.1  # crosses the letters
+    assert max(bar.right for bar in bars) > 0.5  # overshoots
+    assert any(bar.last == 0 for bar in bars)  # spans a part only
+
+
+def test_wide_hands_touch_and_leave_the_sheet_and_scans_keep_their_ink(pool: GlyphPool) -> None:
+    leaving = 0
+    for seed in range(60):
+        drawn, glyphs = draw(pool, "vi", "upper", WIDE, seed)
+        image = render(drawn, glyphs)
+        assert set(np.unique(image)) <= {0, 64, 255}
+        assert image.min() < 255
+        leaving += min(e.min() for e in (image[0], image[-1], image[:, 0], image[:, -1])) < 255
+    assert 3 < leaving < 30
+
+
+def test_wide_has_defaults_of_its_own_that_a_recipe_states() -> None:
+    own = WIDE.model_dump(exclude_none=True)
+    assert own["fill"] == (0.18, 1.08)
+    assert HandOptions.model_validate(own) == WIDE
+    assert HandOptions(ranges="wide", fill=(0.5, 0.6)).fill == (0.5, 0.6)
+    back = HandOptions.model_validate({**WIDE.model_dump(exclude_unset=True), "ranges": "fitted"})
+    assert back.fill == HandOptions().fill
+    assert "ranges" not in HandOptions().model_dump(exclude_none=True)
+
+
+@pytest.mark.parametrize("numeral", CLASSES)
+def test_a_large_numeral_can_be_read_and_a_tiny_one_cannot(pool: GlyphPool, numeral: str) -> None:
+    large, tiny = [], []
+    for seed in range(12):
+        options = HandOptions(bars=0, spacing=(0.4, 0.5))
+        drawn, glyphs = draw(pool, numeral, "upper", options, seed)
+        assert isinstance(drawn, Hand)
+        clear = replace(drawn, fill=0.95, pen=0.05, darkness=255, blur=3)
+        image, legibility = render_judged(clear, glyphs)
+        np.testing.assert_array_equal(image, render(clear, glyphs))
+        assert legibility is not None
+        large.append(legibility)
+        tiny.append(render_judged(replace(clear, fill=0.08), glyphs)[1])
+    assert np.median(large) >= 0.6
+    assert max(0 if each is None else each for each in tiny) < 0.5
+
+
+def test_stems_without_paper_between_them_cannot_be_read(pool: GlyphPool) -> None:
+    drawn, glyphs = draw(pool, "iii", "upper", HandOptions(bars=0), 1)
+    assert isinstance(drawn, Hand)
+    stem = np.array([(0, 0), (0, 0.5), (0, 1)], np.float32)
+    stems = [Glyph(glyph.info, "stem", strokes=(stem,), pen=0.1) for glyph in glyphs]
+    judged = {}
+    for gap in (-0.02, 0.3):
+        letters = tuple(replace(pose, gap=gap, slant=0.0) for pose in drawn.letters)
+        hand = replace(drawn, letters=letters, fill=0.8, rotation=0.0, pen=0.06)
+        judged[gap] = render_judged(hand, stems)[1]
+    assert judged == {-0.02: 0.0, 0.3: 1.0}
+
+
+def test_letters_of_ink_and_classic_methods_are_not_judged_by_strokes(pool: GlyphPool) -> None:
+    drawn, glyphs = draw(pool, "iv", "upper", ClassicEmnistOptions(), 3)
+    assert render_judged(drawn, glyphs)[1] is None

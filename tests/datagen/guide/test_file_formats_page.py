@@ -46,6 +46,11 @@ from datagen.letters.vet import Verdict
 from datagen.receipts.records import Verification
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.reviews.merge import merge
+from datagen.searches.answer import SearchAnswer
+from datagen.searches.begun import Begun
+from datagen.searches.clock import Used
+from datagen.searches.looks import Look
+from datagen.searches.spec import SearchSpec
 from datagen.sources.images.review import Review, load
 from datagen.sweeps.records import Scored, Trial
 from datagen.sweeps.results.ranking import read
@@ -70,6 +75,11 @@ RECORDS: dict[str, type] = {
     "`sweep.jsonl`": Trial,
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
+    "Search spec": SearchSpec,
+    "`search.json`": SearchAnswer,
+    "`looks.jsonl`": Look,
+    "`candidates.jsonl`": Begun,
+    "`clock.json`": Used,
     "`holdout.json`": Holdout,
     "`export.json`": Published,
     "`flatten.json`": Flattened,

@@ -240,3 +240,10 @@ def test_sizes_and_source_paths_parse() -> None:
     assert overrides.source_path("images=a=b") == ("images", Path("a=b"))
     with pytest.raises(UsageError, match="is not SOURCE=PATH"):
         overrides.source_path("images")
+
+
+@pytest.mark.parametrize("key", ["twins", "legibility", "ranges"])
+def test_options_added_later_leave_older_recipes_and_their_fingerprints_as_they_were(
+    key: str,
+) -> None:
+    assert f"{key}:" not in Recipe().to_yaml()

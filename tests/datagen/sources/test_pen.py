@@ -4,6 +4,7 @@ import importlib.util
 import itertools
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -22,7 +23,8 @@ from datagen.sources.pen.hand import write
 from datagen.sources.pen.letters import intended
 from datagen.sources.pen.paths import sampling
 from datagen.sources.pen.source import PenOptions, PenSource
-from datagen.sources.pen.writer import BARS, CLOSINGS, CROSSINGS, DOTS, STEMS, draw_writer
+from datagen.sources.pen.wide import draw_wide_writer
+from datagen.sources.pen.writer import BARS, CLOSINGS, CROSSINGS, DOTS, STEMS, Writer, draw_writer
 
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data"))
 
@@ -80,11 +82,16 @@ def test_bad_options_are_refused(bad: dict[str, int]) -> None:
 @given(
     writer=st.integers(0, 2**32), instance=st.integers(0, 2**32),
     letter=st.sampled_from(LETTERS), case=st.sampled_from(["lower", "upper", "unknown"]),
+    draw=st.sampled_from([draw_writer, draw_wide_writer]),
 )  # fmt: skip
 def test_every_letter_keeps_the_contract(
-    writer: int, instance: int, letter: Letter, case: Case
+    writer: int,
+    instance: int,
+    letter: Letter,
+    case: Case,
+    draw: Callable[[np.random.Generator], Writer],
 ) -> None:
-    person = draw_writer(np.random.default_rng(writer))
+    person = draw(np.random.default_rng(writer))
     strokes = intended(person, letter, case)
     written = write(person, letter, case, np.random.default_rng(instance))
     assert len(written.strokes) == len(written.pressure) == len(strokes)
@@ -103,7 +110,7 @@ def test_every_letter_keeps_the_contract(
             assert path[:, 1].min() > -3
     every = np.concatenate(written.strokes)
     assert every[:, 0].min() == pytest.approx(0, abs=1e-6)
-    assert np.ptp(every[:, 0]) < 3.5
+    assert np.ptp(every[:, 0]) < (3.5 if draw is draw_writer else 6)
 
 
 def test_sampled_paths_keep_their_ends_and_stay_inside_their_polygon() -> None:
@@ -143,6 +150,40 @@ def test_styles_occur_as_often_as_stated() -> None:
         assert set(seen) == set(shares)
         for style, share in shares.items():  # five standard errors
             assert seen[style] / 4000 == pytest.approx(share, abs=5 * (share / 4000) ** 0.5)
+
+
+def test_wide_writers_have_extremes_and_rare_styles_as_often_as_all_others() -> None:
+    people = [draw_wide_writer(np.random.default_rng(n)) for n in range(2000)]
+    for styles, count in (
+        ([p.dot for p in people], 4),
+        ([p.stem for p in people], 4),
+        ([p.bars for p in people], 4),
+        *(([p.closings[case] for p in people], 4) for case in (0, 1)),
+        *(([p.crossings[case] for p in people], 4) for case in (0, 1)),
+    ):
+        assert len(set(styles)) == count
+        assert min(Counter(styles).values()) > 0.8 * 2000 / count
+    fitted = [draw_writer(np.random.default_rng(n)) for n in range(2000)]
+    for trait, scale in (
+        ("slant", float),
+        ("width", np.log),
+        ("roundness", float),
+        ("pen", np.log),
+    ):
+        own = np.array([scale(getattr(p, trait)) for p in people])
+        often, _ = np.histogram(own, bins=5)
+        assert often.min() > 0.8 * often.mean()
+        others = np.array([scale(getattr(p, trait)) for p in fitted])
+        assert own.std() > 1.2 * others.std() or trait == "roundness"
+
+
+def test_wide_writers_are_other_people_than_the_fitted_of_their_seed() -> None:
+    fitted = PenSource().open(None, PenOptions(writers=2))
+    wide = PenSource().open(None, PenOptions(writers=2, ranges="wide"))
+    assert {i.writer for i in fitted.infos}.isdisjoint(str(i.writer) for i in wide.infos)
+    assert len({i.id for pool in (fitted, wide) for i in pool.infos}) == 2 * len(fitted)
+    with pytest.raises(ValidationError):
+        PenOptions.model_validate({"ranges": "narrow"})
 
 
 @pytest.mark.parametrize("letter", LETTERS)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
 from datagen.core.glyphs import Glyph, GlyphPool
 from datagen.sources import get_source
-from datagen.sources.trajectories.settle import smooth, survey
+from datagen.sources.settle import smooth, survey
 from datagen.sources.trajectories.source import TrajectoryOptions, TrajectorySource
 
 SHARED = Path(os.environ.get("DATAGEN_SHARED_DATA", "../shared/data"))

@@ -89,12 +89,15 @@ def _reason(boxes: Sequence[_Box], body: Sequence[int], dots: Sequence[int]) -> 
     return None
 
 
-def smooth(strokes: Sequence[Points], found: StrokeSurvey) -> tuple[Path2D, ...]:
+def smooth(
+    strokes: Sequence[Points], found: StrokeSurvey, least: float = _SMOOTHING[0]
+) -> tuple[Path2D, ...]:
     """Scale a letter to its body, remove the recorder's rounding steps, and resample it evenly.
 
     Args:
         strokes: the strokes that `found` describes.
         found: what `survey` made of them; its `reason` must be None.
+        least: standard deviation of the smoothing at least, letter heights.
 
     Returns:
         `float32 N×2` each, N ≥ 2, body on y 0 … 1, x from 0; the dots last.
@@ -103,7 +106,7 @@ def smooth(strokes: Sequence[Points], found: StrokeSurvey) -> tuple[Path2D, ...]
     y = np.concatenate([strokes[n][:, 1] for n in found.body])
     height = float(np.ptp(y))
     step = _grid(kept) / height
-    sigma = float(np.clip(0.8 * step, *_SMOOTHING))
+    sigma = float(np.clip(0.8 * step, least, _SMOOTHING[1]))
     paths = [_even(stroke / height, sigma) for stroke in kept]
     return _settled(paths, len(found.body))
 

@@ -1,0 +1,90 @@
+"""What a search found, in sentences: the same in the terminal, on the page and above the recipe."""
+
+from datagen.core.text import duration, how_many
+from datagen.searches.answer import SearchAnswer, Tried
+
+
+def header(answer: SearchAnswer) -> list[str]:
+    """Return the sentences that stand above the recipe."""
+    return [
+        f"The best of {len(answer.candidates)} recipes that `datagen search` tried.",
+        *filter(None, (length(answer), chosen(answer), kept(answer), against(answer))),
+    ]
+
+
+def length(answer: SearchAnswer) -> str:
+    """Return what has to be known before any number; nothing where all is official."""
+    if answer.official:
+        return ""
+    return f"PREVIEW of {how_many(answer.epochs, 'epoch')}: no official scores."
+
+
+def chosen(answer: SearchAnswer) -> str:
+    """Return the best candidate, and what it had where it was chosen."""
+    best = answer.named(answer.best)
+    mean = 0.0 if best is None or best.mean is None else best.mean
+    name = "?" if best is None else best.name
+    return (
+        f"{name}: {mean:.4f} on the {answer.folds} folds that chose it, which flatters: it is the "
+        "best of many there."
+    )
+
+
+def kept(answer: SearchAnswer) -> str:
+    """Return the figure to believe."""
+    if not answer.kept or answer.kept[0].id != answer.best:
+        return "It could not be scored on the kept part."
+    own = answer.kept[0]
+    return (
+        f"{own.mean:.4f} (95 % {own.interval[0]:.3f} to {own.interval[1]:.3f}, "
+        f"{how_many(len(own.seeds), 'seed')}) on the {answer.kept_images:,} images of the kept "
+        "part, which chose nothing."
+    )
+
+
+def against(answer: SearchAnswer) -> str:
+    """Return how the best stands beside the best shipped recipe."""
+    shipped = answer.named(answer.reference)
+    if shipped is None:
+        return "No shipped recipe could be trained."
+    if answer.reference == answer.best:
+        return f"No other recipe was better than the shipped {shipped.name}."
+    if answer.difference is None:
+        return f"The shipped {shipped.name} could not be scored on the kept part."
+    mean, low, high = answer.difference
+    said = "more than noise" if low > 0 or high < 0 else "within noise"
+    return (
+        f"{signed(mean)} beside the shipped {shipped.name} there (95 % {signed(low)} to "
+        f"{signed(high)}): {said}."
+    )
+
+
+def cost(answer: SearchAnswer) -> str:
+    """Return what was spent, and why it ended."""
+    looks = "; ".join(f"{test} {number}" for test, number in answer.looks.items())
+    return (
+        f"{duration(answer.seconds)} used; ended because {answer.why}. Looks at each test: {looks}."
+    )
+
+
+def mattered(answer: SearchAnswer) -> str:
+    """Return which settings mattered."""
+    if not answer.importance:
+        return "Too few candidates were tried to say which settings mattered."
+    real = [f"{each.setting} {each.share:.2f}" for each in answer.importance if each.real]
+    if not real:
+        return "No setting mattered by more than noise."
+    return f"What mattered, as shares of the variance between candidates: {', '.join(real)}."
+
+
+def to_best(tried: Tried) -> str:
+    """Return the difference to the best with half its interval; ≈ where it is within noise."""
+    if tried.to_best is None or tried.noise is None:
+        return "–"
+    sign = "" if abs(tried.to_best) > tried.noise else "≈ "
+    return f"{sign}{signed(tried.to_best)} ± {tried.noise:.3f}"
+
+
+def signed(value: float) -> str:
+    """Return a difference with its sign."""
+    return f"{value:+.3f}".replace("-", "−")
