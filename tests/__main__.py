@@ -1,7 +1,7 @@
 """`python -m tests`: everything that must hold — lint, format, types, import rules, tests.
 
-`--fast` leaves out the tests that have a marker (`tests/marks.py`); it and all other words go to
-pytest.
+`--fast` leaves out the tests that have a marker (`tests/marks.py`), `--long` adds the longest; they
+and all other words go to pytest.
 """
 
 import os

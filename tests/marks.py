@@ -1,4 +1,4 @@
-"""Which tests need what: the markers, `--fast`, and the rule that keeps the markers true.
+"""Which tests need what: the markers, `--fast`, `--long`, and the rule that keeps the markers true.
 
 A test is marked by its folder, by a fixture it uses, or by its own `pytest.mark`. A pytest plug-in:
 `tests/conftest.py` brings it in.
@@ -17,6 +17,9 @@ HEAVY: Final = ("tensorflow", "ray")
 MARKERS: Final = (*HEAVY, "browser", "slow")
 """What `--fast` leaves out; `pyproject.toml` says what each means."""
 
+LONG: Final = "long"
+"""What only `--long` runs, for the checks of every change shall end within 15 minutes."""
+
 _BY_FOLDER: Final = {"fixed_eval": "tensorflow"}
 _BY_FIXTURE: Final = {
     "browse": "browser",
@@ -28,10 +31,11 @@ _loaded_before = pytest.StashKey[set[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--fast`."""
+    """Add `--fast` and `--long`."""
     parser.addoption(
         "--fast", action="store_true", help=f"leave out the tests marked {', '.join(MARKERS)}"
     )
+    parser.addoption("--long", action="store_true", help=f"run the tests marked {LONG}, too")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -42,14 +46,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by `-m`
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark by folder and by fixture; with `--fast`, keep the tests that have no marker."""
+    """Mark by folder and by fixture; keep what `--fast` and `--long` ask for."""
     for item in items:
         for marker in _markers(item.path, getattr(item, "fixturenames", ())):
             item.add_marker(marker)
-    if config.getoption("--fast"):
-        left_out = [item for item in items if any(map(item.get_closest_marker, MARKERS))]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    unasked = MARKERS if config.getoption("--fast") else ()
+    unasked = unasked if config.getoption("--long") else (*unasked, LONG)
+    left_out = {item for item in items if any(map(item.get_closest_marker, unasked))}
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _markers(path: Path, fixtures: Sequence[str]) -> set[str]:

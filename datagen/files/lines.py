@@ -35,8 +35,15 @@ def append_line(path: Path, record: BaseModel) -> None:
         os.close(descriptor)
 
 
-def read_lines(path: Path, kind: type[_Record]) -> list[_Record]:
+def read_lines(
+    path: Path, kind: type[_Record], removed: str = "what it names is found again"
+) -> list[_Record]:
     """Return the records of a log; none where there is no such file.
+
+    Args:
+        path: of the log.
+        kind: of its records.
+        removed: what happens where a damaged line is removed, for the message.
 
     Raises:
         CorruptInputError: a line is no such record; the message names it.
@@ -49,8 +56,8 @@ def read_lines(path: Path, kind: type[_Record]) -> list[_Record]:
             found.append(kind.model_validate_json(line))
         except ValidationError as error:
             raise CorruptInputError(
-                f"{path} line {number} is damaged ({explain(error, kind)}); remove the line: what "
-                "it names is found again"
+                f"{path} line {number} is damaged ({explain(error, kind)}); remove the line: "
+                f"{removed}"
             ) from error
     return found
 

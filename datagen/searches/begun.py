@@ -75,7 +75,7 @@ def read_begun(folder: Path) -> list[Begun]:
         CorruptInputError: a line is damaged.
         UsageError: another version of the program began them, which varied something else.
     """
-    begun = read_lines(folder / CANDIDATES, Begun)
+    begun = read_lines(folder / CANDIDATES, Begun, "the search goes on without it")
     for each in begun:
         if each.settings and each.settings.keys() != SPACE.keys():
             other = ", ".join(sorted(each.settings.keys() ^ SPACE.keys()))

@@ -72,7 +72,7 @@ def read_looks(file: Path) -> list[Look]:
     Raises:
         CorruptInputError: a line is no look; the message names it.
     """
-    return read_lines(file, Look)
+    return read_lines(file, Look, "this look is then not counted")
 
 
 def count_looks(looks: Iterable[Look]) -> dict[str, int]:

@@ -133,7 +133,8 @@ def _difference(
 ) -> tuple[float, float, float] | None:
     """Return the mean difference on the kept part, and its 95 % interval.
 
-    It counts that other images would have been right, and that other seeds would have.
+    It counts that other images would have been right, and that other seeds would have. Images that
+    a dataset knows are among them, which the accuracies leave out: who knows them is not recorded.
     """
     seeds = sorted(ours.keys() & theirs.keys())
     if not seeds:

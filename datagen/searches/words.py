@@ -54,8 +54,8 @@ def against(answer: SearchAnswer) -> str:
     mean, low, high = answer.difference
     said = "more than noise" if low > 0 or high < 0 else "within noise"
     return (
-        f"{signed(mean)} beside the shipped {shipped.name} there (95 % {signed(low)} to "
-        f"{signed(high)}): {said}."
+        f"{signed(mean)} compared with the shipped {shipped.name}, on the kept part "
+        f"(95 % {signed(low)} to {signed(high)}): {said}."
     )
 
 

@@ -22,7 +22,13 @@ from tests.pipelines.conftest import check_replay, draw_numeral
 EVERY = pytest.mark.parametrize("name", OPS)
 
 PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "affine": {"rotate": [-15, 15], "shear": [-9, 9], "scale": [0.7, 1.3], "translate": [-0.1, 0.1]}
+    "affine": {
+        "rotate": [-15, 15],
+        "shear": [-9, 9],
+        "scale": [0.7, 1.3],
+        "translate": [-0.1, 0.1],
+    },
+    "shrink": {"extent": [0.55, 0.65]},  # much smaller, nobody sees how an F lies
 }
 """Of ops that cannot be, or do nothing, as they stand; a `folder` is given to any that asks."""
 

@@ -20,16 +20,17 @@ def search(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The search's folder.")],
     budget: Annotated[
-        int | None, typer.Option("--budget", help="The largest number of images of a dataset.")
+        int | None,
+        typer.Option("--budget", help="Most images of a dataset (10,000)."),
     ] = None,
     folds: Annotated[
-        int | None, typer.Option("--folds", help="Parts that choose; one more is kept.")
+        int | None, typer.Option("--folds", help="Parts that choose, beside the kept one (3).")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", help="Trainings of the best on the kept part.")
+        int | None, typer.Option("--seeds", help="Trainings of the best on the kept part (2).")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Of the division and the proposals.")
+        int | None, typer.Option("--seed", help="Of the division and the proposals (0).")
     ] = None,
     review: Annotated[
         str | None,
@@ -40,10 +41,12 @@ def search(
     skip_bad: flags.SkipBad = False,
     rungs: Annotated[
         str | None,
-        typer.Option("--rungs", metavar="10,30", help="Epochs after which most are stopped."),
+        typer.Option(
+            "--rungs", metavar="10,30", help="Epochs after which most are stopped (10,30)."
+        ),
     ] = None,
     width: Annotated[
-        int | None, typer.Option("--width", help="Candidates that are tried together.")
+        int | None, typer.Option("--width", help="Candidates that are tried together (9).")
     ] = None,
     preview: Annotated[
         int | None,

@@ -25,6 +25,10 @@ NEEDS_THE_EVALUATOR = {
         "write_report",
     ),
 }
+MARKS = {
+    "find_rare": [pytest.mark.slow],
+    "value_images": [pytest.mark.slow, pytest.mark.long],  # its command has a test of its own
+}
 GUIDE = Path(datagen.__file__).parent / "guide" / "python-api.md"
 
 
@@ -76,7 +80,7 @@ def _run_examples(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow) if name == "find_rare" else name
+        pytest.param(name, marks=MARKS[name]) if name in MARKS else name
         for name in CODE
         if name not in NEEDS_THE_EVALUATOR
     ],

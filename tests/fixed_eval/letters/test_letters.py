@@ -63,6 +63,7 @@ def test_adamw_is_the_published_one() -> None:
     assert plain["epsilon"] == pytest.approx(1e-8)
 
 
+@pytest.mark.long
 def test_a_resumed_training_equals_an_undisturbed_one(tmp_path: Path) -> None:
     data, settings = bars(), dataclasses.replace(FAST, net="final")
     whole, parts = tmp_path / "whole.state", tmp_path / "parts.state"

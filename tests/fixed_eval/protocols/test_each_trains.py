@@ -29,7 +29,13 @@ def split(name: str, protocol: KerasProtocol) -> Split:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long) if name == "full-resnet50" else name
+        for name in NAMES
+    ],
+)
 def test_it_learns_in_every_phase(name: str) -> None:
     plain = PROTOCOLS[name]
     assert isinstance(plain, KerasProtocol)

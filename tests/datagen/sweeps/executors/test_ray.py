@@ -41,6 +41,7 @@ def test_a_cluster_that_does_not_answer_is_said_at_once(
     assert not (tmp_path / "sweeps").exists()
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_path: Path) -> None:
     environment = os.environ | {
         "RAY_USAGE_STATS_ENABLED": "0",
