@@ -4,12 +4,12 @@
 it draws can be read at 32×32; `legibility` in a recipe draws anew what cannot.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from datagen.composition.handwritten.parameters import Bar, Hand, HandOptions, Pose, endless
+from datagen.core.draws import UniformDraws
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.glyphs import GlyphInfo
 from datagen.core.numerals import CaseStyle, spell
@@ -28,7 +28,7 @@ def sample_wide(
     rng: np.random.Generator,
 ) -> Hand:
     """Draw how a hand writes `numeral`; arguments as of `parameters.sample`."""
-    draw = _Draws(endless(rng.random))
+    draw = UniformDraws(endless(rng.random))
     has_lower = style in {"lower", "mixed"}
     letters = tuple(_poses(glyphs, numeral, style, options, draw))
     barred = draw.chance(options.bars_lower if has_lower else options.bars)
@@ -47,7 +47,7 @@ def sample_wide(
         fill=draw.between(max(low, min(least, 0.8 * high)), high),
         at=(draw.between(-0.03, 1.03), draw.between(-0.03, 1.03)),
         darkness=int(draw.between(_PALE[options.scan], 256)),
-        blur=(1, 3, 5, 7)[int(draw.between(0, 4))],
+        blur=draw.one_of((1, 3, 5, 7)),
         scan=options.scan,
     )
 
@@ -68,29 +68,12 @@ def _least_fill(
     return max(_LEAST_ROWS / rows, _LEAST_COLUMNS * len(letters) / (columns * max(width, 0.3)))
 
 
-class _Draws:
-    """Draws from one stream of uniform numbers."""
-
-    def __init__(self, uniform: Iterator[float]) -> None:
-        self._uniform = uniform
-
-    def between(self, low: float, high: float) -> float:
-        return low + (high - low) * next(self._uniform)
-
-    def factor(self, low: float, high: float) -> float:
-        """Draw a positive number, each octave as often as the next."""
-        return math.exp(self.between(math.log(low), math.log(high)))
-
-    def chance(self, probability: float) -> bool:
-        return next(self._uniform) < probability
-
-
 def _poses(
     glyphs: Sequence[GlyphInfo],
     numeral: str,
     style: CaseStyle,
     options: HandOptions,
-    draw: _Draws,
+    draw: UniformDraws,
 ) -> Iterator[Pose]:
     """Yield the letters' poses: a habit of the whole numeral, and each letter's own wobble."""
     x_height = draw.between(0.5, 0.9)  # of a small letter beside a capital
@@ -115,17 +98,15 @@ def _poses(
         before = info.letter
 
 
-def _bars(letters: int, draw: _Draws) -> tuple[tuple[Bar, ...], bool]:
+def _bars(letters: int, draw: UniformDraws) -> tuple[tuple[Bar, ...], bool]:
     """Draw serif bars: over, under or both; whole, in parts or per letter; doubled; crossing."""
-    edges = ((True, False), (True, False), (True,), (False,))[int(draw.between(0, 4))]
+    edges = draw.one_of(((True, False), (True, False), (True,), (False,)))
     boxed = len(edges) == 2 and draw.chance(0.1)
     spans = [(0, letters - 1)]
     if not boxed and letters > 1 and draw.chance(0.3):
         cut = int(draw.between(1, letters))  # a bar on each side of it, or on one side only
         parts = [(0, cut - 1), (cut, letters - 1)]
-        spans = [[(k, k) for k in range(letters)], parts, parts[:1], parts[1:]][
-            int(draw.between(0, 4))
-        ]
+        spans = draw.one_of([[(k, k) for k in range(letters)], parts, parts[:1], parts[1:]])
     joined = draw.chance(0.5)
     # below 0 it crosses the letters
     offset = draw.between(-0.03, 0.02) if joined else draw.between(-0.14, 0.3)
