@@ -234,8 +234,7 @@ def _ink_notes(entries: Sequence[ManifestEntry]) -> list[str]:
     first = min(entries, key=lambda entry: entry.index)
     return [
         f"{how_many(len(entries), 'given image')} kept without ink at 32×32: gray levels differ by "
-        "less than "
-        f"{MIN_VIEW_CONTRAST}, first {first.path} ({first.parent})"
+        f"less than {MIN_VIEW_CONTRAST}, first {first.path} ({first.parent})"
     ]
 
 

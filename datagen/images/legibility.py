@@ -92,8 +92,7 @@ def peaks(ink: Floats, row: Ints, start: Floats, end: Floats) -> Floats:
         start: `N` columns, as in `RowRuns`.
         end: `N` columns.
     """
-    inside = (start[:, None] <= _COLUMNS) & (end[:, None] >= _COLUMNS)
-    found: Floats = np.where(inside, ink[row], 0.0).max(axis=1, initial=0.0)
+    found: Floats = np.where(_inside(start, end), ink[row], 0.0).max(axis=1, initial=0.0)
     return found
 
 
@@ -106,9 +105,13 @@ def valleys(ink: Floats, row: Ints, start: Floats, end: Floats) -> Floats:
         start: `N` columns, as in `RowRuns`.
         end: `N` columns.
     """
-    inside = (start[:, None] <= _COLUMNS) & (end[:, None] >= _COLUMNS)
-    found: Floats = np.where(inside, ink[row], 1.0).min(axis=1, initial=1.0)
+    found: Floats = np.where(_inside(start, end), ink[row], 1.0).min(axis=1, initial=1.0)
     return found
+
+
+def _inside(start: Floats, end: Floats) -> Flags:
+    """Return which columns of a view, `N×32`, lie in each of `N` stretches."""
+    return (start[:, None] <= _COLUMNS) & (end[:, None] >= _COLUMNS)
 
 
 def worst_stretch(row: Ints, column: Floats, failed: Flags) -> float:

@@ -4,10 +4,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import EvaluationError
-from datagen.files.atomic import staged_file
 from datagen.reports.html.charts import Chart, Line, draw
-from datagen.reports.html.document import document
+from datagen.reports.html.document import document, write_document
 from datagen.reports.html.markup import Markup, facts, figure, html, join, section, table, tag
 from datagen.searches import words
 from datagen.searches.answer import SearchAnswer, Tried
@@ -35,13 +33,7 @@ def write_page(answer: SearchAnswer, folder: Path) -> Path:
         EvaluationError: it cannot be written.
     """
     path = folder / PAGE
-    try:
-        with staged_file(path) as temporary:
-            temporary.write_text(page(answer), "utf-8", newline="")
-    except OSError as error:
-        raise EvaluationError(
-            f"cannot write {path}: {error.strerror}; what was found is in its folder"
-        ) from error
+    write_document(path, page(answer), "what was found is in its folder")
     return path
 
 

@@ -71,10 +71,19 @@ Ordered = AfterValidator(_ordered)
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+SPECK: Final = 0.01
+"""Share of all ink below which a piece is no part of what is written."""
+
+
 def pick(bounds: tuple[float, float], rng: np.random.Generator) -> float:
     """Draw evenly from a range; a range of one value takes no draw."""
     low, high = bounds
     return low if low == high else round(low + (high - low) * rng.random(), DIGITS)
+
+
+def pick_count(bounds: tuple[int, int], rng: np.random.Generator) -> int:
+    """Draw a whole number of a range, both ends as often as what lies between."""
+    return int(rng.integers(bounds[0], bounds[1] + 1))
 
 
 def seed(rng: np.random.Generator) -> int:

@@ -11,6 +11,7 @@ from pipelines.ops.gray import GrayImage, box_of_pieces, ink_box, ink_mask, pen_
 from pipelines.parameters.base import (
     DIGITS,
     SEEN,
+    SPECK,
     Bounded,
     Drawn,
     Ordered,
@@ -265,7 +266,7 @@ class Shrink(Parameters):
         Ordered,
     ] = (0.25, 0.5)
     least_pen: Annotated[float, Field(ge=0, le=4)] = 0.7
-    speck: Annotated[float, Field(ge=0, le=0.02)] = 0.01
+    speck: Annotated[float, Field(ge=0, le=0.02)] = SPECK
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
         """Draw a factor and a place that keeps what is written on the sheet; None without ink."""

@@ -10,6 +10,7 @@ from pipelines.ops.geometry import Edge
 from pipelines.ops.gray import box_of_pieces, ink_mask
 from pipelines.parameters.base import (
     DIGITS,
+    SPECK,
     Bounded,
     Drawn,
     Ordered,
@@ -21,8 +22,6 @@ from pipelines.parameters.base import (
 )
 
 EDGES: Final[tuple[Edge, ...]] = get_args(Edge)
-_SPECK: Final = 0.01
-"""Share of all ink below which a piece may lie in the dark."""
 
 Shares = Annotated[tuple[Share, Share], Bounded, Ordered]
 Tilt = Annotated[float, Field(ge=-15, le=15)]
@@ -96,7 +95,7 @@ class UnevenLight(Parameters):
 def _paper_beside(subject: Subject, edge: Edge) -> float:
     """Return how much paper lies beside what is written, share of the shorter side."""
     rows, columns = subject.image.shape
-    box = box_of_pieces(ink_mask(subject.image), _SPECK)
+    box = box_of_pieces(ink_mask(subject.image), SPECK)
     if box is None:  # what cannot be seen is not to be covered
         return 0.0
     left, top, right, bottom = box

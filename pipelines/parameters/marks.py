@@ -8,6 +8,7 @@ from pydantic import Field
 from pipelines.ops.gray import box_of_pieces, ink_level, ink_mask, pen_width
 from pipelines.parameters.base import (
     DIGITS,
+    SPECK,
     Bounded,
     Drawn,
     Ordered,
@@ -15,13 +16,12 @@ from pipelines.parameters.base import (
     Share,
     Subject,
     pick,
+    pick_count,
     seed,
 )
 
 _TRIES: Final = 8
 """Places tried for a mark before it is left out."""
-_SPECK: Final = 0.01
-"""Share of all ink below which a piece is no part of what is written."""
 
 Count = Annotated[int, Field(ge=0, le=20)]
 Counts = Annotated[tuple[Count, Count], Bounded, Ordered]
@@ -46,12 +46,12 @@ class StrayMarks(Parameters):
 
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn | None:
         """Draw marks that keep two pen widths away; None where there is no room, or no ink."""
-        box = box_of_pieces(ink_mask(subject.image), _SPECK)
+        box = box_of_pieces(ink_mask(subject.image), SPECK)
         pen = pen_width(subject.image)
         if box is None or not pen:
             return None
         thickness = round(pick(self.thickness, rng) * pen, 2)
-        count = int(rng.integers(self.count[0], self.count[1] + 1))
+        count = pick_count(self.count, rng)
         drawn = (self._mark(box, pen, subject.image.shape, rng) for _ in range(count))
         lines = [line for line in drawn if line is not None]
         if not lines:
@@ -99,7 +99,7 @@ class Blots(Parameters):
     def draw(self, subject: Subject, rng: np.random.Generator) -> Drawn:  # noqa: ARG002
         """Draw their number, size and seed."""
         return {
-            "count": int(rng.integers(self.count[0], self.count[1] + 1)),
+            "count": pick_count(self.count, rng),
             "size": pick(self.size, rng),
             "seed": seed(rng),
         }

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import EvaluationError
-from datagen.files.atomic import staged_file
+from datagen.reports.html.document import write_document
 from datagen.sweeps.page.page import page
 from datagen.sweeps.results.ranking import Answer
 
@@ -20,11 +19,5 @@ def write_page(answer: Answer) -> Path:
         EvaluationError: it cannot be written.
     """
     path = answer.folder / PAGE
-    try:
-        with staged_file(path) as temporary:
-            temporary.write_text(page(answer), "utf-8", newline="")
-    except OSError as error:
-        raise EvaluationError(
-            f"cannot write {path}: {error.strerror}; the trials themselves are kept"
-        ) from error
+    write_document(path, page(answer), "the trials themselves are kept")
     return path
