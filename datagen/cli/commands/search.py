@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from datagen.cli import recipe_flags as flags
-from datagen.cli.commands.sweep import ExecutorName, chosen_executor, whole_numbers
+from datagen.cli import trial_flags as training
 from datagen.cli.views.output import Json, Quiet, console, progress_bars
 
 
@@ -60,13 +60,9 @@ def search(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Trainings at once (one per core).")
     ] = None,
-    executor: Annotated[
-        ExecutorName, typer.Option(help="Processes on this machine, or a Ray cluster.")
-    ] = ExecutorName.local,
-    address: Annotated[
-        str | None, typer.Option(help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    executor: training.Executor = training.ExecutorName.local,
+    address: training.Address = None,
+    dry_run: training.DryRun = False,
     timing: Annotated[
         bool,
         typer.Option("--timing/--no-timing", help="Time 20 steps first, to plan the hours."),
@@ -101,7 +97,7 @@ def search(
         seed=seed,
         review=review,
         skip_bad=skip_bad,
-        rungs=None if rungs is None else whole_numbers(rungs),
+        rungs=None if rungs is None else training.whole_numbers(rungs),
         width=width,
         preview=preview,
     )
@@ -124,7 +120,7 @@ def search(
             spec,
             out,
             hours=hours,
-            executor=chosen_executor(executor, address),
+            executor=training.chosen_executor(executor, address),
             workers=workers,
             listener=view,
             timed=timing,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli import trial_flags as training
 from datagen.cli.views.output import Json, Quiet, console, progress_bars
-from datagen.core.errors import SweepError, UsageError
+from datagen.core.errors import SweepError
 
 if TYPE_CHECKING:
-    from datagen.sweeps.executors.local import Executor
     from datagen.sweeps.results.ranking import Answer
     from datagen.sweeps.spec import Spec
 
@@ -29,13 +29,6 @@ class PointsName(enum.StrEnum):
 
     simplex = "simplex"
     product = "product"
-
-
-class ExecutorName(enum.StrEnum):
-    """What may follow `--executor`."""
-
-    local = "local"
-    ray = "ray"
 
 
 def sweep(
@@ -98,17 +91,13 @@ def sweep(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Trials at once (one per core; Ray decides itself).")
     ] = None,
-    executor: Annotated[
-        ExecutorName, typer.Option(help="Processes on this machine, or a Ray cluster.")
-    ] = ExecutorName.local,
-    address: Annotated[
-        str | None, typer.Option(help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
-    ] = None,
+    executor: training.Executor = training.ExecutorName.local,
+    address: training.Address = None,
     best: Annotated[
         Path | None,
         typer.Option("--best", metavar="DIR", help="Print the best recipe of a sweep and stop."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    dry_run: training.DryRun = False,
     timing: Annotated[
         bool,
         typer.Option("--timing/--no-timing", help="Time 20 steps first, to estimate the hours."),
@@ -187,7 +176,7 @@ def sweep(
         answer = run.sweep(
             asked,
             folder,
-            executor=chosen_executor(executor, address),
+            executor=training.chosen_executor(executor, address),
             workers=workers,
             listener=view,
             callbacks=hooks,
@@ -218,40 +207,12 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     if "tests" in said:
         said["tests"] = [str(folder) for folder in said["tests"]]
     if "rungs" in said:
-        said["rungs"] = whole_numbers(said["rungs"])
+        said["rungs"] = training.whole_numbers(said["rungs"])
     plain |= specs.located(said, Path.cwd())
     if options:
         mix = parse.with_options(plain.get("mix", []), options)
         plain |= specs.located({"mix": mix}, Path.cwd())
     return specs.validate(plain, origin=str(path) if path else "the flags")
-
-
-def whole_numbers(text: str) -> list[int]:
-    """Return the epochs in `10,30`.
-
-    Raises:
-        UsageError: it is not of that form.
-    """
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise UsageError(f"--rungs {text!r} is not epochs such as 10,30,100") from None
-
-
-def chosen_executor(name: ExecutorName, address: str | None) -> "Executor | None":
-    """Return where the trials run; None: on this machine.
-
-    Raises:
-        UsageError: Ray is not installed, or an address is given without it.
-        SweepError: no cluster answers.
-    """
-    if name is ExecutorName.ray:
-        from datagen.sweeps.executors.ray import RayExecutor
-
-        return RayExecutor(address)
-    if address is not None:
-        raise UsageError("--address is of a Ray cluster; say --executor ray")
-    return None
 
 
 def _refuse_failed(answer: "Answer") -> None:

@@ -1,0 +1,55 @@
+"""The flags of the commands that train many candidates, and what they mean."""
+
+import enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from datagen.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from datagen.sweeps.executors import local
+
+
+class ExecutorName(enum.StrEnum):
+    """What may follow `--executor`."""
+
+    local = "local"
+    ray = "ray"
+
+
+Executor = Annotated[
+    ExecutorName, typer.Option(help="Processes on this machine, or a Ray cluster.")
+]
+Address = Annotated[
+    str | None, typer.Option(help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")]
+
+
+def whole_numbers(text: str) -> list[int]:
+    """Return the epochs in `10,30`.
+
+    Raises:
+        UsageError: it is not of that form.
+    """
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--rungs {text!r} is not epochs such as 10,30,100") from None
+
+
+def chosen_executor(name: ExecutorName, address: str | None) -> "local.Executor | None":
+    """Return where the trials run; None: on this machine.
+
+    Raises:
+        UsageError: Ray is not installed, or an address is given without it.
+        SweepError: no cluster answers.
+    """
+    if name is ExecutorName.ray:
+        from datagen.sweeps.executors.ray import RayExecutor
+
+        return RayExecutor(address)
+    if address is not None:
+        raise UsageError("--address is of a Ray cluster; say --executor ray")
+    return None
