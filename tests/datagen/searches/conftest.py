@@ -1,6 +1,6 @@
 """Searches that cost nothing: no images are divided, and trainings reach what a function says."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +13,23 @@ from datagen.searches.answer import SearchAnswer
 from datagen.searches.parts import parts_of
 from datagen.searches.space import SPACE, Range, Value
 from datagen.searches.spec import SearchSpec, made_spec
-from datagen.sweeps.executors.local import Tell
 from datagen.sweeps.records import Scored
 from datagen.sweeps.trial import Task, TrialOutcome
+from tests.datagen import pretender
 
 IMAGES = 200
 """Of every made-up test."""
 
 
-class Pretender:
-    """An executor whose trainings reach what `value` says on a test; a text is an error.
-
-    Attributes:
-        ran: every task, in order.
-        left: tasks until Ctrl-C.
-    """
+class Pretender(pretender.Executor):
+    """An executor whose trainings reach what `value` says on a test; a text is an error."""
 
     def __init__(self, value: Callable[[Task, Path], float | str], left: int = 10**6) -> None:
+        super().__init__(left)
         self.value = value
-        self.ran: list[Task] = []
-        self.left = left
 
-    def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
-        """Yield an outcome for every task, the last one first."""
-        for task in reversed(tasks):
-            if self.left == 0:
-                raise KeyboardInterrupt
-            self.left -= 1
-            self.ran.append(task)
-            tell(task, {"event": "epoch", "epoch": 1})
-            yield self._outcome(task)
-
-    def _outcome(self, task: Task) -> TrialOutcome:
+    def outcome(self, task: Task) -> TrialOutcome:
+        """Return what `value` says."""
         common = task.model_dump(include={"point", "seed", "until", "evaluator"})
         if task.selection is None:
             raise ValueError("a search names what it tests on")

@@ -1,44 +1,29 @@
 """Trials that cost nothing: an executor that makes outcomes up; and looks at those that run."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from datagen.sweeps.candidates import Candidate, candidates_of
-from datagen.sweeps.executors.local import Tell
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.spec import Spec, validate
 from datagen.sweeps.trial import Task, TrialOutcome
 from datagen.sweeps.trial_runner import run_trials
+from tests.datagen import pretender
 
 
-class Pretender:
-    """An executor whose trials reach what `value` says; a text is an error.
-
-    Attributes:
-        ran: every task, in order.
-        left: tasks until Ctrl-C.
-    """
+class Pretender(pretender.Executor):
+    """An executor whose trials reach what `value` says; a text is an error."""
 
     def __init__(self, value: Callable[[Task], float | str], left: int = 10**6) -> None:
+        super().__init__(left)
         self.value = value
-        self.ran: list[Task] = []
-        self.left = left
 
-    def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
-        """Yield an outcome for every task, the last one first."""
-        for task in reversed(tasks):
-            if self.left == 0:
-                raise KeyboardInterrupt
-            self.left -= 1
-            self.ran.append(task)
-            tell(task, {"event": "epoch", "epoch": 1})
-            yield self._outcome(task)
-
-    def _outcome(self, task: Task) -> TrialOutcome:
+    def outcome(self, task: Task) -> TrialOutcome:
+        """Return what `value` says."""
         value = self.value(task)
         keys = {"point", "seed", "until", "evaluator"}
         common = task.model_dump(include=keys)
