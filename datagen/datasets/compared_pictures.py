@@ -6,6 +6,7 @@ Enters: the content of both. Leaves: a `Compared`, which depends on the images a
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +23,16 @@ from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_
 from datagen.files.decode import read_gray
 from datagen.files.hashing import view_hash
 from datagen.files.reading import RECORD, read_bytes
-from datagen.images.near_duplicates import between
+from datagen.images.near_duplicates import Sketches, between
 from datagen.images.shrinking import shrunk
 
 FORMAT: Final = 2
 
 _COMPARED: Final = 512  # pixels: longer sides of photos, of which thousands have to be in memory
 _INKED: Final = 160  # grey level: a picture without a darker pixel has no ink to compare
+
+Inked = tuple[list[str], Sketches]
+"""SHA-256 of pictures, and their sketches."""
 
 
 class Compared(StrictModel):
@@ -45,7 +49,36 @@ class Compared(StrictModel):
     near: dict[str, str] | None
 
 
-def remembered(known: Content, test: Content, *, near: bool) -> Compared:
+class Held:
+    """A dataset's pictures, looked at once for all test sets that are compared with them.
+
+    Attributes:
+        content: the dataset's images.
+        several: keep what is slow to make, some 20 kB for each picture, for the next test set.
+    """
+
+    def __init__(self, content: Content, *, several: bool = False) -> None:
+        self.content = content
+        self.several = several
+        self._inked: dict[tuple[str, bool], Inked] = {}
+
+    @cached_property
+    def views(self) -> tuple[dict[str, str], set[tuple[int, ...]]]:
+        """As `views_of` says."""
+        return views_of(self.content.files)
+
+    def inked(self, numeral: str, *, small: bool) -> Inked:
+        """Sketches of the pictures of one class that have ink."""
+        key = numeral, small
+        found = self._inked.get(key)
+        if found is None:
+            found = _inked(self.content, numeral, set(self.content.files), small=small)
+            if self.several:
+                self._inked[key] = found
+        return found
+
+
+def remembered(known: Held, test: Content, *, near: bool) -> Compared:
     """Return the comparison, from the cache where it was made before.
 
     Args:
@@ -53,7 +86,8 @@ def remembered(known: Content, test: Content, *, near: bool) -> Compared:
         test: those of the test set.
         near: look for near-duplicates too.
     """
-    key = cache_key([FORMAT, installed_version(), known.fingerprint, test.fingerprint, near])
+    held = known.content.fingerprint
+    key = cache_key([FORMAT, installed_version(), held, test.fingerprint, near])
     place = cache_folder() / "leaks" / f"{key}.json"
     found = read_cached(place, _read)
     if found is None:
@@ -67,8 +101,8 @@ def _read(path: Path) -> Compared:
     return Compared.model_validate_json(read_bytes(path, RECORD))
 
 
-def _compare(known: Content, test: Content, *, near: bool) -> Compared:
-    held, sizes = views_of(known.files)
+def _compare(known: Held, test: Content, *, near: bool) -> Compared:
+    held, sizes = known.views
     views, _ = views_of(test.files)
     showing: dict[str, list[str]] = {}
     for digest in sorted(held):
@@ -76,7 +110,7 @@ def _compare(known: Content, test: Content, *, near: bool) -> Compared:
     same = {
         digest: tuple(showing.get(view) or [digest])
         for digest, view in sorted(views.items())
-        if view in showing or digest in known.files
+        if view in showing or digest in known.content.files
     }
     alike = None
     if near:
@@ -108,7 +142,7 @@ def _decoded(file: Path) -> GrayImage | None:
 
 
 def _alike(
-    known: Content, test: Content, asked: Iterable[str], *, small: bool
+    known: Held, test: Content, asked: Iterable[str], *, small: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield which of the test pictures `asked` for look like one of their class, and like which.
 
@@ -121,28 +155,25 @@ def _alike(
     wanted = set(asked)
     with warnings.catch_warnings(action="ignore"):
         for numeral in CLASSES:
-            ours: list[str] = []
-            theirs: list[str] = []
-            pairs = between(
-                _inked(test, numeral, wanted, theirs, small=small),
-                _inked(known, numeral, set(known.files), ours, small=small),
-            )
+            theirs, pictures = _inked(test, numeral, wanted, small=small)
+            ours, held = known.inked(numeral, small=small)
+            pairs = between(pictures, held)
             yield from {theirs[a]: ours[b] for a, b in reversed(pairs)}.items()
 
 
-def _inked(
-    content: Content, numeral: str, wanted: set[str], digests: list[str], *, small: bool
-) -> Iterator[GrayImage]:
-    """Yield the pictures of one class that have ink, and append their SHA-256 to `digests`.
+def _inked(content: Content, numeral: str, wanted: set[str], *, small: bool) -> Inked:
+    """Sketch those pictures of one class, `wanted` by SHA-256, that have ink."""
+    digests: list[str] = []
 
-    One at a time: of a large folder they would fill the memory.
-    """
-    of_class = dict.fromkeys(d for _, each, d in content.rows if each == numeral and d in wanted)
-    for digest in of_class:
-        image = _decoded(content.files[digest])
-        if image is None or image.min() >= _INKED:
-            continue
-        image = evaluator_view(image) if small else shrunk(image, _COMPARED)
-        if image.min() < _INKED:
-            digests.append(digest)
-            yield image
+    def pictures() -> Iterator[GrayImage]:  # one at a time: a large folder would fill the memory
+        of_class = (d for _, each, d in content.rows if each == numeral and d in wanted)
+        for digest in dict.fromkeys(of_class):
+            image = _decoded(content.files[digest])
+            if image is None or image.min() >= _INKED:
+                continue
+            image = evaluator_view(image) if small else shrunk(image, _COMPARED)
+            if image.min() < _INKED:
+                digests.append(digest)
+                yield image
+
+    return digests, Sketches.of(pictures())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from datagen.core.errors import DatagenError
-from datagen.datasets.compared_pictures import Compared, remembered, views_of
+from datagen.datasets.compared_pictures import Compared, Held, remembered, views_of
 from datagen.datasets.content import Content
 from datagen.datasets.format import INFO, MANIFEST, TEST, read_info, read_manifest
 from datagen.files.paths import absolute
@@ -101,7 +101,7 @@ def leak_warning(path: str, images: int, *, leaked: int, parents: int) -> str | 
 
 def find_leaks(
     dataset: Path,
-    known: Content,
+    known: Held,
     test: Content,
     path: Path,
     *,
@@ -112,14 +112,14 @@ def find_leaks(
 
     Args:
         dataset: its folder.
-        known: its images.
+        known: its images; one `Held` for all test sets of a dataset looks at them once.
         test: those of the test set.
         path: of the test set.
         near: look for near-duplicates too, where there are not too many images.
         near_limit: how many images are not too many; None for `NEAR_LIMIT`.
     """
     notes, near_note = [], None
-    total = len(known.files) + len(test.files)
+    total = len(known.content.files) + len(test.files)
     limit = NEAR_LIMIT if near_limit is None else near_limit
     if near and total > limit:
         near = False
@@ -152,7 +152,7 @@ def find_leaks(
         near_note=near_note,
         notes=tuple(notes),
         unreadable=unreadable,
-        ours=_ours(known, compared, parents),
+        ours=_ours(known.content, compared, parents),
     )
 
 

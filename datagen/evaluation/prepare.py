@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from datagen.core.errors import InputError, all_named
 from datagen.core.evaluator_facts import ROMAN_PROTOCOLS
+from datagen.datasets.compared_pictures import Held
 from datagen.datasets.content import (
     Content,
     dataset_content,
@@ -66,9 +67,10 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
     ]
     evaluator = identity(request.protocol)
     images = {digest: path for test in tests if test for digest, path in test.files.items()}
+    held = Held(dataset, several=len(tests) > 1) if dataset else None
     leaks = tuple(
-        find_leaks(request.dataset, dataset, test, folder, near=request.near_duplicates)
-        if dataset and test
+        find_leaks(request.dataset, held, test, folder, near=request.near_duplicates)
+        if held and test
         else None
         for folder, test in zip(request.tests, tests, strict=True)
     )

@@ -13,7 +13,7 @@ from typing import Final
 from datagen.core.arrays import GrayImage
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
 from datagen.files.json_records import read_json
-from datagen.images.near_duplicates import between, group
+from datagen.images.near_duplicates import Sketches, between, group
 
 FORMAT: Final = 1
 """Raised whenever the same pictures get other groups, so that old files are never used."""
@@ -80,7 +80,8 @@ def _groups(names: Sequence[str], pictures: Pictures) -> list[list[str]]:
 
 
 def _pairs(ours: Sequence[str], a: Pictures, theirs: Sequence[str], b: Pictures) -> list[list[str]]:
-    pairs = between((a[name]() for name in ours), (b[name]() for name in theirs))
+    mine = Sketches.of(a[name]() for name in ours)
+    pairs = between(mine, Sketches.of(b[name]() for name in theirs))
     first: dict[str, str] = {}
     for i, j in pairs:
         first.setdefault(ours[i], theirs[j])

@@ -10,6 +10,7 @@ which does not count.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Final, TypeVar
@@ -87,19 +88,37 @@ def group(images: Iterable[GrayImage]) -> list[int]:
     return [int(label) for label in labels]
 
 
-def between(a: Iterable[GrayImage], b: Iterable[GrayImage]) -> list[Pair]:
+@dataclass(frozen=True, slots=True)
+class Sketches:
+    """Images made ready for comparisons, once for several of them; some 20 kB for each.
+
+    Attributes:
+        sketches: one of each image.
+        signatures: their two cheap descriptions, `float32 N×576` each.
+    """
+
+    sketches: list[Sketch]
+    signatures: tuple[Signatures, Signatures]
+
+    @classmethod
+    def of(cls, images: Iterable[GrayImage]) -> "Sketches":
+        """Sketch images; they are as for `group`."""
+        sketches = list(_in_threads(sketch, images))
+        return cls(sketches, _signatures(sketches))
+
+
+def between(a: Sketches, b: Sketches) -> list[Pair]:
     """Return which images of `a` have a near-duplicate in `b`: pairs of positions, sorted.
 
     Each image of `a` is looked at beside those of `b` that are most like it, so an image with more
     than five near-duplicates need not be paired with all of them.
 
     Args:
-        a: as for `group`; the smaller collection, for the time goes with it.
-        b: as for `group`.
+        a: the smaller collection, for the time goes with it.
+        b: the other one.
     """
-    ours, theirs = list(_in_threads(sketch, a)), list(_in_threads(sketch, b))
-    signatures = zip(_signatures(ours), _signatures(theirs), strict=True)
-    return _same(ours, theirs, {pair for each in signatures for pair in _nearest(*each)})
+    nearest = (_nearest(*each) for each in zip(a.signatures, b.signatures, strict=True))
+    return _same(a.sketches, b.sketches, {pair for pairs in nearest for pair in pairs})
 
 
 def signatures(images: Iterable[GrayImage]) -> tuple[Signatures, Signatures]:

@@ -22,7 +22,7 @@ import numpy as np
 
 import datagen
 from datagen.core.arrays import GrayImage
-from datagen.images.near_duplicates import between, group, likeness
+from datagen.images.near_duplicates import Sketches, between, group, likeness
 from datagen.sources import open_source
 from pipelines.ops import shadow_corner
 
@@ -194,7 +194,7 @@ def found(images: Sequence[GrayImage], each: int, seed: int) -> dict[str, float]
     rng = np.random.default_rng(seed)
     chosen = [int(k) for k in rng.choice(len(images), min(each, len(images)), replace=False)]
     copies = [change(images[k], rng) for change in KINDS.values() for k in chosen]
-    pairs = set(between(copies, images))
+    pairs = set(between(Sketches.of(copies), Sketches.of(images)))
     hits = [(k, chosen[k % len(chosen)]) in pairs for k in range(len(copies))]
     shares = np.mean(np.array(hits).reshape(len(KINDS), -1), axis=1)
     return dict(zip(KINDS, shares.tolist(), strict=True))

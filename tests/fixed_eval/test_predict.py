@@ -81,6 +81,23 @@ def test_unreadable_files_are_named_and_end_nothing(
     )
 
 
+def test_a_reader_that_has_seen_enough_ends_it_quietly(trained: tuple[Path, Path, dict[str, Any]]):
+    dataset, model, _ = trained
+    with subprocess.Popen(
+        [sys.executable, "-m", "fixed_eval.predict", str(model), str(dataset / "val"), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        told = running.stderr.read()
+    assert running.returncode == 0
+    assert "Traceback" not in told
+    assert "BrokenPipe" not in told
+
+
 def test_what_is_not_there_is_one_line(
     trained: tuple[Path, Path, dict[str, Any]],
     tmp_path: Path,

@@ -20,6 +20,7 @@ from datagen.core.errors import (
 from datagen.core.limits import MOST_IMAGES, require
 from datagen.core.numerals import Numeral
 from datagen.curation.hard_examples.record import Hard, HardImage
+from datagen.datasets.compared_pictures import Held
 from datagen.datasets.content import dataset_content, test_content
 from datagen.datasets.leakage import find_leaks
 from datagen.evaluation.evaluate import (
@@ -147,7 +148,7 @@ def _known(request: EvaluationRequest, folder: Path) -> set[str]:
     if dataset is None or test is None:
         return set()  # the evaluator refuses it
     near = request.near_duplicates
-    found = find_leaks(request.dataset, dataset, test, folder, near=near)
+    found = find_leaks(request.dataset, Held(dataset), test, folder, near=near)
     return {digest for digest, kind in found.kinds.items() if kind != "near-duplicate"}
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from datagen.datasets.compared_pictures import Held
 from datagen.datasets.content import Content
 from datagen.datasets.doctor.finding import Finding, few
 from datagen.datasets.doctor.layout import look
@@ -29,7 +30,7 @@ def leak_findings(
         MissingInputError: there is no such test set.
     """
     known, given = _content(root, pictures), _content(test, measure(test, look(test).images))
-    leaks = find_leaks(root, known, given, test, near=near_duplicates, near_limit=math.inf)
+    leaks = find_leaks(root, Held(known), given, test, near=near_duplicates, near_limit=math.inf)
     named: dict[str, list[str]] = {}
     for name, digest in given.paths.items():
         named.setdefault(digest, []).append(name)

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from datagen.building.build import build
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.numerals import CLASSES
-from datagen.datasets import leakage
+from datagen.datasets import compared_pictures, leakage
+from datagen.datasets.compared_pictures import Held, remembered
+from datagen.datasets.content import known_content, required_test_content
 from datagen.datasets.format import MANIFEST, read_manifest
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import file_hash, view_hash
@@ -114,6 +116,29 @@ def test_every_source_picture_is_known_however_it_was_stored_and_used(
     assert (found.images, found.leaked) == (100, 100)
     assert (found.parents > 0) == (pipeline is not None or scan)
     assert datagen.find_leaks(ds, others).leaked == 0
+
+
+def test_several_test_sets_are_compared_with_one_reading_of_the_dataset(
+    pictures: Path, others: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe(mix=(Ingredient(source="images", path=pictures),), images=100)
+    known = known_content(build(recipe, tmp_path / "ds").path)
+    tests = [required_test_content(folder) for folder in (pictures, others)]
+    read: list[Path] = []
+    decoded = compared_pictures.read_gray
+    monkeypatch.setattr(compared_pictures, "read_gray", lambda p: (read.append(p), decoded(p))[1])
+
+    def compare(held: Sequence[Held], cache: str) -> list[Any]:
+        monkeypatch.setenv("DATAGEN_CACHE", str(tmp_path / cache))
+        pairs = zip(held, tests, strict=True)
+        return [remembered(each, test, near=True) for each, test in pairs]
+
+    one = Held(known, several=True)
+    together = compare([one, one], "together")
+    shared = len(read)
+    assert together == compare([Held(known), Held(known)], "apart")
+    assert len(together[0].same) == 100
+    assert len(read) - shared == shared + 2 * len(known.files)  # once for views, once for sketches
 
 
 def test_a_picture_that_only_val_has_is_known_and_unused_ones_are_not(

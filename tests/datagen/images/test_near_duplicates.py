@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from datagen.core.arrays import GrayImage
-from datagen.images.near_duplicates import SAME, between, group, likeness
+from datagen.images.near_duplicates import SAME, Sketches, between, group, likeness
 from datagen.sources import open_source
 from pipelines.ops import shadow_corner
 
@@ -139,8 +139,10 @@ def test_groups_join_through_a_third_image_and_know_no_order() -> None:
 
 def test_between_names_the_pairs_of_two_collections() -> None:
     train = [scrawl(seed) for seed in range(5)]
-    assert between(train, [scrawl(9), rescaled(scrawl(3), 0.7), scrawl(8)]) == [(3, 1)]
-    assert between(train, []) == between([], train) == []
+    known, none = Sketches.of(train), Sketches.of([])
+    others = Sketches.of([scrawl(9), rescaled(scrawl(3), 0.7), scrawl(8)])
+    assert between(known, others) == [(3, 1)]
+    assert between(known, none) == between(none, known) == []
 
 
 EMPTY = {
@@ -160,9 +162,10 @@ def test_blank_pictures_are_no_near_duplicates() -> None:
     assert group([scrawl(1)]) == [0]
     images = [scrawl(1), *EMPTY.values()]
     assert len(set(group(images))) == len(images)
+    known = Sketches.of(images)
     for image in EMPTY.values():
         assert likeness(image, scrawl(1)) < SAME
-        assert between([image], images) == []
+        assert between(Sketches.of([image]), known) == []
 
 
 @settings(max_examples=20)
