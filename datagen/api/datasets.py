@@ -141,7 +141,7 @@ def build(
     recipe: RecipeLike = "default",
     out: PathLike = "ds",
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     overwrite: bool = False,
     offline: bool = False,
     vet: bool = False,
@@ -158,7 +158,8 @@ def build(
     Args:
         recipe: a `Recipe`, the name of a shipped one, a file, or a mapping of a recipe's keys.
         out: the dataset's folder.
-        workers: processes that make images, 1 or more.
+        workers: processes that make images, 1 or more; None: one per core, where starting them is
+            worth it.
         overwrite: replace a dataset that stands there.
         offline: fetch nothing: a missing archive is an error. `DATAGEN_OFFLINE=1` does the same.
         vet: first leave out letters that are not what their label says; see `vet_letters`. A

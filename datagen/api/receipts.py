@@ -23,7 +23,7 @@ def verify(
     paths: Mapping[str, PathLike] | None = None,
     val_dir: PathLike | None = None,
     dataset: PathLike | None = None,
-    workers: int = 1,
+    workers: int | None = 1,
     threads: int | None = None,
     offline: bool = False,
     progress: Progress = no_progress,
@@ -43,7 +43,7 @@ def verify(
         paths: where the ink of sources is on this machine, by the source's name.
         val_dir: where the class folders are on this machine that the recipe takes for val.
         dataset: the dataset itself, where the receipt has no recipe that makes it.
-        workers: processes that make images.
+        workers: processes that make images; None: one per core, where starting them is worth it.
         threads: of the CPU; None is one per core. They change no bit.
         offline: fetch nothing, as `build` does.
         progress: told of the step "images", and of a step of the seed, counted in epochs.

@@ -86,7 +86,7 @@ def build(
     recipe: Recipe,
     out: Path,
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     overwrite: bool = False,
     progress: Progress | None = None,
     fetch: FetchMissing | None = None,
@@ -99,7 +99,7 @@ def build(
     Args:
         recipe: what to build.
         out: the dataset's folder.
-        workers: processes that make images.
+        workers: processes that make images; None: one per core, where starting them is worth it.
         overwrite: replace a dataset that is there.
         progress: told how far the work is.
         fetch: fetches an archive that is missing; None: that is an error.
@@ -146,7 +146,7 @@ def _check_judged(resolved: ResolvedRecipe) -> None:
         )
 
 
-def _write(planned: Plan, root: Path, workers: int, progress: Progress) -> DatasetInfo:
+def _write(planned: Plan, root: Path, workers: int | None, progress: Progress) -> DatasetInfo:
     """Write the images of a plan, and all that is recorded of them, into the empty `root`."""
     for split in planned.sources.resolved.parts:
         for numeral in CLASSES:

@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,7 @@ import cv2
 from datagen.building.open_sources import open_sources
 from datagen.building.render import ImageRenderer
 from datagen.core.errors import BuildError
+from datagen.core.machine import cores
 from datagen.datasets.format import ManifestEntry
 from datagen.files.signals import held_back, ignore_ctrl_c
 from datagen.planning.assign import Item
@@ -31,17 +33,18 @@ Progress = Callable[[int], None]
 """Called with the number of images made so far."""
 
 _CHUNK: Final = 64  # items per task: enough to make sending cheap, few enough to be stopped soon
+_STARTING: Final = 1.5  # seconds of work in one process that more processes, slow to start, pay for
 
 
 def write_all(
-    planned: Plan, writer: "ImageWriter", workers: int, progress: Progress
+    planned: Plan, writer: "ImageWriter", workers: int | None, progress: Progress
 ) -> list["WrittenImage"]:
     """Make and write every item, in order of index.
 
     Args:
         planned: the items.
         writer: writes in this process, where one is enough.
-        workers: processes that make images.
+        workers: processes that make images; None: one per core, where starting them is worth it.
         progress: told how far the work is.
 
     Raises:
@@ -51,11 +54,12 @@ def write_all(
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
     written: list[WrittenImage] = []
-    if workers == 1 or len(chunks) == 1:
-        parts = (writer.write(chunk) for chunk in chunks)
-    else:
-        resolved = planned.sources.resolved
-        parts = _in_processes(chunks, resolved, writer.root, min(workers, len(chunks)))
+    resolved = planned.sources.resolved
+    parts = (
+        _as_fits(chunks, writer, resolved)
+        if workers is None
+        else _in_any(chunks, writer, resolved, workers)
+    )
     try:
         with closing(parts):  # an exception here must end the workers before it rises further
             for part in parts:
@@ -67,6 +71,29 @@ def write_all(
             "for memory; nothing was kept. Try fewer --workers"
         ) from error
     return written
+
+
+def _as_fits(
+    chunks: Sequence[Sequence[Item]], writer: "ImageWriter", resolved: ResolvedRecipe
+) -> Generator[list["WrittenImage"]]:
+    """Yield what is written here at first, then by a process per core if much is left to do."""
+    first, second, rest = chunks[:1], chunks[1:2], chunks[2:]
+    yield from map(writer.write, first)  # reads letters and starts libraries, so it says little
+    began = time.perf_counter()
+    yield from map(writer.write, second)
+    left = (time.perf_counter() - began) * len(rest)
+    yield from _in_any(rest, writer, resolved, cores() if left > _STARTING else 1)
+
+
+def _in_any(
+    chunks: Sequence[Sequence[Item]], writer: "ImageWriter", resolved: ResolvedRecipe, workers: int
+) -> Generator[list["WrittenImage"]]:
+    """Yield what is written, here or by several processes."""
+    workers = min(workers, len(chunks))
+    if workers > 1:
+        yield from _in_processes(chunks, resolved, writer.root, workers)
+    else:
+        yield from map(writer.write, chunks)
 
 
 def _in_processes(

@@ -77,7 +77,7 @@ def rebuild(
     *,
     paths: tuple[tuple[str, Path], ...],
     val_dir: Path | None = None,
-    workers: int,
+    workers: int | None,
     progress: Callable[[int], None],
     fetch: FetchMissing | None,
 ) -> DatasetInfo:
@@ -90,7 +90,7 @@ def rebuild(
         place: of the dataset.
         paths: source, and where its ink is on this machine.
         val_dir: where the folder of val is, of a recipe that has one.
-        workers: processes that make images.
+        workers: processes that make images; None: one per core, where starting them is worth it.
         progress: told how many images are made.
         fetch: fetches an archive that is missing; None: that is an error.
 

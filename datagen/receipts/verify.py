@@ -64,7 +64,7 @@ class VerifyRequest:
         paths: source, and where its ink is here.
         val_dir: where the class folders are here that the recipe takes for val.
         dataset: the dataset itself, instead of building it from the recipe.
-        workers: processes that make images.
+        workers: processes that make images; None: one per core, where starting them is worth it.
         threads: of the evaluator; None: one per core, for they do not move bits, up to eight. Of
             an engine that promises no bits as many as the score had.
     """
@@ -75,7 +75,7 @@ class VerifyRequest:
     paths: tuple[tuple[str, Path], ...] = ()
     val_dir: Path | None = None
     dataset: Path | None = None
-    workers: int = 1
+    workers: int | None = 1
     threads: int | None = None
 
 

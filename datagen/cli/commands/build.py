@@ -8,7 +8,7 @@ import typer
 
 from datagen.cli import recipe_flags as flags
 from datagen.cli.views.next_step import as_argument, print_next
-from datagen.cli.views.output import Json, Quiet, console, cores, counts_table, emit, progress_bars
+from datagen.cli.views.output import Json, Quiet, console, counts_table, emit, progress_bars
 from datagen.core.errors import UsageError
 from pipelines.text import quoted
 
@@ -40,7 +40,10 @@ def build(
     seed: flags.Seed = None,
     size: flags.Size = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes (default: one per core).")
+        int | None,
+        typer.Option(
+            "--workers", min=1, help="Processes (default: one per core, for many images)."
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
@@ -97,7 +100,7 @@ def build(
         built = build_dataset(
             resolved,
             out,
-            workers=workers or cores(),
+            workers=workers,
             overwrite=overwrite,
             offline=offline,
             progress=progress,

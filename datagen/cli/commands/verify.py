@@ -40,7 +40,10 @@ def verify(
         typer.Option("--dataset", metavar="DIR", help="Take this dataset instead of building it."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes (default: one per core).")
+        int | None,
+        typer.Option(
+            "--workers", min=1, help="Processes (default: one per core, for many images)."
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads of the training (default: the cores).")
@@ -67,7 +70,7 @@ def verify(
             paths=dict(map(source_path, path or ())),
             val_dir=val_dir,
             dataset=dataset,
-            workers=workers or cores(),
+            workers=workers,
             threads=threads,
             offline=offline,
             progress=progress,

@@ -41,7 +41,9 @@ def contents(root: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path) -> None:
+def test_the_same_bytes_for_any_number_of_workers(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # numerals so small that the evaluator sees no ink of some: they are drawn anew
     small = HandOptions(fill=(0.03, 0.08))
     recipe = recipe.model_copy(update={"images": 200, "compose": small})
@@ -49,12 +51,30 @@ def test_the_same_bytes_for_any_number_of_workers(recipe: Recipe, tmp_path: Path
     three = build(recipe, tmp_path / "three", workers=3)
     assert contents(one.path) == contents(three.path)
     assert one.info == three.info
+    monkeypatch.setattr("datagen.building.workers._STARTING", 0.0)  # it is always worth it
+    fitting = build(recipe, tmp_path / "fitting", workers=None)
+    assert contents(one.path) == contents(fitting.path)
     anew = [entry for entry in read_manifest(one.path) if len(entry.seed) == 3]
     assert len(anew) >= 5
     renderer = ImageRenderer(plan_recipe(recipe).sources)
     for entry in anew:
         image = cv2.imread(str(one.path / entry.path), cv2.IMREAD_GRAYSCALE)
         np.testing.assert_array_equal(renderer.again(entry), image)
+
+
+@pytest.mark.parametrize("images", [100, 200])
+def test_no_process_is_started_for_little_work(
+    recipe: Recipe, images: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    monkeypatch.setattr("datagen.building.workers.cores", lambda: 2)
+    monkeypatch.setattr("datagen.building.workers._STARTING", 1e9)
+    monkeypatch.setattr("datagen.building.workers._in_processes", lambda *_: started.append(1))
+    told: list[int] = []
+    recipe = recipe.model_copy(update={"images": images})
+    ds = build(recipe, tmp_path / "ds", workers=None, progress=told.append).path
+    assert (sum(1 for _ in ds.rglob("*.png")), started) == (images, [])
+    assert told == [*range(64, images, 64), images]
 
 
 def test_the_stored_recipe_makes_the_same_bytes(dataset: Path, tmp_path: Path) -> None:
