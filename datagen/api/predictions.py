@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from datagen.api.progress import Progress, no_progress
 from datagen.files.paths import named_refusals, user_path
 
 if TYPE_CHECKING:
@@ -13,7 +14,12 @@ PathLike = str | os.PathLike[str]
 
 
 @named_refusals()
-def predict(model: PathLike, images: PathLike | Sequence[PathLike]) -> list["Prediction"]:
+def predict(
+    model: PathLike,
+    images: PathLike | Sequence[PathLike],
+    *,
+    progress: Progress = no_progress,
+) -> list["Prediction"]:
     """Read images with a network that `evaluate(export_model=…)` has written.
 
     Images may be RGB, grey or transparent, upright or turned by EXIF, dark ink on light paper or
@@ -22,6 +28,7 @@ def predict(model: PathLike, images: PathLike | Sequence[PathLike]) -> list["Pre
     Args:
         model: the `.keras` file.
         images: an image, a folder in which images are looked for at any depth, or several of both.
+        progress: told of the step "images".
 
     Returns:
         One prediction per file, in order, folders by path. A file that cannot be read has its
@@ -45,4 +52,7 @@ def predict(model: PathLike, images: PathLike | Sequence[PathLike]) -> list["Pre
     from datagen.evaluation.predict import predict_images  # noqa: PLC0415 - OpenCV, a process
 
     given = (images,) if isinstance(images, str | os.PathLike) else images
-    return predict_images(user_path(model), [user_path(each) for each in given])
+    folders = [user_path(each) for each in given]
+    return predict_images(
+        user_path(model), folders, lambda done, total: progress("images", done, total)
+    )

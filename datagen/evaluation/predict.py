@@ -10,7 +10,7 @@ where they are transparent, with the ink of the images that the network has lear
 import json
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal
@@ -25,6 +25,8 @@ from datagen.files.encode import encode_png
 from datagen.files.leftovers import is_folder
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import MIN_CONTRAST, contrast, has_light_ink, paper_under, turned
+
+Told = Callable[[int, int], None]
 
 _UNREADABLE: Final = 4  # exit code of the tool after it has printed a line for every file
 
@@ -77,12 +79,15 @@ class Prediction(EvaluatorRecord):
     error: str | None = None
 
 
-def predict_images(model: Path, images: Sequence[Path]) -> list[Prediction]:
+def predict_images(
+    model: Path, images: Sequence[Path], told: Told = lambda _, __: None
+) -> list[Prediction]:
     """Return what a network reads in images.
 
     Args:
         model: a file that `evaluate` exported.
         images: image files, and folders in which they are looked for at any depth.
+        told: called with how many images are read, and how many are to be.
 
     Raises:
         MissingInputError: something is not there, or a folder holds no image.
@@ -95,7 +100,8 @@ def predict_images(model: Path, images: Sequence[Path]) -> list[Prediction]:
         known = _prepare_all(files, trained, Path(folder))
         readable = [position for position, each in enumerate(known) if each.error is None]
         to_read = [_place(files[position], position, Path(folder)) for position in readable]
-        for position, read in zip(readable, _read(model, to_read, Path(folder)), strict=True):
+        found = _read(model, to_read, Path(folder), lambda done: told(done, len(to_read)))
+        for position, read in zip(readable, found, strict=True):
             known[position] = _completed(known[position], read)
     return known
 
@@ -184,14 +190,16 @@ class _Reading(EvaluatorRecord):
     error: str | None
 
 
-def _read(model: Path, files: Sequence[Path], folder: Path) -> list[_Reading]:
+def _read(
+    model: Path, files: Sequence[Path], folder: Path, counted: Callable[[int], None]
+) -> list[_Reading]:
     """Return what the network reads, in the order of the files."""
     if not files:
         return []
     listed = folder / "files.jsonl"
     listed.write_text("".join(f"{json.dumps(str(file))}\n" for file in files), "utf-8")
     words = (str(model), "--listed", str(listed), "--json")
-    lines = run_tool("predict", *words, ends=(0, _UNREADABLE))
+    lines = run_tool("predict", *words, ends=(0, _UNREADABLE), counted=counted)
     return [_Reading.model_validate(line) for line in lines]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from datagen.cli.views.output import Json, Quiet, console, emit
+from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import CorruptInputError
 
 
@@ -34,7 +34,8 @@ def predict(
     from datagen.api.predictions import predict as read
     from datagen.cli.views.predictions import print_predictions
 
-    predictions = read(model, images)
+    with progress_bars(quiet=quiet) as progress:
+        predictions = read(model, images, progress=progress)
     print_predictions(predictions, console(as_json=as_json, quiet=quiet))
     if as_json:
         for each in predictions:

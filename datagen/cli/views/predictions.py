@@ -40,6 +40,9 @@ def print_predictions(predictions: "Sequence[Prediction]", out: Any) -> None:
             second = f"{_guess(each, 1)}" if len(each.likely) > 1 else ""
             table.add_row(_name(each, folder), str(each.label), f"{each.probability:.3f}", second)
         out.print(table)
+        labels = Counter(str(each.label) for each in read)
+        told = ", ".join(f"{label} {number:,}" for label, number in labels.most_common())
+        out.print(f"labels       {told}", soft_wrap=True)
     _print_notes(predictions, out)
 
 

@@ -40,6 +40,7 @@ def test_a_network_is_exported_and_reads_images(
     assert len(good["likely"]) == 3
     assert good["likely"][0] == {"label": good["label"], "probability": good["probability"]}
     assert "│ v.png " in read.stderr
+    assert f"labels       {good['label']} 1" in read.stderr
     assert read.stderr.splitlines()[-1].startswith("datagen: 1 of 2 files cannot be read, the")
 
 
@@ -94,6 +95,7 @@ def test_the_table_fits_80_columns_and_says_what_was_done(
     table = [line for line in shown if line.startswith("│")]
     assert all(len(line) <= 80 for line in table)
     assert shown[0] == "/photos: 8 images"
+    assert "labels       viii 7" in shown
     assert "prepared     7 ink inverted" in shown
     assert sum(line.startswith("warning ") for line in shown) == 6
     assert "warning      2 more; --json names all" in shown

@@ -1,5 +1,7 @@
 """What the evaluator says of its models becomes records; what it refuses becomes our errors."""
 
+import io
+import os
 import subprocess
 import sys
 from typing import Any
@@ -18,8 +20,8 @@ def answer(monkeypatch: pytest.MonkeyPatch, code: int, out: str = "", err: str =
     class Ended:
         returncode = code
 
-        def communicate(self) -> tuple[str, str]:
-            return out, err
+        def __init__(self) -> None:
+            self.stdout = io.StringIO(out)
 
         def __enter__(self) -> "Ended":
             return self
@@ -27,8 +29,9 @@ def answer(monkeypatch: pytest.MonkeyPatch, code: int, out: str = "", err: str =
         def __exit__(self, *_: object) -> None:
             return None
 
-    def start(words: list[str], **_: Any) -> Ended:
+    def start(words: list[str], *, stderr: int, **_: Any) -> Ended:
         asked.append(words)
+        os.write(stderr, err.encode())
         return Ended()
 
     monkeypatch.setattr(subprocess, "Popen", start)
@@ -36,8 +39,10 @@ def answer(monkeypatch: pytest.MonkeyPatch, code: int, out: str = "", err: str =
 
 
 def test_the_evaluator_is_asked_by_its_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = answer(monkeypatch, 0, "greetings\n{}\n")
-    assert tools.run_tool("models", "--json") == [{}]
+    asked = answer(monkeypatch, 0, "greetings\n{}\n{}\n")
+    told: list[int] = []
+    assert tools.run_tool("models", "--json", counted=told.append) == [{}, {}]
+    assert told == [1, 2]
     assert asked == [[sys.executable, "-P", "-m", "fixed_eval.models", "--json"]]
 
 
