@@ -65,7 +65,7 @@ class Generations:
             return []
         width = self._affordable()
         if not width:
-            found.why = f"the {self._plan.hours:g} hours are used up, but for the report"
+            found.why = f"the time is used up ({self._plan.hours:g} h), but for the report"
             return []
         first = found.stages[self._spec.stages[0]]
         new = proposed(found.begun, first, self._spec, folder, width)

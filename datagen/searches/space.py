@@ -61,13 +61,14 @@ SPACE: Final[Mapping[str, Range | tuple[str, ...]]] = {
     "compose.fill.high": Range(0.7, 1.0, 0.05),
     "compose.spacing.high": Range(0.2, 1.2, 0.1),
     "case.upper": Range(0.3, 0.9, 0.05),
-    "val.from": ("train", "given", "copies"),
+    "val.from": ("train", "given", "copies", "both"),
     "val.fraction": Range(0.06, 0.26, 0.02),
 }
 """What varies. Every proposal has each image as given once. `copies.share`: of what the budget
 leaves open, how much are copies of them through `copies.pipeline`; the pen writes the rest.
 `pen.twins`, `legibility`: see `Ingredient` and `Recipe`. `ranges`: of the pen and of the sheet.
-`case.upper`: weight of capitals. `val.from`: made like train, of images as given, or of copies."""
+`case.upper`: weight of capitals. `val.from`: made like train, of images as given, of copies of
+them, or of both."""
 
 
 def recipe_of(settings: Settings, spec: SearchSpec, folder: Path, name: str) -> Recipe:
@@ -99,7 +100,9 @@ def recipe_of(settings: Settings, spec: SearchSpec, folder: Path, name: str) -> 
     mix = [given, *(part | {"ratio": ratio} for part, ratio in open_shares if ratio > 0)]
     val: dict[str, Any] = {"fraction": number["val.fraction"]}
     if word["val.from"] != "train":
-        val["mix"] = [given if word["val.from"] == "given" else copies]
+        val["mix"] = {"given": [given], "copies": [copies], "both": [given, copies]}[
+            word["val.from"]
+        ]
     upper = number["case.upper"]
     lower = round(0.75 * (1 - upper), 4)
     plain: dict[str, Any] = {
@@ -212,7 +215,7 @@ def settings_of(recipe: Recipe) -> dict[str, Value]:
     open_ratio = sum(p.ratio for p in (*copies, *pens))
     hand = recipe.compose if isinstance(recipe.compose, HandOptions) else HandOptions()
     styles = recipe.case_styles
-    val = recipe.val.mix[0] if recipe.val.mix else None
+    val = {"copies" if part.pipeline else "given" for part in recipe.val.mix}
     said: dict[str, Value | None] = {
         "copies.share": sum(p.ratio for p in copies) / open_ratio if open_ratio else 1.0,
         "copies.pipeline": copies[0].pipeline if copies else None,
@@ -227,7 +230,7 @@ def settings_of(recipe: Recipe) -> dict[str, Value]:
         "compose.fill.high": hand.fill[1],
         "compose.spacing.high": hand.spacing[1],
         "case.upper": styles.get("upper", 0) / sum(styles.values()),
-        "val.from": "train" if val is None else "copies" if val.pipeline else "given",
+        "val.from": "both" if len(val) > 1 else next(iter(val), "train"),
         "val.fraction": recipe.val.share,
     }
     return {key: _nearest(part, said[key]) for key, part in SPACE.items()}

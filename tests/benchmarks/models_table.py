@@ -20,8 +20,8 @@ import datagen
 ALL = {"per_class": "all", "options": {"skip_bad": True}}
 SHARES = {"val": {"fraction": 0.2}, "test": {"fraction": 0.1}}
 RAW: dict[str, Any] = {"name": "raw", "mix": [{"source": "images", **ALL}]}
-IMAGES = {"classic-emnist": 2500, "classic-chars74k": 2500, "competition": 4000}
-DATASETS = ("raw", "classic-emnist", "classic-chars74k", "combined", "competition")
+IMAGES = {"classic-emnist": 2500, "classic-chars74k": 2500, "competition-1": 4000}
+DATASETS = ("raw", "classic-emnist", "classic-chars74k", "combined", "competition-1")
 
 
 def build(name: str, fold: Path, letters: Path, out: Path) -> Path:

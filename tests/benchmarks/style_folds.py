@@ -35,7 +35,7 @@ from datagen.searches.looks import LOOKS, Look, Purpose, append_look, count_look
 
 DATAGEN = Path(sys.executable).with_name("datagen")
 SHIPPED = (
-    *("competition", "top5", "combined-augmented", "combined", "raw"),
+    *("competition", "competition-1", "top5", "combined-augmented", "combined", "raw"),
     *("synthetic-only", "synthetic-1", "synthetic-mixed"),
 )
 HOLDOUTS = ("holdout", "holdout-reviewed")

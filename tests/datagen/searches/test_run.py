@@ -167,7 +167,7 @@ def test_a_search_of_other_settings_is_not_gone_on_with(tmp_path: Path) -> None:
 
 def test_no_more_is_tried_than_the_hours_are_enough_for(tmp_path: Path) -> None:
     answer = search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(by_share), hours=1e-9)
-    assert "hours are used up" in answer.why
+    assert "the time is used up" in answer.why
     assert {each.generation for each in answer.candidates} == {0}
 
 

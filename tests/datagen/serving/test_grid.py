@@ -51,8 +51,11 @@ def test_ten_thousand_images_by_the_keyboard(tmp_path: Path) -> None:
         named = "document.getElementById(grid.host.getAttribute('aria-activedescendant'))"
         assert tab(f"{named}.getAttribute('aria-label')") == "image 1"
         assert tab(f"{named}.getAttribute('aria-posinset')") == "2"
-        tab.press(*["PageDown"] * 20)
-        tab.wait("took.length >= 39")
+        tab.wait("took.length === 19")
+        tab("took.length = 0")
+        for pressed in range(1, 41):  # keys sent faster than the screen shows them share its frames
+            tab.press("PageDown" if pressed % 2 else "ArrowRight")
+            tab.wait(f"took.length === {pressed}")
         times = sorted(tab("took"))
         print(f"{len(times)} keys: median {times[len(times) // 2]:.0f} ms, most {times[-1]:.0f} ms")
         assert tab.nameless() == []
