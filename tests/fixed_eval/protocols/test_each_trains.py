@@ -12,6 +12,7 @@ from fixed_eval.protocols.registry import PROTOCOLS
 
 # They are transfer-mobilenet on another base, whose shapes test_networks.py holds.
 OTHER_BASES = ("transfer-resnet50", "transfer-inceptionv3")
+HEAVY = ("full-resnet50", "ablation-transfer")
 NAMES = [
     name
     for name, each in PROTOCOLS.items()
@@ -31,10 +32,7 @@ def split(name: str, protocol: KerasProtocol) -> Split:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.long) if name == "full-resnet50" else name
-        for name in NAMES
-    ],
+    [pytest.param(name, marks=pytest.mark.long) if name in HEAVY else name for name in NAMES],
 )
 def test_it_learns_in_every_phase(name: str) -> None:
     plain = PROTOCOLS[name]
