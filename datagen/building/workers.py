@@ -54,12 +54,7 @@ def write_all(
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
     written: list[WrittenImage] = []
-    resolved = planned.sources.resolved
-    parts = (
-        _as_fits(chunks, writer, resolved)
-        if workers is None
-        else _in_any(chunks, writer, resolved, workers)
-    )
+    parts = _parts(chunks, writer, planned.sources.resolved, workers)
     try:
         with closing(parts):  # an exception here must end the workers before it rises further
             for part in parts:
@@ -73,22 +68,20 @@ def write_all(
     return written
 
 
-def _as_fits(
-    chunks: Sequence[Sequence[Item]], writer: "ImageWriter", resolved: ResolvedRecipe
+def _parts(
+    chunks: Sequence[Sequence[Item]],
+    writer: "ImageWriter",
+    resolved: ResolvedRecipe,
+    workers: int | None,
 ) -> Generator[list["WrittenImage"]]:
-    """Yield what is written here at first, then by a process per core if much is left to do."""
-    first, second, rest = chunks[:1], chunks[1:2], chunks[2:]
-    yield from map(writer.write, first)  # reads letters and starts libraries, so it says little
-    began = time.perf_counter()
-    yield from map(writer.write, second)
-    left = (time.perf_counter() - began) * len(rest)
-    yield from _in_any(rest, writer, resolved, cores() if left > _STARTING else 1)
-
-
-def _in_any(
-    chunks: Sequence[Sequence[Item]], writer: "ImageWriter", resolved: ResolvedRecipe, workers: int
-) -> Generator[list["WrittenImage"]]:
-    """Yield what is written, here or by several processes."""
+    """Yield what is written, chunk by chunk, here or by several processes."""
+    if workers is None:
+        yield from map(writer.write, chunks[:1])  # it reads letters, too, so its time says little
+        began = time.perf_counter()
+        yield from map(writer.write, chunks[1:2])
+        chunks = chunks[2:]
+        left = (time.perf_counter() - began) * len(chunks)
+        workers = cores() if left > _STARTING else 1
     workers = min(workers, len(chunks))
     if workers > 1:
         yield from _in_processes(chunks, resolved, writer.root, workers)

@@ -18,7 +18,7 @@ from typing import Final, Literal
 from datagen.core.errors import CorruptInputError, InputError, MissingInputError
 from datagen.datasets.traps import TrapKind, traps_of
 from datagen.evaluation.records import EvaluatorRecord
-from datagen.evaluation.tools import run_tool
+from datagen.evaluation.tools import Counted, run_tool
 from datagen.files.class_folders import SAMPLE_RULES, files_below
 from datagen.files.decode import decode_colour, decode_gray
 from datagen.files.encode import encode_png
@@ -27,6 +27,7 @@ from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import MIN_CONTRAST, contrast, has_light_ink, paper_under, turned
 
 Told = Callable[[int, int], None]
+"""Told how many images are read, and how many are to be."""
 
 _UNREADABLE: Final = 4  # exit code of the tool after it has printed a line for every file
 
@@ -190,9 +191,7 @@ class _Reading(EvaluatorRecord):
     error: str | None
 
 
-def _read(
-    model: Path, files: Sequence[Path], folder: Path, counted: Callable[[int], None]
-) -> list[_Reading]:
+def _read(model: Path, files: Sequence[Path], folder: Path, counted: Counted) -> list[_Reading]:
     """Return what the network reads, in the order of the files."""
     if not files:
         return []

@@ -68,8 +68,8 @@ def group(images: Iterable[GrayImage]) -> list[int]:
     Args:
         images: `uint8 H×W`, ink darker than paper.
     """
-    sketches = list(_in_threads(sketch, images))
-    signatures = _signatures(sketches)
+    known = Sketches.of(images)
+    sketches = known.sketches
     joined: list[Pair] = []
     labels = np.arange(len(sketches))
     sizes = np.ones(len(sketches), np.intp)
@@ -77,7 +77,7 @@ def group(images: Iterable[GrayImage]) -> list[int]:
     while len(rows):
         near = {
             (min(rows[k], j), max(rows[k], j))
-            for each in signatures
+            for each in known.signatures
             for k, j in _nearest(each[rows], each, labels[rows], labels)
         }
         joined += _same(sketches, sketches, near)
