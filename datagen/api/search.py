@@ -60,6 +60,7 @@ def search(
     width: int = 9,
     workers: int | None = None,
     executor: "Executor | None" = None,
+    retry_failed: bool = False,
     offline: bool = False,
     progress: Progress = no_progress,
     listener: SearchListener | None = None,
@@ -86,6 +87,7 @@ def search(
         width: candidates that are tried together.
         workers: trainings at once; one per core without a number.
         executor: where trainings run; None is this machine.
+        retry_failed: run trainings again that failed in an earlier run of the search.
         offline: fetch nothing.
         progress: told of the steps "near-duplicates", "styles" and "trainings".
         listener: told all that happens instead.
@@ -125,6 +127,7 @@ def search(
         executor=executor,
         workers=workers,
         listener=listener or _Counting(progress),
+        retry_failed=retry_failed,
         fetch=fetching(offline=offline, progress=fetched(progress)),
     )
 

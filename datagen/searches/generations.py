@@ -129,7 +129,10 @@ class Generations:
             failed = next(
                 (each.error for each in self._trials.outcomes.values() if each.error), "no score"
             )
-            raise SweepError(f"none of {len(candidates)} recipes could be trained: {failed}")
+            raise SweepError(
+                f"none of {len(candidates)} recipes could be trained: {failed}; where that is "
+                "mended, the same command with --retry-failed tries again"
+            )
         found.leaders.append(leader)
         named = next(each for each in found.begun if each.id == leader)
         mean = fmean(ended[leader].values())

@@ -97,6 +97,7 @@ def search(
     listener: SearchListener | None = None,
     timed: bool = False,
     fetch: FetchMissing | None = None,
+    retry_failed: bool = False,
 ) -> SearchAnswer:
     """Search for the best recipe for a person's own images.
 
@@ -111,6 +112,8 @@ def search(
         listener: told how it goes.
         timed: time the evaluator first, to plan the hours (once per machine, some 20 s).
         fetch: fetches an archive that is missing; None: that is an error.
+        retry_failed: run failed trainings again; of a search that has ended only where none of
+            its trainings on the kept part could be scored, so that nothing has been seen of it.
 
     Returns:
         What was found.
@@ -124,10 +127,11 @@ def search(
     listener = listener or SearchListener()
     place = folder.resolve()
     if (place / ANSWER).is_file() and check_folder(place, spec):
-        known = read_search(place)  # its kept part has been looked at: nothing may follow
-        if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
-            write_page(known, place)
-        return known
+        known = read_search(place)
+        if known.kept or not retry_failed:  # its kept part has been looked at: nothing may follow
+            if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
+                write_page(known, place)
+            return known
     planned = plan_search(
         spec, place, hours=hours, workers=workers, listener=listener, timed=timed, fetch=fetch
     )
@@ -139,6 +143,8 @@ def search(
         try:
             parts = _divided(planned, listener)
             trials = Trials(spec, parts, place, where, listener, clock)
+            if retry_failed:
+                trials.forget_failed()
             found = Generations(planned, trials, listener, clock).run()
         except KeyboardInterrupt:
             clock.save()

@@ -127,6 +127,12 @@ class Trials:
                 "them could not be compared; choose another --out"
             )
 
+    def forget_failed(self) -> None:
+        """Forget the failures, so that those trainings run again; the log keeps their lines."""
+        self.outcomes = {
+            key: outcome for key, outcome in self.outcomes.items() if outcome.error is None
+        }
+
     def run(self, candidates: Sequence[Candidate], until: int | None) -> Values:
         """Train candidates on all folds to a stage; leave out those that failed."""
         jobs = [job for candidate in candidates for job in jobs_of(candidate, self._parts)]

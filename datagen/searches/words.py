@@ -32,7 +32,12 @@ def chosen(answer: SearchAnswer) -> str:
 
 def kept(answer: SearchAnswer) -> str:
     """Return the figure to believe."""
-    if not answer.kept or answer.kept[0].id != answer.best:
+    if not answer.kept:
+        return (
+            "It could not be scored on the kept part; the same command with --retry-failed tries "
+            "again."
+        )
+    if answer.kept[0].id != answer.best:
         return "It could not be scored on the kept part."
     own = answer.kept[0]
     return (

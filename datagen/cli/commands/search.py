@@ -62,6 +62,9 @@ def search(
     ] = None,
     executor: training.Executor = training.ExecutorName.local,
     address: training.Address = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run failed trainings again.")
+    ] = False,
     dry_run: training.DryRun = False,
     timing: Annotated[
         bool,
@@ -125,6 +128,7 @@ def search(
             listener=view,
             timed=timing,
             fetch=fetch,
+            retry_failed=retry_failed,
         )
     print_answer(answer, human)
     if as_json:

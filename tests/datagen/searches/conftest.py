@@ -90,10 +90,22 @@ def spec_of(real: Path, **keys: Any) -> SearchSpec:
 
 
 def search(
-    spec: SearchSpec, out: Path, executor: Pretender, hours: float = 1.0, workers: int = 1
+    spec: SearchSpec,
+    out: Path,
+    executor: Pretender,
+    hours: float = 1.0,
+    workers: int = 1,
+    *,
+    retry_failed: bool = False,
 ) -> SearchAnswer:
     """Run a search with made-up trainings."""
-    return run.search(spec, out, hours=hours, executor=executor, workers=workers)
+    return run.search(
+        *(spec, out),
+        hours=hours,
+        executor=executor,
+        workers=workers,
+        retry_failed=retry_failed,
+    )
 
 
 def by_share(task: Task, test: Path) -> float:

@@ -1,5 +1,6 @@
 """A whole search with made-up trainings: what is tried, what is looked at, when it ends."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_search_whose_report_failed_has_its_answer_and_page(tmp_path: Path) ->
     answer = search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(value))
     assert not answer.kept
     page = (tmp_path / "best" / PAGE).read_text("utf-8")
-    assert "It could not be scored on the kept part." in page
+    assert "It could not be scored on the kept part; the same command with --retry" in page
     assert "<span>on the kept part</span>" not in page
 
 
@@ -195,6 +196,29 @@ def test_candidates_that_fail_lose(tmp_path: Path) -> None:
 def test_where_nothing_can_be_trained_the_first_reason_is_told(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match="could be trained: no memory"):
         search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(lambda *_: "no memory"))
+
+
+@pytest.mark.parametrize("where", ["", "fold-2", "kept"])
+def test_failed_trainings_run_again_when_asked(tmp_path: Path, where: str) -> None:
+    def value(task: Task, test: Path) -> float | str:
+        return "no memory" if where in task.point else by_share(task, test)
+
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    with suppress(SweepError):  # where all failed
+        search(spec, out, Pretender(value))
+    quiet = Pretender(by_share)
+    with suppress(SweepError):
+        search(spec, out, quiet)
+    assert not quiet.ran
+    again = Pretender(by_share)
+    found = search(spec, out, again, retry_failed=True)
+    if where == "fold-2":  # it had ended, and its kept part was looked at
+        assert not again.ran
+    else:
+        assert all(where in task.point for task in again.ran)
+        whole = search(spec_of(tmp_path / "mine"), tmp_path / "whole", Pretender(by_share))
+        assert found.kept == whole.kept
+        assert found.best == whole.best
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
