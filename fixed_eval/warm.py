@@ -1,8 +1,8 @@
 """`python -m fixed_eval.warm FD`: the evaluator imported once, evaluations in forks of it.
 
-Importing what the native engine needs takes a second. Nothing computes here, and TensorFlow is not
-imported: an evaluation that needs it begins it in the fork. So a score is bit for bit what a fresh
-process gives. Linux only.
+Importing what the native engine needs takes a second, and another half until Numba's first compiled
+function runs. No evaluation computes here, and TensorFlow is not imported: an evaluation that needs
+it begins it in the fork. So a score is bit for bit what a fresh process gives. Linux only.
 
 Enters: FD, a socket (`SOCK_SEQPACKET`); then one message per evaluation, the arguments of
 `python -m fixed_eval` as JSON, with descriptors: a socket to answer on, its standard error, and
@@ -26,10 +26,16 @@ import fixed_eval.decoding
 import fixed_eval.engines.native.engine
 import fixed_eval.score  # noqa: F401
 from fixed_eval.__main__ import main as evaluate
+from fixed_eval.png import decode_png
 
 if sys.platform != "linux":
     raise ImportError("the warm evaluator needs Linux")
 
+# One white pixel: to have the compiled code that reads PNG files, and so Numba, run once.
+_SMALLEST_PNG: Final = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c63"
+    "f80f0001010100b138f6140000000049454e44ae426082"
+)
 _MESSAGE: Final = 1 << 20  # bytes at most; paths of test sets are all that is long
 _DESCRIPTORS: Final = 8
 
@@ -37,6 +43,7 @@ _DESCRIPTORS: Final = 8
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until standard input closes; return the exit code."""
     (number,) = map(int, sys.argv[1:] if arguments is None else arguments)
+    decode_png(_SMALLEST_PNG)
     with socket.socket(fileno=number) as requests:
         _Server(requests).serve()
     return 0
