@@ -95,6 +95,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--letters", type=Path, required=True)
     parser.add_argument("--train", type=int)
+    parser.add_argument("--only", nargs="+", choices=DATASETS, default=DATASETS)
     parser.add_argument("--protocol", nargs="+", default=["cutoff-resnet50:10", "model-s"])
     options = parser.parse_args()
     table = options.out / "table.jsonl"
@@ -105,7 +106,7 @@ def main() -> None:
     for word in options.protocol:
         protocol, _, epochs = word.partition(":")
         preview = int(epochs) if epochs else None
-        for name in DATASETS:
+        for name in options.only:
             if (protocol, preview, name + of) in done:
                 continue
             dataset = build(name, options.fold, options.letters, options.out)

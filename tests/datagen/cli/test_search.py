@@ -56,9 +56,12 @@ def test_bad_words_are_one_clear_line(
     assert not (tmp_path / "best").exists()
 
 
+@pytest.mark.parametrize(
+    "executor", ["local", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.long])]
+)
 @pytest.mark.slow
 @pytest.mark.tensorflow
-def test_a_whole_search(datagen: Run, tmp_path: Path) -> None:
+def test_a_whole_search(datagen: Run, tmp_path: Path, executor: str) -> None:
     rng = np.random.default_rng(5)
     for numeral in CLASSES:
         (tmp_path / "mine" / numeral).mkdir(parents=True)
@@ -67,7 +70,7 @@ def test_a_whole_search(datagen: Run, tmp_path: Path) -> None:
             image[8:24, 8:24] = rng.integers(0, 2, (16, 16)) * 255
             cv2.imwrite(str(tmp_path / "mine" / numeral / f"{k}.png"), image)
     words = ("search", "--real", "mine", "--hours", 1e-6, "--out", "best", *SHORT)
-    done = datagen(*words, "--json", timeout=600)
+    done = datagen(*words, "--executor", executor, "--json", timeout=600)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer == json.loads((tmp_path / "best" / "search.json").read_text()) | {
