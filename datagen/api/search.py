@@ -87,7 +87,8 @@ def search(
         width: candidates that are tried together.
         workers: trainings at once; one per core without a number.
         executor: where trainings run; None is this machine.
-        retry_failed: run trainings again that failed in an earlier run of the search.
+        retry_failed: run trainings again that failed in an earlier run of the search; one that has
+            been scored on its kept part has ended for good.
         offline: fetch nothing.
         progress: told of the steps "near-duplicates", "styles" and "trainings".
         listener: told all that happens instead.
@@ -96,7 +97,8 @@ def search(
         What was found; its `recipe` is the file of the best recipe, with all of the images.
 
     Raises:
-        UsageError: a number is out of range, or `out` holds something else.
+        UsageError: a number is out of range, `out` holds something else, or a failed training of a
+            search that has ended is to run again.
         InputError: the images are missing or damaged.
         RuleError: the images are too few to be divided, or too many for the budget.
         SweepError: no recipe could be trained.

@@ -130,8 +130,8 @@ class Generations:
                 (each.error for each in self._trials.outcomes.values() if each.error), "no score"
             )
             raise SweepError(
-                f"none of {len(candidates)} recipes could be trained: {failed}; where that is "
-                "mended, the same command with --retry-failed tries again"
+                f"none of {len(candidates)} recipes could be trained: {failed}; once that is "
+                "repaired, the same command with --retry-failed tries again"
             )
         found.leaders.append(leader)
         named = next(each for each in found.begun if each.id == leader)

@@ -112,14 +112,15 @@ def search(
         listener: told how it goes.
         timed: time the evaluator first, to plan the hours (once per machine, some 20 s).
         fetch: fetches an archive that is missing; None: that is an error.
-        retry_failed: run failed trainings again; of a search that has ended only where none of
-            its trainings on the kept part could be scored, so that nothing has been seen of it.
+        retry_failed: run failed trainings again; a search that has been scored on its kept part
+            has ended for good.
 
     Returns:
         What was found.
 
     Raises:
-        UsageError, InputError, RuleError: as `plan_search`.
+        UsageError, InputError, RuleError: as `plan_search`; a failed training of a search that has
+            ended is to run again.
         SplitError: a class has too few images for the folds.
         SweepError: no recipe could be trained.
         StoppedError: Ctrl-C; finished epochs are kept.
@@ -128,7 +129,13 @@ def search(
     place = folder.resolve()
     if (place / ANSWER).is_file() and check_folder(place, spec):
         known = read_search(place)
-        if known.kept or not retry_failed:  # its kept part has been looked at: nothing may follow
+        failed = retry_failed and any(each.state == "failed" for each in known.candidates)
+        if failed and known.kept:  # the kept part has been looked at: nothing may follow
+            raise UsageError(
+                f"the search in {place} has ended and has been scored on its kept part, so no "
+                "failed training of it can run again; choose another --out"
+            )
+        if known.kept or not retry_failed:
             if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
                 write_page(known, place)
             return known

@@ -198,7 +198,7 @@ def test_where_nothing_can_be_trained_the_first_reason_is_told(tmp_path: Path) -
         search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(lambda *_: "no memory"))
 
 
-@pytest.mark.parametrize("where", ["", "fold-2", "kept"])
+@pytest.mark.parametrize("where", ["", "kept"])
 def test_failed_trainings_run_again_when_asked(tmp_path: Path, where: str) -> None:
     def value(task: Task, test: Path) -> float | str:
         return "no memory" if where in task.point else by_share(task, test)
@@ -212,13 +212,22 @@ def test_failed_trainings_run_again_when_asked(tmp_path: Path, where: str) -> No
     assert not quiet.ran
     again = Pretender(by_share)
     found = search(spec, out, again, retry_failed=True)
-    if where == "fold-2":  # it had ended, and its kept part was looked at
-        assert not again.ran
-    else:
-        assert all(where in task.point for task in again.ran)
-        whole = search(spec_of(tmp_path / "mine"), tmp_path / "whole", Pretender(by_share))
-        assert found.kept == whole.kept
-        assert found.best == whole.best
+    assert all(where in task.point for task in again.ran)
+    whole = search(spec, tmp_path / "whole", Pretender(by_share))
+    assert found.kept == whole.kept
+    assert found.best == whole.best
+
+
+def test_after_the_report_no_failed_training_runs_again(tmp_path: Path) -> None:
+    def value(task: Task, test: Path) -> float | str:
+        return "no memory" if "fold-2" in task.point else by_share(task, test)
+
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    search(spec, out, Pretender(value))
+    again = Pretender(by_share)
+    with pytest.raises(UsageError, match="scored on its kept part"):
+        search(spec, out, again, retry_failed=True)
+    assert not again.ran
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
