@@ -25,6 +25,7 @@ Address = Annotated[
     str | None, typer.Option(help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
 
 
 def whole_numbers(text: str) -> list[int]:

@@ -129,16 +129,8 @@ def search(
     place = folder.resolve()
     if (place / ANSWER).is_file() and check_folder(place, spec):
         known = read_search(place)
-        failed = retry_failed and any(each.state == "failed" for each in known.candidates)
-        if failed and known.kept:  # the kept part has been looked at: nothing may follow
-            raise UsageError(
-                f"the search in {place} has ended and has been scored on its kept part, so no "
-                "failed training of it can run again; choose another --out"
-            )
         if known.kept or not retry_failed:
-            if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
-                write_page(known, place)
-            return known
+            return _ended(known, place, retry_failed=retry_failed)
     planned = plan_search(
         spec, place, hours=hours, workers=workers, listener=listener, timed=timed, fetch=fetch
     )
@@ -162,6 +154,22 @@ def search(
         answer = answer_of(spec, place, trials, found, clock.seconds)
         write_page(answer, place)
     return answer
+
+
+def _ended(known: SearchAnswer, place: Path, *, retry_failed: bool) -> SearchAnswer:
+    """Return what a search has found, with its page.
+
+    Raises:
+        UsageError: a failed training is to run again, but the kept part has been looked at.
+    """
+    if retry_failed and any(each.state == "failed" for each in known.candidates):
+        raise UsageError(
+            f"the search in {place} has ended and has been scored on its kept part, so no "
+            "failed training of it can run again; choose another --out"
+        )
+    if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
+        write_page(known, place)
+    return known
 
 
 def _divided(planned: SearchPlan, listener: SearchListener) -> Parts:

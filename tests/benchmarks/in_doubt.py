@@ -1,7 +1,7 @@
 """Do images help more that a network reads with doubt? Training images chosen by its probabilities.
 
-    datagen build --recipe synthetic-only --out ds
-    datagen build --recipe synthetic-only --seed 11 --out c11     # and c12, c13, c14
+    datagen build --recipe tests/benchmarks/ideas/pen-paper-legible-val.yaml --out ds
+    datagen build --recipe … --seed 11 --out c11     # and c12, c13, c14
     python -m fixed_eval ds --out read.json --test c11/train --test c12/train …
     python tests/benchmarks/in_doubt.py read.json ds chosen [--most 450] [--from 0.01]
     python -m fixed_eval chosen --until 30 --state state --out chosen.json --test fold-1/holdout …

@@ -53,9 +53,9 @@ def thin(dataset: Path, train: int) -> Path:
     if out.exists():
         return out
     share = min(1.0, train / len(list((dataset / "train").glob("*/*.png"))))
-    for folder in sorted(dataset.glob("*/*/")):
-        if folder.parent.name not in ("train", "val", "test"):
-            continue
+    for folder in (
+        each for part in ("train", "val", "test") for each in (dataset / part).iterdir()
+    ):
         files = sorted(folder.glob("*.png"))
         into = out / folder.relative_to(dataset)
         into.mkdir(parents=True)

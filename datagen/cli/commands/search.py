@@ -62,9 +62,7 @@ def search(
     ] = None,
     executor: training.Executor = training.ExecutorName.local,
     address: training.Address = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run failed trainings again.")
-    ] = False,
+    retry_failed: training.RetryFailed = False,
     dry_run: training.DryRun = False,
     timing: Annotated[
         bool,

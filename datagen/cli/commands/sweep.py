@@ -102,9 +102,7 @@ def sweep(
         bool,
         typer.Option("--timing/--no-timing", help="Time 20 steps first, to estimate the hours."),
     ] = True,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run failed trials again.")
-    ] = False,
+    retry_failed: training.RetryFailed = False,
     extend: Annotated[
         bool, typer.Option("--extend", help="Add to the sweep in the folder.")
     ] = False,

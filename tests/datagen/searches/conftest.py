@@ -100,7 +100,8 @@ def search(
 ) -> SearchAnswer:
     """Run a search with made-up trainings."""
     return run.search(
-        *(spec, out),
+        spec,
+        out,
         hours=hours,
         executor=executor,
         workers=workers,

@@ -130,7 +130,10 @@ def test_a_search_whose_report_failed_has_its_answer_and_page(tmp_path: Path) ->
     answer = search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(value))
     assert not answer.kept
     page = (tmp_path / "best" / PAGE).read_text("utf-8")
-    assert "It could not be scored on the kept part; the same command with --retry" in page
+    said = (
+        "It could not be scored on the kept part; the same command with --retry-failed tries again."
+    )
+    assert said in page
     assert "<span>on the kept part</span>" not in page
 
 
