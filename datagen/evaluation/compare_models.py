@@ -21,6 +21,7 @@ from datagen.evaluation.compare import (
     compare,
 )
 from datagen.evaluation.evaluate import Evaluation
+from datagen.evaluation.models import refuse_letter_reader
 from datagen.evaluation.summary import Spread, short_path, spread
 
 _MUCH_FASTER: Final = 0.8
@@ -277,12 +278,13 @@ def check_models(names: Sequence[str], known: Mapping[str, object]) -> None:
     """Refuse models that cannot be compared, before any is trained.
 
     Raises:
-        UsageError: none is named, or one twice.
+        UsageError: none is named, one twice, or the reader of letters.
         UnknownNameError: there is no such model.
     """
     if not names:
         raise UsageError(f"no model is named; expected some of {', '.join(known)}")
     for name in names:
+        refuse_letter_reader(name)
         if name not in known:
             raise UnknownNameError("model", name, known)
         if names.count(name) > 1:

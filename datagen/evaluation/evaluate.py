@@ -32,6 +32,7 @@ from datagen.evaluation.cache import (
     remember,
 )
 from datagen.evaluation.leaks import completed
+from datagen.evaluation.models import refuse_letter_reader
 from datagen.evaluation.origin import dataset_origin
 from datagen.evaluation.own_part import with_own_part
 from datagen.evaluation.prepare import (
@@ -152,7 +153,8 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     """Score a dataset once per seed.
 
     Raises:
-        UsageError: a number is out of range, or a test set is given twice.
+        UsageError: a number is out of range, a test set is given twice, or the protocol is the
+            reader of letters.
         RuleError: the dataset or a test set breaks a rule of the protocol.
         InputError: something is missing or unreadable.
         StoppedError: Ctrl-C; finished epochs are kept.
@@ -234,6 +236,7 @@ def _check(request: EvaluationRequest) -> None:
     require("threads", request.threads, 1, MOST_PROCESSES)
     require("preview", request.preview, 1, MOST_EPOCHS)
     require("until", request.until, 1, MOST_EPOCHS)
+    refuse_letter_reader(request.protocol)
     if request.export_model is not None and request.seeds > 1:
         raise UsageError(
             f"export_model keeps one network and {request.seeds} seeds train {request.seeds}; "

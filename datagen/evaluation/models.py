@@ -8,7 +8,8 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from datagen.core.errors import EvaluationError, UnknownNameError
+from datagen.core.errors import EvaluationError, UnknownNameError, UsageError
+from datagen.core.evaluator_facts import LETTER_READER
 from datagen.core.limits import require
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.records import EvaluatorRecord
@@ -156,11 +157,12 @@ def describe_model(
 
     Raises:
         UnknownNameError: there is no such model.
-        UsageError: a number is out of range.
+        UsageError: a number is out of range, or it is the reader of letters.
         EvaluationError: the evaluator failed.
     """
     require("classes", classes, 2, MOST_CLASSES)
     require("images", images, 1, MOST_IMAGES)
+    refuse_letter_reader(name)
     known = [model.name for model in list_models()]
     if name not in known:
         raise UnknownNameError("model", name, known)
@@ -168,6 +170,19 @@ def describe_model(
     words += [] if images is None else ["--images", str(images)]
     (described,) = _ask(*words, *([] if timing else ["--no-timing"]))
     return _read(ModelDescription, described)
+
+
+def refuse_letter_reader(name: str) -> None:
+    """Refuse the published network that reads letters, and say what works with it.
+
+    Raises:
+        UsageError: `name` is that network's.
+    """
+    if name == LETTER_READER:
+        raise UsageError(
+            f"{name} reads single letters and scores no dataset; `datagen letters train` trains "
+            "it, and `datagen guide letters` says what it is"
+        )
 
 
 def _ask(*words: str) -> Iterator[Mapping[str, Any]]:

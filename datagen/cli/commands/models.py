@@ -67,6 +67,7 @@ def _print_list(found: "list[Model]", out: Any) -> None:
     from datagen.cli.views.model_tables import list_table
 
     out.print(list_table(found))
+    out.print("letters      emnist-cnn reads single letters: datagen letters train", soft_wrap=True)
     print_next(out, "models", "simple-cnn", why="shows one: layers, phases, speed")
 
 

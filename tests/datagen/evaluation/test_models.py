@@ -4,12 +4,16 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from datagen.core.errors import EvaluationError, InputError, RuleError, UnknownNameError, UsageError
 from datagen.evaluation import models, tools
+from datagen.evaluation.compare_models import check_models
+from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
 from datagen.evaluation.models import describe_model, list_models
 
 
@@ -93,6 +97,19 @@ def test_an_unknown_name_costs_no_tensorflow(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UnknownNameError, match="did you mean 'model-s'"):
         describe_model("modelss")
     assert asked == [("--json",)]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        describe_model,
+        lambda name: check_models(["simple-cnn", name], {"simple-cnn": None}),
+        lambda name: evaluate_dataset(EvaluationRequest(Path("ds"), protocol=name)),
+    ],
+)
+def test_the_reader_of_letters_is_named_for_what_it_is(use: Callable[[str], object]) -> None:
+    with pytest.raises(UsageError, match=r"^emnist-cnn reads single letters .*letters train"):
+        use("emnist-cnn")
 
 
 def test_what_is_asked_reaches_the_evaluator(monkeypatch: pytest.MonkeyPatch) -> None:
