@@ -241,11 +241,17 @@ def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
         >>> found.images, found.leaked, found.parents
         (20, 20, 0)
     """
-    from datagen.datasets import compared_pictures, content, leakage  # noqa: PLC0415 - see `inspect`
+    from datagen.datasets import (  # noqa: PLC0415 - see `inspect`
+        compared_pictures,
+        content,
+        leakage,
+        parents,
+    )
 
     root, folder = user_path(dataset), user_path(test)
     known, asked = content.known_content(root), content.required_test_content(folder)
-    found = leakage.find_leaks(root, compared_pictures.Held(known), asked, folder)
+    held = compared_pictures.Held(known)
+    found = leakage.find_leaks(held, parents.parents_of(root), asked, folder)
     if found.unreadable:
         more = len(found.unreadable) - 1
         raise CorruptInputError(

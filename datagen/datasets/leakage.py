@@ -1,8 +1,8 @@
 """Which pictures of a test set a dataset knows: the same ones, parents of its images, look-alikes.
 
-Enters: a dataset's folder, and the content of it and of a test set. Leaves: a `Leaks`. Nothing is
-trained. The evaluator compares what its own decoder makes of the files; here both sides go through
-ours, as grey pictures: a JPEG means a little different levels to each decoder.
+Enters: a dataset's content and parents, and the content of a test set. Leaves: a `Leaks`. Nothing
+is trained. The evaluator compares what its own decoder makes of the files; here both sides go
+through ours, as grey pictures: a JPEG means a little different levels to each decoder.
 """
 
 from collections import Counter, defaultdict
@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from datagen.core.errors import DatagenError
-from datagen.datasets.compared_pictures import Compared, Held, remembered, views_of
+from datagen.datasets.compared_pictures import Compared, Held, remembered
 from datagen.datasets.content import Content
-from datagen.datasets.format import INFO, MANIFEST, TEST, read_info, read_manifest
-from datagen.files.paths import absolute
+from datagen.datasets.format import MANIFEST
+from datagen.datasets.parents import Parents
 
 LeakKind = Literal["same picture", "parent", "near-duplicate"]
 """How a dataset knows a picture: it holds it; images were made from it; it holds one much like it.
@@ -100,8 +99,8 @@ def leak_warning(path: str, images: int, *, leaked: int, parents: int) -> str | 
 
 
 def find_leaks(
-    dataset: Path,
     known: Held,
+    parents: Parents,
     test: Content,
     path: Path,
     *,
@@ -111,8 +110,8 @@ def find_leaks(
     """Compare a test set with a dataset and what its manifest says it was made from.
 
     Args:
-        dataset: its folder.
-        known: its images; one `Held` for all test sets of a dataset looks at them once.
+        known: the dataset's images; one `Held` for all its test sets looks at them once.
+        parents: what they were made from.
         test: those of the test set.
         path: of the test set.
         near: look for near-duplicates too, where there are not too many images.
@@ -128,17 +127,16 @@ def find_leaks(
             f"{limit:,} that can be compared in half a minute"
         )
     compared = remembered(known, test, near=near)
-    parents, unknown = _parents(dataset)
-    if unknown:
+    if parents.unknown:
         notes.append(
-            f"{unknown:,} parents of images are unknown: {MANIFEST} does not say how they look, "
-            "and they are not where they were; build the dataset again"
+            f"{parents.unknown:,} parents of images are unknown: {MANIFEST} does not say how they "
+            "look, and they are not where they were; build the dataset again"
         )
     unreadable = tuple(file for d, file in test.files.items() if d not in compared.views)
     if unreadable:
         notes.append(f"{len(unreadable):,} files cannot be compared, the first: {unreadable[0]}")
     kinds: dict[str, LeakKind] = dict.fromkeys(compared.near or (), "near-duplicate")
-    kinds |= {digest: "parent" for digest, view in compared.views.items() if view in parents}
+    kinds |= {digest: "parent" for digest, view in compared.views.items() if view in parents.made}
     kinds |= dict.fromkeys(compared.same, "same picture")
     counted = Counter(kinds.get(digest) for _, _, digest in test.rows)
     return Leaks(
@@ -152,7 +150,7 @@ def find_leaks(
         near_note=near_note,
         notes=tuple(notes),
         unreadable=unreadable,
-        ours=_ours(known.content, compared, parents),
+        ours=_ours(known.content, compared, parents.made),
     )
 
 
@@ -184,33 +182,3 @@ def _named(test: Content, kinds: Mapping[str, LeakKind]) -> tuple[tuple[str, Lea
     order = get_args(LeakKind)
     found = [(path, kinds[d]) for path, d in test.paths.items() if d in kinds]
     return tuple(sorted(found, key=lambda each: (order.index(each[1]), each[0])))
-
-
-def _parents(dataset: Path) -> tuple[dict[str, list[str]], int]:
-    """Return the view hash of what images were made from → paths of these; how many are unknown.
-
-    In datasets of earlier versions, which do not record them, the parents' files are read where
-    they still are.
-    """
-    if not (dataset / MANIFEST).is_file():
-        return {}, 0
-    try:
-        entries = [e for e in read_manifest(dataset) if e.parent is not None and e.split != TEST]
-        missing = {(e.source, e.parent) for e in entries if e.parent_pixels is None and e.parent}
-        folders = {}
-        if missing and (dataset / INFO).is_file():
-            folders = {source.key: source.path for source in read_info(dataset).sources}
-    except DatagenError:
-        return {}, 0  # `datagen inspect` reports a damaged record
-    files = {
-        f"{key}/{parent}": absolute(folder, dataset.absolute()) / parent
-        for key, parent in missing
-        if (folder := folders.get(key))
-    }
-    views, _ = views_of(files)
-    made: dict[str, list[str]] = {}
-    for entry in entries:
-        view = entry.parent_pixels or views.get(f"{entry.source}/{entry.parent}")
-        if view:
-            made.setdefault(view, []).append(entry.path)
-    return made, len(missing) - len(views)

@@ -23,6 +23,7 @@ from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.datasets.compared_pictures import Held
 from datagen.datasets.content import dataset_content, test_content
 from datagen.datasets.leakage import find_leaks
+from datagen.datasets.parents import parents_of
 from datagen.evaluation.evaluate import (
     EvaluationRequest,
     evaluate_dataset,
@@ -147,8 +148,8 @@ def _known(request: EvaluationRequest, folder: Path) -> set[str]:
     dataset, test = dataset_content(request.dataset), test_content(folder, roman=True)
     if dataset is None or test is None:
         return set()  # the evaluator refuses it
-    near = request.near_duplicates
-    found = find_leaks(request.dataset, Held(dataset), test, folder, near=near)
+    parents, near = parents_of(request.dataset), request.near_duplicates
+    found = find_leaks(Held(dataset), parents, test, folder, near=near)
     return {digest for digest, kind in found.kinds.items() if kind != "near-duplicate"}
 
 

@@ -11,6 +11,7 @@ from datagen.datasets.doctor.layout import look
 from datagen.datasets.doctor.pictures import Picture, measure
 from datagen.datasets.format import TEST, fingerprint
 from datagen.datasets.leakage import find_leaks
+from datagen.datasets.parents import parents_of
 
 _TODO = "remove it: a score on that test would count what was learnt by heart"
 
@@ -30,7 +31,8 @@ def leak_findings(
         MissingInputError: there is no such test set.
     """
     known, given = _content(root, pictures), _content(test, measure(test, look(test).images))
-    leaks = find_leaks(root, Held(known), given, test, near=near_duplicates, near_limit=math.inf)
+    held, parents = Held(known), parents_of(root)
+    leaks = find_leaks(held, parents, given, test, near=near_duplicates, near_limit=math.inf)
     named: dict[str, list[str]] = {}
     for name, digest in given.paths.items():
         named.setdefault(digest, []).append(name)

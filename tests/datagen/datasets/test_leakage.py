@@ -21,10 +21,12 @@ from datagen.building.build import build
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.numerals import CLASSES
-from datagen.datasets import compared_pictures, leakage
+from datagen.datasets import compared_pictures, leakage, parents
 from datagen.datasets.compared_pictures import Held, remembered
 from datagen.datasets.content import known_content, required_test_content
 from datagen.datasets.format import MANIFEST, read_manifest
+from datagen.evaluation.evaluate import EvaluationRequest
+from datagen.evaluation.prepare import prepare
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import file_hash, view_hash
 from datagen.recipes.schema import Ingredient, Recipe
@@ -139,6 +141,20 @@ def test_several_test_sets_are_compared_with_one_reading_of_the_dataset(
     assert together == compare([Held(known), Held(known)], "apart")
     assert len(together[0].same) == 100
     assert len(read) - shared == shared + 2 * len(known.files)  # once for views, once for sketches
+
+
+def test_the_manifest_is_read_once_for_several_test_sets(
+    pictures: Path, others: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = Recipe(mix=(Ingredient(source="images", path=pictures),), images=100)
+    ds = build(recipe, tmp_path / "ds").path
+    reads: list[Path] = []
+    read = parents.read_manifest
+    monkeypatch.setattr(parents, "read_manifest", lambda path: (reads.append(path), read(path))[1])
+    request = EvaluationRequest(ds, tests=(pictures, others))
+    found = prepare(request, request.jobs())
+    assert [leaks and leaks.parents for leaks in found.leaks] == [0, 0]
+    assert reads == [ds]
 
 
 def test_a_picture_that_only_val_has_is_known_and_unused_ones_are_not(
