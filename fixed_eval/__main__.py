@@ -77,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with interrupts_noticed(say) as noticing:
             score = evaluate(request, noticing, time.perf_counter() - began)
         text = json.dumps(dataclasses.asdict(score), indent=1, ensure_ascii=False)
-        write_atomically(options.out, (text + "\n").encode())
+        # A name that is no Unicode becomes an escape: no score is lost for it.
+        write_atomically(options.out, (text + "\n").encode(errors="backslashreplace"))
     except EvaluatorError as error:
         print(f"fixed_eval: {error}", file=sys.stderr)
         return error.exit_code

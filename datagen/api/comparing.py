@@ -51,6 +51,7 @@ def diff(
         >>> found.equal, found.by_class()["iv"].second, [each.key for each in found.recipe]
         (False, 10, ['seed'])
     """
+    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.previews.contact_sheet import check_writable, save  # noqa: PLC0415 - loads Pillow
     from datagen.viewing.diff import diff_datasets  # noqa: PLC0415
     from datagen.viewing.diff_scores import score_changes  # noqa: PLC0415
@@ -60,6 +61,8 @@ def diff(
     if picture is not None:
         with _refused(picture):
             check_writable(picture)
+        for read in (first, second):
+            refuse_among_inputs(picture, user_path(read), "--out")
     found = diff_datasets(user_path(first), user_path(second))
     before, after = _summaries(found, [user_path(path) for path in scores])
     found = replace(found, scores=tuple(score_changes(before, after)))

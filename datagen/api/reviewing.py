@@ -76,12 +76,14 @@ def serve_review(
         ...     print(page.images, page.address[:17])
         100 http://127.0.0.1:
     """
+    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.reviews.page.app import app  # noqa: PLC0415 - Starlette
     from datagen.reviews.page.prepare import prepare  # noqa: PLC0415
     from datagen.serving.server import served  # noqa: PLC0415
 
     wanted = _wanted(folder, audit, out, who)
     with named_refusals():
+        refuse_among_inputs(wanted.out, wanted.folder, "--out")
         sitting = prepare(wanted, progress, note)
     sitting.neighbours.start()
     try:
@@ -130,11 +132,13 @@ def write_review_page(
         >>> page.images
         100
     """
+    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.files.atomic import staged_file  # noqa: PLC0415
     from datagen.reviews.page.alone import page_file  # noqa: PLC0415
     from datagen.reviews.page.prepare import prepare  # noqa: PLC0415
 
     target = user_path(file)
+    refuse_among_inputs(target, user_path(folder), "--html")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it, or choose another file")
     wanted = _wanted(folder, audit, out, who)

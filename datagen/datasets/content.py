@@ -11,7 +11,13 @@ from pathlib import Path
 from datagen.core.errors import InputError, MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.format import fingerprint
-from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes, named_files
+from datagen.files.class_folders import (
+    EVALUATOR_RULES,
+    class_files,
+    has_classes,
+    named_files,
+    require_unicode,
+)
 from datagen.files.leftovers import is_folder, require_folder
 from datagen.files.reading import IMAGE, read_bytes
 
@@ -39,21 +45,27 @@ def dataset_content(root: Path, *, roman: bool = True) -> Content | None:
     Args:
         root: the dataset.
         roman: its classes must be ours; if not, any folder is a class.
+
+    Raises:
+        CorruptInputError: a file's name is no Unicode.
     """
     is_folder(root)  # puts back one that a killed run moved aside
     return _or_none(root, {split: root / split for split in SPLITS}, roman=roman)
 
 
 def test_content(root: Path, *, roman: bool) -> Content | None:
-    """Hash a test set's images; None where the evaluator will refuse it; `roman` as above."""
+    """Hash a test set's images; see `dataset_content`."""
     return _or_none(root, {"test": root}, roman=roman)
 
 
 def _or_none(root: Path, folders: Mapping[str, Path], *, roman: bool) -> Content | None:
     try:
-        return _content(root, folders, roman=roman)
+        found = _content(root, folders, roman=roman)
     except (InputError, OSError):
         return None  # the evaluator says it better, and with the right exit code
+    for name in found.paths:  # a score could not hold it, which the evaluator notices at the end
+        require_unicode(root, Path(name))
+    return found
 
 
 def known_content(root: Path) -> Content:

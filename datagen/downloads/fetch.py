@@ -12,7 +12,8 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pooch
@@ -245,7 +246,12 @@ def _check_readable(path: Path, archive: Archive, given: Path | None = None) -> 
                 if size > TOTAL_LIMIT:
                     raise zipfile.BadZipFile(f"it says it holds {size:,} bytes")
                 damaged = opened.testzip()
+                names = [PurePosixPath(info.filename).name for info in opened.infolist()]
+            wanted = archive.members
+            missing = not any(fnmatch(name, each) for name in names for each in wanted)
             problem = f"its member {damaged} is damaged" if damaged else ""
+            if not problem and wanted and missing:
+                problem = f"it holds no member {' or '.join(wanted)}"
         else:
             images = sum(1 for _ in iter_tar(path, lambda name: name.endswith(".png")))
             problem = "" if images else "it holds no images"

@@ -22,6 +22,7 @@ from datagen.core.limits import (
     MOST_RUNS,
     require,
 )
+from datagen.datasets.inputs import refuse_among_inputs
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
@@ -237,6 +238,8 @@ def _check(request: EvaluationRequest) -> None:
     require("preview", request.preview, 1, MOST_EPOCHS)
     require("until", request.until, 1, MOST_EPOCHS)
     refuse_letter_reader(request.protocol)
+    for read in (request.dataset, *request.tests, *request.extra_train):
+        refuse_among_inputs(request.export_model, read, "--export-model")
     if request.export_model is not None and request.seeds > 1:
         raise UsageError(
             f"export_model keeps one network and {request.seeds} seeds train {request.seeds}; "

@@ -144,7 +144,14 @@ def set_aside(path: Path, reason: object) -> None:
         _log.warning("could not rename %s: %s", path, error)
 
 
-def stamp(file: Path) -> tuple[int, int]:
-    """Return size in bytes and time of change in ns: another file has others."""
+Stamp = tuple[int, int, int, int]
+"""Of a file: its size in bytes, times of change of content and of inode in ns, and its inode."""
+
+
+def stamp(file: Path) -> Stamp:
+    """Return what tells whether a file is the one that was here before.
+
+    The content's time alone does not: files out of an archive often share one, and their sizes.
+    """
     status = file.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino

@@ -217,7 +217,7 @@ def require_unicode(root: Path, name: Path | None = None) -> None:
         str(name or root).encode()
     except UnicodeEncodeError as error:
         raise CorruptInputError(
-            f"{str(root / (name or ''))!r} has a name that is no Unicode, which a manifest cannot "
+            f"{str(root / (name or ''))!r} has a name that is no Unicode, which no record can "
             "hold; rename it"
         ) from error
 

@@ -17,14 +17,13 @@ from pydantic import Field, TypeAdapter
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.evaluator_resize import evaluator_view
-from datagen.core.limits import MOST_SEED
-from datagen.files.cache_dir import cache_folder, read_cached, stamp, write_cached
+from datagen.files.cache_dir import Stamp, cache_folder, read_cached, stamp, write_cached
 from datagen.files.json_records import read_json
 from datagen.files.reading import open_regular
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
-_Known = dict[str, tuple[int, int, str]]  # name → size, mtime in ns, hash
+_Known = dict[str, tuple[Stamp, str]]  # name → stamp, hash
 
 
 def pixel_hash(image: GrayImage) -> str:
@@ -75,7 +74,7 @@ def hash_files(
     memory = cache_folder() / "pixels" / f"{_key(root, variant)}.json"
     known = read_cached(memory, _read) or {}
     stamps = {name: stamp(root / name) for name in names}
-    fresh = [name for name in names if known.get(name, ())[:2] != stamps[name]]
+    fresh = [name for name in names if name not in known or known[name][0] != stamps[name]]
 
     def judge(name: str) -> str | CorruptInputError:
         try:
@@ -89,9 +88,9 @@ def hash_files(
         judged = dict(zip(fresh, pool.map(judge, fresh), strict=True))
     sound = {name: found for name, found in judged.items() if isinstance(found, str)}
     if sound:
-        known.update({name: (*stamps[name], found) for name, found in sound.items()})
+        known.update({name: (stamps[name], found) for name, found in sound.items()})
         write_cached(memory, lambda path: _write(path, known))
-    return {name: judged[name] if name in judged else known[name][2] for name in names}
+    return {name: judged[name] if name in judged else known[name][1] for name in names}
 
 
 def _key(root: Path, variant: str) -> str:
@@ -100,15 +99,14 @@ def _key(root: Path, variant: str) -> str:
 
 def _read(memory: Path) -> _Known:
     rows = _rows.validate_python(read_json(memory))
-    return {name: (size, time, found) for name, size, time, found in rows}
+    return {name: (seen, found) for name, seen, found in rows}
 
 
 _rows: Final = TypeAdapter(
     list[
         tuple[
             str,
-            Annotated[int, Field(ge=0, le=MOST_SEED)],
-            Annotated[int, Field(ge=-MOST_SEED, le=MOST_SEED)],
+            Stamp,
             Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}( [0-9a-f]{32,64})*$")],
         ]
     ]

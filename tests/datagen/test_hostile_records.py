@@ -238,7 +238,14 @@ def test_what_is_no_record_at_all_is_one_line(tmp_path: Path, text: str) -> None
 
 @pytest.mark.parametrize(
     "damage",
-    ['[["a", 1, 2, "no hash"]]', "[[1]]", "{}", "[" * 100_000, "[[" + "9" * 6000 + "]]", "\0"],
+    [
+        '[["a", [1, 2, 3, 4], "no hash"]]',
+        "[[1]]",
+        "{}",
+        "[" * 100_000,
+        "[[" + "9" * 6000 + "]]",
+        "\0",
+    ],
     ids=lambda text: repr(text[:9]),
 )
 def test_a_damaged_cache_of_hashes_is_set_aside_and_made_again(

@@ -31,9 +31,11 @@ def card(
     Example: `datagen card ds --score ds-preview --out README.md`
     """
     from datagen.api.publishing import dataset_card
+    from datagen.datasets.inputs import refuse_among_inputs
     from datagen.datasets.publishing.terms import refusals
 
     licences = read_licences(licence)
+    refuse_among_inputs(out, dataset, "--out")
     if out is not None and out.exists() and not overwrite:
         raise UsageError(f"{out} exists; --overwrite replaces it, or choose another file")
     text = dataset_card(dataset, licences=licences, scores=score or (), name=name)

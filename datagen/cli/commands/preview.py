@@ -82,8 +82,11 @@ def preview(
 
     Example: `datagen preview --pipeline paper-and-pen photos/iv/1.png --style upper`
     """
+    from datagen.datasets.inputs import refuse_among_inputs
     from datagen.recipes import overrides
 
+    for name in what or ():
+        refuse_among_inputs(out, Path(name), "--out")
     given = overrides.Overrides(
         mix=overrides.mix_of(source, mix),
         options=tuple(overrides.source_option(text) for text in option or ()),

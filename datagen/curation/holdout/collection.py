@@ -7,7 +7,7 @@ as reviewed, and what it must stay together with.
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -254,13 +254,16 @@ def _read_writers(root: Path, file: Path) -> dict[str, tuple[str, ...]]:
                     f"{','.join(COLUMNS)}"
                 )
             for row in rows:
-                path, writer = ((row[name] or "").strip() for name in COLUMNS)
+                given, writer = ((row[name] or "").strip() for name in COLUMNS)
+                place = PurePosixPath(given)
+                path = str(place) if given else ""  # ./i/1.png is i/1.png
                 if not path or not writer or path in found:
                     raise CorruptInputError(
                         f"{file}, line {rows.line_num}: expected a path that no line before names, "
                         f"and its writer; got {path[:80]!r}, {writer[:80]!r}"
                     )
-                if not (root / path).is_file():
+                outside = place.is_absolute() or ".." in place.parts
+                if outside or not (root / path).is_file():
                     raise MissingInputError(
                         f"{file}, line {rows.line_num}: no file {path[:80]!r} below {root}; write "
                         "paths as they are below that folder, with /"

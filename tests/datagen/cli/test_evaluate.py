@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,6 +95,20 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines()[1].startswith("going on after epoch ")
     assert not list((tmp_path / "cache" / "runs").iterdir())
+
+
+def test_a_name_that_no_score_can_hold_is_refused_before_the_training(
+    datagen_here: Run, evaluable: Path, tmp_path: Path
+) -> None:
+    test = tmp_path / "test"
+    shutil.copytree(evaluable / "test", test)
+    try:
+        min(test.glob("i/*")).rename(test / "i" / os.fsdecode(b"b\xff.png"))
+    except OSError:
+        pytest.skip("this file system takes only Unicode")
+    done = datagen_here("evaluate", evaluable / "tiny", "--test", test, "--preview", 1)
+    assert (done.returncode, done.stderr.count("\n")) == (4, 1), done.stderr
+    assert "has a name that is no Unicode" in done.stderr
 
 
 @pytest.mark.usefixtures("forked")

@@ -37,6 +37,31 @@ def test_folds_are_made_said_and_drawn(
     assert not list(tmp_path.rglob("holdout-reviewed"))
 
 
+@pytest.mark.parametrize("prefix", ["", "./", ".//"])
+def test_paths_of_writers_are_read_as_paths(
+    datagen_here: Run, numeral_folder: Path, tmp_path: Path, prefix: str
+) -> None:
+    files = sorted(path.relative_to(numeral_folder) for path in numeral_folder.glob("*/*"))
+    rows = [f"{prefix}{file.as_posix()},w{k % 4}\n" for k, file in enumerate(files)]
+    (tmp_path / "w.csv").write_text("path,writer\n" + "".join(rows))
+    words = (numeral_folder, "-o", "out", "--by", "random", "--fraction", 0.3)
+    done = datagen_here("holdout", *words, "--writers", "w.csv")
+    assert " of 4 held out" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("name", ["{}/i/0.png", "../{}/i/0.png", "i/../i/0.png"])
+def test_a_path_of_writers_that_is_not_below_the_folder_is_refused(
+    datagen_here: Run, numeral_folder: Path, tmp_path: Path, name: str
+) -> None:
+    first = min(numeral_folder.glob("i/*"))
+    path = str(first) if name.startswith("{}") else name.format(numeral_folder.name)
+    path = path.replace("0.png", first.name)
+    (tmp_path / "w.csv").write_text(f"path,writer\n{path},kim\n")
+    done = datagen_here("holdout", numeral_folder, "-o", "out", "--writers", "w.csv")
+    assert done.returncode == 4
+    assert "write paths as they are below that folder" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

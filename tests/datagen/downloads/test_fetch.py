@@ -376,6 +376,18 @@ def test_unofficial_file_must_be_asked_for(tmp_path: Path, folder: Path) -> None
     assert mine.read_bytes() == ZIP
 
 
+def test_an_archive_without_what_is_needed_replaces_none(tmp_path: Path, folder: Path) -> None:
+    mine = tmp_path / "mine.zip"
+    mine.write_bytes(ZIP)
+    fetch("emnist", from_file=mine, unofficial=True)
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("a.txt", "x")
+    with pytest.raises(DownloadError, match=r"holds no member emnist-byclass-\*"):
+        fetch("emnist", from_file=other, unofficial=True)
+    assert files(folder) == {"gzip.zip": len(ZIP)}
+
+
 def test_file_of_unknown_hash_is_read_through(tmp_path: Path, folder: Path) -> None:
     mine = tmp_path / "mine.tgz"
     mine.write_bytes(TGZ)

@@ -1,0 +1,33 @@
+"""What a command only reads, it never writes over: the images and records of a folder.
+
+Enters: a place to write to, and the folder that is read. Nothing leaves.
+"""
+
+from pathlib import Path
+
+from datagen.core.errors import UsageError
+from datagen.datasets.format import INFO, MANIFEST, RECIPE
+
+
+def refuse_among_inputs(out: Path | None, folder: Path, option: str) -> None:
+    """Refuse a place among the images of a folder, or of one of a dataset's own records.
+
+    Beside them, directly in the folder, is room for what is said of it, such as `audit.jsonl`.
+
+    Args:
+        out: where something will be written; None: nowhere.
+        folder: class folders or a dataset, which is read.
+        option: that names another place.
+
+    Raises:
+        UsageError: `out` is such a place.
+    """
+    if out is None:
+        return
+    place, root = out.resolve(), folder.resolve()
+    beside = place.parent == root and place.name not in (INFO, MANIFEST, RECIPE)
+    if place.is_relative_to(root) and not beside:
+        raise UsageError(
+            f"{out} is a place of the images or records of {folder}, which are only read; "
+            f"choose another {option}"
+        )
