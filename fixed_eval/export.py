@@ -10,7 +10,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 
@@ -25,8 +25,15 @@ MEMBER: Final = "fixed_eval.json"
 SCHEMA_VERSION: Final = 1
 _EXPECTED: Final = f"expected a {SUFFIX} file that --export-model wrote"
 Ink = Literal["dark", "light"]
+Colour = Literal["rgb", "grey"]
+Pixels = Literal["float32", "uint8"]
 _ALIKE: Final = 0.9  # of the training images that are on one kind of paper
 _MOST_BYTES: Final = 2**24  # of the member: names of classes are all that is long
+_LARGEST: Final = 1024  # side of an input, pixels
+_NO_FACTS: Final = (
+    ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RecursionError,
+)  # fmt: skip
+"""What comes of reading a member that is none of ours."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +67,8 @@ class ModelFacts:
     engine: str
     classes: tuple[str, ...]
     image_size: int
-    colour: Literal["rgb", "grey"]
-    pixels: Literal["float32", "uint8"]
+    colour: Colour
+    pixels: Pixels
     ink: Ink | None
     parameters: int
     dataset: str
@@ -179,7 +186,8 @@ def read_facts(path: Path) -> ModelFacts:
         InputError: If there is no such file, or it is no exported model.
     """
     if not path.is_file():
-        found = "is a folder" if path.is_dir() else "is not there"
+        special = "is a folder" if path.is_dir() else "is a pipe, a socket or a device"
+        found = special if path.exists() else "is not there"
         raise InputError(f"the model {path} {found}; {_EXPECTED}")
     try:
         with zipfile.ZipFile(path) as archive:
@@ -195,7 +203,7 @@ def read_facts(path: Path) -> ModelFacts:
             return _facts(json.loads(archive.read(MEMBER)))
     except zipfile.BadZipFile:
         raise InputError(f"{path} is not a {SUFFIX} file, or damaged; {_EXPECTED}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
+    except _NO_FACTS as error:
         raise InputError(
             f"what {path} says of itself cannot be read ({error}); export it again"
         ) from error
@@ -208,21 +216,44 @@ def _facts(plain: dict[str, Any]) -> ModelFacts:
         raise ValueError(f"format {plain['schema_version']}; this version reads {SCHEMA_VERSION}")
     known = {field.name for field in dataclasses.fields(ModelFacts)}
     facts = ModelFacts(**{key: value for key, value in plain.items() if key in known})
-    return dataclasses.replace(facts, classes=tuple(facts.classes))
+    facts = dataclasses.replace(facts, classes=tuple(facts.classes))
+    sound = {
+        "protocol": isinstance(facts.protocol, str),
+        "classes": all(isinstance(name, str) for name in facts.classes)
+        and 2 <= len(set(facts.classes)) == len(facts.classes),
+        "image_size": type(facts.image_size) is int and 1 <= facts.image_size <= _LARGEST,
+        "colour": facts.colour in get_args(Colour),
+        "pixels": facts.pixels in get_args(Pixels),
+        "ink": facts.ink is None or facts.ink in get_args(Ink),
+    }
+    for name, holds in sound.items():
+        if not holds:
+            raise ValueError(f"{name} is {str(getattr(facts, name))[:80]}")
+    return facts
 
 
-def load_model(path: Path) -> Any:
+def load_model(path: Path, facts: ModelFacts) -> Any:
     """The Keras model at `path`, which gives logits.
 
     Raises:
-        InputError: If Keras cannot read it.
+        InputError: If Keras cannot read it, or it is not the network that `facts` are of.
     """
     import keras  # noqa: PLC0415
 
     try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
+        network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"Keras {keras.__version__} cannot read the model {path}: {reason}; export it again"
         ) from error
+    side, channels = facts.image_size, 3 if facts.colour == "rgb" else 1
+    shapes = (None, side, side, channels), (None, len(facts.classes))
+    found = tuple(network.input_shape), tuple(network.output_shape)
+    if found != shapes:
+        raise InputError(
+            f"what {path} says of itself does not fit its network: inputs and outputs of "
+            f"{shapes[0]} and {shapes[1]}, where the network has {found[0]} and {found[1]}; "
+            "export it again"
+        )
+    return network

@@ -88,7 +88,7 @@ def predict(model: Path, facts: ModelFacts, paths: Sequence[Path]) -> Iterator[R
     Raises:
         InputError: If Keras cannot read the model.
     """
-    network = load_model(model)
+    network = load_model(model, facts)
     for first in range(0, len(paths), AT_ONCE):
         yield from _read_some(network, facts, paths[first : first + AT_ONCE])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.summary import Summary
@@ -22,7 +22,7 @@ def diff(
     first: PathLike,
     second: PathLike,
     *,
-    scores: Sequence[PathLike] = (),
+    scores: PathLike | Sequence[PathLike] = (),
     sheet: PathLike | None = None,
 ) -> "DatasetDiff":
     """Say what differs between two datasets: images, recipe and, where both have them, scores.
@@ -64,7 +64,7 @@ def diff(
         for read in (first, second):
             refuse_among_inputs(picture, user_path(read), "--out")
     found = diff_datasets(user_path(first), user_path(second))
-    before, after = _summaries(found, [user_path(path) for path in scores])
+    before, after = _summaries(found, user_paths(scores))
     found = replace(found, scores=tuple(score_changes(before, after)))
     if picture is not None:
         with _refused(picture):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, no_progress
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.datasets.doctor.diagnose import Diagnosis
@@ -18,7 +18,7 @@ PathLike = str | os.PathLike[str]
 def doctor(
     folder: PathLike,
     *,
-    against: Sequence[PathLike] = (),
+    against: PathLike | Sequence[PathLike] = (),
     fix: PathLike | None = None,
     near_duplicates: bool = True,
     overwrite: bool = False,
@@ -58,7 +58,7 @@ def doctor(
         check_copy(root, copy, overwrite=overwrite)
     found = diagnose(
         root,
-        against=[user_path(test) for test in against],
+        against=user_paths(against),
         near_duplicates=near_duplicates,
         tell=progress,
     )

@@ -14,7 +14,7 @@ from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, evaluate_
 from datagen.evaluation.prepare import Tell
 from datagen.evaluation.process import Engine
 from datagen.evaluation.summary import Summary
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ def evaluate(
     force: bool = False,
     workers: int = 1,
     threads: int | None = None,
-    extra_train: Sequence[PathLike] = (),
+    extra_train: PathLike | Sequence[PathLike] = (),
     weights: str | None = None,
     export_model: PathLike | None = None,
     progress: Progress = no_progress,
@@ -84,10 +84,9 @@ def evaluate(
         >>> found.summary.official, len(found.scores[0].history)
         (False, 1)
     """
-    tests = (test,) if isinstance(test, str | os.PathLike) else test
     request = EvaluationRequest(
         dataset=user_path(dataset),
-        tests=tuple(user_path(folder) for folder in tests),
+        tests=user_paths(test),
         protocol=protocol,
         engine=engine,
         seed=seed,
@@ -96,7 +95,7 @@ def evaluate(
         force=force,
         workers=workers,
         threads=threads,
-        extra_train=tuple(user_path(folder) for folder in extra_train),
+        extra_train=user_paths(extra_train),
         weights=weights,
         export_model=None if export_model is None else user_path(export_model),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from datagen.api.progress import Progress, fetched, folds, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.letters.reader import LettersResult, Net, Optimiser, Reading
@@ -97,7 +97,7 @@ def read_letters(*inputs: PathLike, model: PathLike = "letters.keras") -> list["
     """
     from datagen.letters.reader import read_letters as read  # noqa: PLC0415 - as above
 
-    return read([user_path(each) for each in inputs], model=user_path(model))
+    return read(user_paths(inputs), model=user_path(model))
 
 
 @named_refusals()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, no_progress
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.predict import Prediction
@@ -51,8 +51,6 @@ def predict(
     """
     from datagen.evaluation.predict import predict_images  # noqa: PLC0415 - OpenCV, a process
 
-    given = (images,) if isinstance(images, str | os.PathLike) else images
-    folders = [user_path(each) for each in given]
     return predict_images(
-        user_path(model), folders, lambda done, total: progress("images", done, total)
+        user_path(model), user_paths(images), lambda done, total: progress("images", done, total)
     )

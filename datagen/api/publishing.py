@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from datagen.api.progress import Progress, counted, no_progress
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
 from datagen.datasets.format import INFO, read_info
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
@@ -27,7 +27,7 @@ def publish(
     *,
     form: "Form" = "hf",
     licences: Mapping[str, str] | None = None,
-    scores: Sequence[PathLike] = (),
+    scores: PathLike | Sequence[PathLike] = (),
     name: str | None = None,
     overwrite: bool = False,
     progress: Progress = no_progress,
@@ -101,7 +101,7 @@ def dataset_card(
     dataset: PathLike,
     *,
     licences: Mapping[str, str] | None = None,
-    scores: Sequence[PathLike] = (),
+    scores: PathLike | Sequence[PathLike] = (),
     name: str | None = None,
 ) -> str:
     """Describe a dataset in Markdown: what it is, how made, licences, scores, limits, commands.
@@ -161,7 +161,7 @@ def _summaries(found: "Inspection", given: Sequence[PathLike]) -> "list[Summary]
         summaries = read_summaries(found.path)
     except MissingInputError:  # it was not evaluated here
         summaries = []
-    for path in map(user_path, given):
+    for path in user_paths(given):
         for summary in read_summaries(path):
             if summary.fingerprint != found.fingerprint:
                 raise CorruptInputError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, counted, epochs, fetched, no_progress
 from datagen.evaluation.prepare import Tell
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.receipts.records import Verification
@@ -72,10 +72,9 @@ def verify(
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415 - loads numpy and OpenCV
     from datagen.receipts.verify import VerifyRequest, verify_score  # noqa: PLC0415
 
-    tests = (test,) if isinstance(test, str | os.PathLike) else test
     request = VerifyRequest(
         score=user_path(score),
-        tests=tuple(user_path(folder) for folder in tests),
+        tests=user_paths(test),
         quick=quick,
         paths=tuple((name, user_path(path)) for name, path in (paths or {}).items()),
         val_dir=None if val_dir is None else user_path(val_dir),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, no_progress
 from datagen.core.errors import UsageError
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.viewing.collect import View
@@ -24,7 +24,7 @@ def view(
     dataset: PathLike,
     html: PathLike | None = None,
     *,
-    scores: Sequence[PathLike] = (),
+    scores: PathLike | Sequence[PathLike] = (),
     images: Sequence[str] = (),
     steps: int = STEPS,
     most: int | None = None,
@@ -82,7 +82,7 @@ def default_page(dataset: PathLike) -> Path:
 def look_at(
     dataset: PathLike,
     *,
-    scores: Sequence[PathLike] = (),
+    scores: PathLike | Sequence[PathLike] = (),
     images: Sequence[str] = (),
     steps: int = STEPS,
     most: int | None = None,
@@ -97,7 +97,7 @@ def look_at(
             raise UsageError(f"{name} is {number}; expected {least} or more")
     request = ViewRequest(
         root=user_path(dataset),
-        scores=tuple(map(user_path, scores)),
+        scores=user_paths(scores),
         steps=steps,
         images=tuple(images),
         most=MOST if most is None else most,

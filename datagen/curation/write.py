@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from datagen.core.errors import UsageError
 from datagen.files.atomic import file_target
+from datagen.files.paths import place_refused
 from datagen.previews.contact_sheet import check_writable, save
 from datagen.sources.images.weights import WeightsRecord, write_record
 
@@ -52,6 +53,8 @@ def write_asked(
         try:
             write_record(record, out)
         except OSError as error:
+            if not place_refused(error):
+                raise
             raise UsageError(
                 f"cannot write {out}: {error.strerror}; choose another --out"
             ) from error
@@ -68,6 +71,8 @@ def write_picture(draw: Callable[[], "Image"], sheet: Path) -> None:
     try:
         save(draw(), sheet)
     except OSError as error:
+        if not place_refused(error):
+            raise
         raise UsageError(
             f"cannot write {sheet}: {error.strerror}; choose another --sheet"
         ) from error

@@ -43,7 +43,7 @@ def _completed(test: TestResult, leaks: Leaks) -> TestResult:
         update={
             "results": rows,
             "leakage": leakage,
-            "leak_free": _accuracy([row.hit for row in rows if not row.leaked]),
+            "leak_free": leak_free(rows),
         }
     )
 
@@ -56,7 +56,9 @@ def _marked(row: ImageResult, kinds: Mapping[str, LeakKind]) -> ImageResult:
     return row.model_copy(update={"leak": leak, "leaked": leaked})
 
 
-def _accuracy(hits: Sequence[bool]) -> Accuracy:
+def leak_free(rows: Sequence[ImageResult]) -> Accuracy:
+    """Return the accuracy on the images that have not leaked."""
+    hits = [row.hit for row in rows if not row.leaked]
     images, correct = len(hits), sum(hits)
     if not images:
         return Accuracy(images=0, correct=0, accuracy=None, interval=None)

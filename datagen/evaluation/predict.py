@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 from datagen.core.errors import CorruptInputError, InputError, MissingInputError
 from datagen.datasets.traps import TrapKind, traps_of
+from datagen.evaluation.process import word_of
 from datagen.evaluation.records import EvaluatorRecord
 from datagen.evaluation.tools import Counted, run_tool
 from datagen.files.class_folders import SAMPLE_RULES, files_below
@@ -95,7 +96,7 @@ def predict_images(
         InputError: the model cannot be read, or is none of ours.
         EvaluationError: the evaluator failed.
     """
-    trained = TrainedModel.model_validate(run_tool("predict", str(model), "--json")[0])
+    trained = TrainedModel.model_validate(run_tool("predict", word_of(model), "--json")[0])
     files = [file for given in images for file in _files(given)]
     with tempfile.TemporaryDirectory(prefix="datagen-predict-") as folder:
         known = _prepare_all(files, trained, Path(folder))
@@ -197,7 +198,7 @@ def _read(model: Path, files: Sequence[Path], folder: Path, counted: Counted) ->
         return []
     listed = folder / "files.jsonl"
     listed.write_text("".join(f"{json.dumps(str(file))}\n" for file in files), "utf-8")
-    words = (str(model), "--listed", str(listed), "--json")
+    words = (word_of(model), "--listed", str(listed), "--json")
     lines = run_tool("predict", *words, ends=(0, _UNREADABLE), counted=counted)
     return [_Reading.model_validate(line) for line in lines]
 

@@ -69,11 +69,11 @@ class EvaluationJob:
 
     def arguments(self, out: Path, state: Path) -> list[str]:
         """Return the evaluator's command line."""
-        tests = [part for test in self.tests for part in ("--test", str(test))]
+        tests = [part for test in self.tests for part in ("--test", word_of(test))]
         preview = [] if self.preview is None else ["--preview", str(self.preview)]
         until = [] if self.until is None else ["--until", str(self.until)]
         return [
-            str(self.dataset),
+            word_of(self.dataset),
             *tests,
             *("--out", str(out), "--state", str(state), "--seed", str(self.seed)),
             *("--protocol", self.protocol, "--engine", self.engine),
@@ -81,7 +81,7 @@ class EvaluationJob:
             *self._threads(),
             *preview,
             *until,
-            *(part for folder in self.extra_train for part in ("--extra-train", str(folder))),
+            *(part for folder in self.extra_train for part in ("--extra-train", word_of(folder))),
             *([] if self.weights is None else ["--weights", self.weights]),
             *self._export(),
         ]
@@ -96,6 +96,12 @@ class EvaluationJob:
         if self.threads is None:
             return ["--share", str(cache_folder() / "running")]
         return ["--threads", str(self.threads)]
+
+
+def word_of(path: Path) -> str:
+    """Return a path as a word of a command line, where a leading dash would make it an option."""
+    text = str(path)
+    return f".{os.sep}{text}" if text.startswith("-") else text
 
 
 def package_folder() -> Path:

@@ -31,6 +31,18 @@ def user_path(given: str | os.PathLike[str]) -> Path:
         raise UsageError(str(error)) from error
 
 
+def user_paths(
+    given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> tuple[Path, ...]:
+    """Return the paths that a person means: one, or several.
+
+    Raises:
+        UsageError: see `user_path`.
+    """
+    several = (given,) if isinstance(given, str | os.PathLike) else given
+    return tuple(user_path(path) for path in several)
+
+
 _NOT_THE_PLACE: Final = {
     errno.ENOSPC,
     errno.EDQUOT,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from datagen.datasets.content import Content
+from datagen.evaluation.leaks import leak_free
 from datagen.evaluation.process import Event
 from datagen.evaluation.records import Epoch, Receipt, Score, TestResult
 from datagen.receipts.records import Difference, Kind
@@ -31,6 +32,16 @@ def mark_difference(score: Score) -> Difference | None:
         found=f"{len(score.history)} of {epochs} epochs",
         advice="an official score has all epochs, so the mark in the receipt was changed",
     )
+
+
+def leak_free_difference(score: Score) -> Difference | None:
+    """Say where the accuracy without leaks is not that of the images marked as not leaked."""
+    for test in score.tests:
+        where = f"leak-free accuracy on {test.path}"
+        found = _unlike(where, test.leak_free, leak_free(test.results))
+        if found is not None:
+            return found
+    return None
 
 
 def order_difference(score: Score, receipt: Receipt, event: Event) -> Difference | None:
@@ -122,6 +133,10 @@ def _scored(score: Score, receipt: Receipt, ran: Score) -> list[Difference | Non
             _why_bits(receipt),
         ),
         _unlike("metrics on val", score.val, ran.val),
+        _unlike("the network before training", score.before_training, ran.before_training),
+        _unlike("dataset", *(each.dataset.model_dump(include=_COUNTED) for each in (score, ran))),
+        _protocol(score, ran),
+        _unlike("phases", *map(_phases, (score, ran))) if score.phases else None,
         *(_test(tests[test.fingerprint], test, receipt) for test in ran.tests),
     ]
 
@@ -146,6 +161,22 @@ def _results(test: TestResult) -> dict[str, Any]:
         f"{image.true}/{image.sha256[:16]}": [image.predicted, list(image.probabilities)]
         for image in test.results
     }
+
+
+_COUNTED: Final = {"train", "val", "classes", "budget", "budget_used"}
+_FIXED: Final = {"fingerprint", "epochs", "parameters", "constants"}
+
+
+def _protocol(score: Score, ran: Score) -> Difference | None:
+    """Compare what the protocol's files decide; those of another version may give the same bits."""
+    if score.protocol.sources != ran.protocol.sources:
+        return None
+    return _unlike("protocol", *(each.protocol.model_dump(include=_FIXED) for each in (score, ran)))
+
+
+def _phases(score: Score) -> list[dict[str, Any]]:
+    """Return what each phase was; its test sets may not all be here."""
+    return [phase.model_dump(mode="json", exclude={"tests"}) for phase in score.phases]
 
 
 _CHANGED: Final = "all that it follows from is the same, so the number in the receipt was changed"

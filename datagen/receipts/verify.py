@@ -25,6 +25,7 @@ from datagen.files.paths import user_path
 from datagen.receipts.compare import (
     epoch_difference,
     images_difference,
+    leak_free_difference,
     mark_difference,
     order_difference,
     score_difference,
@@ -174,9 +175,13 @@ def verify_score(
 
 
 def _check_claims(work: _Work) -> None:
-    difference = mark_difference(work.score)
-    if difference is not None:
-        work.check("mark", difference, "")
+    claims = {
+        "mark": mark_difference(work.score),
+        "leak-free accuracy": leak_free_difference(work.score),
+    }
+    for what, difference in claims.items():
+        if difference is not None:
+            work.check(what, difference, "")
 
 
 def _check_tests(work: _Work, folders: tuple[Path, ...]) -> tuple[Path, ...]:

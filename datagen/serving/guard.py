@@ -8,7 +8,6 @@ the first time, in a cookie from then on.
 
 import secrets
 from collections.abc import MutableMapping
-from http.cookies import SimpleCookie
 from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
@@ -80,9 +79,10 @@ class Guard:
     def _is_known(self, request: Request) -> bool:
         given = request.query_params.get(TOKEN)
         if given is None:
-            cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
-            found = cookies.get(_cookie(request.scope))
-            given = found.value if found is not None else ""
+            # by hand: other programs of this machine may have set what cookie parsers refuse
+            pairs = (part.partition("=") for part in request.headers.get("cookie", "").split(";"))
+            values = {name.strip(): value.strip() for name, _, value in pairs}
+            given = values.get(_cookie(request.scope), "")
         return secrets.compare_digest(given.encode(), self._token.encode())
 
     def _add_headers(self, message: MutableMapping[str, Any], scope: Scope, cookie: bool) -> None:

@@ -1,6 +1,8 @@
 """`--export-model`: the trained network as a file, and what reads it again."""
 
 import dataclasses
+import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -55,11 +57,11 @@ def test_the_file_is_the_network_without_its_augmentation(tmp_path: Path, name: 
     images = np.random.default_rng(0).integers(0, 256, (2, *model.input_shape[1:]))
     expected = model.predict_on_batch(images.astype(np.float32))
     path = tmp_path / "deep" / "model.keras"
-    facts = dataclasses.replace(FACTS, classes=classes)
+    facts = dataclasses.replace(FACTS, classes=classes, image_size=protocol.image_size)
     export_model(path, protocol, tuple(model.get_weights()), facts)
     assert list(path.parent.iterdir()) == [path]
     assert read_facts(path) == facts
-    loaded = export.load_model(path)
+    loaded = export.load_model(path, facts)
     np.testing.assert_allclose(
         loaded.predict_on_batch(images.astype(np.float32)), expected, atol=1e-5
     )
@@ -115,8 +117,62 @@ def test_a_damaged_network_is_one_line(tmp_path: Path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", "{}")
     with pytest.raises(InputError, match="cannot read the model") as refused:
-        export.load_model(path)
+        export.load_model(path, FACTS)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ink": "blue"},
+        {"image_size": float("nan")},
+        {"image_size": "32"},
+        {"image_size": 0},
+        {"image_size": 100_000},
+        {"classes": ["i", "i"]},
+        {"classes": ["i"]},
+        {"classes": [1, 2]},
+        {"classes": 3},
+        {"colour": "cmyk"},
+        {"pixels": "x"},
+        {"protocol": None},
+    ],
+    ids=str,
+)
+def test_facts_that_cannot_be_are_one_line(tmp_path: Path, changed: dict[str, Any]):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MEMBER, json.dumps(dataclasses.asdict(FACTS) | changed))
+    with pytest.raises(InputError, match="says of itself cannot be read") as refused:
+        read_facts(path)
+    assert "\n" not in str(refused.value)
+
+
+def test_facts_nested_beyond_reading_are_one_line(tmp_path: Path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MEMBER, "[" * 100_000)
+    with pytest.raises(InputError, match="says of itself cannot be read"):
+        read_facts(path)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"image_size": 64}, {"classes": ("i", "v", "x", "iv")}, {"colour": "grey"}], ids=str
+)
+def test_facts_of_another_network_are_one_line(tmp_path: Path, changed: dict[str, Any]):
+    path = tmp_path / "model.keras"
+    protocol = get_protocol("simple-cnn")
+    model = build_model(protocol, len(FACTS.classes))
+    export_model(path, protocol, tuple(model.get_weights()), FACTS)
+    with pytest.raises(InputError, match="does not fit its network"):
+        export.load_model(path, dataclasses.replace(FACTS, **changed))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
+def test_a_pipe_is_no_model(tmp_path: Path):
+    os.mkfifo(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="is a pipe, a socket or a device; expected"):
+        read_facts(tmp_path / "model.keras")
 
 
 def test_places_are_refused_before_the_work(tmp_path: Path):

@@ -117,6 +117,11 @@ def hold_out(
         BuildError: writing failed.
     """
     request = Request(by, folds, fraction, seed)
+    if writers is not None and by != "style":
+        raise UsageError(
+            f"--writers keeps whole writers on one side, --by {by} draws images; "
+            "leave one of them out"
+        )
     target = resolved(out)
     _refuse_nested(resolved(root), target)
     require_unicode(root.resolve())

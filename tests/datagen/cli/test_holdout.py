@@ -44,7 +44,7 @@ def test_paths_of_writers_are_read_as_paths(
     files = sorted(path.relative_to(numeral_folder) for path in numeral_folder.glob("*/*"))
     rows = [f"{prefix}{file.as_posix()},w{k % 4}\n" for k, file in enumerate(files)]
     (tmp_path / "w.csv").write_text("path,writer\n" + "".join(rows))
-    words = (numeral_folder, "-o", "out", "--by", "random", "--fraction", 0.3)
+    words = (numeral_folder, "-o", "out", "--fraction", 0.3)
     done = datagen_here("holdout", *words, "--writers", "w.csv")
     assert " of 4 held out" in done.stdout, done.stderr
 
@@ -70,6 +70,7 @@ def test_a_path_of_writers_that_is_not_below_the_folder_is_refused(
         (("--folds", 21), 2, "--folds 21: expected 1 … 20"),
         (("--seed", -1), 2, "seed is -1; expected 0 …"),
         (("--writers", "none.csv"), 4, "no file none.csv"),
+        (("--writers", "w.csv", "--by", "random"), 2, "--writers keeps whole writers on one side"),
         (("--sheet", "a.xyz"), 2, "a.xyz"),
         (("--folds", 20), 3, "too few for 20 sides; add pictures"),
         (("--folds", 20, "--by", "random"), 3, "do not reach all of 20 folds"),

@@ -204,6 +204,26 @@ def _official(plain: Plain) -> None:
     plain["official"] = True
 
 
+def _leak_free(plain: Plain) -> None:
+    plain["tests"][0]["leak_free"].update(correct=1, accuracy=1.0, images=1)
+
+
+def _leaked_row(plain: Plain) -> None:
+    plain["tests"][0]["results"][0]["leaked"] = True
+
+
+def _before(plain: Plain) -> None:
+    plain["before_training"]["accuracy"] = 1.0
+
+
+def _budget(plain: Plain) -> None:
+    plain["dataset"].update(train=1, budget_used=8)
+
+
+def _protocol(plain: Plain) -> None:
+    plain["protocol"]["fingerprint"] = other(plain["protocol"]["fingerprint"])
+
+
 def _test_image(plain: Plain) -> None:
     first = plain["tests"][0]["results"][0]
     first["sha256"] = other(first["sha256"])
@@ -229,6 +249,11 @@ def _test_image(plain: Plain) -> None:
         (_loss, "accuracy", "epoch 2, val_loss"),
         (_predictions, "predictions", "predictions on val"),
         (_accuracy, "accuracy", "metrics on val, accuracy, correct"),
+        (_leak_free, "accuracy", "leak-free accuracy on /"),
+        (_leaked_row, "accuracy", "leak-free accuracy on /"),
+        (_before, "accuracy", "the network before training, accuracy"),
+        (_budget, "accuracy", "dataset, train"),
+        (_protocol, "accuracy", "protocol, fingerprint"),
         (_test_predictions, "predictions", "predictions on /"),
         (_result, "accuracy", "results on /"),
     ],

@@ -32,6 +32,18 @@ def test_the_address_lets_in_and_a_cookie_from_then_on(client: TestClient, token
     assert client.get("/").text == "hello"
 
 
+@pytest.mark.parametrize(
+    "other",
+    ["user@site=1", "a/b=1", "a,b=1", "{}=1", 'prefs={"a":1}', "theme=dark mode", "foo", ""],
+)
+def test_cookies_of_other_programs_do_not_matter(
+    client: TestClient, token: str, other: str
+) -> None:
+    for cookies in (f"{other}; datagen-8000={token}", f"datagen-8000={token}; {other}"):
+        assert client.get("/", headers={"cookie": cookies}).text == "hello"
+    assert client.get("/", headers={"cookie": f"{other}; datagen-8000=no"}).status_code == 403
+
+
 @pytest.mark.parametrize("given", [{}, {"token": ""}, {"token": "wrong"}, {"token": "ü"}])
 def test_without_the_token_nothing_is_shown(client: TestClient, given: dict[str, str]) -> None:
     answer = client.get("/", params=given)
