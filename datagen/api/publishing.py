@@ -148,7 +148,7 @@ def _card(
     return card(CardFacts(named, found, info, terms, summaries, form))
 
 
-def _summaries(found: "Inspection", given: Sequence[PathLike]) -> "list[Summary]":
+def _summaries(found: "Inspection", given: PathLike | Sequence[PathLike]) -> "list[Summary]":
     """Return the evaluations of a dataset: those that are known, and those in files.
 
     Raises:

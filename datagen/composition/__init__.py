@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from datagen.composition import classic
 from datagen.composition.classic import (
@@ -31,7 +31,11 @@ from datagen.core.numerals import CaseStyle
 Composition = Annotated[Hand | ClassicEmnist | ClassicChars74k, Field(discriminator="method")]
 """The record of one composed numeral."""
 ComposeOptions = Annotated[
-    HandOptions | ClassicEmnistOptions | ClassicChars74kOptions, Field(discriminator="method")
+    HandOptions | ClassicEmnistOptions | ClassicChars74kOptions,
+    Field(discriminator="method"),
+    BeforeValidator(
+        lambda given: {"method": "hand", **given} if isinstance(given, dict) else given
+    ),
 ]
 """What a recipe says about composition."""
 

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+def picture_beside(out: Path) -> Path:
+    """Return the place of a record's picture: its name with another ending.
+
+    Raises:
+        UsageError: the record has no name.
+    """
+    if not out.name:
+        raise UsageError(f"cannot write {out}: it is a folder; choose another --out")
+    return out.with_suffix(".png")
+
+
 def check_places(out: Path | None, sheet: Path | None) -> None:
     """Refuse what cannot be written before work is spent on it; None is not written.
 

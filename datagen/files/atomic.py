@@ -143,12 +143,13 @@ def _check(target: Path, overwrite: bool, marker: str) -> None:
     if not target.is_dir():
         found = what_is(target.stat().st_mode) or "a file"
         raise UsageError(f"{target} is {found}; choose another --out")
-    if not overwrite:
-        raise UsageError(f"{target} exists; --overwrite replaces it, or choose another --out")
     if any(target.iterdir()) and not (target / marker).is_file():
         raise UsageError(
-            f"{target} holds no {marker}, so it is not ours to overwrite; choose another --out"
+            f"{target} exists and holds no {marker}, so it is not ours to overwrite; choose "
+            "another --out"
         )
+    if not overwrite:
+        raise UsageError(f"{target} exists; --overwrite replaces it, or choose another --out")
 
 
 def _move_into_place(staging: Path, target: Path) -> None:

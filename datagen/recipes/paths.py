@@ -68,7 +68,8 @@ def absolute_value(key: str, value: Any, folder: Path) -> Any:
         return value
     pipeline = key.rsplit(".", maxsplit=1)[-1] == "pipeline"
     is_path = _is_path(key, value)
-    if (is_path or _is_option(key)) and _is_pipe(value):
+    is_folder = key.rsplit(".", maxsplit=1)[-1] == "folder"
+    if (is_path or _is_option(key)) and not is_folder and _is_pipe(value):
         return type(value)(_kept(Path(value), folder, pipeline=pipeline))
     return type(value)(absolute(value, folder)) if is_path else value
 

@@ -62,8 +62,9 @@ def mine(
     """
     from datagen.api.images import find_hard
     from datagen.cli.views.evaluation_progress import progress_view
+    from datagen.curation.write import picture_beside
 
-    picture = sheet or out.with_suffix(".png")
+    picture = sheet or picture_beside(out)
     with progress_view(seeds, quiet=quiet) as view:
         hard = find_hard(
             dataset,

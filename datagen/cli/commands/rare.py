@@ -42,8 +42,9 @@ def rare(
     Example: `datagen rare photos --out rare.json`
     """
     from datagen.api.images import find_rare
+    from datagen.curation.write import picture_beside
 
-    picture = sheet or out.with_suffix(".png")
+    picture = sheet or picture_beside(out)
     with progress_bars(quiet=quiet) as progress:
         found = find_rare(
             folder,

@@ -9,7 +9,7 @@ import typer
 from datagen.cli import recipe_flags as flags
 from datagen.cli import trial_flags as training
 from datagen.cli.views.output import Json, Quiet, console, progress_bars
-from datagen.core.errors import SweepError
+from datagen.core.errors import SweepError, UsageError
 
 if TYPE_CHECKING:
     from datagen.sweeps.results.ranking import Answer
@@ -201,7 +201,7 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     if "mix" in said:
         said["mix"] = [parse.swept_ingredient(text) for text in said["mix"]]
     if "vary" in said:
-        said["vary"] = dict(parse.varied_key(text) for text in said["vary"])
+        said["vary"] = _by_key([parse.varied_key(text) for text in said["vary"]])
     if "tests" in said:
         said["tests"] = [str(folder) for folder in said["tests"]]
     if "rungs" in said:
@@ -211,6 +211,20 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
         mix = parse.with_options(plain.get("mix", []), options)
         plain |= specs.located({"mix": mix}, Path.cwd())
     return specs.validate(plain, origin=str(path) if path else "the flags")
+
+
+def _by_key(varied: "list[tuple[str, list[Any]]]") -> dict[str, list[Any]]:
+    """Return the values of each key that is varied.
+
+    Raises:
+        UsageError: a key is named twice.
+    """
+    found: dict[str, list[Any]] = {}
+    for key, values in varied:
+        if key in found:
+            raise UsageError(f"--vary {key} is given twice; name all its values in one, in a list")
+        found[key] = values
+    return found
 
 
 def _refuse_failed(answer: "Answer") -> None:

@@ -129,6 +129,7 @@ def _print_next(found: "Verification", words: list[str], out: Any) -> None:
     elif found.same:
         print_next(out, "guide", "results", why="official scores to set it beside")
     elif found.difference is not None and found.difference.kind in ("dataset", "image", "source"):
+        words = words[: words.index("--dataset")] if "--dataset" in words else words
         print_next(out, *words, "--dataset", "DIR", why="takes the dataset that was evaluated")
     else:
         print_next(out, "guide", "evaluation", why="what is promised, and what moves a score")

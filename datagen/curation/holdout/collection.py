@@ -241,8 +241,9 @@ def read_ties(root: Path, writers: Path | None) -> Ties:
 
 def _read_writers(root: Path, file: Path) -> dict[str, tuple[str, ...]]:
     if not file.is_file():
+        found_there = f"{file} is no file" if file.exists() else f"no file {file}"
         raise MissingInputError(
-            f"no file {file}; --writers expects CSV with the columns {','.join(COLUMNS)}"
+            f"{found_there}; --writers expects CSV with the columns {','.join(COLUMNS)}"
         )
     found: dict[str, tuple[str, ...]] = {}
     try:

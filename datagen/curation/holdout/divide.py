@@ -59,15 +59,16 @@ class Request:
     def __post_init__(self) -> None:
         if self.by not in get_args(By):
             raise UsageError(f"--by {quoted(self.by)}: expected {' or '.join(get_args(By))}")
-        require("seed", self.seed, -MOST_SEED, MOST_SEED)
         if not 0 < self.fraction < 1:
             raise UsageError(
-                f"a fraction of {self.fraction} holds nothing out; expected 0 < fraction < 1"
+                f"a fraction of {self.fraction} cannot be held out; expected 0 < fraction < 1"
             )
         if not 1 <= self.folds <= MOST_FOLDS:
             raise UsageError(f"--folds {self.folds}: expected 1 … {MOST_FOLDS}")
-        if self.by == "style" and not 0 <= self.seed < 2**32:
-            raise UsageError(f"seed is {self.seed}; expected 0 … {2**32 - 1:,}")
+        if self.by == "style":
+            require("seed", self.seed, 0, 2**32 - 1)
+        else:
+            require("seed", self.seed, -MOST_SEED, MOST_SEED)
 
     @property
     def shares(self) -> list[float]:

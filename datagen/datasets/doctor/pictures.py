@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from datagen.core.arrays import GrayImage
-from datagen.core.errors import InputError
+from datagen.core.errors import InputError, MissingInputError
 from datagen.core.numerals import Numeral
 from datagen.datasets.doctor.layout import Listed
 from datagen.datasets.traps import Trap, traps_of
@@ -137,5 +137,7 @@ def _sample(gray: GrayImage) -> GrayImage:
 
 def _reason(error: InputError, path: Path) -> tuple[str, str]:
     """Return what is wrong and what to do, without the path that is said beside it."""
+    if isinstance(error, MissingInputError):
+        return "is a link that leads nowhere, or has gone meanwhile", "remove or replace it"
     what, _, todo = str(error).removeprefix(f"{path} ").rpartition("; ")
     return what, todo

@@ -252,3 +252,48 @@ def test_a_name_steers_no_terminal(datagen_here: Run, tmp_path: Path) -> None:
     done = datagen_here("inspect", "\x1b[31mnowhere\n")
     assert done.stderr.count("\n") == 1
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("mine", "ds", "--test", "ds/val", "--preview", "1", "--out", "."), 2, "it is a folder"),
+        (("rare", "ds", "--out", "."), 2, "cannot write .: it is a folder"),
+        (
+            ("sweep", "--mix", "pen=1", "--vary", "seed=0,1", "--vary", "seed=2", "--dry-run"),
+            2,
+            "--vary seed is given twice",
+        ),
+        (("sweep", "--mix", "pen=0:1:0.0000001", "--dry-run"), 2, "has more than 1,001 values"),
+        (("holdout", "ds", "--out", "o", "--fraction", "1"), 2, "cannot be held out"),
+        (("holdout", "ds", "--out", "o", "--seed", "-1"), 2, "expected 0 … 4,294,967,295"),
+        (("holdout", "ds", "--out", "o", "--writers", "ds"), 4, "ds is no file"),
+        (("build", "--images", "100", "--out", "notes"), 2, "is not ours to overwrite"),
+        (("build", "--images", "100", "--val-dir", "/dev/null", "--out", "o"), 4, "/dev/null"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_is_said_of_what_was_given(
+    datagen_here: Run,
+    dataset: Path,
+    tmp_path: Path,
+    words: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("mine")
+    done = datagen_here(*words)
+    assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
+    assert says in done.stderr
+    assert dataset.is_dir()
+
+
+def test_a_link_to_nothing_in_a_dataset_is_one_clear_line(datagen_here: Run, dataset: Path) -> None:
+    (dataset / "train" / "iv" / "b.png").symlink_to("/nowhere")
+    done = datagen_here("inspect", "ds")
+    assert done.returncode == 4
+    assert done.stderr == (
+        "datagen: ds/train/iv/b.png is a link that leads nowhere, or has gone meanwhile; "
+        "remove or replace it\n"
+    )
