@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 import datagen
+from datagen.composition.handwritten.parameters import HandOptions
 from datagen.core.errors import MissingInputError, RecipeError
+from datagen.recipes.schema import Recipe
 
 
 def test_a_recipe_may_be_keys_a_file_a_name_or_a_recipe(tmp_path: Path) -> None:
@@ -23,6 +25,19 @@ def test_a_recipe_may_be_keys_a_file_a_name_or_a_recipe(tmp_path: Path) -> None:
     ]
     assert len({ds.read_info().fingerprint for ds in built}) == 1
     assert datagen.plan(keys).count.exact == 100
+
+
+def test_one_path_where_several_are_taken_is_one(dataset: Path) -> None:
+    test = str(dataset / "val")
+    one, several = (datagen.doctor(dataset, against=given) for given in (test, [test]))
+    assert one.findings == several.findings
+    with pytest.raises(MissingInputError, match="nowhere"):
+        datagen.diff(dataset, dataset, scores=str(dataset / "nowhere"))
+
+
+def test_composition_without_a_method_is_by_hand() -> None:
+    compose = Recipe.model_validate({"images": 100, "compose": {"bars": 0.4}}).compose
+    assert compose == HandOptions(bars=0.4)
 
 
 def test_an_unknown_key_is_named() -> None:

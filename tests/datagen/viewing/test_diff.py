@@ -48,6 +48,16 @@ def test_equal_folders_are_equal_whatever_their_files_are_called(two: tuple[Path
     assert found.recipe is None
 
 
+def test_the_fingerprint_is_the_evaluators_where_it_passes_over_files(dataset: Path) -> None:
+    before = datagen.inspect(dataset).fingerprint
+    image = cv2.imread(str(min((dataset / "train" / "iv").iterdir())), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
+    cv2.imwrite(str(dataset / "train" / "iv" / "extra.tif"), 255 - image[::-1])
+    found = diff_datasets(dataset, dataset)
+    assert found.second.images == 101
+    assert found.second.fingerprint == datagen.inspect(dataset).fingerprint == before
+
+
 def test_each_kind_of_change(two: tuple[Path, Path]) -> None:
     after = two[1]
     (after / "i" / "0.png").unlink()
