@@ -85,7 +85,7 @@ def read_letters(*inputs: PathLike, model: PathLike = "letters.keras") -> list["
 
     Raises:
         MissingInputError: an image, a folder's images or the model is not there.
-        CorruptInputError: an image cannot be read or is blank, or the model is none.
+        CorruptInputError: no image can be read, or the model is none.
 
     Example:
         >>> import datagen

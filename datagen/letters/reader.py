@@ -8,7 +8,13 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from datagen.core.errors import CorruptInputError, MissingInputError, StoppedError, UsageError
+from datagen.core.errors import (
+    CorruptInputError,
+    InputError,
+    MissingInputError,
+    StoppedError,
+    UsageError,
+)
 from datagen.core.models import StrictModel
 from datagen.evaluation.array_tools import Arrays, Tell, ask_with_arrays, run_with_arrays
 from datagen.files.class_folders import IMAGE_SUFFIXES, FolderRules, files_in
@@ -90,15 +96,17 @@ class Reading:
 
     Attributes:
         path: of the image.
-        label: a digit or a capital letter; case is not told.
+        label: a digit or a capital letter; case is not told. None where it cannot be read.
         probability: of that label.
         second: the next best label.
+        error: why it cannot be read.
     """
 
     path: Path
-    label: str
-    probability: float
-    second: str
+    label: str | None = None
+    probability: float | None = None
+    second: str | None = None
+    error: str | None = None
 
 
 def train_letters(
@@ -160,10 +168,22 @@ def read_letters(inputs: Sequence[Path], *, model: Path) -> list[Reading]:
     if not model.is_file():
         raise MissingInputError(f"no model {model}; make one with `datagen letters train`")
     paths = [path for given in inputs for path in _images(given)]
-    pictures = [_picture(path) for path in paths]
-    images = {"images": np.stack(pictures)}
+    pictures: dict[Path, npt.NDArray[np.uint8]] = {}
+    errors: dict[Path, str] = {}
+    for path in paths:
+        try:
+            pictures[path] = _picture(path)
+        except InputError as error:
+            errors[path] = str(error)
+    if not pictures:
+        raise CorruptInputError(next(iter(errors.values())))
+    images = {"images": np.stack(list(pictures.values()))}
     found = ask_with_arrays(["letters", "predict"], images, ["--model", model])
-    return [_reading(path, row) for path, row in zip(paths, found, strict=True)]
+    rows = dict(zip(pictures, found, strict=True))
+    return [
+        Reading(path, error=errors[path]) if path in errors else _reading(path, rows[path])
+        for path in paths
+    ]
 
 
 def training_arrays(source: str) -> Arrays:

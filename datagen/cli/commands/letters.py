@@ -9,6 +9,7 @@ import typer
 from datagen.cli.arguments import with_user_paths
 from datagen.cli.views.next_step import print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
+from datagen.core.errors import CorruptInputError
 
 if TYPE_CHECKING:
     from datagen.letters.reader import LettersResult
@@ -118,25 +119,33 @@ def predict(
     """Say what character each image shows: label and path, a line each.
 
     Images may be gray, in colour or transparent, dark ink on light paper or light on dark. Letters
-    are told as capitals: case is not told.
+    are told as capitals: case is not told. A file that cannot be read is named and ends nothing;
+    the exit code is 4 then.
 
     Example: `datagen letters predict --input scans --model letters.keras`
     """
     from datagen.api.letters import read_letters
 
-    for reading in read_letters(*inputs, model=model):
+    readings = read_letters(*inputs, model=model)
+    for reading in readings:
         if as_json:
             emit(
                 {
                     "command": "letters predict",
                     "path": str(reading.path),
                     "label": reading.label,
-                    "probability": round(reading.probability, 6),
+                    "probability": reading.probability and round(reading.probability, 6),
                     "second": reading.second,
+                    "error": reading.error,
                 }
             )
-        else:
+        elif reading.error is None:
             console(as_json=False).print(f"{reading.label}  {reading.path}", soft_wrap=True)
+    bad = [reading.error for reading in readings if reading.error is not None]
+    if bad:
+        raise CorruptInputError(
+            f"{len(bad):,} of {len(readings):,} files cannot be read, the first: {bad[0]}"
+        )
 
 
 def compare(

@@ -153,11 +153,14 @@ def _show_sheet(
 
 
 def _save(out: Path, draw: "Callable[[], Image]") -> None:
+    from datagen.files.paths import place_refused
     from datagen.previews.contact_sheet import save
 
     try:
         save(draw(), out)
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and not place_refused(error):
+            raise
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
             f"cannot write {out}: {reason}; choose another --out, such as a.png"
