@@ -12,9 +12,6 @@ PROTOCOL: Final = "cutoff-resnet50"
 ROMAN_PROTOCOLS: Final = (PROTOCOL, "cutoff-resnet50-earlystop")
 """Protocols that know our ten classes only; the others take those of the dataset's folders."""
 
-LETTER_READER: Final = "emnist-cnn"
-"""The published network that reads single letters: `letters train` works with it, no evaluation."""
-
 OFFICIAL_SEED: Final = 123
 """Seed of an official score; the seeds of further runs follow it."""
 

@@ -3,6 +3,7 @@
 Enters: a place to write to, and the folder that is read. Nothing leaves.
 """
 
+import os
 from pathlib import Path
 
 from datagen.core.errors import UsageError
@@ -24,7 +25,8 @@ def refuse_among_inputs(out: Path | None, folder: Path, option: str) -> None:
     """
     if out is None:
         return
-    place, root = out.resolve(), folder.resolve()
+    # realpath: it takes links that lead in a circle, too
+    place, root = (Path(os.path.realpath(each)) for each in (out, folder))
     beside = place.parent == root and place.name not in (INFO, MANIFEST, RECIPE)
     if place.is_relative_to(root) and not beside:
         raise UsageError(

@@ -57,7 +57,7 @@ def parse_axis(given: object) -> str:
     text = str(given).strip()
     values = axis_values(text)
     if len(values) > MOST_VALUES:
-        raise ValueError(f"{text} has more than {MOST_VALUES:,} values; take a larger step")
+        raise ValueError(f"{text} has too many values; at most {MOST_VALUES:,} make sense")
     if max(values) <= 0 and ":" in text:
         raise ValueError(f"the ratio axis {text} is never above 0; give it a stop above 0")
     return text

@@ -264,7 +264,11 @@ def test_a_name_steers_no_terminal(datagen_here: Run, tmp_path: Path) -> None:
             2,
             "--vary seed is given twice",
         ),
-        (("sweep", "--mix", "pen=0:1:0.0000001", "--dry-run"), 2, "has more than 1,001 values"),
+        (
+            ("sweep", "--mix", "pen=0:1:0.0000001", "--dry-run"),
+            2,
+            "has too many values; at most 1,001 make sense",
+        ),
         (("holdout", "ds", "--out", "o", "--fraction", "1"), 2, "cannot be held out"),
         (("holdout", "ds", "--out", "o", "--seed", "-1"), 2, "expected 0 … 4,294,967,295"),
         (("holdout", "ds", "--out", "o", "--writers", "ds"), 4, "ds is no file"),
