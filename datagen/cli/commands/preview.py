@@ -85,8 +85,6 @@ def preview(
     from datagen.datasets.inputs import refuse_among_inputs
     from datagen.recipes import overrides
 
-    for name in what or ():
-        refuse_among_inputs(out, Path(name), "--out")
     given = overrides.Overrides(
         mix=overrides.mix_of(source, mix),
         options=tuple(overrides.source_option(text) for text in option or ()),
@@ -95,6 +93,9 @@ def preview(
         paths=tuple(overrides.source_path(text) for text in path or ()),
         skip_bad=skip_bad,
     )
+    sources = [each.path for each in given.mix or () if each.path is not None]
+    for read in (*map(Path, what or ()), *sources, *(place for _, place in given.paths)):
+        refuse_among_inputs(out, read, "--out")
     if pipeline is not None:
         from datagen.previews.augmentation import outcomes
         from pipelines.pipeline import load

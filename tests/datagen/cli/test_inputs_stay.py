@@ -20,6 +20,7 @@ COMMANDS = [
     ("review", "ds", "--no-audit", "--html", "{}", "--overwrite"),
     ("card", "ds", "--out", "{}", "--overwrite"),
     ("preview", "ds", "--out", "{}"),
+    ("preview", "--source", "images:ds", "--out", "{}"),
     ("preview", "--pipeline", "top5", "ds/val/i/00000.png", "--out", "{}"),
     ("evaluate", "ds", "--preview", "1", "--export-model", "ds/val/i/model.keras"),
 ]
