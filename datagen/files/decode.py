@@ -31,7 +31,15 @@ import numpy.typing as npt
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError
 from datagen.files.depth import to_eight_bits
-from datagen.files.image_header import TRANSPARENT, is_deep, opened, orientation, sniff
+from datagen.files.image_header import (
+    TRANSPARENT,
+    has_white_at_zero,
+    is_deep,
+    is_planar,
+    opened,
+    orientation,
+    sniff,
+)
 from datagen.files.reading import IMAGE, read_bytes
 
 if TYPE_CHECKING:
@@ -170,6 +178,8 @@ def _gray_of_deep(image: "Image", paper: Paper) -> GrayImage:
     """Return one channel of more than 8 bits as 8; a transparent value is as the paper."""
     stored = np.asarray(image)
     pixels = to_eight_bits(stored)
+    if has_white_at_zero(image):  # Pillow turns only levels of 8 bits
+        pixels = np.asarray(255 - pixels, np.uint8)
     clear = image.info.get("transparency")
     if clear is None:
         return pixels
@@ -182,8 +192,10 @@ def _of_deep_colour(
     """Return a file of several deep channels, of which Pillow keeps only the upper 8 bits.
 
     Raises:
-        ValueError: OpenCV, which keeps all bits, cannot read it.
+        ValueError: OpenCV, which keeps all bits, cannot read it, or not rightly.
     """
+    if is_planar(image):  # OpenCV mixes the planes up
+        raise ValueError(f"{image.mode} of more than 8 bits a channel, in separate planes")
     import cv2  # noqa: PLC0415 - 0.1 s, for a rare kind of file
 
     level = cv2.utils.logging.getLogLevel()

@@ -62,6 +62,8 @@ _OTHERS: Final = (  # what people have under the name of an image, so that they 
 _HEIF: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 _ORIENTATION: Final = 0x0112  # EXIF
 _BITS_PER_SAMPLE: Final = 258  # TIFF
+_PHOTOMETRIC: Final = 262  # TIFF; 0: white is zero
+_PLANAR: Final = 284  # TIFF; 2: a plane per channel
 _PNG_ALPHA: Final = {4, 6}  # PNG's colour types with an alpha channel
 
 # What Pillow raises for a damaged file differs by format.
@@ -172,6 +174,16 @@ def is_deep(image: "Image", data: bytes) -> bool:
         return data[24] == 16
     bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))
     return max(bits) > 8 if isinstance(bits, tuple) else int(bits) > 8
+
+
+def has_white_at_zero(image: "Image") -> bool:
+    """Return whether a TIFF says that its levels mean ink, not light."""
+    return bool(getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0)
+
+
+def is_planar(image: "Image") -> bool:
+    """Return whether a TIFF has its channels one after the other, not pixel by pixel."""
+    return bool(getattr(image, "tag_v2", {}).get(_PLANAR) == 2)
 
 
 def _header(image: "Image", data: bytes) -> ImageHeader:

@@ -3,9 +3,11 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image, features
 
@@ -330,3 +332,53 @@ def test_a_png_that_lacks_its_end_or_whose_checksum_is_wrong_is_damaged() -> Non
     for copy in damaged:
         with pytest.raises(CorruptInputError, match="truncated|checksum|broken|cannot be decoded"):
             decode_gray(copy, "a.png")
+
+
+def tiff(pixels: npt.NDArray[Any], photometric: int, *, planar: int = 1) -> bytes:
+    """Write a TIFF of the kinds that neither Pillow nor OpenCV writes, little-endian."""
+    height, width = pixels.shape[:2]
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    planes = np.split(pixels, channels, axis=2) if planar == 2 else [pixels]
+    data = [plane.astype(plane.dtype.newbyteorder("<")).tobytes() for plane in planes]
+    size, ends = len(data[0]), 8 + sum(map(len, data))
+    long, short = ("I", 4), ("H", 3)
+    tags = {
+        256: (short, [width]),
+        257: (short, [height]),
+        258: (short, [8 * pixels.itemsize] * channels),
+        259: (short, [1]),
+        262: (short, [photometric]),
+        273: (long, [8 + k * size for k in range(len(data))]),
+        277: (short, [channels]),
+        278: (short, [height]),
+        279: (long, [size] * len(data)),
+        284: (short, [planar]),
+        339: (short, [3 if pixels.dtype.kind == "f" else 1] * channels),
+    }
+    place = ends + 2 + 12 * len(tags) + 4  # of values that do not fit into four bytes
+    directory, further = struct.pack("<H", len(tags)), b""
+    for tag, ((letter, kind), values) in tags.items():
+        raw = struct.pack(f"<{len(values)}{letter}", *values)
+        if len(raw) > 4:
+            raw, further = struct.pack("<I", place + len(further)), further + raw
+        directory += struct.pack("<HHI", tag, kind, len(values)) + raw.ljust(4, b"\0")
+    return b"II*\0" + struct.pack("<I", ends) + b"".join(data) + directory + bytes(4) + further
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_levels_of_ink_are_turned_into_levels_of_light(kind: Any) -> None:
+    light = page().astype(np.float64) / 255
+    scale = 1 if kind == np.float32 else 65_535
+    as_light, as_ink = ((scale * part).astype(kind) for part in (light, 1 - light))
+    expected = decode_gray(tiff(as_light, 1), "a")
+    found = decode_gray(tiff(as_ink, 0), "a")
+    np.testing.assert_allclose(found.astype(int), expected, atol=1)
+    assert (found.max() > 200, found.min() < 100) == (True, True)
+
+
+def test_deep_channels_one_after_the_other_are_refused_not_mixed_up() -> None:
+    colours = np.dstack([page().astype(np.uint16) * factor for factor in (257, 200, 90)])
+    together = decode_gray(tiff(colours, 2), "a")
+    assert together.shape == page().shape
+    with pytest.raises(CorruptInputError, match="in separate planes"):
+        decode_gray(tiff(colours, 2, planar=2), "a")
