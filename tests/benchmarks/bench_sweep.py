@@ -61,7 +61,8 @@ class Bench:
         preview = [] if options.epochs == 100 else ["--preview", str(options.epochs)]
         command = [
             *(str(Path(sys.executable).with_name("datagen")), "sweep", *axes, *preview),
-            *("--images", options.images, "--seeds", options.seeds, "--rungs", options.rungs),
+            *("--images", options.images, "--seeds", options.seeds),
+            *(["--rungs", options.rungs] if "halving" in more else []),
             *[part for test in self.tests for part in ("--test", test)],
             *("--out", self.root / name, "--no-timing", "--json", *more),
         ]

@@ -2,7 +2,7 @@
 
 import enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,6 +14,10 @@ from datagen.core.errors import SweepError, UsageError
 if TYPE_CHECKING:
     from datagen.sweeps.results.ranking import Answer
     from datagen.sweeps.spec import Spec
+
+
+_OF_STRATEGY: Final = {"rungs": "halving", "trials": "tpe"}
+"""Flags that only one strategy asks for."""
 
 
 class StrategyName(enum.StrEnum):
@@ -210,7 +214,13 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     if options:
         mix = parse.with_options(plain.get("mix", []), options)
         plain |= specs.located({"mix": mix}, Path.cwd())
-    return specs.validate(plain, origin=str(path) if path else "the flags")
+    found = specs.validate(plain, origin=str(path) if path else "the flags")
+    for key, strategy in _OF_STRATEGY.items():
+        if key in said and found.strategy != strategy:
+            raise UsageError(
+                f"--{key} belongs to --strategy {strategy}; this sweep's is {found.strategy}"
+            )
+    return found
 
 
 def _by_key(varied: "list[tuple[str, list[Any]]]") -> dict[str, list[Any]]:

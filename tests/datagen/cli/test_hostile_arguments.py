@@ -269,6 +269,12 @@ def test_a_name_steers_no_terminal(datagen_here: Run, tmp_path: Path) -> None:
             2,
             "has too many values; at most 1,001 make sense",
         ),
+        (
+            ("sweep", "--mix", "pen=1", "--rungs", "1", "--dry-run"),
+            2,
+            "belongs to --strategy halving",
+        ),
+        (("sweep", "--mix", "pen=1", "--trials", "5", "--dry-run"), 2, "this sweep's is grid"),
         (("holdout", "ds", "--out", "o", "--fraction", "1"), 2, "cannot be held out"),
         (("holdout", "ds", "--out", "o", "--seed", "-1"), 2, "expected 0 … 4,294,967,295"),
         (("holdout", "ds", "--out", "o", "--writers", "ds"), 4, "ds is no file"),
