@@ -1,7 +1,6 @@
 """`datagen predict` as a user runs it."""
 
 import json
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -62,18 +61,6 @@ def test_what_is_no_model_is_one_line(
     assert (done.returncode, done.stdout) == (4, "")
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_names_that_begin_with_a_dash_reach_the_evaluator(
-    datagen_here: Run, evaluable: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(evaluable / "tiny", tmp_path / "-ds")
-    words = ("--preview", 1, "--no-report", "--export-model", "-m.keras", "--test", "-ds/val")
-    done = datagen_here("evaluate", *words, "--", "-ds")
-    assert done.returncode == 0, done.stderr
-    done = datagen_here("predict", "--json", "--", "-m.keras", "-ds/val/v")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[0])["path"].startswith("-ds")
 
 
 def test_a_model_is_refused_where_none_can_be_written(datagen_here: Run, evaluable: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import fixed_eval.__main__
+import fixed_eval.predict
 from datagen.core.errors import (
     DatasetError,
     EvaluationError,
@@ -25,7 +27,14 @@ from datagen.evaluation.evaluate import (
     recall_scores,
 )
 from datagen.evaluation.load import read_summaries
-from datagen.evaluation.process import EvaluatorProcess, Event, identity, package_folder
+from datagen.evaluation.process import (
+    EvaluationJob,
+    EvaluatorProcess,
+    Event,
+    identity,
+    package_folder,
+    word_of,
+)
 from datagen.evaluation.records import Score
 from datagen.evaluation.summary import summarise, wilson
 from datagen.files.cache_dir import cache_folder
@@ -311,3 +320,24 @@ def test_our_records_lose_nothing_of_the_evaluators(evaluation: Evaluation) -> N
     assert Score.model_validate_json(score.model_dump_json()) == score
     assert score.model_extra == {}
     assert score.tests[0].model_extra == {}
+
+
+def test_names_that_begin_with_a_dash_reach_the_evaluator() -> None:
+    job = EvaluationJob(
+        dataset=Path("-ds"),
+        tests=(Path("-test"),),
+        seed=1,
+        protocol="model-s",
+        engine="auto",
+        preview=1,
+        threads=1,
+        extra_train=(Path("-more"),),
+    )
+    read = fixed_eval.__main__._parser().parse_args(job.arguments(Path("out"), Path("state")))
+    assert (read.dataset, read.test, read.extra_train) == (
+        Path("-ds"),
+        [Path("-test")],
+        [Path("-more")],
+    )
+    asked = fixed_eval.predict._parser().parse_args([word_of(Path("-m.keras")), "--json"])
+    assert asked.model == Path("-m.keras")
