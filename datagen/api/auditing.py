@@ -63,11 +63,9 @@ def audit(
     from datagen.curation.audit.find import AuditSettings, audit_folder  # noqa: PLC0415 - OpenCV
     from datagen.curation.audit.record import write_audit  # noqa: PLC0415
     from datagen.curation.write import check_places  # noqa: PLC0415
-    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
 
     record = None if out is None else user_path(out)
-    check_places(record, None)
-    refuse_among_inputs(record, user_path(folder), "--out")
+    check_places(record, None, user_path(folder))
     given = {"folds": folds, "epochs": epochs, "seeds": seeds, "synthetic": synthetic}
     numbers = {name: value for name, value in given.items() if value is not None}
     found = audit_folder(
@@ -121,11 +119,9 @@ def value_images(
     from datagen.curation.audit.value.estimate import RUNS  # noqa: PLC0415
     from datagen.curation.audit.value.value_audit import value_audit  # noqa: PLC0415
     from datagen.curation.write import check_places  # noqa: PLC0415
-    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
 
     record = None if out is None else user_path(out)
-    check_places(record, None)
-    refuse_among_inputs(record, audit.folder, "--out")
+    check_places(record, None, audit.folder)
     valued = value_audit(audit, runs=RUNS if runs is None else runs, tell=progress)
     if record is not None:
         write_audit(record, valued.images)

@@ -73,11 +73,9 @@ def hold_out(
     from datagen.curation.holdout.divide import hold_out as divide  # noqa: PLC0415 - scikit-learn
     from datagen.curation.holdout.sheet import holdout_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.curation.write import check_places, write_picture  # noqa: PLC0415
-    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
 
     picture = _path(sheet)
-    check_places(None, picture)
-    refuse_among_inputs(picture, user_path(folder), "--sheet")
+    check_places(None, picture, user_path(folder))
     record = divide(
         user_path(folder),
         user_path(out),
@@ -150,16 +148,12 @@ def find_hard(
     from datagen.curation.hard_examples.find import SHARE, mine  # noqa: PLC0415 - loads numpy
     from datagen.curation.hard_examples.sheet import hard_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.curation.write import check_places, write_asked  # noqa: PLC0415
-    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.evaluation.evaluate import EvaluationRequest  # noqa: PLC0415
 
     if top is not None and share is not None:
         raise UsageError("--top and --share exclude each other; one says how many are hard")
     record, picture = _path(out), _path(sheet)
-    check_places(record, picture)
-    for read in (user_path(dataset), user_path(test)):
-        refuse_among_inputs(record, read, "--out")
-        refuse_among_inputs(picture, read, "--sheet")
+    check_places(record, picture, user_path(dataset), user_path(test))
     request = EvaluationRequest(
         dataset=user_path(dataset),
         tests=(user_path(test),),
@@ -218,13 +212,10 @@ def find_rare(
     from datagen.curation.rare_styles.find import find_rare as find  # noqa: PLC0415 - scikit-learn
     from datagen.curation.rare_styles.sheet import rare_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.curation.write import check_places, write_asked  # noqa: PLC0415
-    from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.sources.images.source import ImagesOptions  # noqa: PLC0415
 
     record, picture = _path(out), _path(sheet)
-    check_places(record, picture)
-    refuse_among_inputs(record, user_path(folder), "--out")
-    refuse_among_inputs(picture, user_path(folder), "--sheet")
+    check_places(record, picture, user_path(folder))
     options = ImagesOptions(review=review, skip_bad=skip_bad)
     tell = counted(progress, "classes", len(CLASSES))
     rare = find(user_path(folder), clusters=clusters, seed=seed, options=options, tell=tell)

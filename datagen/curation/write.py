@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.core.errors import UsageError
+from datagen.datasets.inputs import refuse_among_inputs
 from datagen.files.atomic import file_target
 from datagen.files.paths import place_refused
 from datagen.previews.contact_sheet import check_writable, save
@@ -25,12 +26,25 @@ def picture_beside(out: Path) -> Path:
     return out.with_suffix(".png")
 
 
-def check_places(out: Path | None, sheet: Path | None) -> None:
+def check_places(out: Path | None, sheet: Path | None, *read: Path) -> None:
     """Refuse what cannot be written before work is spent on it; None is not written.
 
+    Args:
+        out: the record.
+        sheet: the picture.
+        read: folders that are only read.
+
     Raises:
-        UsageError: one cannot be written there, or both are one file.
+        UsageError: one cannot be written there, both are one file, or one lies among the images or
+            records of a folder that is read.
     """
+    _check_writable(out, sheet)
+    for folder in read:
+        refuse_among_inputs(out, folder, "--out")
+        refuse_among_inputs(sheet, folder, "--sheet")
+
+
+def _check_writable(out: Path | None, sheet: Path | None) -> None:
     if out is not None:
         try:
             file_target(out)

@@ -18,7 +18,7 @@ from datagen.datasets.content import (
     test_content,
 )
 from datagen.datasets.leakage import Leaks, find_leaks
-from datagen.datasets.parents import parents_of
+from datagen.datasets.parents import Parents, parents_of
 from datagen.evaluation.cache import Slot, known_scores, slot
 from datagen.evaluation.process import EvaluationJob, Event, evaluator_digest, identity
 from datagen.evaluation.records import sources_digest
@@ -69,7 +69,7 @@ def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prep
     evaluator = identity(request.protocol)
     images = {digest: path for test in tests if test for digest, path in test.files.items()}
     held = Held(dataset, several=len(tests) > 1) if dataset else None
-    parents = parents_of(request.dataset)
+    parents = parents_of(request.dataset) if held and any(tests) else Parents()
     leaks = tuple(
         find_leaks(held, parents, test, folder, near=request.near_duplicates)
         if held and test

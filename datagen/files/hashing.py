@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter
 from datagen.core.arrays import GrayImage
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.limits import MOST_SEED
 from datagen.files.cache_dir import Stamp, cache_folder, read_cached, stamp, write_cached
 from datagen.files.json_records import read_json
 from datagen.files.reading import open_regular
@@ -102,11 +103,14 @@ def _read(memory: Path) -> _Known:
     return {name: (seen, found) for name, seen, found in rows}
 
 
+_Size = Annotated[int, Field(ge=0, le=MOST_SEED)]
+_Time = Annotated[int, Field(ge=-MOST_SEED, le=MOST_SEED)]
+_Inode = Annotated[int, Field(ge=0, lt=2**128)]  # Windows has file ids of 128 bits
 _rows: Final = TypeAdapter(
     list[
         tuple[
             str,
-            Stamp,
+            tuple[_Size, _Time, _Time, _Inode],
             Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}( [0-9a-f]{32,64})*$")],
         ]
     ]

@@ -66,11 +66,10 @@ def absolute_value(key: str, value: Any, folder: Path) -> Any:
     """
     if not isinstance(value, str | Path):
         return value
-    pipeline = key.rsplit(".", maxsplit=1)[-1] == "pipeline"
+    last = key.rsplit(".", maxsplit=1)[-1]
     is_path = _is_path(key, value)
-    is_folder = key.rsplit(".", maxsplit=1)[-1] == "folder"
-    if (is_path or _is_option(key)) and not is_folder and _is_pipe(value):
-        return type(value)(_kept(Path(value), folder, pipeline=pipeline))
+    if (is_path or _is_option(key)) and last != "folder" and _is_pipe(value):
+        return type(value)(_kept(Path(value), folder, pipeline=last == "pipeline"))
     return type(value)(absolute(value, folder)) if is_path else value
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import SPLITS
 from datagen.datasets.format import RECIPE, fingerprint
-from datagen.files.class_folders import EVALUATOR_RULES
+from datagen.files.class_folders import IMAGE_SUFFIXES
 from datagen.files.decode import read_gray
 from datagen.files.hashing import file_hash, hash_files, view_hash
 from datagen.files.presets import plain_yaml
@@ -313,7 +313,7 @@ def _side(root: Path, items: Sequence[_Item]) -> DatasetSide:
     rows = [
         (item.image.part or "test", item.image.numeral, item.sha256)
         for item in items
-        if item.image.name.lower().endswith(EVALUATOR_RULES.suffixes or "")
+        if item.image.name.lower().endswith(IMAGE_SUFFIXES)
     ]
     trained = [row for row in rows if row[0] in SPLITS]
     return DatasetSide(root, len(items), fingerprint(trained or rows))
