@@ -30,8 +30,8 @@ def test_the_command_line_loads_nothing_slow() -> None:
     assert not loaded_by("datagen.cli") & slow
 
 
-def test_building_loads_no_tensorflow() -> None:
-    assert not loaded_by("datagen.building.build") & HEAVY
+def test_building_loads_neither_tensorflow_nor_scipy() -> None:
+    assert not loaded_by("datagen.building.workers") & (HEAVY | {"scipy", "sklearn"})
 
 
 @pytest.mark.tensorflow

@@ -180,7 +180,8 @@ def list_numerals(root: Path, *, partial: bool = False, test: bool = False) -> d
     if missing and (not partial or len(missing) == len(CLASSES)):
         raise MissingInputError(
             f"{root} has no images of class {', '.join(missing)}; expected all of "
-            f"{' '.join(CLASSES)}; add them, or set the option partial to go without"
+            f"{' '.join(CLASSES)}; add them, or, where it is a source, go without "
+            "(--option images.partial=true)"
         )
     return {name: numeral for numeral in CLASSES for name in found[numeral]}
 

@@ -18,8 +18,6 @@ from typing import Final, TypeVar
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from datagen.core.arrays import GrayImage
 from datagen.images.outlines import SIDE, Distances, Sketch, sketch
@@ -162,6 +160,9 @@ def _in_blocks(items: Iterable[Given]) -> Iterator[list[Given]]:
 
 
 def _components(count: int, pairs: Sequence[Pair]) -> Labels:
+    from scipy.sparse import coo_array  # noqa: PLC0415 - with csgraph a third of a build's start
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     first, second = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
     graph = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], np.intp)

@@ -122,7 +122,7 @@ def check_hours_suffice(plan: SearchPlan) -> None:
     )
     if needed is not None and needed > plan.hours * 3600 and not plan.begun:
         raise UsageError(
-            f"{plan.hours:g} hours are too few: the shipped recipes alone take about "
+            f"--hours {plan.hours:g} is too little: the shipped recipes alone take about "
             f"{duration(needed)} here; give more --hours, a smaller --budget, or fewer --folds or "
             "--seeds"
         )

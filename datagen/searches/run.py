@@ -72,10 +72,10 @@ def plan_search(
     place = folder.resolve()
     begun = check_folder(place, spec)
     starts = shipped_starts(spec, place)
+    count = largest(spec, starts, fetch)  # first: it is fast, and meets most mistakes
     if divided and not begun:
         with tempfile.TemporaryDirectory(prefix="datagen-search-") as name:
             divide(spec, Path(name).resolve(), listener.dividing)
-    count = largest(spec, starts, fetch)
     at_once = workers or cores()
     pace = None
     if timed and not begun:

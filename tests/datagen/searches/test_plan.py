@@ -28,7 +28,7 @@ def test_hours_that_are_too_few_are_refused_with_what_is_needed(tmp_path: Path) 
     spec = spec_of(tmp_path / "mine")
     starts = shipped_starts(spec, tmp_path)
     planned = SearchPlan(spec, tmp_path, 0.5, starts, 1000, 2, 10.0, begun=False)
-    with pytest.raises(UsageError, match="0.5 hours are too few: .* take about 59 min 40 s"):
+    with pytest.raises(UsageError, match="--hours 0.5 is too little: .* take about 59 min 40 s"):
         check_hours_suffice(planned)
     check_hours_suffice(SearchPlan(spec, tmp_path, 50, starts, 1000, 2, 10.0, begun=False))
     check_hours_suffice(SearchPlan(spec, tmp_path, 0.5, starts, 1000, 2, 10.0, begun=True))
