@@ -59,9 +59,9 @@ def sample(
 ) -> Composition:
     """Draw how `glyphs` become `numeral`, by the method that `options` name."""
     if isinstance(options, HandOptions):
-        if options.ranges == "wide":
-            return sample_wide(glyphs, numeral, style, options, rng)
-        return hand.sample(glyphs, numeral, style, options, rng)
+        by = sample_wide if options.ranges == "wide" else hand.sample
+        drawn = by(glyphs, numeral, style, options, rng)
+        return drawn if options.width is None else hand.narrowed(drawn, options.width, rng)
     if isinstance(options, ClassicEmnistOptions):
         return classic.sample_emnist(glyphs, numeral, rng)
     return classic.sample_chars74k(glyphs, rng)

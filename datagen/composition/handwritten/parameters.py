@@ -7,7 +7,7 @@ figures quoted here).
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -24,6 +24,10 @@ Fill = Annotated[float, Field(ge=0, le=1.25)]
 """Above 1 the numeral leaves the sheet."""
 Gap = Annotated[float, Field(ge=-1, le=5)]
 """Letter heights; beyond it letters lie over each other, or are no numeral any more."""
+APART: Final = 0.05
+"""Least gap between two i, letter heights: strokes that meet at one end would be a v."""
+Width = Annotated[float, Field(ge=0.3, le=2)]
+"""Beyond it a stroke is as wide as the letter, or a v is no v any more."""
 
 
 def _in_order(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -46,6 +50,8 @@ class HandOptions(StrictModel):
         fill: least and greatest share of the sheet that the numeral spans in its tighter
             direction; real: 0.33 … 1.0 (5 % … 95 %), median 0.59. Above 1 it leaves the sheet.
         spacing: least and greatest gap between letters, letter heights.
+        width: least and greatest width of a numeral of several letters beside that of its letters
+            as they are, gaps included; people write long numerals narrow. None: as they are.
         scan: quantise to 0, 64 and 255 as the organisers did; False keeps soft edges.
         ranges: "wide" draws pen, sheet, place, slant, gaps and bars from ranges beyond the real
             ones, extremes as often as the middle, and has defaults of its own for `bars`,
@@ -57,6 +63,7 @@ class HandOptions(StrictModel):
     bars_lower: Probability = 0.06
     fill: Annotated[tuple[Fill, Fill], _InOrder] = (0.3, 0.98)
     spacing: Annotated[tuple[Gap, Gap], _InOrder] = (-0.04, 0.5)
+    width: Annotated[tuple[Width, Width], _InOrder] | None = None
     scan: bool = True
     ranges: Literal["fitted", "wide"] | None = None
 
@@ -199,6 +206,28 @@ def sample(
     )
 
 
+def narrowed(hand: Hand, width: tuple[float, float], rng: np.random.Generator) -> Hand:
+    """Return a numeral with its letters and gaps as wide as `width` says, if it has several.
+
+    Args:
+        hand: as drawn.
+        width: least and greatest factor; equal ratios are equally likely.
+        rng: one number is taken from it.
+    """
+    factor = math.exp(rng.uniform(*np.log(width)))
+    if len(hand.letters) == 1:
+        return hand
+    letters = tuple(
+        replace(
+            pose,
+            stretch=pose.stretch * factor,
+            gap=max(pose.gap * factor, min(pose.gap, APART)),
+        )
+        for pose in hand.letters
+    )
+    return replace(hand, letters=letters)
+
+
 def endless(draw: Callable[[int], npt.NDArray[np.float64]]) -> Iterator[float]:
     """Yield draws one by one, made in blocks: ten times faster than single calls."""
     return chain.from_iterable(draw(48).tolist() for _ in count())
@@ -227,8 +256,7 @@ def _poses(
             stretch=stretch * _clip(1 + 0.05 * next(normal), 0.8, 1.2),
             drop=0.6 * wobble * next(normal),
             slant=0.04 * next(normal),
-            # two strokes of ii that meet at one end would be a v
-            gap=max(spacing + 0.06 * next(normal), 0.05 if info.letter == before == "i" else -0.1),
+            gap=max(spacing + 0.06 * next(normal), APART if info.letter == before == "i" else -0.1),
         )
         before = info.letter
 

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from datagen.composition.handwritten.layout import height_in_pixels
-from datagen.composition.handwritten.parameters import Bar, Hand, Pose
+from datagen.composition.handwritten.parameters import APART, Bar, Hand, Pose
 from datagen.core.glyphs import Glyph
-
-_APART = 0.05  # letter heights: two strokes of ii that meet at one end would be a v
 
 
 def twin_of(
@@ -39,7 +37,7 @@ def _apart(pose: Pose, place: int, glyph: Glyph, before: Glyph | None) -> Pose:
     if before is None or not before.info.letter == glyph.info.letter == "i":
         return pose
     # the first letter's gap to nothing is no measure of how closely this hand writes
-    return replace(pose, gap=max(pose.gap if place else 2 * _APART, _APART))
+    return replace(pose, gap=max(pose.gap if place else 2 * APART, APART))
 
 
 def _moved(bar: Bar, letters: int, places: Sequence[int]) -> Bar | None:

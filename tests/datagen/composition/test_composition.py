@@ -1,12 +1,13 @@
 """Numerals from glyphs: casting, drawing parameters, rendering them."""
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from datagen.composition import (
     ComposeOptions,
@@ -92,6 +93,46 @@ def test_raster_letters_keep_a_legible_line(case: CaseStyle) -> None:
         columns = (image < 128).any(axis=0).astype(int)
         strokes = int((np.diff(columns, prepend=0) == 1).sum())
         assert strokes == 3
+
+
+@given(numeral=st.sampled_from(CLASSES), seed=st.integers(0, 10_000), factor=st.floats(0.3, 2))
+@settings(max_examples=40)
+@pytest.mark.parametrize("ranges", ["fitted", "wide"])
+def test_a_width_changes_letters_and_gaps_of_several_letters_only(
+    pool: GlyphPool, ranges: Literal["fitted", "wide"], numeral: str, seed: int, factor: float
+) -> None:
+    options = HandOptions(ranges=ranges)
+    usual, _ = draw(pool, numeral, "upper", options, seed)
+    drawn, _ = draw(
+        pool, numeral, "upper", options.model_copy(update={"width": (factor, factor)}), seed
+    )
+    assert isinstance(usual, Hand)
+    assert isinstance(drawn, Hand)
+    assert replace(drawn, letters=usual.letters) == usual
+    if len(usual.letters) == 1:
+        assert drawn == usual
+        return
+    for narrow, letter in zip(drawn.letters, usual.letters, strict=True):
+        assert narrow.stretch == pytest.approx(letter.stretch * factor)
+        assert narrow.gap == pytest.approx(max(letter.gap * factor, min(letter.gap, 0.05)))
+        assert replace(narrow, stretch=letter.stretch, gap=letter.gap) == letter
+
+
+def test_a_narrow_numeral_is_narrower_on_its_sheet(pool: GlyphPool) -> None:
+    def breadth(options: HandOptions, seed: int) -> float:
+        ink = render(*draw(pool, "viii", "upper", options, seed)) < 128
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        return float(np.ptp(columns) / np.ptp(rows))
+
+    narrow = [breadth(HandOptions(bars=0, width=(0.5, 0.6)), seed) for seed in range(20)]
+    usual = [breadth(HandOptions(bars=0), seed) for seed in range(20)]
+    assert np.median(narrow) < 0.75 * np.median(usual)
+
+
+@pytest.mark.parametrize("width", [(0.9, 0.5), (0.1, 1), (1, 3)])
+def test_a_width_out_of_range_is_refused(width: tuple[float, float]) -> None:
+    with pytest.raises(ValidationError):
+        HandOptions(width=width)
 
 
 def test_a_numeral_is_by_one_writer(pool: GlyphPool) -> None:
