@@ -28,9 +28,15 @@ _BOUNDS: Final = {
     "greater_than": ("gt", "expected more than {}"),
     "less_than_equal": ("le", "expected {} or less"),
     "less_than": ("lt", "expected less than {}"),
+    "too_short": ("min_length", "expected {} or more entries"),
+    "too_long": ("max_length", "expected {} entries or fewer"),
+    "string_too_short": ("min_length", "expected {} or more characters"),
+    "string_too_long": ("max_length", "expected {} characters or fewer"),
+    "string_pattern_mismatch": ("pattern", "expected a text of the form {}"),
     "literal_error": ("expected", "expected {}"),
     "enum": ("expected", "expected {}"),
 }
+_PATTERNS: Final = {"^[0-9a-f]{64}$": "expected a SHA-256: 64 characters, 0 … 9 and a … f"}
 
 
 def what_was_expected(error: Mapping[str, Any]) -> str:
@@ -45,7 +51,8 @@ def what_was_expected(error: Mapping[str, Any]) -> str:
     kind = str(error["type"])
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
-        return words.format(_shown(error["ctx"][name]))
+        bound = error["ctx"][name]
+        return _PATTERNS.get(bound) or words.format(_shown(bound))
     if kind in _WORDS:
         return _WORDS[kind]
     return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")

@@ -1,6 +1,6 @@
 """Validation errors of pydantic, said in one line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -8,6 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.text import QUOTED, quoted, shortened
 from pipelines.validation import what_was_expected
+
+Location = tuple[int | str, ...]
 
 
 def explain(
@@ -26,7 +28,7 @@ def explain(
         The key, what was given and what was expected; for an unknown key the nearest valid one.
     """
     first = error.errors()[0]
-    where = _written(".".join(str(part) for part in first["loc"]), flags or {})
+    where = _written(".".join(_steps(model, first["loc"])), flags or {})
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
         valid = sorted(_keys(model, first["loc"][:-1])) if model else []
@@ -45,16 +47,36 @@ def _written(where: str, flags: Mapping[str, str]) -> str:
     return flags[max(found, key=len)] if found else where
 
 
-def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+def _steps(model: type[BaseModel] | None, location: Location) -> Iterator[str]:
+    """Yield the parts of a location that a person wrote, without what pydantic adds."""
+    for k, step in enumerate(location):
+        tag = model is not None and _is_tag(step, _models_at(model, location[:k]))
+        if step != "[key]" and not tag:
+            yield str(step)
+
+
+def _keys(model: type[BaseModel], location: Location) -> set[str]:
     """Return the keys that are valid at `location` inside `model`."""
+    return {key for found in _models_at(model, location) for key in found.model_fields}
+
+
+def _models_at(model: type[BaseModel], location: Location) -> list[type[BaseModel]]:
+    """Return the models that may stand at `location` inside `model`."""
     models: list[type[BaseModel]] = [model]
     for step in location:
         fields = [found.model_fields[str(step)] for found in models if step in found.model_fields]
         if fields:
             models = [inner for field in fields for inner in _models_in(field.annotation)]
-        elif isinstance(step, str):  # the tag of a union: keep the member it names
-            models = [m for m in models if _is_tagged(m, step)] or models
-    return {key for found in models for key in found.model_fields}
+        elif _is_tag(step, models):  # keep the member it names
+            models = [member for member in models if _is_tagged(member, step)]
+    return models
+
+
+def _is_tag(step: int | str, models: Sequence[type[BaseModel]]) -> bool:
+    """Return whether a part of a location names a member of a union, and is no key."""
+    return not any(step in found.model_fields for found in models) and any(
+        _is_tagged(found, step) for found in models
+    )
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -65,5 +87,5 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models_in(inner)
 
 
-def _is_tagged(model: type[BaseModel], tag: str) -> bool:
+def _is_tagged(model: type[BaseModel], tag: int | str) -> bool:
     return any(field.default == tag for field in model.model_fields.values())

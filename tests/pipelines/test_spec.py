@@ -23,7 +23,7 @@ BROKEN = [
     ("steps: [{op: affine, parameters: {rotate: [5, -5]}}]", "runs backwards"),
     ("steps: [{op: fade, parameters: {amount: 0.9}}]", "expected 0.7 or less"),
     ("steps: [{op: affine, parameters: {rotate: .nan}}]", "rotate"),
-    ("steps: [{one_of: []}]", "at least 1 item"),
+    ("steps: [{one_of: []}]", "steps.0.one_of: expected 1 or more entries"),
     ("steps: [{one_of: [{op: scan, p: 0}]}]", "every weight p is 0"),
     ("steps: [{some_of: [{op: scan}], n: 2}]", "n is 2 … 2; expected at most the 1"),
     ("steps: [{one_of: [{op: scam}]}]", "steps.0.one_of.0: unknown op 'scam'; did you mean 'scan'"),

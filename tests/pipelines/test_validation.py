@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -52,6 +52,25 @@ def test_bounds(bound: dict[str, int], value: int, said: str) -> None:
         number: int = Field(**bound)  # type: ignore[arg-type]
 
     assert list(_told(Bounded, {"number": value})) == [said]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (Annotated[list[int], Field(min_length=1)], [], "expected 1 or more entries"),
+        (Annotated[list[int], Field(max_length=1)], [1, 2], "expected 1 entries or fewer"),
+        (Annotated[str, Field(min_length=2)], "a", "expected 2 or more characters"),
+        (Annotated[str, Field(max_length=2)], "abc", "expected 2 characters or fewer"),
+        (Annotated[str, Field(pattern="^[01]*$")], "2", "expected a text of the form ^[01]*$"),
+        (
+            Annotated[str, Field(pattern="^[0-9a-f]{64}$")],
+            "abc",
+            "expected a SHA-256: 64 characters, 0 … 9 and a … f",
+        ),
+    ],
+)
+def test_lengths_and_patterns(kind: object, value: object, said: str) -> None:
+    assert list(_told(kind, value)) == [said]
 
 
 def test_what_has_no_words_of_ours_keeps_its_own() -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from datagen.core.errors import CorruptInputError
+from datagen.core.limits import Sha256
 from datagen.core.models import StrictModel
 from datagen.core.numerals import Numeral
 from datagen.core.pydantic_errors import explain
@@ -46,7 +47,7 @@ class AuditImage(StrictModel):
     model_config = ConfigDict(populate_by_name=True)
 
     path: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     numeral: Annotated[Numeral, Field(alias="class")]
     rank: Annotated[int, Field(ge=1)]
     suspicion: Probability

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from datagen.core.budget import RATIO_LIMIT
+from datagen.core.limits import Sha256
 from datagen.core.numerals import Numeral
 from datagen.sources.images.weights import WeightsRecord
 
@@ -26,7 +27,7 @@ class HardImage(WeightsRecord):
     """
 
     path: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     numeral: Annotated[Numeral, Field(alias="class")]
     predicted: Numeral
     probability: Annotated[float, Field(ge=0, le=1)]

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 from pydantic import Field
 
 from datagen.core.budget import RATIO_LIMIT
-from datagen.core.limits import require
+from datagen.core.limits import Sha256, require
 from datagen.core.numerals import Numeral
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash
@@ -49,7 +49,7 @@ class RareImage(WeightsRecord):
     """
 
     path: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     numeral: Annotated[Numeral, Field(alias="class")]
     style: Annotated[int, Field(ge=0)]
     alike: Annotated[int, Field(ge=1)]

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from datagen.core.errors import CorruptInputError, RecipeError
+from datagen.core.limits import Sha256
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.core.pydantic_errors import explain
@@ -57,7 +58,6 @@ def utc_text(time: datetime) -> str:
 
 _Class = Annotated[str, AfterValidator(_one_of_the_ten)]
 _Time = Annotated[str, AfterValidator(_in_utc)]
-_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 LOOKED_AT: Final = "looked at"
@@ -120,7 +120,7 @@ class Review(StrictModel):
     review: Literal[1]  # version of this format
     name: _Text
     about: _Text
-    images: dict[_Sha256, LabelCorrection]
+    images: dict[Sha256, LabelCorrection]
 
 
 @dataclass(frozen=True, slots=True)

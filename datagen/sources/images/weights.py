@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.limits import Sha256
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
@@ -32,7 +33,7 @@ class WeightsRecord(StrictModel):
 class _Weighed(Numbers):
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
     weight: Annotated[float, Field(gt=0, le=RATIO_LIMIT)]
 
 
