@@ -4,10 +4,12 @@
     python tests/benchmarks/numeral_sizes.py ds --real folds/fold-1/holdout-reviewed …
         [--model ds.keras]
 
-The first table: width by height (10 %, 50 % and 90 % quantile) of each class, for every folder of
-real images and for the composed images of the dataset, capitals and small letters apart. The second
-one: the accuracy of the model on the dataset's own val, by width, for all composed capitals of
-several letters and for those between serif bars.
+First, for every folder of real images and for a dataset of native size: how much of the ink is
+grey, as the organisers' scan has it at the edges of strokes (quartiles over the images). Then width
+by height (10 %, 50 % and 90 % quantile) of each class, for every folder of real images and for the
+composed images of the dataset, capitals and small letters apart. With --model, the accuracy of the
+model on the dataset's own val, by width, for all composed capitals of several letters and for those
+between serif bars.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from datagen.datasets.format import ManifestEntry
 from datagen.files.decode import read_gray
 
 INK = 140  # gray levels below it are ink
+BLACK = 32  # and below it black; the scan's levels are 0, 64 and 255
 WIDTHS = (0, 9, 13, 18, 24, SIDE + 1)
 
 
@@ -62,6 +65,17 @@ def shape(found: Sequence[Extent]) -> str:
         return "–"
     ratios = [each.width / each.height for each in found]
     return " ".join(f"{value:.2f}" for value in np.quantile(ratios, [0.1, 0.5, 0.9]))
+
+
+def grey_edges(name: str, files: Iterable[Path]) -> None:
+    """Print which share of the ink is grey."""
+    images = [read_gray(file) for file in files]
+    if max(max(image.shape) for image in images) <= SIDE:
+        return
+    shares = [float((image[image < INK] >= BLACK).mean()) for image in images if image.min() < INK]
+    print(
+        f"{name}: grey ink", *(f"{value:.2f}" for value in np.quantile(shares, [0.25, 0.5, 0.75]))
+    )
 
 
 def composed(dataset: datagen.Dataset) -> list[ManifestEntry]:
@@ -123,6 +137,9 @@ def main() -> None:
     cv2.setNumThreads(1)
     dataset = datagen.open_dataset(asked.dataset)
     entries = composed(dataset)
+    for folder in asked.real:
+        grey_edges(folder.parent.name, folder.glob("*/*"))
+    grey_edges("dataset", [dataset.path / each.path for each in entries])
     shapes(dataset.path, entries, asked.real)
     if asked.model is not None:
         print()
