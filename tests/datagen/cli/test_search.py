@@ -56,6 +56,15 @@ def test_bad_words_are_one_clear_line(
     assert not (tmp_path / "best").exists()
 
 
+def test_a_dry_run_meets_an_unknown_review_before_it_divides_the_images(
+    datagen_here: Run, numeral_folder: Path
+) -> None:
+    words = ("--real", numeral_folder, "--hours", 1, "--out", "best", "--budget", 150)
+    done = datagen_here("search", *words, "--review", "nothing", "--no-timing", "--dry-run")
+    assert done.returncode == 2
+    assert done.stderr.startswith("datagen: unknown review 'nothing'; valid: ")
+
+
 @pytest.mark.parametrize(
     "executor", ["local", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.long])]
 )
