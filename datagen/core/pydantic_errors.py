@@ -1,6 +1,6 @@
 """Validation errors of pydantic, said in one line."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -8,8 +8,6 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.text import QUOTED, quoted, shortened
 from pipelines.validation import what_was_expected
-
-Location = tuple[int | str, ...]
 
 
 def explain(
@@ -28,10 +26,11 @@ def explain(
         The key, what was given and what was expected; for an unknown key the nearest valid one.
     """
     first = error.errors()[0]
-    where = _written(".".join(_steps(model, first["loc"])), flags or {})
+    where = _written(".".join(_walk(model, first["loc"])[0]), flags or {})
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if first["type"] == "extra_forbidden":
-        valid = sorted(_keys(model, first["loc"][:-1])) if model else []
+        models = _walk(model, first["loc"][:-1])[1]
+        valid = sorted({key for found in models for key in found.model_fields})
         near = get_close_matches(str(first["loc"][-1])[:QUOTED], valid, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(valid) or 'none'}"
         return f"unknown key {quoted(where)}; {hint}{more}"
@@ -47,36 +46,28 @@ def _written(where: str, flags: Mapping[str, str]) -> str:
     return flags[max(found, key=len)] if found else where
 
 
-def _steps(model: type[BaseModel] | None, location: Location) -> Iterator[str]:
-    """Yield the parts of a location that a person wrote, without what pydantic adds."""
-    for k, step in enumerate(location):
-        tag = model is not None and _is_tag(step, _models_at(model, location[:k]))
-        if step != "[key]" and not tag:
-            yield str(step)
+def _walk(
+    model: type[BaseModel] | None, location: tuple[int | str, ...]
+) -> tuple[list[str], list[type[BaseModel]]]:
+    """Follow a location into `model`.
 
-
-def _keys(model: type[BaseModel], location: Location) -> set[str]:
-    """Return the keys that are valid at `location` inside `model`."""
-    return {key for found in _models_at(model, location) for key in found.model_fields}
-
-
-def _models_at(model: type[BaseModel], location: Location) -> list[type[BaseModel]]:
-    """Return the models that may stand at `location` inside `model`."""
-    models: list[type[BaseModel]] = [model]
+    Returns:
+        Its parts as a person wrote them, without what pydantic adds; and the models that may stand
+        there.
+    """
+    models = [] if model is None else [model]
+    written = []
     for step in location:
         fields = [found.model_fields[str(step)] for found in models if step in found.model_fields]
+        tagged = [found for found in models if _is_tagged(found, step)]
         if fields:
             models = [inner for field in fields for inner in _models_in(field.annotation)]
-        elif _is_tag(step, models):  # keep the member it names
-            models = [member for member in models if _is_tagged(member, step)]
-    return models
-
-
-def _is_tag(step: int | str, models: Sequence[type[BaseModel]]) -> bool:
-    """Return whether a part of a location names a member of a union, and is no key."""
-    return not any(step in found.model_fields for found in models) and any(
-        _is_tagged(found, step) for found in models
-    )
+        elif len(models) > 1 and tagged:  # the tag of a union, not a key
+            models = tagged
+            continue
+        if step != "[key]":  # said where the key of a mapping is wrong, not its value
+            written.append(str(step))
+    return written, models
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:

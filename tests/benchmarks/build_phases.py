@@ -42,16 +42,11 @@ def told(phase: str, work: Callable[P, R]) -> Callable[P, R]:
 def main() -> None:
     """Build once, in a folder that is removed."""
     tell("imports")
-    made = 0
+    chunks = {2 * 64: "two chunks in this process", 3 * 64: "first chunk of another process"}
 
     def progress(images: int) -> None:
-        nonlocal made
-        if images == made:
-            return
-        made = images
-        chunk = images // 64
-        if chunk in (2, 3):
-            tell("two chunks in this process" if chunk == 2 else "first chunk of another process")
+        if images in chunks:
+            tell(chunks.pop(images))
 
     build.plan = told("plan", build.plan)  # type: ignore[attr-defined]
     build.write_all = told("all images written", workers.write_all)  # type: ignore[attr-defined]

@@ -76,6 +76,9 @@ def test_the_place_is_said_as_it_was_written() -> None:
     assert told('{"kind": {"name": "a", "numbr": 1}}', Choice) == (
         "unknown key 'kind.numbr'; did you mean 'number'?"
     )
+    assert told('{"kind": {"name": "a", "a": 1}}', Choice) == (
+        "unknown key 'kind.a'; valid: name, number"
+    )
     assert told('{"kind": {"name": "b"}, "a": {"long": 1}}', Choice) == (
         "a.long: expected 2 characters or fewer (given 'long')"
     )
