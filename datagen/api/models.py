@@ -105,7 +105,8 @@ def compare_models(
 
     Raises:
         UnknownNameError: there is no such model.
-        UsageError: no test set or model is named, or one twice; a number is out of range.
+        UsageError: no test set or model is named, or one twice; a number is out of range; `out`
+            cannot be written.
         RuleError, InputError, EvaluationError: as of `evaluate`, where no model can be evaluated.
         StoppedError: it was interrupted.
 
@@ -121,8 +122,11 @@ def compare_models(
     from datagen.api.evaluations import evaluate  # noqa: PLC0415 - loads numpy
     from datagen.evaluation import compare_models as side_by_side  # noqa: PLC0415
     from datagen.evaluation.models import list_models as ask  # noqa: PLC0415 - as above
+    from datagen.reports.evaluation import check_folder  # noqa: PLC0415 - charts
     from datagen.reports.models.files import write_models  # noqa: PLC0415 - charts
 
+    if out is not None:
+        check_folder(user_path(out), user_path(dataset), tensorboard=False)
     known = {model.name: model for model in ask()}
     side_by_side.check_models(models, known)
     side_by_side.check_tests(test, user_path(dataset))

@@ -43,7 +43,7 @@ def open_source(
 
     Args:
         name: a name that `list_sources` gives.
-        path: where its ink is; None asks for the fetched copy, or for the embedded model.
+        path: where its files are; None asks for the fetched copy, or for the embedded model.
         options: the source's own options.
 
     Returns:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 Source = Annotated[
-    str | None, typer.Option("--source", metavar="NAME[:PATH]", help="The one source of ink.")
+    str | None,
+    typer.Option("--source", metavar="NAME[:PATH]", help="Take all letters from this source."),
 ]
 Mix = Annotated[
     list[str] | None,

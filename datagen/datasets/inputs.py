@@ -1,13 +1,27 @@
-"""What a command only reads, it never writes over: the images and records of a folder.
+"""What a command is given to read: it is not written over, and no test set counts twice.
 
-Enters: a place to write to, and the folder that is read. Nothing leaves.
+Enters: the folders that are read, and a place to write to. Nothing leaves.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from datagen.core.errors import UsageError
 from datagen.datasets.format import INFO, MANIFEST, RECIPE
+
+
+def refuse_repeated(tests: Iterable[Path]) -> None:
+    """Refuse a test set that is named twice, however its path is written.
+
+    Raises:
+        UsageError: two paths lead to one folder.
+    """
+    seen: dict[Path, Path] = {}
+    for folder in tests:
+        other = seen.setdefault(folder.resolve(), folder)
+        if other is not folder:
+            raise UsageError(f"the test set {folder} is given twice; name each one once")
 
 
 def refuse_among_inputs(out: Path | None, folder: Path, option: str) -> None:

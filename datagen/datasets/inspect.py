@@ -8,6 +8,7 @@ from pathlib import Path
 from datagen.core.budget import ELIGIBLE_BUDGET, Count
 from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import Split
+from datagen.core.text import how_many
 from datagen.datasets.class_counts import ClassCounts, class_counts, empty_classes, total_count
 from datagen.datasets.doctor import rules
 from datagen.datasets.doctor.copies import copy_findings
@@ -173,7 +174,7 @@ def _leak_problems(
     problems = []
     if leaked:
         where = "in more than one of train, val and test" if three else "in both train and val"
-        problems.append(f"{leaked} pictures stand {where}")
+        problems.append(f"{how_many(leaked, 'picture')} {where}")
     if shared:
         more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
         where = "in more than one part" if three else "on both sides of the split"
@@ -200,5 +201,7 @@ def _integrity_problems(files: Sequence[Picture], entries: Sequence[ManifestEntr
     """Compare the files with the manifest."""
     groups = rules.against_manifest(files, entries)
     return [
-        f"{len(paths)} files {what}, first {paths[0]}" for what, paths in groups.items() if paths
+        f"{how_many(len(paths), 'file')} {what}, first {paths[0]}"
+        for what, paths in groups.items()
+        if paths
     ]

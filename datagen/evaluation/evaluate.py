@@ -22,7 +22,7 @@ from datagen.core.limits import (
     MOST_RUNS,
     require,
 )
-from datagen.datasets.inputs import refuse_among_inputs
+from datagen.datasets.inputs import refuse_among_inputs, refuse_repeated
 from datagen.evaluation.cache import (
     LOCK,
     Slot,
@@ -245,11 +245,7 @@ def _check(request: EvaluationRequest) -> None:
             f"export_model keeps one network and {request.seeds} seeds train {request.seeds}; "
             "evaluate one seed for it"
         )
-    seen: dict[Path, Path] = {}
-    for folder in request.tests:
-        other = seen.setdefault(folder.resolve(), folder)
-        if other is not folder:
-            raise UsageError(f"the test set {folder} is given twice; name each one once")
+    refuse_repeated(request.tests)
 
 
 def _recalled(jobs: Sequence[EvaluationJob], found: Prepared) -> dict[int, Score]:

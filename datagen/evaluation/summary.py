@@ -150,9 +150,10 @@ class Summary(StrictModel):
     def _runs_of_all_tests(self) -> Self:
         images = [test.images for test in self.tests]
         for run in self.runs:
-            if [len(test.hits) for test in run.tests] != images:
+            hits = [len(test.hits) for test in run.tests]
+            if hits != images:
                 raise ValueError(
-                    f"the run with seed {run.seed} has other numbers of hits than the tests images"
+                    f"the run with seed {run.seed} has {hits} answers for tests of {images} images"
                 )
         return self
 

@@ -51,11 +51,14 @@ Pixels = npt.NDArray[np.uint8]
 Paper = Literal["white", "black"]
 Prepare = Callable[["Image"], "Image"]
 
+DECODER: Final = 2
+"""Number of the rule: raised whenever it changes, so that hashes of another rule are not used."""
 EVALUATOR_FORMATS: Final = ("PNG", "JPEG", "GIF", "BMP")
 """What the published protocol decodes; see `fixed_eval/data.py`."""
 
 _BIG: Final = 2_000_000  # pixels; of larger images one at a time is decoded, as the evaluator does
 _one_big = threading.Lock()
+_log_level = threading.Lock()
 _STRIP: Final = 1 << 20  # pixels converted at once: a photo takes little more than its own memory
 _BMP_BITS: Final = (8, 24, 32)  # a pixel, in the BMP files that the evaluator's decoder knows
 
@@ -198,10 +201,11 @@ def _of_deep_colour(
         raise ValueError(f"{image.mode} of more than 8 bits a channel, in separate planes")
     import cv2  # noqa: PLC0415 - 0.1 s, for a rare kind of file
 
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # else it remarks on odd tags
-    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    cv2.utils.logging.setLogLevel(level)
+    with _log_level:  # of the whole process, and images are decoded in threads
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it remarks on odd tags
+        stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        cv2.utils.logging.setLogLevel(level)
     if stored is None or stored.shape[:2] != (image.height, image.width):
         raise ValueError(f"{image.mode} of more than 8 bits a channel")
     if stored.ndim == 2:

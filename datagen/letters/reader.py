@@ -28,7 +28,6 @@ from datagen.sources.reference import parse_reference
 Net = Literal["a", "b", "final"]
 Optimiser = Literal["sgd", "adagrad", "adam", "adamw"]
 
-MODEL: Final = "letters.keras"
 MOST_CONFUSED: Final = 10
 
 _RULES: Final = FolderRules(suffixes=(*IMAGE_SUFFIXES, ".avif", ".tif", ".tiff", ".webp"))
@@ -126,7 +125,7 @@ def train_letters(
     if out.suffix != ".keras":
         raise UsageError(f"--out {out} is to be a model; end its name in .keras")
     if out.is_dir() or not out.parent.is_dir():
-        raise UsageError(f"--out {out}: its folder has to be there, and it may be no folder")
+        raise UsageError(f"--out {out}: its folder must exist, and it must not be a folder itself")
     done = [0]
 
     def told(event: Mapping[str, Any]) -> None:

@@ -122,7 +122,7 @@ def vet_source(
 
     Args:
         source: its name.
-        path: where its ink is.
+        path: where its files are.
         options: the source's own.
         tell: called with every epoch of every fold.
 

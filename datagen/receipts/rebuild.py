@@ -88,7 +88,7 @@ def rebuild(
         origin: has the text of pipelines that are files; where such a file is not there, the text
             is taken.
         place: of the dataset.
-        paths: source, and where its ink is on this machine.
+        paths: source, and where its files are on this machine.
         val_dir: where the folder of val is, of a recipe that has one.
         workers: processes that make images; None: one per core, where starting them is worth it.
         progress: told how many images are made.

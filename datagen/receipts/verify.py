@@ -18,6 +18,7 @@ from datagen.core.text import how_many
 from datagen.core.version import installed_version
 from datagen.datasets.content import Content, required_test_content
 from datagen.datasets.format import DatasetInfo, fingerprint
+from datagen.datasets.inputs import refuse_repeated
 from datagen.evaluation.process import Event, evaluator_digest
 from datagen.evaluation.records import Receipt, Score, TestResult, sources_digest
 from datagen.evaluation.summary import label, short_path
@@ -62,7 +63,7 @@ class VerifyRequest:
         score: a `score.json`, or a report with one.
         tests: class folders that the score was measured on.
         quick: train only so many epochs; None trains all.
-        paths: source, and where its ink is here.
+        paths: source, and where its files are here.
         val_dir: where the class folders are here that the recipe takes for val.
         dataset: the dataset itself, instead of building it from the recipe.
         workers: processes that make images; None: one per core, where starting them is worth it.
@@ -140,6 +141,7 @@ def verify_score(
     require("quick", request.quick, 1, MOST_EPOCHS)
     require("workers", request.workers, 1, MOST_PROCESSES)
     require("threads", request.threads, 1, MOST_PROCESSES)
+    refuse_repeated(request.tests)
     began = time.monotonic()
     path = find_score(request.score)
     score, receipt = read_receipt(path)

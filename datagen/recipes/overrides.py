@@ -43,7 +43,7 @@ class Overrides:
         val_from: the one source of val.
         val_dir: class folders that are val.
         test_fraction: share of the images that are a third part, test.
-        paths: source, and where its ink is.
+        paths: source, and where its files are.
         skip_bad: the source `images` passes over unusable files.
 
     Raises:

@@ -28,7 +28,7 @@ class Ingredient(StrictModel):
 
     Attributes:
         source: a name that `datagen sources` lists.
-        path: where its ink is; None asks for the fetched copy or the embedded model.
+        path: where its files are; None asks for the fetched copy or the embedded model.
         ratio: its share of the images that `per_class` leaves open, on any scale; 0 leaves it out.
         per_class: exact numbers instead of a share: images of each class, by class, or "all" that
             a source of finished images has. Where val (or test) has no mix of its own, its

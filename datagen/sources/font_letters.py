@@ -28,7 +28,6 @@ draws, and at most 0.47 (`python -m tests.benchmarks.letter_shapes --check FOLDE
 
 SIDE: Final = 12  # pixels of a shape
 SHAPED: Final = "vxVX"  # i and I are too plain for their shape to tell them from a bar
-_LEVELS: Final = 15  # one hexadecimal digit a pixel
 _BLUR: Final = 0.75  # pixels
 
 _SYMBOL: Final = (3, 0)  # platform and encoding of a character map

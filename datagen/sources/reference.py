@@ -1,4 +1,4 @@
-"""`NAME[:PATH]`: how a person names a source and where its ink is."""
+"""`NAME[:PATH]`: how a person names a source and where its files are."""
 
 from pathlib import Path
 

@@ -54,7 +54,7 @@ class Source(ABC):
         """Return the pool.
 
         Args:
-            path: where the ink is; None asks for the fetched copy, or for the embedded model.
+            path: where the files are; None asks for the fetched copy, or for the embedded model.
             options: an instance of `self.options`.
 
         Raises:

@@ -63,7 +63,7 @@ class Reached(StrictModel):
     """How far one candidate came with one seed of the evaluator.
 
     Attributes:
-        candidate: id of the recipe, equal for all seeds of it (its fingerprint's first 16 digits).
+        point: id of the recipe, equal for all seeds of it (its fingerprint's first 16 digits).
         seed: of the evaluator.
         epochs: how many it trained; a stopped trial's scores are those it had reached.
         official: whether the score is an official one (all epochs, frozen sources).

@@ -120,7 +120,7 @@ class Spec(StrictModel):
         name: for people.
         recipe: what all datasets share: a shipped name, a file, or a recipe's own keys.
         mix: the sources and their ratios; empty: the recipe's own.
-        candidates: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
+        points: "simplex" takes the mixes whose ratios add up to the whole (the largest stop),
             "product" every combination, both without duplicates; where a ratio is fixed beside
             an axis, every combination.
         vary: further keys of the recipe (`val.fraction`) and their values.

@@ -44,7 +44,7 @@ class Task(StrictModel):
 
     Attributes:
         folder: of the sweep, absolute, as every node sees it.
-        candidate, seed: which trial.
+        point, seed: which trial.
         recipe: to build, as plain data.
         until: the rung to pause at; None runs to the end.
         tests: folders to score on.
@@ -259,7 +259,7 @@ def _value(task: Task, score: Score) -> float | None:
     """Return what decides: at a rung, of a score that went further, the best val until there."""
     if task.selection is not None:
         held = score.tests[0]
-        if held.leakage.images:  # what is known by heart decides nothing
+        if held.leakage.images:  # what was trained on decides nothing
             return held.leak_free.accuracy or 0.0
         return held.metrics.accuracy.accuracy
     if task.until is None:

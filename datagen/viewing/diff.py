@@ -14,7 +14,7 @@ from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import SPLITS
 from datagen.datasets.format import RECIPE, fingerprint
 from datagen.files.class_folders import IMAGE_SUFFIXES
-from datagen.files.decode import read_gray
+from datagen.files.decode import DECODER, read_gray
 from datagen.files.hashing import file_hash, hash_files, view_hash
 from datagen.files.presets import plain_yaml
 from datagen.files.reading import YAML, read_text
@@ -31,7 +31,6 @@ letters or parent, or at the same path; `went`: only in the first; `came`: only 
 Match: TypeAlias = Literal["bytes", "picture", "lineage", "path"]
 
 _EVERY: Final = 10**9
-_DECODER: Final = 1  # raised whenever the rule of `files.decode` changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +205,7 @@ def _items(root: Path) -> list[_Item]:
 def _views(root: Path, items: Sequence[_Item]) -> dict[int, str]:
     """Return id of an item → hash of the picture as the evaluator sees it, if it can be read."""
     names = [item.image.name for item in items]
-    found = hash_files(root, names, f"evaluator's view, decoder {_DECODER}", _view)
+    found = hash_files(root, names, f"evaluator's view, decoder {DECODER}", _view)
     views = ((id(item), found[item.image.name]) for item in items)
     return {key: view for key, view in views if isinstance(view, str)}
 

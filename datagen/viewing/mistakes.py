@@ -147,14 +147,16 @@ def _gathered(root: Path, found: Iterable[_Found]) -> Scored:
             if known is None or known[0].report is None:  # what has a page is rather kept
                 seeds[key][score.seed] = each, test
     sets, images = [], {}
+    labels = _labels(test.path for runs in seeds.values() for _, test in runs.values())
     for runs in seeds.values():
         first, test = next(iter(runs.values()))
-        names = {image.name: image for image in _images(root, test)}
+        name = labels[test.path]
+        names = {image.name: image for image in _images(root, test, name)}
         by_path = dict(zip([result.path for result in test.results], names, strict=True))
         results = [test.results for _, test in runs.values()]
         sets.append(
             ScoredSet(
-                name=short_path(test.path),
+                name=name,
                 how=_how(first.score),
                 seeds=len(runs),
                 accuracy=statistics.mean(_accuracy(test) for _, test in runs.values()),
@@ -166,6 +168,19 @@ def _gathered(root: Path, found: Iterable[_Found]) -> Scored:
     return Scored(tuple(sets), tuple(images.values()))
 
 
+def _labels(paths: Iterable[str]) -> dict[str, str]:
+    """Return path → its end: as many parts as tell the folder from the others, at least two."""
+    folders = {path: Path(path).resolve() for path in paths}
+    found = {}
+    for path, folder in folders.items():
+        others = {other for other in folders.values() if other != folder}
+        parts = 2
+        while any(other.parts[-parts:] == folder.parts[-parts:] for other in others):
+            parts += 1
+        found[path] = short_path(path) if parts == 2 else "/".join(folder.parts[-parts:])
+    return found
+
+
 def _how(score: Score) -> str:
     said = label(official=score.official, preview=score.preview)
     return score.protocol.name + ("" if score.official else f", {said}")
@@ -175,11 +190,11 @@ def _accuracy(test: TestResult) -> float:
     return test.metrics.accuracy.accuracy or 0.0
 
 
-def _images(root: Path, test: TestResult) -> Iterator[ViewImage]:
-    """Yield the images of a test set, which may be the dataset's own third part."""
+def _images(root: Path, test: TestResult, name: str) -> Iterator[ViewImage]:
+    """Yield the images of the test set `name`, which may be the dataset's own third part."""
     folder = Path(test.path)
     own = folder.resolve() == (root / TEST).resolve()
-    part = TEST if own else short_path(test.path)
+    part = TEST if own else name
     for result in test.results:
         yield ViewImage(f"{part}/{result.path}", folder / result.path, part, result.true)
 

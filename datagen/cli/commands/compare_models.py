@@ -72,11 +72,9 @@ def compare_models(
     from datagen.api.models import compare_models as compare
     from datagen.cli.views.evaluation_progress import progress_view
     from datagen.cli.views.model_comparison import print_comparison
-    from datagen.reports.evaluation import check_folder
     from datagen.reports.models.files import PAGE, models_folder
 
     folder = out or models_folder(dataset, preview=preview is not None)
-    check_folder(folder, dataset, tensorboard=False)  # before hours are spent
     names = _names(models)
     with ExitStack() as stack:
 

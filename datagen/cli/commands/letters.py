@@ -41,7 +41,8 @@ Source = Annotated[
 ]
 Epochs = Annotated[int, typer.Option(min=1, max=10_000, help="Passes over the images.")]
 Seed = Annotated[
-    int, typer.Option("--seed", min=0, max=2**31 - 1, help="Of weights, dropout and order.")
+    int,
+    typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of weights, dropout and order."),
 ]
 Rate = Annotated[float | None, typer.Option("--rate", min=1e-9, max=10, help="Learning rate.")]
 

@@ -26,7 +26,8 @@ def mine(
         int | None, typer.Option("--top", min=1, help="How many images to call hard.")
     ] = None,
     share: Annotated[
-        float | None, typer.Option("--share", help="Or which share of all images (0.1).")
+        float | None,
+        typer.Option("--share", help="Share of hard images, if no --top (0.1)."),
     ] = None,
     out: Annotated[
         Path, typer.Option("--out", "-o", help="The record of all images, with their weights.")

@@ -28,7 +28,7 @@ def models(
     classes: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Of a dataset, where the model takes its classes there; default: 10."
+            metavar="N", help="Classes, for a model that takes their number from the dataset (10)."
         ),
     ] = None,
     as_json: Json = False,

@@ -39,7 +39,7 @@ def review(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address only; open no browser.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Of the page; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the page; 0: a free one.")] = 0,
     merge: Annotated[
         tuple[Path, Path] | None,
         typer.Option(metavar="A B", help="Merge two reviews, list where they differ, and end."),

@@ -30,7 +30,8 @@ def search(
         int | None, typer.Option("--seeds", help="Trainings of the best on the kept part (2).")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Of the division and the proposals (0).")
+        int | None,
+        typer.Option("--seed", help="Seed of the division into folds and of the proposals (0)."),
     ] = None,
     review: Annotated[
         str | None,

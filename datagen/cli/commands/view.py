@@ -27,7 +27,7 @@ def view(
         bool, typer.Option("--serve", help="Serve it on this machine: any image made again.")
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Of --serve; 0 takes a free one.")
+        int, typer.Option(min=0, max=65_535, help="Port of --serve; 0: a free one.")
     ] = 0,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address only; open no browser.")

@@ -29,7 +29,7 @@ from datagen.files.class_folders import require_unicode
 from datagen.sources import get_source
 
 EPOCHS: Final = 6
-"""Of every network: enough to read most numerals, few enough for a coffee's length."""
+"""Of every network: enough to read most numerals, few enough for some minutes."""
 FOLDS: Final = 5
 SEEDS: Final = 2
 """Networks per fold: what one happens to learn the other need not."""
@@ -166,7 +166,7 @@ def audit_folder(
     folds = folds_of(images, groups, settings.folds, settings.seed)
     from datagen.curation.audit import networks, outline_reader  # noqa: PLC0415 - scikit-learn
 
-    tell("networks", 0, settings.folds * settings.seeds)
+    tell("networks", 0, settings.folds * settings.seeds * settings.epochs)
     said = networks.out_of_sample(
         np.stack([image.view for image in images]),
         labels,

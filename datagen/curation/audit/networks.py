@@ -37,7 +37,7 @@ def out_of_sample(
         epochs: of each network.
         seeds: networks per fold.
         seed: of the first; the others follow it.
-        tell: told how many networks are trained, of how many.
+        tell: told how many epochs of all networks are trained, of how many.
 
     Returns:
         `float64 seeds×N×10`.

@@ -18,6 +18,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError, SplitError
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import Cause, LeftOut
 from datagen.datasets.format import MANIFEST, read_manifest
+from datagen.files.decode import DECODER
 from datagen.files.hashing import file_hash, hash_files, pixel_hash
 from datagen.sources.images.read import read_numeral
 from datagen.sources.images.source import ImagesOptions, ImageSurvey, survey
@@ -104,7 +105,8 @@ def collect(root: Path, review: str | None, *, skip_bad: bool) -> Collection:
     _refuse_emptied(found, root)
     hashes = dict(found.hashes)
     dropped = [name for name in found.given if name not in found.names]
-    seen = hash_files(root, dropped, "as given", lambda file: pixel_hash(read_numeral(file)))
+    variant = f"as given, decoder {DECODER}"
+    seen = hash_files(root, dropped, variant, lambda file: pixel_hash(read_numeral(file)))
     hashes.update({name: value for name, value in seen.items() if isinstance(value, str)})
     sums = _sums(root, list(hashes))
     kept = set(found.kept)

@@ -29,7 +29,7 @@ RECORD: Final = "doctor.json"
 LEFT_OUT: Final = {
     "blank": "blank images left out",
     "copy": "copies left out, the first kept",
-    "in-both-splits": "pictures of val left out of train",
+    "in-both-splits": "pictures left out that a later part holds too",
     "in-test": "pictures of a test set left out",
     "link-to-nowhere": "links that lead nowhere left out",
     "litter": "litter left out",
@@ -145,7 +145,7 @@ def _work(findings: Sequence[Finding]) -> _Work:
     work = _Work()
     for finding in findings:
         if finding.kind == "in-both-splits":
-            work.out |= dict.fromkeys(finding.others, finding.kind)  # those of train
+            work.out |= dict.fromkeys(finding.others, finding.kind)  # those of earlier parts
         elif finding.kind in LEFT_OUT:
             work.out.setdefault(finding.path, finding.kind)
         elif finding.kind in REDRAWN:

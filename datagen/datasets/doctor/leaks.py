@@ -13,7 +13,7 @@ from datagen.datasets.format import TEST, fingerprint
 from datagen.datasets.leakage import find_leaks
 from datagen.datasets.parents import parents_of
 
-_TODO = "remove it: a score on that test would count what was learnt by heart"
+_TODO = "remove it: a score on that test would count pictures that were trained on"
 
 
 def leak_findings(

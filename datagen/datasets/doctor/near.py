@@ -6,17 +6,17 @@ from datagen.datasets.doctor.finding import Finding
 
 
 def near_findings(pairs: Iterable[tuple[str, str]]) -> Iterator[Finding]:
-    """Yield a finding for each image of val that has a near-duplicate in train.
+    """Yield a finding for each image that has a near-duplicate in an earlier part.
 
     Args:
         pairs: as `datagen.datasets.near_duplicates` returns them.
     """
-    for val, train in pairs:
+    for image, earlier in pairs:
         yield Finding(
             "near-duplicate",
             "broken",
-            val,
-            f"shows the same writing as {train}",
+            image,
+            f"shows the same writing as {earlier}",
             "keep both on one side; `datagen holdout` divides so",
-            (train,),
+            (earlier,),
         )

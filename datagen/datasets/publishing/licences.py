@@ -41,6 +41,7 @@ def _known() -> Iterator[Licence]:
         *("PDDL-1.0", "ODC-By-1.0", "ODbL-1.0", "CDLA-Permissive-2.0", "GPL-3.0", "LGPL-3.0"),
     ):
         yield Licence(name, _TAGS.get(name, name.lower()))
+    yield Licence("MIT-0", OTHER)  # asks for no notice, unlike MIT; Hugging Face has no tag for it
 
 
 _TAGS: Final = {"PDDL-1.0": "pddl", "ODC-By-1.0": "odc-by", "ODbL-1.0": "odbl"}
@@ -54,7 +55,6 @@ _SHORT: Final = {
     "odbl": "odbl-1.0",
     "odc-by": "odc-by-1.0",
     "pddl": "pddl-1.0",
-    "mit-0": "mit",
 }
 _PUBLIC: Final = re.compile(r"\bpublic[ -]domain\b", re.IGNORECASE)
 _NOT: Final = re.compile(r"\b(no|not|non|never)\b", re.IGNORECASE)

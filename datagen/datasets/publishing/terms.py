@@ -1,7 +1,8 @@
 """Under what terms the images of a dataset stand, source by source, and whether it may go out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,7 +58,8 @@ def source_terms(root: Path, stated: Mapping[str, str] | None = None) -> tuple[S
     Args:
         root: the dataset.
         stated: source → licence of what was given to it, for sources that have none of their own:
-            `images`, `fonts`, `trajectories`. A dataset that `datagen` did not build is `images`.
+            `images`, `fonts`, `trajectories`, also those of a dataset that images were made of. A
+            dataset that `datagen` did not build is `images`.
 
     Raises:
         UsageError: a licence is stated that is not known to let copies be published, or of a
@@ -69,7 +71,7 @@ def source_terms(root: Path, stated: Mapping[str, str] | None = None) -> tuple[S
     next(image_files(root), None)  # refuses what is no dataset, which has no terms either
     licences = {key: stated_licence(text) for key, text in (stated or {}).items()}
     terms = _terms(root, licences, _DEEP)
-    _refuse_needless(licences, _used(root))
+    _refuse_needless(licences, list(_all_sources_of(root, _DEEP)))
     return terms
 
 
@@ -110,6 +112,15 @@ def _used(root: Path) -> list[SourceInfo]:
     return [
         SourceInfo(key=IMAGES, source=IMAGES, path=None, images=0, licence=unknown, citation="")
     ]
+
+
+def _all_sources_of(root: Path, deep: int) -> Iterator[SourceInfo]:
+    """Yield the sources of a dataset, and those of the datasets that its images were made of."""
+    for info in _used(root):
+        yield info
+        if info.path and deep and (inner := _made_of(info.path, root)) is not None:
+            with suppress(InputError):  # one that cannot be read is refused for itself
+                yield from _all_sources_of(inner, deep - 1)
 
 
 def _writers(root: Path) -> Mapping[str, set[str]]:

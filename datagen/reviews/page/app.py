@@ -83,6 +83,7 @@ class Sitting:
     def everything(self) -> dict[str, Any]:
         """Return all that a tab needs to begin with."""
         version, _ = self.session.since(0)
+        ranking = self.ranking  # before the images, which are replaced first: see `_take`
         return {
             "title": self.title,
             "file": self.file,
@@ -90,7 +91,7 @@ class Sitting:
             "who": self.who,
             "items": plain_suspects(self.images),
             "decisions": plain_change(self.session.decisions()),
-            "ranking": self.ranking,
+            "ranking": ranking,
             "version": version,
             "job": self.improver.state(),
         }

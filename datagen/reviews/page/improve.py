@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -123,7 +124,7 @@ class Improver:
             usable,
             views,
             decisions,
-            lambda done, runs: self._tell("Training with and without your decisions", done, runs),
+            partial(self._tell, "Training with and without your decisions"),
         )
 
     def _view(self, image: Suspect) -> Views | None:

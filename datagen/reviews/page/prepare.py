@@ -101,7 +101,7 @@ def _audit(
         found = read_audit(wanted.audit)
         require_fit(wanted.audit, wanted.folder, listed, found)
         return found
-    places = (Path(AUDIT), Path(f"audit-{wanted.title}.jsonl"))
+    places = _places(wanted.title)
     for place in places:
         known = _known(place)
         if known and fits(listed, known):
@@ -112,10 +112,22 @@ def _audit(
     except SplitError as error:
         note(f"no audit, so the order is the folder's: {error}")
         return ()
-    place = next((place for place in places if not place.exists()), places[-1])
-    write_audit(place, made)
-    note(f"audited; written to {place}, which the next review uses")
+    place = next(place for place in places if not place.exists())
+    try:
+        write_audit(place, made)
+    except OSError as error:  # the review can go on with what took minutes
+        note(f"audited, but {place} cannot be written ({error.strerror})")
+    else:
+        note(f"audited; written to {place}, which the next review uses")
     return made
+
+
+def _places(title: str) -> list[Path]:
+    """Return where an audit of the folder may lie; the last place is free."""
+    own = [Path(f"audit-{title}.jsonl")]
+    while own[-1].exists():
+        own.append(Path(f"audit-{title}-{len(own) + 1}.jsonl"))
+    return [Path(AUDIT), *own]
 
 
 def _known(place: Path) -> tuple[AuditImage, ...]:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
@@ -23,6 +23,7 @@ from datagen.core.glyphs import NumeralInfo, NumeralPool
 from datagen.core.numerals import Split
 from datagen.core.text import how_many
 from datagen.files.class_folders import list_numerals
+from datagen.files.decode import DECODER
 from datagen.files.hashing import file_hash, hash_files, pixel_hash, view_hash
 from datagen.files.leftovers import require_folder
 from datagen.images.polarity import MIN_CONTRAST, contrast
@@ -31,9 +32,6 @@ from datagen.sources.images.review import LabelCorrection, Review, Reviewed, app
 from datagen.sources.images.weights import read_weights
 from datagen.sources.registry import Options, Source, register
 from pipelines.ops import scan as scan_conversion
-
-_DECODER: Final = 2
-"""Raised whenever the rule of `files.decode` changes, so that remembered hashes are not used."""
 
 _log = logging.getLogger(__name__)
 
@@ -160,7 +158,7 @@ def survey(root: Path, options: ImagesOptions) -> ImageSurvey:
     verdicts = hash_files(
         root,
         list(reviewed.names),
-        f"scan={options.scan}, invert={options.invert}, decoder {_DECODER}, and as given",
+        f"scan={options.scan}, invert={options.invert}, decoder {DECODER}, and as given",
         lambda file: _hashes(*read_both(file, scan=options.scan, invert=options.invert)),
     )
     bad = [verdict for verdict in verdicts.values() if isinstance(verdict, CorruptInputError)]

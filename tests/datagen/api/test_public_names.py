@@ -43,6 +43,11 @@ def test_every_name_is_there_and_in_the_guide(name: str) -> None:
     assert f"`{name}" in GUIDE.read_text("utf-8") or f"datagen.{name}" in GUIDE.read_text("utf-8")
 
 
+def test_every_name_is_in_the_table_of_the_guide() -> None:
+    rows = [row for row in GUIDE.read_text("utf-8").splitlines() if row.startswith("| ")]
+    assert [name for name in datagen.__all__ if not any(f"`{name}`" in row for row in rows)] == []
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'bild'"):
         _ = datagen.bild  # type: ignore[attr-defined]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from datagen.core.errors import MissingInputError
+from datagen.api.models import compare_models
+from datagen.core.errors import MissingInputError, UsageError
 from datagen.evaluation.compare_models import FailedModel, evaluate_each
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -47,6 +48,15 @@ def test_an_unknown_model_is_refused_before_anything_is_trained(
     done = datagen_here("compare-models", evaluable / "tiny", "--models", "model-s")
     assert done.returncode == 2
     assert "--test DIR" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_met_before_anything_is_trained(
+    evaluable: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    data, test = evaluable / "tiny", evaluable / "test"
+    with pytest.raises(UsageError, match=r"file is a file; --out names a folder"):
+        compare_models(data, MODELS.split(","), test=test, preview=1, out=tmp_path / "file")
 
 
 def test_a_model_that_fails_costs_the_others_nothing() -> None:

@@ -75,10 +75,10 @@ def _share_writer(root: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
-        (_leak, "1 pictures stand in both train and val"),
-        (_delete, "1 files missing, but in the manifest"),
-        (_change, "1 files changed since the manifest was written"),
-        (_add, "1 files not in the manifest"),
+        (_leak, "1 picture in both train and val"),
+        (_delete, "1 file missing, but in the manifest"),
+        (_change, "1 file changed since the manifest was written"),
+        (_add, "1 file not in the manifest"),
         (_empty, "no image in train/ix"),
         (_share_writer, "on both sides of the split"),
     ],

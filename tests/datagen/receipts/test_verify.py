@@ -90,6 +90,12 @@ def other(digest: str) -> str:
     return ("1" if digest[0] == "0" else "0") + digest[1:]
 
 
+def test_a_test_set_given_twice_is_refused(report: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with pytest.raises(UsageError, match="is given twice"):
+        verify(report / "score-124.json", test=[tmp_path, tmp_path / "other" / ".."])
+
+
 @pytest.mark.slow
 def test_a_real_score_is_the_same_to_the_bit(evaluation: Evaluation, report: Path) -> None:
     (test,) = evaluation.request.tests

@@ -140,6 +140,23 @@ def test_scores_of_a_report_are_read_with_their_seeds(
     assert all(one.predictions[image.name].wrong for image in few.images[100:])
 
 
+def test_test_sets_whose_paths_end_alike_stay_apart(
+    scored: Score, dataset: Path, tmp_path: Path, numeral_folder: Path
+) -> None:
+    (given,) = scored.tests
+    tests = []
+    for k in ("1", "2"):
+        copy = shutil.copytree(numeral_folder, tmp_path / k / "photos" / "test")
+        tests.append(given.model_copy(update={"path": str(copy), "fingerprint": k}))
+    found = read_scored(
+        dataset, [written(tmp_path / "r", scored.model_copy(update={"tests": tuple(tests)}))]
+    )
+    assert [one.name for one in found.sets] == ["1/photos/test", "2/photos/test"]
+    assert len({image.name for image in found.images}) == len(found.images) == 120
+    for image in found.images:
+        assert str(image.file).endswith(image.name)
+
+
 def test_a_report_of_the_working_folder_is_found(
     scored: Score, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

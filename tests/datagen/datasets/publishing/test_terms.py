@@ -20,6 +20,7 @@ GIVEN = "that of the images given"
     [
         ("MIT", "mit"),
         ("MIT License", "mit"),
+        ("MIT-0", "other"),
         ("CC0", "cc0-1.0"),
         ("CC BY 4.0", "cc-by-4.0"),
         ("cc-by-sa-3.0", "cc-by-sa-3.0"),
@@ -142,6 +143,15 @@ def test_images_made_of_a_dataset_are_under_its_terms(dataset: Path, tmp_path: P
     assert "source 'images' (50 images) is made of ds, whose source 'chars74k' is under" in said
     (dataset / "dataset.json").write_text("{")
     assert "dataset.json cannot be read" in refused(outer)
+
+
+def test_the_licence_of_a_source_within_can_be_stated(dataset: Path, tmp_path: Path) -> None:
+    outer = Path(shutil.copytree(dataset, tmp_path / "outer"))
+    made_of(outer, {"source": "images", "path": "../ds", "licence": GIVEN})
+    made_of(dataset, {"source": "fonts", "licence": GIVEN})
+    assert "state it: --licence 'fonts=CC-BY-4.0'" in refused(outer)
+    (term,) = source_terms(outer, {"fonts": "CC-BY-4.0"})
+    assert (term.key, term.licence, term.refusal) == ("images", "CC-BY-4.0", None)
 
 
 @pytest.mark.parametrize(
