@@ -30,10 +30,10 @@ Pixels = Literal["float32", "uint8"]
 _ALIKE: Final = 0.9  # of the training images that are on one kind of paper
 _MOST_BYTES: Final = 2**24  # of the member: names of classes are all that is long
 _LARGEST: Final = 1024  # side of an input, pixels
-_NO_FACTS: Final = (
-    ValueError, TypeError, KeyError, AttributeError, NotImplementedError, RecursionError,
-)  # fmt: skip
-"""What comes of reading a member that is none of ours."""
+_NO_FACTS: Final = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
+"""What comes of reading a member that is none of ours; RuntimeError: encrypted, or too deep."""
+_NOT_LOADED: Final = (OSError, ValueError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile)
+"""What Keras raises for a file that it cannot read."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,8 +242,8 @@ def load_model(path: Path, facts: ModelFacts) -> Any:
 
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().splitlines()[0]
+    except _NOT_LOADED as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"Keras {keras.__version__} cannot read the model {path}: {reason}; export it again"
         ) from error

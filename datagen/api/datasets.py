@@ -22,7 +22,7 @@ from datagen.datasets.format import (
     read_manifest,
 )
 from datagen.files.leftovers import is_folder
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, real_path, user_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -310,7 +310,7 @@ def export(
     from datagen.datasets.export import export_zip  # noqa: PLC0415 - see `inspect`
 
     root = user_path(dataset)
-    target = user_path(archive) if archive is not None else Path(f"{root.resolve()}.zip")
+    target = user_path(archive) if archive is not None else Path(f"{real_path(root)}.zip")
     return target, export_zip(root, target, overwrite=overwrite)
 
 

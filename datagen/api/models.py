@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, no_progress
+from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.compare_models import ModelComparison
@@ -106,7 +107,7 @@ def compare_models(
     Raises:
         UnknownNameError: there is no such model.
         UsageError: no test set or model is named, or one twice; a number is out of range; `out`
-            cannot be written.
+            cannot be written; there are weights, but no model that begins with some.
         RuleError, InputError, EvaluationError: as of `evaluate`, where no model can be evaluated.
         StoppedError: it was interrupted.
 
@@ -129,7 +130,9 @@ def compare_models(
         check_folder(user_path(out), user_path(dataset), tensorboard=False)
     known = {model.name: model for model in ask()}
     side_by_side.check_models(models, known)
-    side_by_side.check_tests(test, user_path(dataset))
+    if weights is not None and not any(known[name].pretrained for name in models):
+        raise UsageError(f"no pretrained model is among {', '.join(models)}: leave --weights out")
+    side_by_side.check_folders(user_path(dataset), user_paths(test))
 
     def told(name: str) -> Progress:
         return lambda step, done, total: progress(f"{name}, {step}", done, total)

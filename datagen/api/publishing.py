@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from datagen.api.progress import Progress, counted, no_progress
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
 from datagen.datasets.format import INFO, read_info
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import named_refusals, real_path, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
@@ -77,7 +77,7 @@ def publish(
         raise UnknownNameError("form", form, FORMS)
     check_form(form)
     root = user_path(dataset)
-    target = Path(f"{root.resolve()}-{form}") if out is None else user_path(out)
+    target = Path(f"{real_path(root)}-{form}") if out is None else user_path(out)
     place = publishing.require_target(root, target, overwrite=overwrite)
     terms = source_terms(root, licences)
     require_publishable(root, terms)
@@ -144,7 +144,7 @@ def _card(
     from datagen.reports.cards.card import dataset_card as card  # noqa: PLC0415
 
     info = read_info(found.path) if (found.path / INFO).is_file() else None
-    named = name or (info.name if info else found.path.resolve().name)
+    named = name or (info.name if info else real_path(found.path).name)
     return card(CardFacts(named, found, info, terms, summaries, form))
 
 

@@ -40,7 +40,7 @@ from datagen.cli.commands import (
     verify,
     view,
 )
-from datagen.core.errors import DatagenError, InputError
+from datagen.core.errors import DatagenError, InputError, OutOfRangeError
 from datagen.files.paths import place_refused, refusal
 from datagen.files.signals import end_tidily
 from pipelines.errors import PipelineError
@@ -153,7 +153,8 @@ def _run(arguments: Sequence[str] | None) -> int:
             standalone_mode=False,
         )
     except (DatagenError, PipelineError) as error:
-        return _say(str(error), error.exit_code)
+        dashes = "--" if isinstance(error, OutOfRangeError) else ""  # parameters have flags' names
+        return _say(f"{dashes}{error}", error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _say(_INTERRUPTED, 130)
     except _ClickException as error:
@@ -177,7 +178,9 @@ def _of_the_words(error: Any) -> str:
     first = cause.errors()[0]
     flags = [name for name in parameter.opts if name.startswith("--")] or [parameter.metavar]
     named = flags[0] or parameter.human_readable_name
-    return f"{named} {quoted(first['input'])}: {what_was_expected(first)}"
+    given = quoted(first["input"])
+    expected = what_was_expected(first).rstrip(".").replace(f"{given} is not one of", "expected")
+    return f"{named} {given}: {expected}"
 
 
 def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:

@@ -3,6 +3,7 @@
     DatagenError
     ├── UsageError               what was asked makes no sense                     exit 2
     │   ├── UnknownNameError     a name that no registry holds
+    │   ├── OutOfRangeError      a number that is too small or too large
     │   └── RecipeError          a recipe that cannot be read or does not validate
     ├── RuleError                a rule of budget, split or dataset is broken      exit 3
     │   ├── BudgetError          more images than the budget, by either count
@@ -65,6 +66,10 @@ class UnknownNameError(UsageError):
         near = difflib.get_close_matches(given[:QUOTED], names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         super().__init__(f"unknown {kind} {quoted(given)}{hint}; valid: {', '.join(names)}")
+
+
+class OutOfRangeError(UsageError):
+    """A number that is too small or too large; the message begins with the parameter's name."""
 
 
 class RecipeError(UsageError):

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from datagen.core.errors import UsageError
+from datagen.core.errors import OutOfRangeError
 from pipelines.text import quoted
 
 MOST_IMAGES: Final = 1_000_000
@@ -43,16 +43,17 @@ def require(name: str, value: float | None, least: float, most: float) -> None:
     """Refuse a number out of its range; None is no number.
 
     Raises:
-        UsageError: it is below `least`, above `most`, or not a number at all.
+        OutOfRangeError: it is below `least`, above `most`, or not a number at all.
 
     Example:
         >>> require("seeds", 3, 1, 1000)
         >>> require("seeds", 10**10, 1, 1000)
         Traceback (most recent call last):
-        datagen.core.errors.UsageError: seeds is 10,000,000,000; expected 1 … 1,000
+        datagen.core.errors.OutOfRangeError: seeds is 10,000,000,000; expected 1 … 1,000
     """
     if value is not None and not least <= value <= most:  # also of NaN
-        raise UsageError(f"{name} is {_shown(value)}; expected {_shown(least)} … {_shown(most)}")
+        bounds = f"{_shown(least)} … {_shown(most)}"
+        raise OutOfRangeError(f"{name} is {_shown(value)}; expected {bounds}")
 
 
 def _shown(value: float) -> str:

@@ -37,7 +37,8 @@ def explain(
     given = first.get("input")
     whole = isinstance(given, dict | list) or first["type"] == "json_invalid"  # all of the text
     shown = "" if whole else f" (given {quoted(given)})"
-    return f"{shortened(where) or 'it'}: {what_was_expected(first)}{shown}{more}"
+    place = f"{shortened(where)}: " if where else "" if whole else "it: "
+    return f"{place}{what_was_expected(first)}{shown}{more}"
 
 
 def _written(where: str, flags: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from datagen.datasets.class_counts import empty_classes
 from datagen.datasets.format import image_files
 from datagen.datasets.inspect import inspect
 from datagen.files.atomic import file_target, staged_file
+from datagen.files.paths import from_here, real_path
 from datagen.files.reading import IMAGE, read_bytes
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # zip's earliest time: equal content, equal archive
@@ -31,18 +32,17 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
         InputError: there is no dataset, or it cannot be read.
     """
     archive = archive.absolute()
+    shown = from_here(archive)
     try:
         goes_to = file_target(archive)
     except OSError as error:
-        raise UsageError(
-            f"cannot write {archive}: {error.strerror}; choose another name"
-        ) from error
-    if goes_to.is_relative_to(root.resolve()):
-        raise UsageError(f"{archive} lies in the dataset; choose another name")
+        raise UsageError(f"cannot write {shown}: {error.strerror}; choose another name") from error
+    if goes_to.is_relative_to(real_path(root)):
+        raise UsageError(f"{shown} lies in the dataset; choose another name")
     if not archive.parent.is_dir():
-        raise UsageError(f"no folder {archive.parent} to write {archive.name} in; make it first")
+        raise UsageError(f"no folder {shown.parent} to write {archive.name} in; make it first")
     if archive.exists() and not overwrite:
-        raise UsageError(f"{archive} exists; --overwrite replaces it, or choose another name")
+        raise UsageError(f"{shown} exists; --overwrite replaces it, or choose another name")
     found = inspect(root)
     if not found.clean:
         raise RuleError(f"{root} is not fit to submit: {found.problems[0]}; see `datagen inspect`")
@@ -55,7 +55,5 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
             for folder in empty_classes(found.counts):  # no file makes their folder
                 target.writestr(zipfile.ZipInfo(f"{folder}/", _EPOCH), b"")
     except OSError as error:
-        raise UsageError(
-            f"cannot write {archive}: {error.strerror}; choose another place"
-        ) from error
+        raise UsageError(f"cannot write {shown}: {error.strerror}; choose another place") from error
     return found.count.exact

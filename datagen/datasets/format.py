@@ -33,6 +33,7 @@ from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
 from datagen.files.leftovers import require_folder
+from datagen.files.paths import real_path
 from datagen.files.reading import LINES, RECORD, read_bytes, read_lines
 from pipelines.pipeline import Applied
 from pipelines.text import quoted
@@ -274,7 +275,7 @@ def inside(root: Path, path: Path) -> Path:
         CorruptInputError: links lead out of the dataset, or in a circle.
     """
     try:
-        is_inside = path.resolve().is_relative_to(root.resolve())
+        is_inside = real_path(path).is_relative_to(real_path(root))
     except (OSError, RuntimeError):
         is_inside = False
     if not is_inside:
@@ -296,4 +297,5 @@ def read_info(root: Path) -> DatasetInfo:
     except MissingInputError:
         raise MissingInputError(f"{root} has no {INFO}; was it built by datagen?") from None
     except ValidationError as error:
-        raise CorruptInputError(f"{root / INFO}: {explain(error, DatasetInfo)}") from error
+        reason = explain(error, DatasetInfo)
+        raise CorruptInputError(f"{root / INFO}: {reason}; build the dataset again") from error

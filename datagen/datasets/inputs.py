@@ -9,6 +9,7 @@ from pathlib import Path
 
 from datagen.core.errors import UsageError
 from datagen.datasets.format import INFO, MANIFEST, RECIPE
+from datagen.files.paths import real_path
 
 
 def refuse_repeated(tests: Iterable[Path]) -> None:
@@ -19,7 +20,7 @@ def refuse_repeated(tests: Iterable[Path]) -> None:
     """
     seen: dict[Path, Path] = {}
     for folder in tests:
-        other = seen.setdefault(folder.resolve(), folder)
+        other = seen.setdefault(real_path(folder), folder)
         if other is not folder:
             raise UsageError(f"the test set {folder} is given twice; name each one once")
 

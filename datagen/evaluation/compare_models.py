@@ -9,8 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import DatagenError, StoppedError, UnknownNameError, UsageError
+from datagen.core.errors import (
+    DatagenError,
+    MissingInputError,
+    StoppedError,
+    UnknownNameError,
+    UsageError,
+)
 from datagen.core.models import StrictModel
+from datagen.core.numerals import SPLITS
 from datagen.core.text import duration
 from datagen.datasets.format import TEST
 from datagen.evaluation.compare import (
@@ -23,6 +30,7 @@ from datagen.evaluation.compare import (
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.models import refuse_letter_reader
 from datagen.evaluation.summary import Spread, short_path, spread
+from datagen.files.leftovers import require_folder
 
 _MUCH_FASTER: Final = 0.8
 """A model that takes less than this part of another one's time is worth to be named for it."""
@@ -260,18 +268,28 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def check_tests(tests: object, dataset: Path) -> None:
-    """Refuse a comparison without a test set, before anything is trained.
+def check_folders(dataset: Path, tests: Sequence[Path]) -> None:
+    """Refuse folders that no model can be compared on, before anything is trained.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no test set.
+        MissingInputError: a folder is not there, or the dataset has no train/ and val/.
     """
-    if isinstance(tests, list | tuple) and not tests:
+    require_folder(dataset, "a dataset with train/ and val/")
+    missing = [split for split in SPLITS if not (dataset / split).is_dir()]
+    if missing:
+        raise MissingInputError(
+            f"{dataset} has no {' and no '.join(f'{split}/' for split in missing)}; a dataset "
+            "holds train/CLASS/ and val/CLASS/"
+        )
+    if not tests:
         own = dataset / TEST
         hint = f"; this dataset has one of its own: {own}" if own.is_dir() else ""
         raise UsageError(
             f"models are compared on a test set, for val chose their epochs: --test DIR{hint}"
         )
+    for folder in tests:
+        require_folder(folder, "class folders with images")
 
 
 def check_models(names: Sequence[str], known: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from datagen.core.errors import InputError
 from datagen.datasets.format import TEST, read_info
 from datagen.evaluation.records import Score
+from datagen.files.paths import real_path
 
 
 def with_own_part(score: Score, dataset: Path, tests: Sequence[Path]) -> Score:
@@ -22,9 +23,9 @@ def with_own_part(score: Score, dataset: Path, tests: Sequence[Path]) -> Score:
         tests: the folders of its tests, in their order.
     """
     own = _own_fingerprint(dataset)
-    place = (dataset / TEST).resolve()
+    place = real_path(dataset / TEST)
     marked = tuple(
-        test.model_copy(update={"own_part": test.fingerprint == own or folder.resolve() == place})
+        test.model_copy(update={"own_part": test.fingerprint == own or real_path(folder) == place})
         for test, folder in zip(score.tests, tests, strict=True)
     )
     return score.model_copy(update={"tests": marked})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datagen.core.errors import RecipeError, UsageError
 from datagen.evaluation.records import Origin, Score
-from datagen.files.paths import absolute, recorded_place, recorded_text
+from datagen.files.paths import absolute, real_path, recorded_place, recorded_text
 from datagen.recipes.load import validate
 from datagen.recipes.paths import absolute_value, recorded_recipe
 
@@ -44,7 +44,7 @@ def recorded_score(score: Score, folder: Path) -> Score:
 def _recorded_origin(origin: Origin | None, folder: Path) -> Origin | None:
     if origin is None or origin.recipe is None:
         return origin
-    place = folder.resolve()
+    place = real_path(folder)
     pipelines = {
         recorded_recipe(name, place, "pipeline"): text for name, text in origin.pipelines.items()
     }

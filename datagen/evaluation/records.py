@@ -143,6 +143,12 @@ class Leakage(EvaluatorRecord):
     near_note: str | None = None
     notes: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _parents_among_images(self) -> Self:
+        if self.parents > self.images:
+            raise ValueError(f"parents is {self.parents}, more than the {self.images} images that leaked")
+        return self
+
 
 class TestResult(EvaluatorRecord):
     """The chosen epoch's weights on one test set.

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,15 @@ from datagen.core.errors import UsageError
 from datagen.files.exchange import exchange
 from datagen.files.leftovers import OLD, PARTIAL, clear, temporary
 from datagen.files.locks import try_hold
+from datagen.files.paths import from_here
 from datagen.files.reading import what_is
 
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between attempts to rename on Windows
 _SYSTEM: Final = (("dev",), ("proc",))
+ANOTHER: Final = "another --out"
+"""How a person names another place to write to, with most commands."""
+ANOTHER_FOLDER: Final = "another folder"
+"""The same where the place has no flag."""
 _LINKS: Final = 40  # followed before a chain is taken for a circle, as Linux does
 
 
@@ -83,7 +89,7 @@ def _refused(target: Path, found: str) -> OSError:
 
 
 @contextmanager
-def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
+def staged(target: Path, *, overwrite: bool, marker: str, other: str = ANOTHER) -> Iterator[Path]:
     """Yield an empty folder that becomes `target` when the block ends without an exception.
 
     Whatever happens inside, nothing half-written stays: neither the staging folder nor parents
@@ -94,25 +100,26 @@ def staged(target: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
         overwrite: replace an existing target; in one step, where the system can.
         marker: a file that an existing target must hold to be replaced, so that a mistyped
             path never deletes what is not ours.
+        other: how a person names another place, for the messages.
 
     Raises:
         UsageError: the target exists and may not be replaced, also one that appeared while the
             block ran, or its parent cannot be written.
     """
-    target = resolved(target)
-    check_target(target, overwrite=overwrite, marker=marker)
+    target = resolved(target, other)
+    check_target(target, overwrite=overwrite, marker=marker, other=other)
     made = [parent for parent in target.parents if not parent.exists()]
     try:
-        with temporary(target, PARTIAL, _make) as staging:
+        with temporary(target, PARTIAL, partial(_make, other=other)) as staging:
             yield staging
-            _check(target, overwrite, marker)  # another run may have been here
+            _check(target, overwrite, marker, other)  # another run may have been here
             _move_into_place(staging, target)
     except BaseException:
         _remove_empty(made)
         raise
 
 
-def resolved(target: Path) -> Path:
+def resolved(target: Path, other: str = ANOTHER) -> Path:
     """Return where `target` really is: past links and `..`, which a rename would break.
 
     Raises:
@@ -123,33 +130,33 @@ def resolved(target: Path) -> Path:
         place.exists()  # a name that is too long shows only now
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
         reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"cannot use {target}: {reason}; choose another --out") from error
+        raise UsageError(f"cannot use {target}: {reason}; choose {other}") from error
     return place
 
 
-def check_target(target: Path, *, overwrite: bool, marker: str) -> None:
+def check_target(target: Path, *, overwrite: bool, marker: str, other: str = ANOTHER) -> None:
     """Put right what a killed run left there, and refuse a target that may not be replaced.
 
     Raises:
         UsageError: see `staged`.
     """
     clear(target, PARTIAL)
-    _check(target, overwrite, marker)
+    _check(target, overwrite, marker, other)
 
 
-def _check(target: Path, overwrite: bool, marker: str) -> None:
+def _check(target: Path, overwrite: bool, marker: str, other: str) -> None:
     if not target.exists():
         return
+    shown = from_here(target)
     if not target.is_dir():
         found = what_is(target.stat().st_mode) or "a file"
-        raise UsageError(f"{target} is {found}; choose another --out")
+        raise UsageError(f"{shown} is {found}; choose {other}")
     if any(target.iterdir()) and not (target / marker).is_file():
         raise UsageError(
-            f"{target} exists and holds no {marker}, so it is not ours to overwrite; choose "
-            "another --out"
+            f"{shown} exists and holds no {marker}, so it is not ours to overwrite; choose {other}"
         )
     if not overwrite:
-        raise UsageError(f"{target} exists; --overwrite replaces it, or choose another --out")
+        raise UsageError(f"{shown} exists; --overwrite replaces it, or choose {other}")
 
 
 def _move_into_place(staging: Path, target: Path) -> None:
@@ -207,16 +214,17 @@ def _patiently(rename: Callable[[], object]) -> None:
     rename()
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, other: str) -> None:
     """Make a new folder, and those above it that are missing."""
     above = folder.parent
-    doing = f"make {above}"
+    shown = from_here(above)
+    doing = f"make {shown}"
     try:
         above.mkdir(parents=True, exist_ok=True)
-        doing = f"write in {above}"
+        doing = f"write in {shown}"
         folder.mkdir()
     except OSError as error:
-        raise UsageError(f"cannot {doing}: {error.strerror}; choose another --out") from error
+        raise UsageError(f"cannot {doing}: {error.strerror}; choose {other}") from error
 
 
 def _remove_empty(folders: list[Path]) -> None:

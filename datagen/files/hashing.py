@@ -20,6 +20,7 @@ from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.limits import MOST_SEED
 from datagen.files.cache_dir import Stamp, cache_folder, read_cached, stamp, write_cached
 from datagen.files.json_records import read_json
+from datagen.files.paths import real_path
 from datagen.files.reading import open_regular
 
 FORMAT: Final = 2
@@ -95,7 +96,7 @@ def hash_files(
 
 
 def _key(root: Path, variant: str) -> str:
-    return hashlib.sha256(f"{FORMAT}\n{root.resolve()}\n{variant}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{FORMAT}\n{real_path(root)}\n{variant}".encode()).hexdigest()[:24]
 
 
 def _read(memory: Path) -> _Known:

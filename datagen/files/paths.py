@@ -89,7 +89,22 @@ def absolute(path: str | Path, folder: Path) -> Path:
     Raises:
         UsageError: it is empty, or begins with the home of nobody here.
     """
-    return (folder / user_path(path)).resolve()
+    return real_path(folder / user_path(path))
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path leads, past links and `..`.
+
+    Links in a circle are no error here, as they are to `Path.resolve` of Python 3.12 and before:
+    the system refuses them, in its words, where the place is looked at.
+    """
+    return Path(os.path.realpath(path))
+
+
+def from_here(place: Path) -> Path:
+    """Return how a message names a place: from the working folder where it lies in it."""
+    here = Path.cwd()
+    return place.relative_to(here) if place != here and place.is_relative_to(here) else place
 
 
 def are_nested(one: Path, other: Path) -> bool:
@@ -138,8 +153,8 @@ def recorded_place(given: str | os.PathLike[str], folder: Path) -> str:
     """
     place = user_path(given).absolute()
     named = place.name not in {"", ".."}
-    place = place.parent.resolve() / place.name if named else place.resolve()
-    return recorded(place, folder.resolve())
+    place = real_path(place.parent) / place.name if named else real_path(place)
+    return recorded(place, real_path(folder))
 
 
 def recorded_text(text: str, places: Iterable[str | os.PathLike[str]], folder: Path) -> str:
@@ -165,7 +180,7 @@ def recorded_text(text: str, places: Iterable[str | os.PathLike[str]], folder: P
 def _ways(place: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield the absolute spellings of a path."""
     known = user_path(place).absolute()
-    yield from (known, known.resolve())
+    yield from (known, real_path(known))
 
 
 def _home() -> Path | None:

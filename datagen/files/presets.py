@@ -12,7 +12,7 @@ from datagen.core.errors import (
     UnknownNameError,
 )
 from datagen.files import reading
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import named_refusals, real_path, user_path
 from pipelines.files import is_readable
 from pipelines.plain import read_yaml
 
@@ -86,7 +86,7 @@ def read_text(path: Path, kind: str, file_kind: reading.FileKind = reading.YAML)
     """
     try:
         text = reading.read_text(path, file_kind, pipes=True)
-        folder = path.resolve().parent if path.is_file() else Path.cwd()
+        folder = real_path(path).parent if path.is_file() else Path.cwd()
     except MissingInputError:
         raise MissingInputError(f"no {kind} file {path}; expected YAML") from None
     except CorruptInputError as error:

@@ -61,7 +61,7 @@ def _plain_summary(path: Path) -> dict[str, object] | None:
     """Return the plain data of a summary; None where the file is none, such as a score."""
     try:
         plain = json.loads(reading.read_text(path, reading.RECORD))
-    except (ValueError, CorruptInputError):
+    except (ValueError, RecursionError, CorruptInputError):  # `read_score` says it
         return None
     return plain if isinstance(plain, dict) and plain.get("command") == "evaluate" else None
 

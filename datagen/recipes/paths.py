@@ -14,7 +14,7 @@ from typing import Any, Final
 from datagen.files import reading
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder
-from datagen.files.paths import absolute, recorded
+from datagen.files.paths import absolute, real_path, recorded
 
 _FILES: Final = {".yaml", ".yml", ".json"}
 _PATH_KEYS: Final = {"path", "folder"}
@@ -50,7 +50,7 @@ def _kept(pipe: Path, folder: Path, *, pipeline: bool) -> Path:
     kept = cache_folder() / "pipes" / f"{digest}.yaml"
     with staged_file(kept) as temporary:
         temporary.write_text(text, "utf-8", newline="\n")
-    return kept.resolve()
+    return real_path(kept)
 
 
 def absolute_value(key: str, value: Any, folder: Path) -> Any:

@@ -11,7 +11,7 @@ from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.format import RECIPE
 from datagen.files.json_records import read_json
-from datagen.files.paths import absolute
+from datagen.files.paths import absolute, real_path
 from datagen.searches.importance import Importance
 from datagen.searches.space import Value
 
@@ -136,5 +136,5 @@ def read_search(folder: Path) -> SearchAnswer:
         found = SearchAnswer.model_validate(read_json(path))
     except ValidationError as error:
         raise CorruptInputError(f"{path}: {explain(error, SearchAnswer)}") from error
-    place = folder.resolve()
+    place = real_path(folder)
     return found.model_copy(update={"folder": str(place), "real": str(absolute(found.real, place))})

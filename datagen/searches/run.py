@@ -17,6 +17,7 @@ from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
 from datagen.core.text import duration
 from datagen.files.locks import try_lock
+from datagen.files.paths import real_path
 from datagen.searches.answer import ANSWER, SearchAnswer, read_search
 from datagen.searches.clock import Clock
 from datagen.searches.generations import Generations
@@ -69,13 +70,13 @@ def plan_search(
     require("workers", workers, 1, MOST_PROCESSES)
     check_hours(hours)
     listener = listener or SearchListener()
-    place = folder.resolve()
+    place = real_path(folder)
     begun = check_folder(place, spec)
     starts = shipped_starts(spec, place)
     count = largest(spec, starts, fetch)  # first: it is fast, and meets most mistakes
     if divided and not begun:
         with tempfile.TemporaryDirectory(prefix="datagen-search-") as name:
-            divide(spec, Path(name).resolve(), listener.dividing)
+            divide(spec, real_path(Path(name)), listener.dividing)
     at_once = workers or cores()
     pace = None
     if timed and not begun:
@@ -126,7 +127,7 @@ def search(
         StoppedError: Ctrl-C; finished epochs are kept.
     """
     listener = listener or SearchListener()
-    place = folder.resolve()
+    place = real_path(folder)
     if (place / ANSWER).is_file() and check_folder(place, spec):
         known = read_search(place)
         if known.kept or not retry_failed:

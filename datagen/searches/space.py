@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from datagen.composition.handwritten.parameters import HandOptions
+from datagen.files.paths import real_path
 from datagen.recipes import load as recipes
 from datagen.recipes.schema import NO_PIPELINE, Ingredient, Recipe
 from datagen.searches.spec import SearchSpec
@@ -166,7 +167,7 @@ def _order(candidate: Candidate | None) -> tuple[int, str]:
 
 def candidate_of(recipe: Recipe, settings: Settings, folder: Path) -> Candidate:
     """Return a recipe as a candidate, its id as the search's folder says paths."""
-    own = fingerprint(recipe, folder.resolve())[:16]
+    own = fingerprint(recipe, real_path(folder))[:16]
     return Candidate(own, recipe.name, {}, dict(settings), recipe)
 
 

@@ -22,6 +22,7 @@ from datagen.core.arrays import Coverage
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, stamp, write_cached
+from datagen.files.paths import real_path
 from datagen.files.reading import open_regular
 
 FORMAT: Final = 1
@@ -147,7 +148,7 @@ def cached_pool(
 
 
 def _key(source: str, version: int, options: BaseModel, files: Sequence[Path]) -> str:
-    stamps = [(str(file.resolve()), *stamp(file)) for file in sorted(files)]
+    stamps = [(str(real_path(file)), *stamp(file)) for file in sorted(files)]
     parts = [FORMAT, source, version, options.model_dump(mode="json"), stamps]
     return cache_key(parts)
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeGuard
 
 from datagen.core.errors import UsageError
 from datagen.files.hashing import file_hash
-from datagen.files.paths import recorded
+from datagen.files.paths import real_path, recorded
 from datagen.planning.pool_keys import PoolRequest, pool_keys
 from datagen.recipes import load as recipes
 from datagen.recipes.paths import recorded_recipe
@@ -81,7 +81,7 @@ def candidates_of(spec: Spec, folder: Path | None = None) -> tuple[Candidate, ..
         )
     base = spec.base()
     found: dict[str, Candidate] = {}
-    place = _Place(folder.resolve(), _known(folder)) if folder else None
+    place = _Place(real_path(folder), _known(folder)) if folder else None
     for mix, setting in itertools.product(mixes, settings):
         candidate = _candidate(spec, base, mix, setting, place)
         found.setdefault(candidate.id, candidate)

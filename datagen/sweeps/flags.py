@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from datagen.core.errors import UnknownNameError, UsageError
+from datagen.files.paths import real_path
 from datagen.files.presets import plain_yaml
 from datagen.recipes.overrides import ingredient, source_option
 from datagen.sweeps.spec import parse_axis
@@ -27,7 +28,7 @@ def swept_ingredient(text: str) -> dict[str, Any]:
             f"({error})"
         ) from None
     named = ingredient(head)
-    path = None if named.path is None else str(named.path.resolve())
+    path = None if named.path is None else str(real_path(named.path))
     return {"source": named.source, "path": path, "ratio": axis}
 
 

@@ -25,7 +25,7 @@ from datagen.core.limits import MOST_PROCESSES, MOST_RUNS, Epochs, ImageCount, L
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
 from datagen.evaluation.process import Engine
-from datagen.files.paths import absolute, recorded_place
+from datagen.files.paths import absolute, real_path, recorded_place
 from datagen.files.presets import plain_yaml, read_text
 from datagen.recipes import load as recipes
 from datagen.recipes.paths import absolute_ingredient, absolute_value, recorded_recipe
@@ -227,7 +227,7 @@ class Spec(StrictModel):
             folder: that the file will lie in; paths are relative to it. None: they are absolute.
         """
         plain = self.model_dump(mode="json")
-        return write_yaml(plain if folder is None else _recorded(plain, folder.resolve()))
+        return write_yaml(plain if folder is None else _recorded(plain, real_path(folder)))
 
 
 def _recorded(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:

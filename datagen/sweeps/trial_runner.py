@@ -13,7 +13,7 @@ from typing import Any
 
 from datagen.core.errors import StoppedError, UsageError
 from datagen.evaluation.process import PARTS, identity
-from datagen.files.paths import recorded_text
+from datagen.files.paths import real_path, recorded_text
 from datagen.sweeps.callbacks import Callback
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.executors.local import Executor
@@ -57,7 +57,7 @@ def run_trials(
         CorruptInputError: a log in the folder is damaged.
         StoppedError: Ctrl-C; the same call goes on.
     """
-    folder = folder.resolve()
+    folder = real_path(folder)
     with opened(folder) as store:
         if retry_failed:
             store.forget_failed()

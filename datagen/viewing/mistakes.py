@@ -19,6 +19,7 @@ from datagen.evaluation.places import located_score
 from datagen.evaluation.records import ImageResult, Score, TestResult, read_score
 from datagen.evaluation.summary import label, short_path
 from datagen.files.leftovers import is_folder
+from datagen.files.paths import real_path
 from datagen.reports.evaluation.files import PAGE, report_folder
 from datagen.viewing.rows import ViewImage
 
@@ -170,7 +171,7 @@ def _gathered(root: Path, found: Iterable[_Found]) -> Scored:
 
 def _labels(paths: Iterable[str]) -> dict[str, str]:
     """Return path → its end: as many parts as tell the folder from the others, at least two."""
-    folders = {path: Path(path).resolve() for path in paths}
+    folders = {path: real_path(Path(path)) for path in paths}
     found = {}
     for path, folder in folders.items():
         others = {other for other in folders.values() if other != folder}
@@ -193,7 +194,7 @@ def _accuracy(test: TestResult) -> float:
 def _images(root: Path, test: TestResult, name: str) -> Iterator[ViewImage]:
     """Yield the images of the test set `name`, which may be the dataset's own third part."""
     folder = Path(test.path)
-    own = folder.resolve() == (root / TEST).resolve()
+    own = real_path(folder) == real_path(root / TEST)
     part = TEST if own else name
     for result in test.results:
         yield ViewImage(f"{part}/{result.path}", folder / result.path, part, result.true)

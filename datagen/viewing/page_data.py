@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from datagen.core.numerals import PARTS
+from datagen.files.paths import real_path
 from datagen.viewing.collect import View
 from datagen.viewing.making import Making
 from datagen.viewing.measured import Measured
@@ -170,7 +171,7 @@ def _link(page: Path | None, folder: Path | None) -> str | None:
     if page is None or folder is None:
         return None
     try:
-        return quote(Path(os.path.relpath(page.resolve(), folder.resolve())).as_posix())
+        return quote(Path(os.path.relpath(real_path(page), real_path(folder))).as_posix())
     except ValueError:  # another drive of Windows
         return None
 

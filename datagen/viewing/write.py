@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from datagen.core.errors import InputError, UsageError
 from datagen.files.atomic import staged_file
+from datagen.files.paths import real_path
 from datagen.serving.thumbnails import picture
 from datagen.viewing.collect import View
 from datagen.viewing.making import Maker
@@ -30,7 +31,7 @@ def check_place(html: Path, root: Path) -> None:
     """
     if html.is_dir():
         raise UsageError(f"{html} is a folder; --html names a file, such as view.html")
-    if html.resolve().is_relative_to(root.resolve()):
+    if real_path(html).is_relative_to(real_path(root)):
         raise UsageError(f"{html} is inside the dataset; choose another --html")
     if html.is_file():
         with html.open("rb") as file:

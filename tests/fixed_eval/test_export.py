@@ -156,6 +156,25 @@ def test_facts_nested_beyond_reading_are_one_line(tmp_path: Path):
         read_facts(path)
 
 
+def test_an_encrypted_model_is_one_line(tmp_path: Path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MEMBER, json.dumps(dataclasses.asdict(FACTS)))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 8] |= 1  # the directory's flag of an encrypted member
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"says of itself cannot be read \(.*encrypted"):
+        read_facts(path)
+
+
+def test_a_network_nested_beyond_reading_is_one_line(tmp_path: Path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "[" * 100_000)
+    with pytest.raises(InputError, match="cannot read the model .*model.keras: maximum recursion"):
+        export.load_model(path, FACTS)
+
+
 @pytest.mark.parametrize(
     "changed", [{"image_size": 64}, {"classes": ("i", "v", "x", "iv")}, {"colour": "grey"}], ids=str
 )

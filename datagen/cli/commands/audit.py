@@ -8,6 +8,7 @@ import typer
 from datagen.cli.recipe_flags import SkipBad
 from datagen.cli.views.next_step import as_argument, flags, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
+from datagen.core.errors import UsageError
 
 NO_SOURCE = "none"
 
@@ -42,7 +43,9 @@ def audit(
         bool,
         typer.Option("--value", help="Also estimate what each image is worth; half an hour."),
     ] = False,
-    runs: Annotated[int, typer.Option(help="Trainings for --value, at least 10.")] = 200,
+    runs: Annotated[
+        int | None, typer.Option(help="Trainings for --value, at least 10 (200).")
+    ] = None,
     top: Annotated[int, typer.Option(min=0, help="How many suspects to show.")] = 12,
     skip_bad: SkipBad = False,
     as_json: Json = False,
@@ -64,6 +67,8 @@ def audit(
     from datagen.cli.views.audit import plain, summarise
     from datagen.cli.views.audit_value import plain_values, summarise_values
 
+    if runs is not None and not value:
+        raise UsageError("--runs counts the trainings of --value; add --value, or leave --runs out")
     with progress_bars(quiet=quiet) as progress:
         found = find_suspects(
             folder,

@@ -10,6 +10,7 @@ from datagen.cli.views.next_step import as_argument, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import RuleError
 from datagen.core.text import how_many
+from datagen.files.paths import real_path
 
 if TYPE_CHECKING:
     from datagen.datasets.doctor.diagnose import Diagnosis, Fixed
@@ -119,7 +120,7 @@ def _print_next(found: "Diagnosis", terminal: Any) -> None:
     if found.fixed is not None:
         print_next(terminal, "doctor", as_argument(found.fixed.path))
     elif any(f.kind in MECHANICAL and f.severity != "note" for f in found.findings):
-        copy = free_name(f"{found.path.resolve().name}-fixed")
+        copy = free_name(f"{real_path(found.path).name}-fixed")
         print_next(terminal, "doctor", folder, "--fix", as_argument(Path(copy)))
     elif not found.clean:
         print_next(terminal, "doctor", folder, why="once what is listed is put right")

@@ -29,7 +29,7 @@ from datagen.datasets.format import MANIFEST
 from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import pixel_hash
-from datagen.files.paths import are_nested
+from datagen.files.paths import are_nested, real_path
 from datagen.images.known_groups import group_names
 from datagen.images.near_duplicates import SAME
 from datagen.images.style_clusters import cluster, standardise
@@ -124,8 +124,8 @@ def hold_out(
             "leave one of them out"
         )
     target = resolved(out)
-    _refuse_nested(resolved(root), target)
-    require_unicode(root.resolve())
+    _refuse_nested(real_path(root), target)
+    require_unicode(real_path(root))
     check_target(target, overwrite=overwrite, marker=RECORD)
     collection = collect(root, review, skip_bad=skip_bad)
     ties = read_ties(root, writers) if by == "style" else Ties()
@@ -158,7 +158,7 @@ def _record(
         collection, sides, ties, fold=fold, reviewed=review is not None, folds=request.folds
     )
     return Holdout(
-        source=str(root.resolve()),
+        source=str(real_path(root)),
         seed=request.seed,
         fraction=request.shares[0],
         review=review,

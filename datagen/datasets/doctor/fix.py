@@ -19,12 +19,14 @@ from datagen.files.atomic import check_target, resolved, staged
 from datagen.files.decode import decode_colour
 from datagen.files.encode import encode_png
 from datagen.files.names import DistinctNames
-from datagen.files.paths import are_nested
+from datagen.files.paths import are_nested, real_path
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.images.read import read_numeral
 
 RECORD: Final = "doctor.json"
 """The record of what was done, in the copy."""
+
+_OTHER: Final = "another folder for --fix"
 
 LEFT_OUT: Final = {
     "blank": "blank images left out",
@@ -108,10 +110,10 @@ def check_copy(root: Path, out: Path, *, overwrite: bool) -> Path:
     Raises:
         UsageError: it exists and may not be replaced, or lies in the folder or around it.
     """
-    target, source = resolved(out), root.resolve()
+    target, source = resolved(out, _OTHER), real_path(root)
     if are_nested(source, target):
-        raise UsageError(f"{out} and {root} lie in one another; choose another folder for --fix")
-    check_target(target, overwrite=overwrite, marker=RECORD)
+        raise UsageError(f"{out} and {root} lie in one another; choose {_OTHER}")
+    check_target(target, overwrite=overwrite, marker=RECORD, other=_OTHER)
     return target
 
 
@@ -129,7 +131,7 @@ def write_fixed(found: Diagnosis, out: Path, *, overwrite: bool = False) -> Fixe
     """
     target = check_copy(found.path, out, overwrite=overwrite)
     work = _work(found.findings)
-    with staged(target, overwrite=overwrite, marker=RECORD) as staging:
+    with staged(target, overwrite=overwrite, marker=RECORD, other=_OTHER) as staging:
         try:
             kept = _write(found, work, staging)
             again = _weed(staging, work, kept)
@@ -222,7 +224,7 @@ def _record(found: Diagnosis, work: _Work, kept: dict[str, str]) -> FixRecord:
     renamed = {name: source for name, source in kept.items() if name != source}
     changed = {**renamed, **{n: s for n, s in kept.items() if s in work.redraw}}
     return FixRecord(
-        source=found.path.resolve().name,
+        source=real_path(found.path).name,
         images=len(kept),
         left_out=tuple(
             LeftOutFile(path=_plain(path), kind=kind) for path, kind in sorted(work.out.items())

@@ -13,8 +13,8 @@ from datagen.datasets.inspect import Inspection
 from datagen.datasets.publishing.forms import Form, Tell, write_form
 from datagen.datasets.publishing.images import PublishedImages
 from datagen.datasets.publishing.terms import SourceTerms
-from datagen.files.atomic import check_target, resolved, staged
-from datagen.files.paths import are_nested
+from datagen.files.atomic import ANOTHER_FOLDER, check_target, resolved, staged
+from datagen.files.paths import are_nested, real_path
 
 RECORD: Final = "export.json"
 
@@ -54,10 +54,10 @@ def require_target(root: Path, out: Path, *, overwrite: bool) -> Path:
     Raises:
         UsageError: it is there already, is not ours to replace, or not apart from the dataset.
     """
-    target = resolved(out)
-    if are_nested(root.resolve(), target):
+    target = resolved(out, ANOTHER_FOLDER)
+    if are_nested(real_path(root), target):
         raise UsageError(f"{target} and {root} lie in one another; choose another place for it")
-    check_target(target, overwrite=overwrite, marker=RECORD)
+    check_target(target, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER)
     return target
 
 
@@ -102,7 +102,7 @@ def publish(
     images = PublishedImages(found.path)
     tell = progress(sum(images.counts.values())) if progress else lambda _: None
     record = _record(found, form, images.counts, terms)
-    with staged(target, overwrite=overwrite, marker=RECORD) as folder:
+    with staged(target, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER) as folder:
         try:
             write_form(form, images, folder, tell)
             for name, text in texts.items():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import tempfile
 from dataclasses import replace
@@ -14,7 +15,7 @@ from datagen.evaluation.places import recorded_score
 from datagen.evaluation.records import Score
 from datagen.files.atomic import staged_file
 from datagen.files.locks import locked
-from datagen.files.paths import recorded_place, recorded_text
+from datagen.files.paths import from_here, real_path, recorded_place, recorded_text
 from datagen.files.reading import RECORD, read_text, what_is
 
 PAGE: Final = "report.html"
@@ -42,15 +43,16 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
     if folder.exists() and not folder.is_dir():
         found = what_is(folder.stat().st_mode) or "a file"
         raise UsageError(f"{folder} is {found}; --out names a folder")
-    if folder.resolve().is_relative_to(dataset.resolve()):
+    if real_path(folder).is_relative_to(real_path(dataset)):
         raise UsageError(f"{folder} is inside the dataset; choose another --out")
-    existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    places = (folder, *folder.absolute().parents)
+    existing = next(place for place in places if os.path.lexists(place))  # a link, too
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise UsageError(
-            f"cannot write in {existing}: {error.strerror}; choose another --out or --no-report"
+            f"cannot write in {from_here(existing)}: {error.strerror}; choose another --out"
         ) from error
     if tensorboard:
         from datagen.reports.evaluation.events import check_installed  # noqa: PLC0415 - an extra

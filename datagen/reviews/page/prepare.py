@@ -15,6 +15,7 @@ from datagen.core.errors import CorruptInputError, MissingInputError, SplitError
 from datagen.core.numerals import Numeral
 from datagen.curation.audit.find import audit_folder
 from datagen.curation.audit.record import AuditImage, read_audit, write_audit
+from datagen.files.paths import real_path
 from datagen.reviews.page.app import Sitting
 from datagen.reviews.page.improve import Improver, Rank
 from datagen.reviews.page.neighbours import Neighbours
@@ -58,7 +59,7 @@ class Wanted:
     @property
     def title(self) -> str:
         """What the folder is called."""
-        return self.folder.resolve().name or str(self.folder)
+        return real_path(self.folder).name or str(self.folder)
 
 
 def prepare(wanted: Wanted, tell: Tell, note: Note) -> Sitting:

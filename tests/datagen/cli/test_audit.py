@@ -46,7 +46,8 @@ def test_suspects_are_ranked_recorded_and_shown(
     ("arguments", "code", "says"),
     [
         (("nowhere",), 4, "no folder at nowhere"),
-        (("numerals", "--folds", 1), 2, "folds is 1; expected 2"),
+        (("numerals", "--runs", 20), 2, "--runs counts the trainings of --value"),
+        (("numerals", "--folds", 1), 2, "--folds is 1; expected 2"),
         (("numerals", "--epochs", 0), 2, "epochs is 0"),
         (("numerals", "--seed", -1), 2, "seed is -1"),
         (("numerals", "--with", "pencil"), 2, "unknown source 'pencil'"),

@@ -50,6 +50,13 @@ def test_an_unknown_model_is_refused_before_anything_is_trained(
     assert "--test DIR" in done.stderr
 
 
+def test_weights_that_no_model_begins_with_are_refused(datagen_here: Run, evaluable: Path) -> None:
+    words = [evaluable / "tiny", "--models", MODELS, "--test", evaluable / "test"]
+    done = datagen_here("compare-models", *words, "--weights", "nowhere")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no pretrained model is among cutoff-resnet50, cutoff-resnet50-early" in done.stderr
+
+
 def test_a_folder_that_cannot_be_written_is_met_before_anything_is_trained(
     evaluable: Path, tmp_path: Path
 ) -> None:

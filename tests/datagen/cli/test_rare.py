@@ -40,7 +40,7 @@ def test_rare_styles_are_recorded_and_shown(
     ("arguments", "code", "says"),
     [
         (("nowhere",), 4, "no folder at nowhere"),
-        (("numerals", "--clusters", 1), 2, "clusters is 1; expected 2"),
+        (("numerals", "--clusters", 1), 2, "--clusters is 1; expected 2"),
         (("numerals", "--seed", -1), 2, "seed is -1"),
         (("numerals", "--review", "none"), 2, "none"),
         (("numerals", "-o", "no/a.json"), 2, "no folder no"),

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from datagen.core.errors import UnknownNameError, UsageError
+from datagen.core.errors import MissingInputError, UnknownNameError, UsageError
 from datagen.evaluation.compare import Difference
 from datagen.evaluation.compare_models import (
     ModelComparison,
     ModelOnTest,
     ModelResult,
+    check_folders,
     check_models,
-    check_tests,
     ranked,
     verdict,
 )
@@ -137,12 +137,18 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
         check_models(["model-s", "model-s"], known)
     with pytest.raises(UsageError, match="no model is named; expected some of simple-cnn"):
         check_models([], known)
+    with pytest.raises(MissingInputError, match="has no train/ and no val/"):
+        check_folders(tmp_path, [tmp_path])
+    for part in ("train", "val"):
+        (tmp_path / part).mkdir()
     with pytest.raises(UsageError, match="--test DIR$"):
-        check_tests((), tmp_path)
+        check_folders(tmp_path, ())
     (tmp_path / "test").mkdir()
     with pytest.raises(UsageError, match=r"has one of its own: .*test$"):
-        check_tests([], tmp_path)
-    check_tests("test", tmp_path)
+        check_folders(tmp_path, [])
+    with pytest.raises(MissingInputError, match="no folder at .*nowhere"):
+        check_folders(tmp_path, [tmp_path / "nowhere"])
+    check_folders(tmp_path, [tmp_path / "test"])
 
 
 def test_the_page_shows_every_model_and_names_no_folder_of_the_machine(tmp_path: Path) -> None:

@@ -90,6 +90,18 @@ def other(digest: str) -> str:
     return ("1" if digest[0] == "0" else "0") + digest[1:]
 
 
+def test_a_score_nested_beyond_reading_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "score.json").write_text("[" * 100_000)
+    with pytest.raises(CorruptInputError, match="is nested too deeply"):
+        verify(tmp_path / "score.json")
+
+
+def test_more_parents_than_leaked_images_are_refused(plain: Plain, report: Path) -> None:
+    plain["tests"][0]["leakage"] |= {"images": 0, "parents": 1}
+    with pytest.raises(CorruptInputError, match=r"leakage: parents is 1, more than the 0 images"):
+        verify(kept(plain, report))
+
+
 def test_a_test_set_given_twice_is_refused(report: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with pytest.raises(UsageError, match="is given twice"):
