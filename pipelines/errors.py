@@ -2,7 +2,9 @@
 
     PipelineError             a pipeline, or a use of it, that makes no sense   exit 2
     ├── UnknownPipelineError           neither a preset nor a file
-    ├── InvalidPipelineError           it cannot be read or does not validate
+    │   └── MissingPipelineError           no file of that name                  exit 4
+    ├── InvalidPipelineError           it is not YAML or does not validate
+    │   └── UnreadablePipelineError        the system refuses it, or it is no text   exit 4
     ├── WrongLabelError                a step would leave an image with a wrong label
     ├── UnsuitableImageError           not `uint8 H×W`, or too small for what is asked of it
     │   └── InseparableStrokesError        its letters cannot be told apart
@@ -33,8 +35,20 @@ class UnknownPipelineError(PipelineError):
     """Neither the name of a preset nor a file."""
 
 
+class MissingPipelineError(UnknownPipelineError):
+    """A path of a pipeline at which nothing is."""
+
+    exit_code = 4
+
+
 class InvalidPipelineError(PipelineError):
-    """A pipeline that cannot be read or does not validate."""
+    """A pipeline that is not YAML or does not validate."""
+
+
+class UnreadablePipelineError(InvalidPipelineError):
+    """A file that the system refuses, or that is no text."""
+
+    exit_code = 4
 
 
 class WrongLabelError(PipelineError):

@@ -9,7 +9,13 @@ from typing import Final
 import numpy as np
 
 from pipelines.check import check_steps
-from pipelines.errors import InvalidPipelineError, UnknownPipelineError, nearest
+from pipelines.errors import (
+    InvalidPipelineError,
+    MissingPipelineError,
+    UnknownPipelineError,
+    UnreadablePipelineError,
+    nearest,
+)
 from pipelines.files import expanded, is_readable, read_text
 from pipelines.labels import Style
 from pipelines.ops.gray import GrayImage
@@ -128,13 +134,17 @@ def find(name_or_path: str) -> PipelineText:
 
     Raises:
         UnknownPipelineError: neither a preset nor a file.
-        InvalidPipelineError: it cannot be read.
+        MissingPipelineError, UnreadablePipelineError: it is not there, or cannot be read.
+        InvalidPipelineError: it is no path.
     """
     shipped = presets()
     if name_or_path in shipped:
         return PipelineText(shipped[name_or_path], f"preset {name_or_path}", None)
     try:
         path = expanded(name_or_path)
+    except ValueError as error:
+        raise InvalidPipelineError(f"pipeline {shortened(name_or_path)}: {error}") from error
+    try:
         if path.suffix not in {".yaml", ".yml"} and not is_readable(path):
             raise UnknownPipelineError(
                 f"unknown pipeline {quoted(name_or_path)}, no preset and no file; "
@@ -143,10 +153,10 @@ def find(name_or_path: str) -> PipelineText:
         text = read_text(path)
         folder = path.resolve().parent if path.is_file() else Path.cwd()  # of a pipe: here
     except FileNotFoundError:
-        raise UnknownPipelineError(f"no pipeline file {path}; expected YAML") from None
+        raise MissingPipelineError(f"no pipeline file {path}; expected YAML") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror or error) if isinstance(error, OSError) else error
-        raise InvalidPipelineError(
+        raise UnreadablePipelineError(
             f"pipeline {shortened(name_or_path)} cannot be read: {reason}"
         ) from error
     return PipelineText(text, str(path), folder)

@@ -38,7 +38,7 @@ from pipelines.parameters.base import Parameters
 from pipelines.plain import write_yaml
 from pipelines.registry import OPS, Op
 from pipelines.text import quoted, shortened
-from pipelines.validation import what_was_expected
+from pipelines.validation import first_of_all
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1e12)]
@@ -238,20 +238,21 @@ def _require_probabilities(nodes: tuple[Node, ...]) -> None:
 def _first(error: ValidationError, model: type[BaseModel], kind: str) -> str:
     """Say in one line what is wrong with the first offending key."""
     first = error.errors()[0]
-    location = first["loc"]
+    location, expected, others = first_of_all(error.errors())
     where = ".".join(
         str(part)
         for k, part in enumerate(location)
         # the tag of a union stands after the index it belongs to
         if not (part in _TAGS and k and isinstance(location[k - 1], int))
     )
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    more = f" (and {others} more)" if others else ""
     if first["type"] == "extra_forbidden":
         valid = set(_model_at(model, location).model_fields)
         return f"unknown {kind} {quoted(where)}; {nearest(str(location[-1]), valid)}{more}"
     given = first.get("input")
     shown = "" if isinstance(given, dict | list | tuple) else f" (given {quoted(given)})"
-    return f"{shortened(where) or 'it'}: {what_was_expected(first)}{shown}{more}"
+    place = f"{shortened(where)}: " if where else ""
+    return f"{place}{expected}{shown}{more}"
 
 
 def _model_at(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel]:

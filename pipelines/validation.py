@@ -3,8 +3,10 @@
 Enters: an error that pydantic found. Leaves: a part of a sentence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from pipelines.text import quoted
 
 _NUMBER: Final = "expected a number"
 _WHOLE: Final = "expected a whole number"
@@ -22,6 +24,8 @@ _WORDS: Final = {
     **dict.fromkeys(("dataclass_type", "dict_type", "mapping_type", "model_type"), _KEYS),
     "model_attributes_type": _KEYS,
     "missing": "missing; add it",
+    "path_type": "expected a path",
+    "invalid_key": "a key is no text; put it in quotes",
 }
 _BOUNDS: Final = {
     "greater_than_equal": ("ge", "expected {} or more"),
@@ -36,7 +40,32 @@ _BOUNDS: Final = {
     "literal_error": ("expected", "expected {}"),
     "enum": ("expected", "expected {}"),
 }
+_TYPES: Final = ("bool", "float", "int", "str")
 _PATTERNS: Final = {"^[0-9a-f]{64}$": "expected a SHA-256: 64 characters, 0 … 9 and a … f"}
+
+
+def first_of_all(errors: Sequence[Mapping[str, Any]]) -> tuple[tuple[int | str, ...], str, int]:
+    """Return what to say of the first of `ValidationError.errors()`.
+
+    Where a value may be of several types, pydantic has an error for each and puts the type's name
+    at the end of its location: they are one.
+
+    Returns:
+        The location without that name; what was expected; how many other errors there are.
+    """
+    first = errors[0]
+    place = _without_type(first["loc"])
+    same = [e for e in errors if e is first or _without_type(e["loc"]) == place != e["loc"]]
+    told = dict.fromkeys(what_was_expected(error) for error in same)
+    said = next(iter(told))
+    others = [text.removeprefix("expected ") for text in told if text != said]
+    return place, " or ".join([said, *others]), len(errors) - len(same)
+
+
+def _without_type(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    last = location[-1] if location else 0
+    is_type = isinstance(last, str) and (last in _TYPES or "[" in last.removesuffix("[key]"))
+    return location[:-1] if is_type else location
 
 
 def what_was_expected(error: Mapping[str, Any]) -> str:
@@ -55,8 +84,15 @@ def what_was_expected(error: Mapping[str, Any]) -> str:
         return _PATTERNS.get(bound) or words.format(_shown(bound))
     if kind in _WORDS:
         return _WORDS[kind]
+    if kind == "union_tag_invalid":
+        key, given, valid = (
+            error["ctx"][name] for name in ("discriminator", "tag", "expected_tags")
+        )
+        return f"{str(key).strip(chr(39))} is {quoted(given)}; expected {valid}"
     return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
 
 
 def _shown(bound: object) -> str:
-    return f"{bound:,.15g}" if isinstance(bound, int | float) else str(bound)
+    if isinstance(bound, int):
+        return f"{bound:,}"
+    return f"{bound:,.15g}" if isinstance(bound, float) else str(bound)

@@ -90,11 +90,16 @@ class Dataset:
             tile: side of an image's place, pixels.
 
         Raises:
+            UsageError: a number is out of range.
             CorruptInputError: an image cannot be read.
         """
-        from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
+        from datagen.previews.contact_sheet import (  # noqa: PLC0415 - loads Pillow
+            contact_sheet,
+            require_sheet,
+        )
         from datagen.previews.contents import preview_dataset  # noqa: PLC0415
 
+        require_sheet(per_cell, tile)
         return contact_sheet(preview_dataset(self.path, per_cell), per_cell=per_cell, tile=tile)
 
     def __fspath__(self) -> str:
@@ -389,6 +394,7 @@ def preview(
         A `PIL.Image.Image`, grey, ink 0 on paper 255.
 
     Raises:
+        UsageError: `per_cell` or `tile` is out of range.
         DatagenError, PipelineError: as opening or building it would.
 
     Example:
@@ -397,9 +403,13 @@ def preview(
         'L'
     """
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415 - see `plan`
-    from datagen.previews.contact_sheet import contact_sheet  # noqa: PLC0415 - loads Pillow
+    from datagen.previews.contact_sheet import (  # noqa: PLC0415 - loads Pillow
+        contact_sheet,
+        require_sheet,
+    )
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
+    require_sheet(per_cell, tile)
     if isinstance(what, str | os.PathLike) and is_folder(user_path(what)):
         return Dataset(user_path(what)).contact_sheet(per_cell=per_cell, tile=tile)
     fetch = fetching(offline=offline, progress=fetched(progress))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datagen.building.fetch_missing import FetchMissing, lacks_archive
 from datagen.core.errors import RecipeError
 from datagen.core.glyphs import GlyphPool
+from datagen.core.text import how_many
 from datagen.planning.near_duplicates import with_groups
 from datagen.planning.plan import check_counts
 from datagen.planning.resolve import ResolvedRecipe
@@ -29,10 +30,10 @@ def open_pool(part: Ingredient) -> Pool:
     left_out = set(part.left_out)
     strangers = sorted(left_out - {info.id for info in pool.infos})
     if strangers or not isinstance(pool, GlyphPool):
+        letters = how_many(len(strangers or left_out), "letter")
         raise RecipeError(
-            f"left_out names {len(strangers or left_out)} letters that the source {part.source} "
-            f"does not have, the first {(strangers or sorted(left_out))[0]!r}; remove left_out and "
-            "build with --vet again"
+            f"left_out names {letters} that the source {part.source} does not have, the first "
+            f"{(strangers or sorted(left_out))[0]!r}; remove left_out and build with --vet again"
         )
     kept = [k for k, info in enumerate(pool.infos) if info.id not in left_out]
     return GlyphPool(pool.source, [pool.infos[k] for k in kept], lambda k: pool[kept[k]])

@@ -153,8 +153,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             standalone_mode=False,
         )
     except (DatagenError, PipelineError) as error:
-        dashes = "--" if isinstance(error, OutOfRangeError) else ""  # parameters have flags' names
-        return _say(f"{dashes}{error}", error.exit_code)
+        return _say(_with_flag(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _say(_INTERRUPTED, 130)
     except _ClickException as error:
@@ -166,6 +165,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     if code == 130:  # newer typers say an interrupt so
         return _say(_INTERRUPTED, 130)
     return code if isinstance(code, int) else 0
+
+
+def _with_flag(error: DatagenError | PipelineError) -> str:
+    """Return a message; one of a number begins with its flag, of which parameters have the name."""
+    if not isinstance(error, OutOfRangeError):
+        return str(error)
+    parameter, _, rest = str(error).partition(" ")
+    return f"--{parameter.replace('_', '-')} {rest}"
 
 
 def _of_the_words(error: Any) -> str:

@@ -63,7 +63,7 @@ class UnknownNameError(UsageError):
 
     def __init__(self, kind: str, given: str, valid: Iterable[str]) -> None:
         names = sorted(valid)
-        near = difflib.get_close_matches(given[:QUOTED], names, n=1)
+        near = difflib.get_close_matches(str(given)[:QUOTED], names, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         super().__init__(f"unknown {kind} {quoted(given)}{hint}; valid: {', '.join(names)}")
 

@@ -21,6 +21,11 @@ MOST_RUNS: Final = 1_000
 MOST_EPOCHS: Final = 10_000
 MOST_PROCESSES: Final = 1_024
 """Workers, and threads of each."""
+MOST_PER_CELL: Final = 100
+"""Images side by side in a cell of a contact sheet; the command line has it too, as a number."""
+LEAST_TILE: Final = 16
+MOST_TILE: Final = 512
+"""Side of an image on a contact sheet, pixels."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A share, an accuracy, a probability."""

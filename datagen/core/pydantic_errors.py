@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from pipelines.text import QUOTED, quoted, shortened
-from pipelines.validation import what_was_expected
+from pipelines.validation import first_of_all
 
 
 def explain(
@@ -26,8 +26,9 @@ def explain(
         The key, what was given and what was expected; for an unknown key the nearest valid one.
     """
     first = error.errors()[0]
-    where = _written(".".join(_walk(model, first["loc"])[0]), flags or {})
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    location, expected, others = first_of_all(error.errors())
+    where = _written(".".join(_walk(model, location)[0]), flags or {})
+    more = f" (and {others} more)" if others else ""
     if first["type"] == "extra_forbidden":
         models = _walk(model, first["loc"][:-1])[1]
         valid = sorted({key for found in models for key in found.model_fields})
@@ -37,8 +38,8 @@ def explain(
     given = first.get("input")
     whole = isinstance(given, dict | list) or first["type"] == "json_invalid"  # all of the text
     shown = "" if whole else f" (given {quoted(given)})"
-    place = f"{shortened(where)}: " if where else "" if whole else "it: "
-    return f"{place}{what_was_expected(first)}{shown}{more}"
+    place = f"{shortened(where)}: " if where else ""
+    return f"{place}{expected}{shown}{more}"
 
 
 def _written(where: str, flags: Mapping[str, str]) -> str:

@@ -14,6 +14,20 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
 
 
+def is_unicode(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: no half of a surrogate pair is in it.
+
+    Example:
+        >>> is_unicode("ⅷ"), is_unicode(chr(0xD800))
+        (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def how_many(number: int, word: str) -> str:
     """Return a number with the word for it, in the plural where that is asked for.
 

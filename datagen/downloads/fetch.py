@@ -24,7 +24,7 @@ from datagen.downloads.zip_ranges import fetch_members
 from datagen.files.archives import TOTAL_LIMIT, iter_tar
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import cache_folder, set_aside
-from datagen.files.reading import YAML, open_regular, read_text
+from datagen.files.reading import YAML, open_regular, read_text, what_is
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,8 @@ def _check_readable(path: Path, archive: Archive, given: Path | None = None) -> 
         else:
             images = sum(1 for _ in iter_tar(path, lambda name: name.endswith(".png")))
             problem = "" if images else "it holds no images"
-    except (InputError, zipfile.BadZipFile, OSError, zlib.error) as error:
+    except (InputError, zipfile.BadZipFile, OSError, zlib.error, RuntimeError) as error:
+        # RuntimeError: an encrypted member, or a compression that Python does not know
         problem = str(error).replace(str(path), str(given or path))
     if problem:
         with path.open("rb") as file:
@@ -284,7 +285,9 @@ def _fetch_members(
 def _register(archive: Archive, file: Path, unofficial: bool) -> Fetched:
     """Copy the user's `file` into place, verified."""
     if not file.is_file():
-        raise MissingInputError(f"no file {file} to register as {archive.file}")
+        there = what_is(file.stat().st_mode) if file.exists() else None
+        found = f"{file} is {there}, no file" if there else f"no file {file}"
+        raise MissingInputError(f"{found} to register as {archive.file}")
     place = _folder(archive) / archive.file
     with staged_file(place) as temporary:
         shutil.copyfile(file, temporary)

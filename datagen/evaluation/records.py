@@ -146,7 +146,9 @@ class Leakage(EvaluatorRecord):
     @model_validator(mode="after")
     def _parents_among_images(self) -> Self:
         if self.parents > self.images:
-            raise ValueError(f"parents is {self.parents}, more than the {self.images} images that leaked")
+            raise ValueError(
+                f"parents is {self.parents}, more than the {self.images} images that leaked"
+            )
         return self
 
 

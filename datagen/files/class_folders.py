@@ -14,6 +14,7 @@ from typing import Final, get_args
 from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import CLASSES, PARTS, SPLITS, Numeral
+from datagen.core.text import is_unicode
 from datagen.files.leftovers import require_folder
 from datagen.files.litter import is_litter, say_litter
 
@@ -214,13 +215,11 @@ def require_unicode(root: Path, name: Path | None = None) -> None:
     Raises:
         CorruptInputError: the path is no Unicode.
     """
-    try:
-        str(name or root).encode()
-    except UnicodeEncodeError as error:
+    if not is_unicode(str(name or root)):
         raise CorruptInputError(
             f"{str(root / (name or ''))!r} has a name that is no Unicode, which no record can "
             "hold; rename it"
-        ) from error
+        )
 
 
 def _hint(root: Path) -> str:

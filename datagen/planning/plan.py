@@ -268,7 +268,7 @@ def _keep(
         why = f" ({'; '.join(notes)})" if notes else ""
         raise BudgetError(
             f"{count}{why}; train and val need at least {len(CLASSES)} images each, one per class: "
-            f"raise {_limit(recipe)}, or change --val-fraction"
+            f"{_what_to_do(recipe, count)}"
         )
     if count.within(recipe.budget):
         return count
@@ -281,6 +281,14 @@ def _keep(
         )
     notes.append(f"fitted to the budget: {count} became {nearest}")
     return nearest
+
+
+def _what_to_do(recipe: Recipe, count: Count) -> str:
+    """Return what helps against too few images of a part."""
+    asked = all(part.per_class is not None for part in (*recipe.mix, *recipe.val.mix))
+    if not asked and count.exact < 2 * len(CLASSES) <= (recipe.images or recipe.budget):
+        return "the sources hold no more; add images, or take val from elsewhere (--val-from)"
+    return f"raise {_limit(recipe)}, or change --val-fraction"
 
 
 def _limit(recipe: Recipe) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from datagen.core.arrays import GrayImage
+from datagen.core.limits import LEAST_TILE, MOST_PER_CELL, MOST_TILE, require
 from datagen.core.numerals import CLASSES
 from datagen.files.atomic import file_target, staged_file
 from datagen.previews.tile_sheet import BACKGROUND, GAP, framed
@@ -29,6 +30,16 @@ class SheetImages:
 
     columns: tuple[str, ...]
     cells: Mapping[tuple[str, str], Sequence[GrayImage]]
+
+
+def require_sheet(per_cell: int, tile: int) -> None:
+    """Refuse a contact sheet that is empty, or larger than a memory.
+
+    Raises:
+        UsageError: `per_cell` or `tile` is out of range.
+    """
+    require("per_cell", per_cell, 1, MOST_PER_CELL)
+    require("tile", tile, LEAST_TILE, MOST_TILE)
 
 
 def contact_sheet(images: SheetImages, *, per_cell: int, tile: int = 64) -> Image.Image:

@@ -80,6 +80,10 @@ def validate(
     except (ValueError, OSError, RuntimeError, UsageError) as error:
         # a path that no system takes, text that is no Unicode, options that hold themselves
         reason = " ".join(str(error).split())
+        if "UnicodeEncodeError" in reason:  # of pydantic, with its words around it
+            reason = "text that is no Unicode"
+        elif "Circular reference" in reason:
+            reason = "options that hold themselves"
         raise RecipeError(f"{origin}: a name, path or option cannot be used: {reason}") from error
     return resolved
 

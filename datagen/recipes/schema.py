@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from datagen.composition import ComposeOptions
 from datagen.composition.handwritten.parameters import HandOptions
@@ -21,6 +21,16 @@ NO_PIPELINE: Final = "none"
 ClassCount = Annotated[int, Field(ge=0, le=MOST_IMAGES)]
 PerClass = Literal["all"] | ClassCount | dict[Numeral, ClassCount]
 PipelineName = Annotated[str, Field(min_length=1)]
+
+
+def _named(path: Any) -> Any:
+    if path == "":
+        raise ValueError("is empty; name a file or folder, such as . for this one")
+    return path
+
+
+GivenPath = Annotated[Path, BeforeValidator(_named)]
+"""A path that a person wrote: "" would be the working folder, or the recipe's."""
 
 
 class Ingredient(StrictModel):
@@ -44,7 +54,7 @@ class Ingredient(StrictModel):
     """
 
     source: str
-    path: Path | None = None
+    path: GivenPath | None = None
     ratio: Annotated[float, Field(ge=0, le=RATIO_LIMIT)] = 1.0
     per_class: PerClass | None = None
     pipeline: PipelineName | None = None
@@ -95,7 +105,7 @@ class Validation(StrictModel):
 
     fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     mix: tuple[Ingredient, ...] = ()
-    folder: Path | None = None
+    folder: GivenPath | None = None
 
     @field_validator("mix")
     @classmethod

@@ -17,7 +17,7 @@ from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
 from datagen.core.text import duration
 from datagen.files.locks import try_lock
-from datagen.files.paths import real_path
+from datagen.files.paths import are_nested, from_here, real_path
 from datagen.searches.answer import ANSWER, SearchAnswer, read_search
 from datagen.searches.clock import Clock
 from datagen.searches.generations import Generations
@@ -72,6 +72,11 @@ def plan_search(
     listener = listener or SearchListener()
     place = real_path(folder)
     begun = check_folder(place, spec)
+    if are_nested(place, real_path(spec.real)):
+        raise UsageError(
+            f"--out {from_here(place)} and --real {from_here(spec.real)} lie in one another; "
+            "choose another --out"
+        )
     starts = shipped_starts(spec, place)
     count = largest(spec, starts, fetch)  # first: it is fast, and meets most mistakes
     if divided and not begun:

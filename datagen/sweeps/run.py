@@ -13,6 +13,7 @@ from datagen.building.fetch_missing import FetchMissing
 from datagen.core.errors import UsageError
 from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
+from datagen.files.paths import are_nested, from_here, real_path
 from datagen.sweeps import counting, estimate, timing
 from datagen.sweeps.callbacks import Callback
 from datagen.sweeps.candidates import Candidate, candidates_of
@@ -152,11 +153,27 @@ def plan_sweep(
     place = Path(folder or default_folder(asked)).absolute()
     candidates = candidates_of(asked, place)
     check_folder(place, asked, extend=extend)
+    _refuse_among_tests(place, asked)
     cost = _cost(asked, candidates, place, workers or cores(), listener, fetch, timed=timed)
     estimate.check_disk(cost, place)
     planned = SweepPlan(asked, candidates, place, cost)
     listener.plan(planned)
     return planned
+
+
+def _refuse_among_tests(place: Path, spec: Spec) -> None:
+    """Refuse a sweep's folder within images that judge it, or around them.
+
+    Raises:
+        UsageError: what is built would be judged by itself.
+    """
+    selection = () if spec.selection is None else (("selection set", spec.selection),)
+    for what, folder in (*(("test set", Path(test)) for test in spec.tests), *selection):
+        if are_nested(real_path(place), real_path(folder)):
+            raise UsageError(
+                f"the sweep's folder {from_here(place)} and the {what} {from_here(folder)} lie in "
+                "one another; choose another --out"
+            )
 
 
 def default_folder(spec: Spec) -> Path:

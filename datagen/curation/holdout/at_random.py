@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from datagen.core.errors import SplitError
 from datagen.core.numerals import CLASSES
+from datagen.core.text import how_many
 from datagen.curation.holdout.record import SIDES, Side
 
 
@@ -107,8 +108,9 @@ def _refuse_empty_sides(
     for numeral in CLASSES:
         if total[numeral] and any((side, numeral) not in there for side in SIDES):
             groups = sum(numeral in {p.numeral for p in group} for group in members.values())
+            pictures = how_many(total[numeral], "picture")
             raise SplitError(
-                f"class {numeral} has {total[numeral]} pictures in {groups} groups of "
+                f"class {numeral} has {pictures} in {how_many(groups, 'group')} of "
                 f"near-duplicates, of which a share of {fraction} cannot leave one on each side; "
                 "add pictures, or change --fraction"
             )

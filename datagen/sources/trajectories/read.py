@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.errors import CorruptInputError, MissingInputError
+from datagen.core.text import is_unicode
 from datagen.files.litter import is_litter
 from datagen.files.reading import IMAGE, RECORD, read_bytes
 
@@ -126,6 +127,10 @@ def _label(record: Any, number: int, path: Path) -> str:
     for field in ("src", "label", "writer"):
         if not isinstance(record.get(field), str):
             raise CorruptInputError(f"{path}, entry {number}: {field!r} is missing or not a string")
+        if not is_unicode(record[field]):
+            raise CorruptInputError(
+                f"{path}, entry {number}: {field!r} holds half a character, which is no Unicode"
+            )
     strokes = record.get("strokes")
     if not (
         isinstance(strokes, list) and strokes and all(isinstance(s, list) and s for s in strokes)

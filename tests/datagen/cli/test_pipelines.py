@@ -94,7 +94,6 @@ def test_recipes_are_listed_and_printed_as_they_are(datagen_here: Run, tmp_path:
     ("arguments", "says"),
     [
         (("pipelines", "scaned"), "unknown pipeline 'scaned'.* did you mean 'scanned'"),
-        (("pipelines", "nowhere.yaml"), "no pipeline file nowhere.yaml"),
         (("pipelines", "bad.yaml"), "unknown op 'afine'; did you mean 'affine'"),
         (("pipelines", "--yaml"), "--yaml prints one pipeline"),
         (("pipelines", "top5", "--labels"), "exclude each other"),
@@ -109,3 +108,9 @@ def test_bad_input_is_one_clear_line(
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert re.search(says, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_pipeline_that_is_not_there_is_missing_input(datagen_here: Run) -> None:
+    done = datagen_here("pipelines", "nowhere.yaml")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "no pipeline file nowhere.yaml" in done.stderr
