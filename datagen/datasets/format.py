@@ -33,7 +33,6 @@ from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
 from datagen.files.leftovers import require_folder
-from datagen.files.paths import real_path
 from datagen.files.reading import LINES, RECORD, read_bytes, read_lines
 from pipelines.pipeline import Applied
 from pipelines.text import quoted
@@ -275,7 +274,7 @@ def inside(root: Path, path: Path) -> Path:
         CorruptInputError: links lead out of the dataset, or in a circle.
     """
     try:
-        is_inside = real_path(path).is_relative_to(real_path(root))
+        is_inside = path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError):
         is_inside = False
     if not is_inside:

@@ -3,7 +3,6 @@
 Enters: the folders that are read, and a place to write to. Nothing leaves.
 """
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,8 +39,7 @@ def refuse_among_inputs(out: Path | None, folder: Path, option: str) -> None:
     """
     if out is None:
         return
-    # realpath: it takes links that lead in a circle, too
-    place, root = (Path(os.path.realpath(each)) for each in (out, folder))
+    place, root = real_path(out), real_path(folder)
     beside = place.parent == root and place.name not in (INFO, MANIFEST, RECIPE)
     if place.is_relative_to(root) and not beside:
         raise UsageError(
