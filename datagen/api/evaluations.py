@@ -10,9 +10,10 @@ from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 from datagen.core.notebook import table
 from datagen.evaluation.compare import Comparison, ComparisonRow
 from datagen.evaluation.compare import compare as compare_summaries
-from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, evaluate_dataset
+from datagen.evaluation.evaluate import Evaluation, evaluate_dataset
 from datagen.evaluation.prepare import Tell
 from datagen.evaluation.process import Engine
+from datagen.evaluation.request import EvaluationRequest
 from datagen.evaluation.summary import Summary
 from datagen.files.paths import named_refusals, user_path, user_paths
 

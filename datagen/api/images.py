@@ -148,7 +148,7 @@ def find_hard(
     from datagen.curation.hard_examples.find import SHARE, mine  # noqa: PLC0415 - loads numpy
     from datagen.curation.hard_examples.sheet import hard_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.curation.write import check_places, write_asked  # noqa: PLC0415
-    from datagen.evaluation.evaluate import EvaluationRequest  # noqa: PLC0415
+    from datagen.evaluation.request import EvaluationRequest  # noqa: PLC0415
 
     if top is not None and share is not None:
         raise UsageError("--top and --share exclude each other; one says how many are hard")

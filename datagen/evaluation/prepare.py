@@ -6,7 +6,6 @@ Enters: an `EvaluationRequest`. Leaves: a `Prepared`, and warnings that are told
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from datagen.core.errors import InputError, all_named
 from datagen.core.evaluator_facts import ROMAN_PROTOCOLS
@@ -22,9 +21,7 @@ from datagen.datasets.parents import Parents, parents_of
 from datagen.evaluation.cache import Slot, known_scores, slot
 from datagen.evaluation.process import EvaluationJob, Event, evaluator_digest, identity
 from datagen.evaluation.records import sources_digest
-
-if TYPE_CHECKING:
-    from datagen.evaluation.evaluate import EvaluationRequest
+from datagen.evaluation.request import EvaluationRequest
 
 Tell = Callable[[int, Event], None]
 """Told every event of every run, and before them `launch`, from the caller's own thread."""
@@ -47,7 +44,7 @@ class Prepared:
     leaks: tuple[Leaks | None, ...]
 
 
-def prepare(request: "EvaluationRequest", jobs: Sequence[EvaluationJob]) -> Prepared:
+def prepare(request: EvaluationRequest, jobs: Sequence[EvaluationJob]) -> Prepared:
     """Hash dataset and test sets, and compare them with each other.
 
     Raises:
@@ -98,7 +95,7 @@ def _refuse_several(folders: Sequence[Path], found: Sequence[Content | None]) ->
         raise all_named(errors)
 
 
-def warn_of_leaks(found: Sequence[Leaks | None], request: "EvaluationRequest", tell: Tell) -> None:
+def warn_of_leaks(found: Sequence[Leaks | None], request: EvaluationRequest, tell: Tell) -> None:
     """Tell which test sets the dataset knows."""
     for leaks in found:
         if leaks is None:
@@ -107,7 +104,7 @@ def warn_of_leaks(found: Sequence[Leaks | None], request: "EvaluationRequest", t
             tell(request.seed, {"event": "warning", "message": text, "of": "dataset"})
 
 
-def tell_of_other_scores(dataset: Content | None, request: "EvaluationRequest", tell: Tell) -> None:
+def tell_of_other_scores(dataset: Content | None, request: EvaluationRequest, tell: Tell) -> None:
     """Tell why kept scores of other evaluators, as a rule earlier ones, are not answered."""
     if dataset is None or request.preview is not None or request.force:
         return

@@ -21,10 +21,11 @@ from datagen.core.errors import (
 from datagen.core.limits import Share, Tally
 from datagen.core.models import StrictModel
 from datagen.datasets.format import INFO
-from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset, recall_scores
+from datagen.evaluation.evaluate import evaluate_dataset, recall_scores
 from datagen.evaluation.places import located_score, recorded_score
 from datagen.evaluation.process import PARTS, Engine, Event, identity
 from datagen.evaluation.records import Score, TestResult, read_score
+from datagen.evaluation.request import EvaluationRequest
 from datagen.files.atomic import staged_file
 from datagen.files.cache_dir import set_aside
 from datagen.files.locks import locked

@@ -11,7 +11,7 @@ from datagen.core.budget import BATCH, ELIGIBLE_BUDGET, Count
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 from datagen.core.evaluator_resize import SIDE
 from datagen.core.numerals import CLASSES
-from datagen.evaluation.evaluate import EvaluationRequest
+from datagen.evaluation.request import EvaluationRequest
 from fixed_eval.errors import BudgetError, EvaluatorError
 from fixed_eval.fingerprint import protocol_fingerprint
 from fixed_eval.protocols.base import (

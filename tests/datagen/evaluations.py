@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from datagen.core.numerals import CLASSES
-from datagen.evaluation.evaluate import Evaluation, EvaluationRequest, evaluate_dataset
+from datagen.evaluation.evaluate import Evaluation, evaluate_dataset
 from datagen.evaluation.fork_server import SOCKET, ForkServer
 from datagen.evaluation.process import Event
+from datagen.evaluation.request import EvaluationRequest
 
 
 def write_bars(folder: Path, rng: np.random.Generator, each: int) -> None:

@@ -25,12 +25,12 @@ from datagen.datasets.content import dataset_content, test_content
 from datagen.datasets.leakage import find_leaks
 from datagen.datasets.parents import parents_of
 from datagen.evaluation.evaluate import (
-    EvaluationRequest,
     evaluate_dataset,
     seeds_to_train,
 )
 from datagen.evaluation.prepare import Tell
 from datagen.evaluation.records import Score
+from datagen.evaluation.request import EvaluationRequest
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, require_unicode
 from datagen.files.hashing import file_hash
 

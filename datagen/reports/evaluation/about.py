@@ -6,8 +6,9 @@ from pathlib import Path
 
 from datagen.core.errors import InputError
 from datagen.datasets.format import RECIPE, read_info
-from datagen.evaluation.evaluate import Evaluation, EvaluationRequest
+from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.records import Score, TestResult
+from datagen.evaluation.request import EvaluationRequest
 from datagen.evaluation.summary import Summary, short_path
 from datagen.files.paths import recorded_place
 from datagen.reports.html.markup import (

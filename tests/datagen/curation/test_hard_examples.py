@@ -21,8 +21,9 @@ from datagen.core.numerals import CLASSES
 from datagen.curation.hard_examples.find import GAIN, cautions, mine, weight
 from datagen.curation.hard_examples.record import Hard
 from datagen.curation.hard_examples.sheet import hard_sheet
-from datagen.evaluation.evaluate import Evaluation, EvaluationRequest
+from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.process import Event
+from datagen.evaluation.request import EvaluationRequest
 from datagen.files.hashing import file_hash
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sources.images.weights import write_record

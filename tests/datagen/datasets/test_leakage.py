@@ -25,8 +25,8 @@ from datagen.datasets import compared_pictures, leakage, parents
 from datagen.datasets.compared_pictures import Held, remembered
 from datagen.datasets.content import known_content, required_test_content
 from datagen.datasets.format import MANIFEST, read_manifest
-from datagen.evaluation.evaluate import EvaluationRequest
 from datagen.evaluation.prepare import prepare
+from datagen.evaluation.request import EvaluationRequest
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import file_hash, view_hash
 from datagen.recipes.schema import Ingredient, Recipe

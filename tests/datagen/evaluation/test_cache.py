@@ -7,9 +7,9 @@ import pytest
 
 from datagen.datasets.content import Content
 from datagen.evaluation.cache import known_scores, remember, slot
-from datagen.evaluation.evaluate import EvaluationRequest
 from datagen.evaluation.process import identity
 from datagen.evaluation.records import Score
+from datagen.evaluation.request import EvaluationRequest
 from fixed_eval.fingerprint import COMPUTING
 
 

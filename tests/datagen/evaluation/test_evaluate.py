@@ -22,7 +22,6 @@ from datagen.evaluation.cache import Slot, known_scores, remember, slot
 from datagen.evaluation.compare import compare
 from datagen.evaluation.evaluate import (
     Evaluation,
-    EvaluationRequest,
     evaluate_dataset,
     recall_scores,
 )
@@ -36,6 +35,7 @@ from datagen.evaluation.process import (
     word_of,
 )
 from datagen.evaluation.records import Score
+from datagen.evaluation.request import EvaluationRequest
 from datagen.evaluation.summary import summarise, wilson
 from datagen.files.cache_dir import cache_folder
 from tests.datagen.conftest import Started

@@ -11,7 +11,7 @@ from PIL import Image
 from datagen.building.build import build
 from datagen.core.numerals import CLASSES
 from datagen.datasets.leakage import LeakKind, Leaks
-from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
+from datagen.evaluation.evaluate import evaluate_dataset
 from datagen.evaluation.leaks import completed
 from datagen.evaluation.process import Event
 from datagen.evaluation.records import (
@@ -22,6 +22,7 @@ from datagen.evaluation.records import (
     TestResult,
     parse_score,
 )
+from datagen.evaluation.request import EvaluationRequest
 from datagen.evaluation.summary import summarise
 from datagen.recipes.schema import Ingredient, Recipe
 

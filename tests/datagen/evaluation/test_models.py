@@ -13,8 +13,9 @@ import pytest
 from datagen.core.errors import EvaluationError, InputError, RuleError, UnknownNameError, UsageError
 from datagen.evaluation import models, tools
 from datagen.evaluation.compare_models import check_models
-from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
+from datagen.evaluation.evaluate import evaluate_dataset
 from datagen.evaluation.models import describe_model, list_models
+from datagen.evaluation.request import EvaluationRequest
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, code: int, out: str = "", err: str = "") -> list[Any]:

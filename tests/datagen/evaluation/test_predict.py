@@ -13,8 +13,9 @@ from PIL import Image
 
 from datagen.core.errors import MissingInputError, UsageError
 from datagen.evaluation import predict
-from datagen.evaluation.evaluate import EvaluationRequest, evaluate_dataset
+from datagen.evaluation.evaluate import evaluate_dataset
 from datagen.evaluation.predict import Prediction, predict_images
+from datagen.evaluation.request import EvaluationRequest
 
 Pixels = npt.NDArray[np.uint8]
 MODEL = Path("m.keras")

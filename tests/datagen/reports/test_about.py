@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from datagen.evaluation.evaluate import EvaluationRequest
 from datagen.evaluation.records import Score
+from datagen.evaluation.request import EvaluationRequest
 from datagen.reports.evaluation.about import command
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from datagen.evaluation.evaluate import Evaluation, EvaluationRequest
+from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.places import recorded_score
 from datagen.evaluation.process import EvaluatorProcess, Event, identity
 from datagen.evaluation.records import Score, read_score
+from datagen.evaluation.request import EvaluationRequest
 from datagen.files.cache_dir import cache_folder
 from datagen.recipes.schema import Ingredient, Recipe
 from datagen.sweeps.trial import Task, TrialOutcome, run_trial
