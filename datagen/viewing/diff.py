@@ -8,17 +8,15 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from datagen.core.errors import CorruptInputError
 from datagen.core.numerals import SPLITS
-from datagen.datasets.format import RECIPE, fingerprint
+from datagen.datasets.format import fingerprint
 from datagen.files.class_folders import IMAGE_SUFFIXES
 from datagen.files.decode import DECODER, read_gray
 from datagen.files.hashing import file_hash, hash_files, view_hash
-from datagen.files.presets import plain_yaml
-from datagen.files.reading import YAML, read_text
-from datagen.recipes.paths import without_folders
+from datagen.viewing.diff_recipe import RecipeChange, recipe_changes
 from datagen.viewing.diff_scores import ScoreChange
 from datagen.viewing.rows import ViewImage, class_order, list_images
 
@@ -95,15 +93,6 @@ class DatasetSide:
     path: Path
     images: int
     fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecipeChange:
-    """A key of `recipe.yaml` that differs; None where one recipe does not have it."""
-
-    key: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +175,7 @@ def diff_datasets(first: Path, second: Path) -> DatasetDiff:
         _side(first, befores),
         _side(second, afters),
         tuple(sorted(changes, key=_order)),
-        _recipe_changes(first, second),
+        recipe_changes(first, second),
     )
 
 
@@ -316,31 +305,3 @@ def _side(root: Path, items: Sequence[_Item]) -> DatasetSide:
     ]
     trained = [row for row in rows if row[0] in SPLITS]
     return DatasetSide(root, len(items), fingerprint(trained or rows))
-
-
-def _recipe_changes(first: Path, second: Path) -> tuple[RecipeChange, ...] | None:
-    """Return the keys of the recipes that differ; paths count by their last name."""
-    if not all((root / RECIPE).is_file() for root in (first, second)):
-        return None
-    before, after = (dict(_flat(_recipe(root / RECIPE))) for root in (first, second))
-    return tuple(
-        RecipeChange(key, before.get(key), after.get(key))
-        for key in dict.fromkeys((*before, *after))
-        if before.get(key) != after.get(key)
-    )
-
-
-def _recipe(path: Path) -> Any:
-    return without_folders(plain_yaml(read_text(path, YAML), str(path)))
-
-
-def _flat(plain: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of nested keys: `mix[0].source`."""
-    if isinstance(plain, dict) and plain:
-        for name, value in plain.items():
-            yield from _flat(value, f"{key}.{name}" if key else str(name))
-    elif isinstance(plain, list) and plain:
-        for number, value in enumerate(plain):
-            yield from _flat(value, f"{key}[{number}]")
-    else:
-        yield key, plain
