@@ -13,13 +13,12 @@ from datagen.core.errors import CorruptInputError, UnknownNameError
 from datagen.core.numerals import Split
 from datagen.datasets.class_counts import class_counts, total_count
 from datagen.datasets.format import (
-    INFO,
-    MANIFEST,
     DatasetInfo,
     ManifestEntry,
     all_image_files,
+    info_if_any,
+    manifest_if_any,
     read_info,
-    read_manifest,
 )
 from datagen.files.leftovers import is_folder
 from datagen.files.paths import named_refusals, real_path, user_path
@@ -71,7 +70,7 @@ class Dataset:
         Raises:
             CorruptInputError: a line is no entry.
         """
-        return read_manifest(self.path) if (self.path / MANIFEST).is_file() else []
+        return manifest_if_any(self.path)
 
     def read_info(self) -> DatasetInfo:
         """Return what `dataset.json` says.
@@ -222,7 +221,7 @@ def open_dataset(path: PathLike) -> Dataset:
         True
     """
     root = user_path(path)
-    opened = Dataset(root, read_info(root) if (root / INFO).is_file() else None)
+    opened = Dataset(root, info_if_any(root))
     _ = opened.counts  # walks the folders, and refuses what is no dataset
     return opened
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, counted, no_progress
 from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
-from datagen.datasets.format import INFO, read_info
+from datagen.datasets.format import info_if_any
 from datagen.files.paths import named_refusals, real_path, user_path, user_paths
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _card(
     from datagen.reports.cards.card import CardFacts  # noqa: PLC0415
     from datagen.reports.cards.card import dataset_card as card  # noqa: PLC0415
 
-    info = read_info(found.path) if (found.path / INFO).is_file() else None
+    info = info_if_any(found.path)
     named = name or (info.name if info else real_path(found.path).name)
     return card(CardFacts(named, found, info, terms, summaries, form))
 

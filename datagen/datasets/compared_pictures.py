@@ -5,7 +5,6 @@ Enters: the content of both. Leaves: a `Compared`, which depends on the images a
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,6 @@ from datagen.core.arrays import GrayImage
 from datagen.core.errors import InputError
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.evaluator_resize import evaluator_view
-from datagen.core.machine import cores
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.core.version import installed_version
@@ -23,6 +21,7 @@ from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_
 from datagen.files.decode import read_gray
 from datagen.files.hashing import view_hash
 from datagen.files.reading import RECORD, read_bytes
+from datagen.files.threads import look_at_all
 from datagen.images.near_duplicates import Sketches, between
 from datagen.images.shrinking import shrunk
 
@@ -126,9 +125,7 @@ def views_of(files: Mapping[str, Path]) -> tuple[dict[str, str], set[tuple[int, 
         image = _decoded(file)
         return None if image is None else (view_hash(image), image.shape)
 
-    # Pillow warns of odd metadata; inside threads silencing it is not safe.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor(cores()) as pool:
-        found = dict(zip(files, pool.map(view, files.values()), strict=True))
+    found = dict(zip(files, look_at_all(view, list(files.values())), strict=True))
     sound = {digest: each for digest, each in found.items() if each is not None}
     return {digest: each[0] for digest, each in sound.items()}, {s for _, s in sound.values()}
 

@@ -5,10 +5,9 @@ folder of the same labels and names, decoded by the rule of `files.decode`, and 
 which says what was changed.
 """
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
@@ -23,6 +22,7 @@ from datagen.files.image_header import read_header
 from datagen.files.names import DistinctNames
 from datagen.files.paths import are_nested, real_path
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.threads import batches_of
 from datagen.images.polarity import has_light_ink, paper_under, turned
 
 RECORD: Final = "flatten.json"
@@ -176,7 +176,7 @@ def _write(
 
 
 def _copies(root: Path, sources: list[str], invert: Invert) -> Iterator[_Copy | CorruptInputError]:
-    """Yield the copy of each file, or why it cannot be read; several are made at once."""
+    """Return the copies of files, or why one cannot be read; a batch is in memory at once."""
 
     def copied(source: str) -> _Copy | CorruptInputError:
         try:
@@ -184,9 +184,7 @@ def _copies(root: Path, sources: list[str], invert: Invert) -> Iterator[_Copy | 
         except CorruptInputError as error:
             return error
 
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        for start in range(0, len(sources), _AT_ONCE):
-            yield from pool.map(copied, sources[start : start + _AT_ONCE])
+    return chain.from_iterable(batches_of(copied, sources, _AT_ONCE))
 
 
 def _copy(data: bytes, path: Path, invert: Invert) -> _Copy:

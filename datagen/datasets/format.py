@@ -298,3 +298,21 @@ def read_info(root: Path) -> DatasetInfo:
     except ValidationError as error:
         reason = explain(error, DatasetInfo)
         raise CorruptInputError(f"{root / INFO}: {reason}; build the dataset again") from error
+
+
+def info_if_any(root: Path) -> DatasetInfo | None:
+    """Read `dataset.json`; None where there is none, as with what others built.
+
+    Raises:
+        CorruptInputError: see `read_info`.
+    """
+    return read_info(root) if (root / INFO).is_file() else None
+
+
+def manifest_if_any(root: Path) -> list[ManifestEntry]:
+    """Read the manifest; nothing where there is none, as with what others built.
+
+    Raises:
+        CorruptInputError: see `read_manifest`.
+    """
+    return read_manifest(root) if (root / MANIFEST).is_file() else []

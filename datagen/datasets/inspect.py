@@ -19,12 +19,11 @@ from datagen.datasets.doctor.layout import Listed
 from datagen.datasets.doctor.near import near_findings
 from datagen.datasets.doctor.pictures import Picture, measure
 from datagen.datasets.format import (
-    INFO,
     MANIFEST,
     DatasetInfo,
     ManifestEntry,
     all_image_files,
-    read_info,
+    info_if_any,
     read_manifest,
 )
 from datagen.datasets.near_duplicates import near_duplicates
@@ -82,7 +81,7 @@ def inspect(root: Path) -> Inspection:
     files = _read(root, litter)
     has_manifest = (root / MANIFEST).is_file()
     entries = read_manifest(root) if has_manifest else []
-    info = read_info(root) if (root / INFO).is_file() else None
+    info = info_if_any(root)
     budget = info.budget.limit if info else ELIGIBLE_BUDGET
     content = rules.content_of(files)
     counts = class_counts((rules.side(file), file.numeral) for file in files)

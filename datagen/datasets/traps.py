@@ -6,10 +6,8 @@ for a bad file: that it cannot be read is one of the findings. `datagen export -
 copy in which all of this is put right.
 """
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -28,6 +26,7 @@ from datagen.files.decode import (
 )
 from datagen.files.image_header import ImageHeader, read_header
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.threads import look_at_all
 from datagen.images.polarity import has_light_ink, paper_under
 
 TrapKind = Literal["unreadable", "format", "alpha", "orientation", "depth", "polarity"]
@@ -76,8 +75,7 @@ def find_traps(files: Iterable[Path]) -> list[Trap]:
     Args:
         files: image files; several are looked at at once.
     """
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        return [trap for found in pool.map(_of_file, files) for trap in found]
+    return [trap for found in look_at_all(_of_file, list(files)) for trap in found]
 
 
 def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Trap]:

@@ -9,9 +9,7 @@ where they are transparent, with the ink of the images that the network has lear
 
 import json
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,6 +23,7 @@ from datagen.files.decode import decode_colour, decode_gray
 from datagen.files.encode import encode_png
 from datagen.files.leftovers import is_folder
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.threads import look_at_all
 from datagen.images.polarity import MIN_CONTRAST, contrast, has_light_ink, paper_under, turned
 
 Told = Callable[[int, int], None]
@@ -148,8 +147,7 @@ def _prepare_all(files: Sequence[Path], trained: TrainedModel, folder: Path) -> 
         except InputError as error:
             return Prediction(path=str(file), error=_reason(error, file))
 
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        return list(pool.map(prepare, range(len(files))))
+    return look_at_all(prepare, range(len(files)))
 
 
 def _prepare(data: bytes, file: Path, trained: TrainedModel, anew: Path) -> Prediction:

@@ -6,9 +6,7 @@ bytes, or why it cannot be used.
 
 import hashlib
 import json
-import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -22,6 +20,7 @@ from datagen.files.cache_dir import Stamp, cache_folder, read_cached, stamp, wri
 from datagen.files.json_records import read_json
 from datagen.files.paths import real_path
 from datagen.files.reading import open_regular
+from datagen.files.threads import look_at_all
 
 FORMAT: Final = 2
 
@@ -84,10 +83,7 @@ def hash_files(
         except CorruptInputError as error:
             return error
 
-    # Decoding releases the interpreter's lock. Pillow's warnings about odd metadata are
-    # of no use here; they are silenced around the threads: inside them that is not safe.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        judged = dict(zip(fresh, pool.map(judge, fresh), strict=True))
+    judged = dict(zip(fresh, look_at_all(judge, fresh), strict=True))
     sound = {name: found for name, found in judged.items() if isinstance(found, str)}
     if sound:
         known.update({name: (stamps[name], found) for name, found in sound.items()})

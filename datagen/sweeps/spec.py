@@ -3,6 +3,7 @@
 All that can move a result is in the spec; how many workers there are, and where, is not.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -307,7 +308,7 @@ def located(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _recipe_file(named: str, folder: Path) -> str:
     place = absolute(named, folder)
-    if named == Path(named).stem and not place.is_file():
+    if named == Path(named).stem and not os.path.isfile(place):  # noqa: PTH113 - of any length
         raise UnknownNameError("recipe", named, recipes.shipped())
     return str(place)
 

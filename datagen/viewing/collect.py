@@ -11,7 +11,7 @@ from pathlib import Path
 
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.text import how_many
-from datagen.datasets.format import INFO, DatasetInfo, read_info
+from datagen.datasets.format import DatasetInfo, info_if_any
 from datagen.viewing.looks import Looks, look
 from datagen.viewing.making import Maker, Making
 from datagen.viewing.measured import Measured, measure
@@ -82,7 +82,7 @@ def collect(request: ViewRequest, tell: Tell = _quiet) -> View:
     """
     root = request.root
     listing = list_images(root, request.most)
-    info = read_info(root) if (root / INFO).is_file() else None
+    info = info_if_any(root)
     chosen = _chosen(request, listing)
     scored = read_scored(root, request.scores)
     images = (*listing.images, *_further(scored, request.most - len(listing.images)))

@@ -5,9 +5,7 @@ why instead of stopping the page.
 """
 
 import hashlib
-import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +20,7 @@ from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
 from datagen.files.image_header import sniff
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.threads import look_at_all
 from datagen.images.polarity import MIN_CONTRAST, contrast
 from datagen.images.shrinking import shrunk
 
@@ -67,13 +66,7 @@ def measure(files: Sequence[Path], tell: Callable[[int], None] = lambda _: None)
         files: to read.
         tell: told how many are done.
     """
-    found: list[Measured] = []
-    # Pillow warns of odd metadata; inside threads silencing it is not safe.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        for start in range(0, len(files), _AT_ONCE):
-            found += pool.map(measured, files[start : start + _AT_ONCE])
-            tell(len(found))
-    return found
+    return look_at_all(measured, files, tell, _AT_ONCE)
 
 
 def measured(file: Path) -> Measured:

@@ -5,9 +5,7 @@ Enters: class folders, or `train/` and `val/` that hold them. Leaves: a `Measure
 
 import hashlib
 import logging
-import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +20,7 @@ from datagen.files.class_folders import list_numerals
 from datagen.files.decode import decode_gray, read_gray
 from datagen.files.hashing import pixel_hash
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.threads import look_at_all
 from datagen.images.outlines import Sketch, sketch
 from datagen.images.polarity import has_light_ink, turned
 from datagen.images.style_features import Features, describe
@@ -77,12 +76,9 @@ def measure_folder(root: Path, *, skip_bad: bool, tell: TellDone) -> list[Measur
         CorruptInputError: a folder that is no class, or an image that cannot be read.
     """
     listed = list(list_numerals(root, partial=True).items())
-    found: list[Measured | CorruptInputError] = []
-    # Pillow's warnings about odd metadata are of no use here; inside threads that is not safe
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        for start in range(0, len(listed), _AT_ONCE):
-            found += pool.map(lambda each: _measured(root, *each), listed[start : start + _AT_ONCE])
-            tell(len(found), len(listed))
+    found = look_at_all(
+        lambda each: _measured(root, *each), listed, lambda done: tell(done, len(listed)), _AT_ONCE
+    )
     bad = [each for each in found if isinstance(each, CorruptInputError)]
     if bad:
         _report(bad, root, skip=skip_bad)

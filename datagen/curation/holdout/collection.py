@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from datagen.core.errors import CorruptInputError, MissingInputError, SplitError
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import Cause, LeftOut
-from datagen.datasets.format import MANIFEST, read_manifest
+from datagen.datasets.format import MANIFEST, manifest_if_any
 from datagen.files.decode import DECODER
 from datagen.files.hashing import file_hash, hash_files, pixel_hash
 from datagen.sources.images.read import read_numeral
@@ -228,14 +228,12 @@ def read_ties(root: Path, writers: Path | None) -> Ties:
     """
     parents: dict[str, str] = {}
     known: dict[str, tuple[str, ...]] = {}
-    origin = None
-    if (root / MANIFEST).is_file():
-        for entry in read_manifest(root):
-            if entry.writers:
-                known[entry.path] = tuple(f"{entry.source} {name}" for name in entry.writers)
-            if entry.parent is not None:
-                parents[entry.path] = f"{entry.source} {entry.parent}"
-        origin = MANIFEST if known else None
+    for entry in manifest_if_any(root):
+        if entry.writers:
+            known[entry.path] = tuple(f"{entry.source} {name}" for name in entry.writers)
+        if entry.parent is not None:
+            parents[entry.path] = f"{entry.source} {entry.parent}"
+    origin = MANIFEST if known else None
     if writers is not None:
         known, origin = _read_writers(root, writers), str(writers)
     return Ties(origin, known, parents)

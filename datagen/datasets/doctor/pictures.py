@@ -5,9 +5,7 @@ grow with their sizes. Leaves: a `Picture` of each, in order.
 """
 
 import hashlib
-import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +20,7 @@ from datagen.datasets.traps import Trap, traps_of
 from datagen.files.decode import decode_gray
 from datagen.files.hashing import view_hash
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.threads import look_at_all
 from datagen.images.polarity import MIN_CONTRAST, contrast
 from datagen.sources.images.read import read_numeral
 
@@ -93,14 +92,7 @@ def measure(
         files: which of its files.
         tell: told how many are done.
     """
-    found: list[Picture] = []
-    # Decoding releases the interpreter's lock. Pillow's warnings about odd metadata are of no use
-    # here; they are silenced around the threads: inside them that is not safe.
-    with warnings.catch_warnings(action="ignore"), ThreadPoolExecutor() as pool:
-        for start in range(0, len(files), _AT_ONCE):
-            found += pool.map(lambda file: _picture(root, file), files[start : start + _AT_ONCE])
-            tell(len(found))
-    return found
+    return look_at_all(lambda file: _picture(root, file), files, tell, _AT_ONCE)
 
 
 def _picture(root: Path, file: Listed) -> Picture:

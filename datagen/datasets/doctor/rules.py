@@ -18,6 +18,7 @@ from datagen.datasets.format import (
     DatasetInfo,
     ManifestEntry,
     fingerprint,
+    manifest_if_any,
     read_info,
     read_manifest,
 )
@@ -64,7 +65,7 @@ def broken_rules(
 def manifest_of(root: Path) -> list[ManifestEntry]:
     """Return the entries of a manifest, none where there is none or it cannot be read."""
     try:
-        return read_manifest(root) if (root / MANIFEST).is_file() else []
+        return manifest_if_any(root)
     except InputError:
         return []  # `rule_findings` tells of it
 

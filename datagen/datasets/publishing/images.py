@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from datagen.core.numerals import CLASSES, Numeral, Split
-from datagen.datasets.format import MANIFEST, ManifestEntry, all_image_files, read_manifest
+from datagen.datasets.format import (
+    ManifestEntry,
+    all_image_files,
+    manifest_if_any,
+)
 from datagen.files.class_folders import require_unicode
 from datagen.files.reading import IMAGE, read_bytes
 
@@ -56,7 +60,7 @@ class PublishedImages:
         for split, numeral, path in all_image_files(root):
             require_unicode(root, path.relative_to(root))
             self._files.setdefault(split, []).append((numeral, path))
-        entries = read_manifest(root) if (root / MANIFEST).is_file() else []
+        entries = manifest_if_any(root)
         self._entries = {entry.path: entry for entry in entries}
 
     @property

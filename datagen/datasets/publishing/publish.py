@@ -8,7 +8,7 @@ from datagen.core.errors import BuildError, RuleError, UsageError
 from datagen.core.limits import Tally
 from datagen.core.models import StrictModel
 from datagen.core.numerals import Split
-from datagen.datasets.format import INFO, read_info
+from datagen.datasets.format import info_if_any
 from datagen.datasets.inspect import Inspection
 from datagen.datasets.publishing.forms import Form, Tell, write_form
 from datagen.datasets.publishing.images import PublishedImages
@@ -116,7 +116,7 @@ def publish(
 def _record(
     found: Inspection, form: Form, images: Mapping[Split, int], terms: Sequence[SourceTerms]
 ) -> Published:
-    info = read_info(found.path) if (found.path / INFO).is_file() else None
+    info = info_if_any(found.path)
     return Published(
         form=form,
         fingerprint=found.fingerprint,

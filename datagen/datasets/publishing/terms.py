@@ -11,11 +11,10 @@ from datagen.core.errors import InputError, LicenceError, UnknownNameError, Usag
 from datagen.core.text import how_many
 from datagen.datasets.format import (
     INFO,
-    MANIFEST,
     SourceInfo,
     image_files,
-    read_info,
-    read_manifest,
+    info_if_any,
+    manifest_if_any,
 )
 from datagen.datasets.publishing.licences import UNSTATED, Licence, find_licence, stated_licence
 from datagen.files.paths import absolute
@@ -106,8 +105,9 @@ def _terms(root: Path, stated: Mapping[str, Licence], deep: int) -> tuple[Source
 
 def _used(root: Path) -> list[SourceInfo]:
     """Return the sources that a dataset has images of."""
-    if (root / INFO).is_file():
-        return [each for each in read_info(root).sources if each.images]
+    known = info_if_any(root)
+    if known is not None:
+        return [each for each in known.sources if each.images]
     unknown = f"{UNSTATED}the images given"
     return [
         SourceInfo(key=IMAGES, source=IMAGES, path=None, images=0, licence=unknown, citation="")
@@ -126,9 +126,8 @@ def _all_sources_of(root: Path, deep: int) -> Iterator[SourceInfo]:
 def _writers(root: Path) -> Mapping[str, set[str]]:
     """Return source → who wrote the letters that the dataset's images are made of."""
     found: dict[str, set[str]] = defaultdict(set)
-    if (root / MANIFEST).is_file():
-        for entry in read_manifest(root):
-            found[entry.source].update(entry.writers)
+    for entry in manifest_if_any(root):
+        found[entry.source].update(entry.writers)
     return found
 
 

@@ -207,6 +207,11 @@ def test_flags_become_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         varied_key("seed=[1")
 
 
+def test_a_recipes_name_may_be_longer_than_a_file_names(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="unknown recipe 'xxx"):
+        located({"recipe": "x" * 5000}, tmp_path)
+
+
 def test_options_reach_every_ingredient_of_their_source() -> None:
     mix = [{"source": "pen"}, {"source": "images", "options": {"scan": False}}]
     found = with_options(mix, ["images.skip_bad=true", "pen.writers=12"])

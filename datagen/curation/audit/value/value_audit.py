@@ -24,7 +24,7 @@ from datagen.curation.audit.value.estimate import (
     Values,
     estimate_values,
 )
-from datagen.datasets.format import MANIFEST, read_manifest
+from datagen.datasets.format import manifest_if_any
 from datagen.files.decode import read_gray
 
 FEWEST_RUNS: Final = 10
@@ -149,9 +149,7 @@ def value_audit(
 def _load(audit: Audit) -> tuple[ValuedImages, list[tuple[Numeral, int]], bool]:
     """Return the images, the class and number of every style, and whether sources are known."""
     views = [evaluator_view(read_gray(audit.folder / image.path)) for image in audit.images]
-    sources: dict[str, str] = {}
-    if (audit.folder / MANIFEST).is_file():
-        sources = {entry.path: entry.source for entry in read_manifest(audit.folder)}
+    sources = {entry.path: entry.source for entry in manifest_if_any(audit.folder)}
     names = [(image.numeral, image.style or 0) for image in audit.images]
     styles = sorted(set(names))
     labels = np.array([CLASSES.index(image.numeral) for image in audit.images], np.intp)
