@@ -146,7 +146,9 @@ class SomeOf(_Model):
     @model_validator(mode="after")
     def _enough(self) -> Self:
         low, high = self.bounds
-        if not low <= high <= len(self.some_of):
+        if low > high:
+            raise ValueError(f"n runs backwards, {low} … {high}; expected the smaller number first")
+        if high > len(self.some_of):
             raise ValueError(
                 f"n is {low} … {high}; expected at most the {len(self.some_of)} steps listed"
             )

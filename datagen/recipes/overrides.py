@@ -216,11 +216,14 @@ def _entries(plain: dict[str, Any], source: str, flag: str) -> Iterator[dict[str
 
     Raises:
         UnknownNameError: the recipe has no such source.
+        UsageError: likewise, where the flag names none.
     """
     mix = plain.setdefault("mix", [Ingredient(source="pen").model_dump()])
     held_out = (plain.get("val") or {}, plain.get("test") or {})
     everywhere = [*mix, *(entry for part in held_out for entry in part.get("mix", ()))]
     matching = [entry for entry in everywhere if entry["source"] == source]
+    if not matching and flag == "--skip-bad":
+        raise UsageError(f"{flag} passes over image files, and no source is {source}: leave it out")
     if not matching:
         raise UnknownNameError(f"source in {flag}", source, {e["source"] for e in everywhere})
     yield from matching

@@ -25,6 +25,7 @@ BROKEN = [
     ("steps: [{op: affine, parameters: {rotate: .nan}}]", "rotate"),
     ("steps: [{one_of: []}]", "steps.0.one_of: expected 1 or more entries"),
     ("steps: [{one_of: [{op: scan, p: 0}]}]", "every weight p is 0"),
+    ("steps: [{some_of: [{op: scan}, {op: scan}], n: [2, 1]}]", "n runs backwards, 2 … 1"),
     ("steps: [{some_of: [{op: scan}], n: 2}]", "n is 2 … 2; expected at most the 1"),
     ("steps: [{one_of: [{op: scam}]}]", "steps.0.one_of.0: unknown op 'scam'; did you mean 'scan'"),
     ("stepps: []", "unknown key 'stepps'; did you mean 'steps'"),

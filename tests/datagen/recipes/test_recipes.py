@@ -119,7 +119,7 @@ def test_skip_bad_is_an_option_of_every_images_source() -> None:
     mix = (Ingredient(source="images", options={"scan": True}), Ingredient(source="pen"))
     changed = overrides.override(Recipe(mix=mix), Overrides(skip_bad=True))
     assert [part.options for part in changed.mix] == [{"scan": True, "skip_bad": True}, {}]
-    with pytest.raises(UnknownNameError, match="source in --skip-bad"):
+    with pytest.raises(UsageError, match="--skip-bad passes over image files, and no source is"):
         overrides.override(Recipe(), Overrides(skip_bad=True))
 
 
