@@ -239,8 +239,9 @@ def _require_probabilities(nodes: tuple[Node, ...]) -> None:
 
 def _first(error: ValidationError, model: type[BaseModel], kind: str) -> str:
     """Say in one line what is wrong with the first offending key."""
-    first = error.errors()[0]
-    location, expected, others = first_of_all(error.errors())
+    errors = error.errors()
+    first = errors[0]
+    location, expected, others = first_of_all(errors)
     where = ".".join(
         str(part)
         for k, part in enumerate(location)

@@ -85,10 +85,9 @@ def what_was_expected(error: Mapping[str, Any]) -> str:
     if kind in _WORDS:
         return _WORDS[kind]
     if kind == "union_tag_invalid":
-        key, given, valid = (
-            error["ctx"][name] for name in ("discriminator", "tag", "expected_tags")
-        )
-        return f"{str(key).strip(chr(39))} is {quoted(given)}; expected {valid}"
+        found = error["ctx"]
+        key = found["discriminator"].strip("'")
+        return f"{key} is {quoted(found['tag'])}; expected {found['expected_tags']}"
     return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "expected")
 
 

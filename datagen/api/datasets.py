@@ -408,9 +408,9 @@ def preview(
     )
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
-    require_sheet(per_cell, tile)
     if isinstance(what, str | os.PathLike) and is_folder(user_path(what)):
         return Dataset(user_path(what)).contact_sheet(per_cell=per_cell, tile=tile)
+    require_sheet(per_cell, tile)
     fetch = fetching(offline=offline, progress=fetched(progress))
     images = preview_recipe(as_recipe(what), per_cell, fetch)
     return contact_sheet(images, per_cell=per_cell, tile=tile)

@@ -37,7 +37,7 @@ from datagen.datasets.format import (
 )
 from datagen.files.atomic import check_target, staged
 from datagen.files.atomic import resolved as resolved_path
-from datagen.files.paths import recorded
+from datagen.files.paths import are_nested, recorded
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan, plan
 from datagen.planning.pool_keys import pool_fingerprint
@@ -173,7 +173,7 @@ def _write(planned: Plan, root: Path, workers: int | None, progress: Progress) -
 def _check_not_in_source(out: Path, resolved: ResolvedRecipe) -> None:
     """Refuse a target that lies in a source, or a source that lies in the target."""
     for folder in resolved.paths:
-        if out.is_relative_to(folder) or folder.is_relative_to(out):
+        if are_nested(out, folder):
             raise UsageError(
                 f"--out {out} and the source {folder} lie in each other; choose another --out"
             )

@@ -25,8 +25,9 @@ def explain(
     Returns:
         The key, what was given and what was expected; for an unknown key the nearest valid one.
     """
-    first = error.errors()[0]
-    location, expected, others = first_of_all(error.errors())
+    errors = error.errors()
+    first = errors[0]
+    location, expected, others = first_of_all(errors)
     where = _written(".".join(_walk(model, location)[0]), flags or {})
     more = f" (and {others} more)" if others else ""
     if first["type"] == "extra_forbidden":

@@ -11,16 +11,15 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-from datagen.core.errors import BuildError, CorruptInputError, UsageError
+from datagen.core.errors import BuildError, CorruptInputError
 from datagen.core.models import StrictModel
 from datagen.datasets.traps import TrapKind, traps_of
-from datagen.files.atomic import ANOTHER_FOLDER, check_target, resolved, staged
+from datagen.files.atomic import ANOTHER_FOLDER, apart_target, staged
 from datagen.files.class_folders import list_numerals
 from datagen.files.decode import decode_colour, decode_gray
 from datagen.files.encode import encode_png
 from datagen.files.image_header import read_header
 from datagen.files.names import DistinctNames
-from datagen.files.paths import are_nested, real_path
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.files.threads import batches_of
 from datagen.images.polarity import has_light_ink, paper_under, turned
@@ -111,11 +110,7 @@ def flatten(
         CorruptInputError: a file cannot be read as an image.
         BuildError: writing failed.
     """
-    target = resolved(out, ANOTHER_FOLDER)
-    source = real_path(root)
-    if are_nested(source, target):
-        raise UsageError(f"{target} and {root} lie in one another; choose another place for it")
-    check_target(target, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER)
+    target = apart_target(out, root, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER)
     names = _names(list(list_numerals(root, partial=True, test=True)))
     tell = progress(len(names)) if progress else lambda _: None
     with staged(target, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER) as folder:

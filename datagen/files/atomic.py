@@ -19,7 +19,7 @@ from datagen.core.errors import UsageError
 from datagen.files.exchange import exchange
 from datagen.files.leftovers import OLD, PARTIAL, clear, temporary
 from datagen.files.locks import try_hold
-from datagen.files.paths import from_here
+from datagen.files.paths import are_nested, from_here, real_path
 from datagen.files.reading import what_is
 
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds between attempts to rename on Windows
@@ -142,6 +142,26 @@ def check_target(target: Path, *, overwrite: bool, marker: str, other: str = ANO
     """
     clear(target, PARTIAL)
     _check(target, overwrite, marker, other)
+
+
+def apart_target(out: Path, root: Path, *, overwrite: bool, marker: str, other: str) -> Path:
+    """Return where what is made of the folder `root` goes, before any work is done.
+
+    Args:
+        out: as a person named it.
+        root: is only read.
+        overwrite: see `staged`.
+        marker: see `staged`.
+        other: see `staged`.
+
+    Raises:
+        UsageError: `out` may not be replaced, or one of the two lies in the other.
+    """
+    target = resolved(out, other)
+    if are_nested(real_path(root), target):
+        raise UsageError(f"{out} and {root} lie in one another; choose {other}")
+    check_target(target, overwrite=overwrite, marker=marker, other=other)
+    return target
 
 
 def _check(target: Path, overwrite: bool, marker: str, other: str) -> None:

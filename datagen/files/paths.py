@@ -101,10 +101,12 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def from_here(place: Path) -> Path:
-    """Return how a message names a place: from the working folder where it lies in it."""
-    here = Path.cwd()
-    return place.relative_to(here) if place != here and place.is_relative_to(here) else place
+def from_here(path: Path) -> Path:
+    """Return a path from the working folder where it lies in it, else as it is: for messages."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except ValueError:
+        return path
 
 
 def are_nested(one: Path, other: Path) -> bool:

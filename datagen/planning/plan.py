@@ -285,17 +285,13 @@ def _keep(
 
 def _what_to_do(recipe: Recipe, count: Count) -> str:
     """Return what helps against too few images of a part."""
-    asked = all(part.per_class is not None for part in (*recipe.mix, *recipe.val.mix))
-    if not asked and count.exact < 2 * len(CLASSES) <= (recipe.images or recipe.budget):
-        return "the sources hold no more; add images, or take val from elsewhere (--val-from)"
-    return f"raise {_limit(recipe)}, or change --val-fraction"
-
-
-def _limit(recipe: Recipe) -> str:
-    """Return what a person has to raise for more images."""
     if all(part.per_class is not None for part in (*recipe.mix, *recipe.val.mix)):
-        return IN_A_COPY
-    return "--images (`images` in a recipe)" if recipe.images else "--budget"
+        limit = IN_A_COPY
+    elif count.exact < 2 * len(CLASSES) <= (recipe.images or recipe.budget):
+        return "the sources hold no more; add images, or take val from elsewhere (--val-from)"
+    else:
+        limit = "--images (`images` in a recipe)" if recipe.images else "--budget"
+    return f"raise {limit}, or change --val-fraction"
 
 
 def _one_per_class(count: Count) -> bool:

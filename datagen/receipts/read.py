@@ -4,13 +4,12 @@ Enters: a path of a `score.json` or of a report. Leaves: a `Score` with a receip
 absolute.
 """
 
-import json
 from pathlib import Path
 
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
 from datagen.evaluation.places import located_score
 from datagen.evaluation.records import Receipt, Score, read_score
-from datagen.files import reading
+from datagen.files.json_records import read_json
 from datagen.files.leftovers import is_folder
 
 _EXPECTED = "expected score.json, or the folder of a report with one"
@@ -60,8 +59,8 @@ def _in_folder(folder: Path) -> Path:
 def _plain_summary(path: Path) -> dict[str, object] | None:
     """Return the plain data of a summary; None where the file is none, such as a score."""
     try:
-        plain = json.loads(reading.read_text(path, reading.RECORD))
-    except (ValueError, RecursionError, CorruptInputError):  # `read_score` says it
+        plain = read_json(path)
+    except CorruptInputError:  # `read_score` says it
         return None
     return plain if isinstance(plain, dict) and plain.get("command") == "evaluate" else None
 

@@ -93,9 +93,19 @@ def override(recipe: Recipe, flags: Overrides) -> Recipe:
                 **entry.get("options", {}),
                 option: _plain(value, f"--option {source}.{option}"),
             }
-    for entry in _entries(plain, "images", "--skip-bad") if flags.skip_bad else ():
-        entry["options"] = {**entry.get("options", {}), "skip_bad": True}
+    if flags.skip_bad:
+        _skip_bad(_everywhere(plain))
     return validate(plain, origin="the flags", folder=Path.cwd(), flags=_FLAGS)
+
+
+def _skip_bad(entries: Sequence[dict[str, Any]]) -> None:
+    images = [entry for entry in entries if entry["source"] == "images"]
+    if not images:
+        raise UsageError(
+            "--skip-bad passes over image files, and no source is images: leave it out"
+        )
+    for entry in images:
+        entry["options"] = {**entry.get("options", {}), "skip_bad": True}
 
 
 def _plain(value: str, origin: str) -> Any:
@@ -216,14 +226,16 @@ def _entries(plain: dict[str, Any], source: str, flag: str) -> Iterator[dict[str
 
     Raises:
         UnknownNameError: the recipe has no such source.
-        UsageError: likewise, where the flag names none.
     """
-    mix = plain.setdefault("mix", [Ingredient(source="pen").model_dump()])
-    held_out = (plain.get("val") or {}, plain.get("test") or {})
-    everywhere = [*mix, *(entry for part in held_out for entry in part.get("mix", ()))]
+    everywhere = _everywhere(plain)
     matching = [entry for entry in everywhere if entry["source"] == source]
-    if not matching and flag == "--skip-bad":
-        raise UsageError(f"{flag} passes over image files, and no source is {source}: leave it out")
     if not matching:
         raise UnknownNameError(f"source in {flag}", source, {e["source"] for e in everywhere})
     yield from matching
+
+
+def _everywhere(plain: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the ingredients of train, val and test."""
+    mix = plain.setdefault("mix", [Ingredient(source="pen").model_dump()])
+    held_out = (plain.get("val") or {}, plain.get("test") or {})
+    return [*mix, *(entry for part in held_out for entry in part.get("mix", ()))]

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from datagen.files import paths
+
 Word = str | Path | int
 
 
@@ -44,10 +46,7 @@ def as_argument(path: Path) -> Path | str:
 
 def from_here(path: Path) -> str:
     """Return a path from the working folder, where it lies below it."""
-    try:
-        return str(as_argument(path.absolute().relative_to(Path.cwd())))
-    except ValueError:
-        return str(path)
+    return str(as_argument(paths.from_here(path)))
 
 
 def free_name(name: str) -> str:

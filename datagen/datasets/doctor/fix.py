@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-from datagen.core.errors import BuildError, InputError, UsageError
+from datagen.core.errors import BuildError, InputError
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
 from datagen.datasets.doctor.diagnose import Diagnosis, Fixed, diagnose
 from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.layout import Listed
-from datagen.files.atomic import check_target, resolved, staged
+from datagen.files.atomic import apart_target, staged
 from datagen.files.decode import decode_colour
 from datagen.files.encode import encode_png
 from datagen.files.names import DistinctNames
-from datagen.files.paths import are_nested, real_path
+from datagen.files.paths import real_path
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.sources.images.read import read_numeral
 
@@ -110,11 +110,7 @@ def check_copy(root: Path, out: Path, *, overwrite: bool) -> Path:
     Raises:
         UsageError: it exists and may not be replaced, or lies in the folder or around it.
     """
-    target, source = resolved(out, _OTHER), real_path(root)
-    if are_nested(source, target):
-        raise UsageError(f"{out} and {root} lie in one another; choose {_OTHER}")
-    check_target(target, overwrite=overwrite, marker=RECORD, other=_OTHER)
-    return target
+    return apart_target(out, root, overwrite=overwrite, marker=RECORD, other=_OTHER)
 
 
 def write_fixed(found: Diagnosis, out: Path, *, overwrite: bool = False) -> Fixed:

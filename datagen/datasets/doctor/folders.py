@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from datagen.core.numerals import CLASSES, SPLITS
+from datagen.core.text import is_unicode
 from datagen.datasets.doctor.finding import Finding, Severity
 from datagen.datasets.doctor.layout import Layout
 from datagen.files.class_folders import advice
@@ -108,7 +109,7 @@ def _odd_files(layout: Layout) -> Iterator[Finding]:
                 "replace it by a copy if the folder shall be given away",
             )
     for listed in (*layout.images, *layout.others):
-        if not _is_unicode(listed.name):
+        if not is_unicode(listed.name):
             yield Finding(
                 "not-unicode",
                 "broken",
@@ -116,11 +117,3 @@ def _odd_files(layout: Layout) -> Iterator[Finding]:
                 "has a name that is no Unicode, which no record can hold",
                 "rename it",
             )
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from datagen.core.errors import BuildError, RuleError, UsageError
+from datagen.core.errors import BuildError, RuleError
 from datagen.core.limits import Tally
 from datagen.core.models import StrictModel
 from datagen.core.numerals import Split
@@ -13,8 +13,7 @@ from datagen.datasets.inspect import Inspection
 from datagen.datasets.publishing.forms import Form, Tell, write_form
 from datagen.datasets.publishing.images import PublishedImages
 from datagen.datasets.publishing.terms import SourceTerms
-from datagen.files.atomic import ANOTHER_FOLDER, check_target, resolved, staged
-from datagen.files.paths import are_nested, real_path
+from datagen.files.atomic import ANOTHER_FOLDER, apart_target, staged
 
 RECORD: Final = "export.json"
 
@@ -54,11 +53,7 @@ def require_target(root: Path, out: Path, *, overwrite: bool) -> Path:
     Raises:
         UsageError: it is there already, is not ours to replace, or not apart from the dataset.
     """
-    target = resolved(out, ANOTHER_FOLDER)
-    if are_nested(real_path(root), target):
-        raise UsageError(f"{target} and {root} lie in one another; choose another place for it")
-    check_target(target, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER)
-    return target
+    return apart_target(out, root, overwrite=overwrite, marker=RECORD, other=ANOTHER_FOLDER)
 
 
 def require_sound(found: Inspection) -> None:
