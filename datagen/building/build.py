@@ -99,7 +99,8 @@ def build(
     Args:
         recipe: what to build.
         out: the dataset's folder.
-        workers: processes that make images; None: one per core, where starting them is worth it.
+        workers: processes that make images, this one included; None: one per core, where starting
+            them is worth it.
         overwrite: replace a dataset that is there.
         progress: told how far the work is.
         fetch: fetches an archive that is missing; None: that is an error.

@@ -1,15 +1,16 @@
-"""Processes that make the images of a plan and write them.
+"""Processes that make the images of a plan and write them: this one, and others beside it.
 
 The same files come out for any number of workers: an item knows all that its image depends on.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -43,8 +44,9 @@ def write_all(
 
     Args:
         planned: the items.
-        writer: writes in this process, where one is enough.
-        workers: processes that make images; None: one per core, where starting them is worth it.
+        writer: writes in this process.
+        workers: processes that make images, this one included; None: one per core, where starting
+            them is worth it.
         progress: told how far the work is.
 
     Raises:
@@ -56,7 +58,8 @@ def write_all(
     written: list[WrittenImage] = []
     parts = _parts(chunks, writer, planned.sources.resolved, workers)
     try:
-        with closing(parts):  # an exception here must end the workers before it rises further
+        # an exception here must end the workers before it rises further
+        with closing(parts), _one_thread_for_opencv():
             for part in parts:
                 written += part
                 progress(len(written))
@@ -65,7 +68,18 @@ def write_all(
             f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
             "for memory; nothing was kept. Try fewer --workers"
         ) from error
-    return written
+    return sorted(written, key=lambda made: made.entry.index)
+
+
+@contextmanager
+def _one_thread_for_opencv() -> Iterator[None]:
+    """Keep OpenCV from using the cores on which other workers work; sheets are small anyway."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def _parts(
@@ -84,18 +98,18 @@ def _parts(
         workers = cores() if left > _STARTING else 1
     workers = min(workers, len(chunks))
     if workers > 1:
-        yield from _in_processes(chunks, resolved, writer.root, workers)
+        yield from _in_processes(chunks, writer, resolved, workers)
     else:
         yield from map(writer.write, chunks)
 
 
 def _in_processes(
     chunks: Sequence[Sequence[Item]],
+    writer: "ImageWriter",
     resolved: ResolvedRecipe,
-    root: Path,
     workers: int,
 ) -> Generator[list["WrittenImage"]]:
-    """Yield what fresh processes wrote, chunk by chunk.
+    """Yield what this process and `workers` - 1 fresh ones write, chunk by chunk, in any order.
 
     Raises:
         BuildError: the system refuses more processes, or the shared memory that they need.
@@ -103,19 +117,36 @@ def _in_processes(
     outside = outside_sources(part.source for part in resolved.ingredients.values())
     with _start_errors():
         executor = ProcessPoolExecutor(
-            workers,
+            workers - 1,
             mp_context=multiprocessing.get_context("spawn"),  # the same on every system
             initializer=_set_up_worker,
-            initargs=(resolved, root, outside),
+            initargs=(resolved, writer.root, outside),
         )
     try:
         with held_back(), _start_errors():
-            futures = [executor.submit(_work, chunk) for chunk in chunks]
-        for future in futures:
-            yield future.result()
+            sent = {executor.submit(_work, chunk): chunk for chunk in chunks}
+        yield from _take_part(sent, writer)
     finally:
         # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _take_part(
+    sent: Mapping[Future[list["WrittenImage"]], Sequence[Item]], writer: "ImageWriter"
+) -> Iterator[list["WrittenImage"]]:
+    """Yield what other processes write, and meanwhile write the chunks that none has begun.
+
+    They take the first chunks first; this process takes back the last ones.
+    """
+    left = dict(sent)
+    while left:
+        own = next((future for future in reversed(left) if future.cancel()), None)
+        if own is not None:
+            yield writer.write(left.pop(own))
+        done, _ = wait(left, None if own is None else 0, FIRST_COMPLETED)
+        for future in done:
+            del left[future]
+            yield future.result()
 
 
 @contextmanager
@@ -172,6 +203,7 @@ def _set_up_worker(resolved: ResolvedRecipe, root: Path, outside: Sequence[type[
     # opened and divided anew, not handed over: more than a pipe holds would keep the parent from
     # starting the next worker until this one reads it
     _writer = ImageWriter(ImageRenderer(open_sources(resolved)), root)
+    gc.freeze()  # what was set up stays; looking through it again and again took 1 part in 25
 
 
 def _end_with_parent() -> None:

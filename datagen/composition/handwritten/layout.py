@@ -4,8 +4,9 @@ The numeral's own space is in letter heights, its letters standing on y = 1.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import cv2
 import numpy as np
@@ -18,8 +19,12 @@ from datagen.core.glyphs import Glyph, Path2D
 Matrix = npt.NDArray[np.float64]
 """`float64 2×3`, an affine map (x, y, 1) → (x, y)."""
 
+_Extent = tuple[list[float], list[float]]  # least and greatest x and y
+
 _USUAL_PEN = 0.1  # letter heights: of strokes recorded without a pen's width
-_TREMOR = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(np.linspace(1, 23, 12))  # along a bar
+_ALONG = np.linspace(0, 1, 12)  # a bar, from its left end to its right
+_BOW = np.sin(np.pi * _ALONG)
+_TREMOR = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(np.linspace(1, 23, 12))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,17 +60,38 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Letter:
-    """A letter in the numeral's own space; `outline` has its strokes' points, or its corners."""
+class _Row:
+    """Letters side by side in the numeral's own space.
 
-    glyph: Glyph
-    matrix: Matrix
-    outline: Path2D
+    Attributes:
+        glyphs: left to right.
+        matrices: for each letter, the map from its glyph's coordinates.
+        points: the letters' outlines one after another: their strokes' points, or their corners.
+        starts: the row of `points` where each letter begins.
+        counts: how many points each letter has.
+    """
 
-    def moved(self, x: float) -> "_Letter":
-        matrix = self.matrix.copy()
-        matrix[0, 2] += x
-        return _Letter(self.glyph, matrix, self.outline + np.array([x, 0], np.float32))
+    glyphs: Sequence[Glyph]
+    matrices: list[Matrix]
+    points: Path2D
+    starts: list[int]
+    counts: list[int]
+
+    def spans(self) -> tuple[list[float], list[float]]:
+        """Return the least and the greatest x of every letter."""
+        x = self.points[:, 0]
+        left, right = (end.reduceat(x, self.starts) for end in (np.minimum, np.maximum))
+        return left.tolist(), right.tolist()
+
+    def move(self, along: Sequence[float]) -> None:
+        """Move every letter to the right, in place."""
+        self.points[:, 0] += np.repeat(np.array(along, np.float32), self.counts)
+        for matrix, x in zip(self.matrices, along, strict=True):
+            matrix[0, 2] += x
+
+    def outline(self, first: int, last: int) -> Path2D:
+        """Return the points of the letters `first` to `last`."""
+        return self.points[self.starts[first] : self.starts[last] + self.counts[last]]
 
 
 def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
@@ -74,25 +100,22 @@ def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
     Everything, the pen's width included, ends `margin` pixels inside the sheet; a line that
     swells under pressure may reach into the margin.
     """
-    letters = _set_letters(hand, glyphs)
+    row = _set_letters(hand, glyphs)
     turn = _rotation(hand.rotation)
     widths = [_own_pen(glyph) for glyph in glyphs]
-    outlines = [letter.outline for letter in letters]
-    pen = _pen_pixels(hand, sum(widths) / len(widths), _fit(hand, turn, outlines, 0, margin)[0])
-    scale, _ = _fit(hand, turn, outlines, pen, margin)
-    letters = _spread(letters, pen / scale)
-    bars = _bar_paths(hand, letters, pen / scale)
-    scale, origin = _fit(hand, turn, [letter.outline for letter in letters] + bars, pen, margin)
+    extent = _extent(turn, row.points)
+    pen = _pen_pixels(hand, sum(widths) / len(widths), _fit(hand, extent, 0, margin)[0])
+    scale, _ = _fit(hand, extent, pen, margin)
+    _spread(row, pen / scale)
+    bars = _bar_paths(hand, row, pen / scale)
+    scale, origin = _fit(hand, _extent(turn, row.points, *bars), pen, margin)
     to_sheet = np.column_stack([turn * scale, origin])
     return Layout(
-        lines=tuple(
-            [line for letter in letters for line in _lines(letter, to_sheet)]
-            + [InkLine(_apply(to_sheet, bar)) for bar in bars]
-        ),
+        lines=(*_lines(row, to_sheet), *(InkLine(_apply(to_sheet, bar)) for bar in bars)),
         stamps=tuple(
-            Stamp(letter.glyph.ink, _chain(to_sheet, letter.matrix), width * scale)
-            for letter, width in zip(letters, widths, strict=True)
-            if letter.glyph.ink is not None
+            Stamp(glyph.ink, _chain(to_sheet, matrix), width * scale)
+            for glyph, matrix, width in zip(glyphs, row.matrices, widths, strict=True)
+            if glyph.ink is not None
         ),
         pen=pen,
     )
@@ -100,25 +123,29 @@ def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
 
 def height_in_pixels(hand: Hand, glyphs: Sequence[Glyph]) -> float:
     """Return how many pixels a letter height has on the sheet, the pen's width left out."""
-    letters = _set_letters(hand, glyphs)
-    bars = _bar_paths(hand, letters, 0.0)
-    paths = [letter.outline for letter in letters] + bars
-    return _fit(hand, _rotation(hand.rotation), paths, 0.0, 1)[0]
+    row = _set_letters(hand, glyphs)
+    extent = _extent(_rotation(hand.rotation), row.points, *_bar_paths(hand, row, 0.0))
+    return _fit(hand, extent, 0.0, 1)[0]
 
 
-def _set_letters(hand: Hand, glyphs: Sequence[Glyph]) -> list[_Letter]:
+def _set_letters(hand: Hand, glyphs: Sequence[Glyph]) -> _Row:
     """Set the letters side by side on the baseline, as if the pen had no width."""
-    letters: list[_Letter] = []
+    matrices = [_stand(pose, glyph) for pose, glyph in zip(hand.letters, glyphs, strict=True)]
+    outlines = [
+        _apply(matrix, _outline(glyph)) for matrix, glyph in zip(matrices, glyphs, strict=True)
+    ]
+    counts = [len(outline) for outline in outlines]
+    starts = [0, *accumulate(counts[:-1])]
+    row = _Row(glyphs, matrices, np.concatenate(outlines), starts, counts)
+    along: list[float] = []
     cursor = 0.0
-    for pose, glyph in zip(hand.letters, glyphs, strict=True):
-        matrix = _stand(pose, glyph)
-        letter = _Letter(glyph, matrix, _apply(matrix, _outline(glyph)))
-        if letters:
+    for pose, left, right in zip(hand.letters, *row.spans(), strict=True):
+        if along:
             cursor += pose.gap
-        left, right = _span(letter.outline)
-        letters.append(letter.moved(cursor - left))
+        along.append(cursor - left)
         cursor += right - left
-    return letters
+    row.move(along)
+    return row
 
 
 def _stand(pose: Pose, glyph: Glyph) -> Matrix:
@@ -168,69 +195,75 @@ def _pen_pixels(hand: Hand, own: float, letter_height: float) -> float:
     return min(max(width, 0.018 * side), 0.28 * letter_height + 1)
 
 
-def _spread(letters: Sequence[_Letter], pen: float) -> list[_Letter]:
+def _spread(row: _Row, pen: float) -> None:
     """Make room for the pen's width between letters drawn with it; raster ink has it already."""
-    spread = []
+    along = []
     moved = 0.0
-    for letter in letters:
-        border = _border(letter, pen)
-        spread.append(letter.moved(moved + border))
+    for glyph in row.glyphs:
+        border = _border(glyph, pen)
+        along.append(moved + border)
         moved += 2 * border
-    return spread
+    row.move(along)
 
 
-def _border(letter: _Letter, pen: float) -> float:
+def _border(glyph: Glyph, pen: float) -> float:
     """Return how far ink reaches beyond the letter's outline."""
-    return 0.0 if letter.glyph.strokes is None else pen / 2
+    return 0.0 if glyph.strokes is None else pen / 2
 
 
-def _bar_paths(hand: Hand, letters: Sequence[_Letter], pen: float) -> list[Path2D]:
+def _bar_paths(hand: Hand, row: _Row, pen: float) -> list[Path2D]:
     """Return the paths of the serif bars and, where boxed, of the sides."""
-    bars = [_bar_path(bar, letters[bar.first : bar.last + 1], pen) for bar in hand.bars]
+    bars = [_bar_path(bar, row, pen) for bar in hand.bars]
     if hand.boxed and len(bars) == 2:
         over, under = bars
         bars += [np.stack([over[0], under[0]]), np.stack([over[-1], under[-1]])]
     return bars
 
 
-def _bar_path(bar: Bar, letters: Sequence[_Letter], pen: float) -> Path2D:
-    """Return the path of one serif bar over or under `letters`."""
-    left = _span(letters[0].outline)[0] - _border(letters[0], pen) - bar.left
-    right = _span(letters[-1].outline)[1] + _border(letters[-1], pen) + bar.right
-    heights = np.concatenate([letter.outline[:, 1] for letter in letters])
-    inset = pen / 2 - _border(letters[0], pen)  # a joined bar lies on the letters' own ink
+def _bar_path(bar: Bar, row: _Row, pen: float) -> Path2D:
+    """Return the path of one serif bar over or under the letters that it spans."""
+    lefts, rights = row.spans()
+    border = _border(row.glyphs[bar.first], pen)
+    left = lefts[bar.first] - border - bar.left
+    right = rights[bar.last] + _border(row.glyphs[bar.last], pen) + bar.right
+    heights = row.outline(bar.first, bar.last)[:, 1]
+    inset = pen / 2 - border  # a joined bar lies on the letters' own ink
     y = heights.min() + inset - bar.offset if bar.over else heights.max() - inset + bar.offset
-    along = np.linspace(0, 1, len(_TREMOR))
-    sag = bar.tilt * (along - 0.5) + bar.bow * np.sin(np.pi * along) + bar.waver * _TREMOR
-    return np.stack([left + (right - left) * along, y + sag], axis=1).astype(np.float32)
+    sag = bar.tilt * (_ALONG - 0.5) + bar.bow * _BOW + bar.waver * _TREMOR
+    return np.stack([left + (right - left) * _ALONG, y + sag], axis=1).astype(np.float32)
 
 
-def _fit(
-    hand: Hand, turn: Matrix, paths: Sequence[Path2D], pen: float, margin: int
-) -> tuple[float, npt.NDArray[np.float64]]:
-    """Return pixels per letter height, and the sheet position of the numeral's origin."""
+def _extent(turn: Matrix, *paths: Path2D) -> _Extent:
+    """Return the least and the greatest x and y of paths once turned."""
     points = np.concatenate(paths) @ turn.T
-    low, high = points.min(axis=0), points.max(axis=0)
-    room = np.array(hand.sheet, float) - 2 * margin - pen
-    scale = float((np.maximum(hand.fill * room, 8) / np.maximum(high - low, 1e-3)).min())
-    corner = margin + pen / 2 + np.array(hand.at) * (room - scale * (high - low))
-    return scale, corner - scale * low
+    return points.min(axis=0).tolist(), points.max(axis=0).tolist()
 
 
-def _lines(letter: _Letter, to_sheet: Matrix) -> list[InkLine]:
-    """Return the strokes of a letter on the sheet; none where it is ink."""
-    strokes = letter.glyph.strokes
-    if strokes is None:
-        return []
-    ends = np.cumsum([len(stroke) for stroke in strokes])[:-1]
-    paths = np.split(_apply(to_sheet, letter.outline), ends)
-    pressures = letter.glyph.pressure or (None,) * len(strokes)
-    return [InkLine(path, pressure) for path, pressure in zip(paths, pressures, strict=True)]
+def _fit(hand: Hand, extent: _Extent, pen: float, margin: int) -> tuple[float, list[float]]:
+    """Return pixels per letter height, and the sheet position of the numeral's origin."""
+    low, high = extent
+    room = [side - 2 * margin - pen for side in hand.sheet]
+    span = [b - a for a, b in zip(low, high, strict=True)]
+    scale = min(
+        max(hand.fill * side, 8) / max(width, 1e-3)
+        for side, width in zip(room, span, strict=True)
+    )
+    origin = [
+        margin + pen / 2 + at * (side - scale * width) - scale * start
+        for at, side, width, start in zip(hand.at, room, span, low, strict=True)
+    ]
+    return scale, origin
 
 
-def _span(points: Path2D) -> tuple[float, float]:
-    """Return the least and the greatest x."""
-    return float(points[:, 0].min()), float(points[:, 0].max())
+def _lines(row: _Row, to_sheet: Matrix) -> Iterator[InkLine]:
+    """Yield the letters' strokes on the sheet; none of a letter that is ink."""
+    points = _apply(to_sheet, row.points)
+    for glyph, start in zip(row.glyphs, row.starts, strict=True):
+        strokes = glyph.strokes or ()
+        pressures = glyph.pressure or (None,) * len(strokes)
+        for stroke, pressure in zip(strokes, pressures, strict=True):
+            yield InkLine(points[start : start + len(stroke)], pressure)
+            start += len(stroke)  # noqa: PLW2901
 
 
 def _rotation(degrees: float) -> Matrix:

@@ -93,7 +93,7 @@ def _settle(ink: Matrix, body: int, slant: float, stretch: float) -> None:
 
 
 def _cut(ink: Points, pieces: tuple[slice, ...]) -> WrittenLetter:
-    path, pressure = ink[:, :2], np.clip(ink[:, 2], *_PRESSURE)
+    path, pressure = ink[:, :2], ink[:, 2].clip(*_PRESSURE)
     return WrittenLetter(
         tuple(path[piece] for piece in pieces), tuple(pressure[piece] for piece in pieces)
     )
