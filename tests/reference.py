@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 from typer.models import ArgumentInfo, CommandInfo
 
-from datagen.cli import app
+from datagen.cli.app import app
 
 PAGE: Final = Path(__file__).parents[1] / "datagen" / "guide" / "commands.md"
 

@@ -4,6 +4,21 @@ Exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or dataset rule broken
 corrupt input · 130 interrupted. Nothing heavy is imported before a command runs.
 """
 
-from datagen.cli.app import app, main
+import sys
+from collections.abc import Sequence
+from typing import Final
 
-__all__ = ["app", "main"]
+from datagen.files.signals import end_tidily
+
+INTERRUPTED: Final = "datagen: interrupted; nothing half-done was kept"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    end_tidily()
+    try:
+        from datagen.cli.app import run  # slow: by now a Ctrl-C ends in a message
+    except KeyboardInterrupt:
+        print(INTERRUPTED, file=sys.stderr)
+        sys.exit(130)
+    sys.exit(run(arguments))

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 import datagen
+from datagen.cli import INTERRUPTED
 from datagen.cli.arguments import refuse_empty, with_user_paths, with_word
 from datagen.cli.commands import (
     audit,
@@ -42,7 +43,6 @@ from datagen.cli.commands import (
 )
 from datagen.core.errors import DatagenError, InputError, OutOfRangeError
 from datagen.files.paths import place_refused, refusal
-from datagen.files.signals import end_tidily
 from pipelines.errors import PipelineError
 from pipelines.text import message as shown
 from pipelines.text import quoted
@@ -110,20 +110,18 @@ app.command("pipelines", rich_help_panel=_LOOK_UP)(with_user_paths(pipelines.pip
 app.command("models", rich_help_panel=_LOOK_UP)(with_user_paths(models.models))
 app.command("guide", rich_help_panel=_LOOK_UP)(with_user_paths(guide.guide))
 
-_INTERRUPTED = "interrupted; nothing half-done was kept"
 # click's own, or the copy of click inside newer typers: typer exports only their child
 _UsageError: Any
 _ClickException: Any
 _UsageError, _ClickException = typer.BadParameter.__mro__[1:3]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its code."""
-    end_tidily()
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
     _mend_streams()
     if logging.lastResort is not None:  # what prints warnings
         logging.lastResort.setFormatter(_OneLine())
-    sys.exit(_run(arguments))
+    return _run(arguments)
 
 
 def _mend_streams() -> None:
@@ -155,7 +153,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (DatagenError, PipelineError) as error:
         return _say(_with_flag(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _say(_INTERRUPTED, 130)
+        return _interrupted()
     except _ClickException as error:
         said, usage = _of_the_words(error), isinstance(error, _UsageError)
         hint = (" See --help" if said.endswith("?") else "; see --help") if usage else ""
@@ -163,7 +161,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (OSError, MemoryError) as error:
         return _say(*_of_the_system(error))
     if code == 130:  # newer typers say an interrupt so
-        return _say(_INTERRUPTED, 130)
+        return _interrupted()
     return code if isinstance(code, int) else 0
 
 
@@ -197,6 +195,11 @@ def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:
     if place_refused(error):  # a place that cannot be looked at
         return str(refusal(error)), InputError.exit_code
     return f"the system refused: {error}; nothing half-done was kept", 1
+
+
+def _interrupted() -> int:
+    print(INTERRUPTED, file=sys.stderr)
+    return 130
 
 
 def _say(message: str, code: int) -> int:

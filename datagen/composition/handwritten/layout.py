@@ -245,8 +245,7 @@ def _fit(hand: Hand, extent: _Extent, pen: float, margin: int) -> tuple[float, l
     room = [side - 2 * margin - pen for side in hand.sheet]
     span = [b - a for a, b in zip(low, high, strict=True)]
     scale = min(
-        max(hand.fill * side, 8) / max(width, 1e-3)
-        for side, width in zip(room, span, strict=True)
+        max(hand.fill * side, 8) / max(width, 1e-3) for side, width in zip(room, span, strict=True)
     )
     origin = [
         margin + pen / 2 + at * (side - scale * width) - scale * start

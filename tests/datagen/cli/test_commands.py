@@ -14,7 +14,7 @@ import cv2
 import pytest
 import yaml
 
-from datagen.cli import app
+from datagen.cli.app import app
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 posix = pytest.mark.skipif(os.name != "posix", reason="sends signals that Windows lacks")
@@ -346,6 +346,30 @@ def test_an_interrupt_while_workers_start_leaves_no_worker(tmp_path: Path, secon
     assert process.returncode == 130
     assert said == "datagen: interrupted; nothing half-done was kept\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_an_interrupt_while_the_command_line_is_imported_ends_in_a_message(tmp_path: Path) -> None:
+    program = """
+import os, signal, sys
+
+class CtrlC:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC())
+from datagen.cli import main
+main(["sources"])
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == "datagen: interrupted; nothing half-done was kept\n"
+    assert ended.stdout == ""
 
 
 @posix
