@@ -275,34 +275,34 @@ def _check_run(
 
     def follow(event: Event) -> None:
         tell(score.seed, event)
-        if receipt.bits is None:  # then the end tells more than the first difference
-            return
-        if event["event"] == "start":
-            work.check(
-                "order", order_difference(score, receipt, event), "in which the images are read"
-            )
-        if event["event"] == "epoch":
-            difference = epoch_difference(score, receipt, event)
-            if difference is not None:
-                work.check("training", difference, "")
-            work.epochs = int(event["epoch"])
+        if receipt.bits is not None:  # else the end tells more than the first difference
+            _check_event(work, event)
 
     ran = run_apart(job, place, follow)
-    difference = score_difference(score, receipt, ran, whole=last == len(score.history))
+    whole = last == len(score.history)
+    difference = score_difference(score, receipt, ran, whole=whole)
     if difference is None:
         work.epochs = len(ran.history)
+    scored = difference is not None and difference.kind in ("predictions", "accuracy")
     how = f"{work.epochs} of {how_many(len(score.history), 'epoch')}, and the initial weights"
-    if last < len(score.history):
-        work.check("training", difference, how)
+    work.check("training", None if whole and scored else difference, how)
+    if not whole:
         work.skip("predictions", "only after the last epoch")
         return
-    kind = None if difference is None else difference.kind
-    if kind in ("predictions", "accuracy"):
-        work.check("training", None, how)
-        work.check("predictions", difference, "")
-    work.check("training", difference, how)
     names = ["val", *(short_path(str(test)) for test in tests)]
-    work.check("predictions", None, f"on {' and '.join(names)}; accuracies follow from them")
+    work.check("predictions", difference, f"on {' and '.join(names)}; accuracies follow from them")
+
+
+def _check_event(work: _Work, event: Event) -> None:
+    """Compare what the training tells at its start and after an epoch."""
+    if event["event"] == "start":
+        difference = order_difference(work.score, work.receipt, event)
+        work.check("order", difference, "in which the images are read")
+    if event["event"] == "epoch":
+        difference = epoch_difference(work.score, work.receipt, event)
+        if difference is not None:
+            work.check("training", difference, "")
+        work.epochs = int(event["epoch"])
 
 
 def _notes(score: Score, receipt: Receipt, *, same: bool) -> list[str]:

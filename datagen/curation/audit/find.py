@@ -18,10 +18,10 @@ from datagen.core.numerals import CLASSES
 from datagen.curation.audit import confident
 from datagen.curation.audit.copies import copies
 from datagen.curation.audit.folds import folds_of, groups_of
-from datagen.curation.audit.look_alikes import describe_outline, nearest
+from datagen.curation.audit.look_alikes import Descriptions, describe_outline, nearest
 from datagen.curation.audit.measure import Measured, measure_folder
 from datagen.curation.audit.outliers import style_outliers, unlike_all
-from datagen.curation.audit.rank import Evidence, judge
+from datagen.curation.audit.rank import Evidence, Probabilities, judge
 from datagen.curation.audit.record import AuditImage
 from datagen.curation.audit.synthetic import no_synthetic, synthetic_numerals
 from datagen.curation.holdout.collection import read_ties
@@ -144,70 +144,120 @@ def audit_folder(
         get_source(settings.source)  # a wrong name is told before images are read
     require_unicode(folder.absolute())
     ties = read_ties(folder, writers)
-
-    def step(name: str) -> Callable[[int, int], None]:
-        return lambda done, total: tell(name, done, total)
-
-    images = measure_folder(folder, skip_bad=skip_bad, tell=step("images"))
-    alike, groups = groups_of(folder, images, ties, step("near-duplicates"))
+    images = measure_folder(folder, skip_bad=skip_bad, tell=_step(tell, "images"))
+    alike, groups = groups_of(folder, images, ties, _step(tell, "near-duplicates"))
     if len(set(groups)) < settings.folds:
         raise SplitError(
             f"{folder} has {len(set(groups))} groups of images that belong together, fewer than "
             f"{settings.folds} folds; add images, or ask for fewer --folds"
         )
-    labels = np.array([CLASSES.index(image.numeral) for image in images], np.intp)
-    described = np.stack([describe_outline(image.sketch) for image in images])
-    if settings.source is None:
-        synthetic = no_synthetic(described.shape[1])
-    else:
-        synthetic = synthetic_numerals(
-            settings.source, settings.synthetic, settings.seed, step("synthetic")
-        )
-    folds = folds_of(images, groups, settings.folds, settings.seed)
+    measured = _Measurements(
+        images,
+        np.array([CLASSES.index(image.numeral) for image in images], np.intp),
+        np.stack([describe_outline(image.sketch) for image in images]),
+        groups,
+        alike,
+    )
+    evidence = _evidence(measured, _opinions(measured, settings, tell))
+    near, likeness = nearest(measured.described, None, ALIKE)
+    styles = _styles(images, measured.labels, settings.seed)
+    return Audit(
+        folder=folder,
+        images=_ranked(Found(images, groups, styles, near, likeness), evidence),
+        settings=settings,
+        joint=_joint(evidence),
+        agreement=float((evidence.networks.argmax(axis=1) == evidence.labels).mean()),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Measurements:
+    """What is known of the images before any network has seen them.
+
+    Attributes:
+        images: N, as measured.
+        labels: their classes as given, positions in `CLASSES`.
+        described: `float32 N×D`, their outlines.
+        groups: those that belong together (one writer, near-duplicates) have one name.
+        alike: near-duplicates have one name.
+    """
+
+    images: Sequence[Measured]
+    labels: npt.NDArray[np.intp]
+    described: Descriptions
+    groups: Sequence[str]
+    alike: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opinions:
+    """Probabilities of the classes, out of sample: of networks `seeds×N×10`, of outlines `N×10`."""
+
+    networks: Probabilities
+    outlines: Probabilities
+
+
+def _step(tell: Tell, name: str) -> Callable[[int, int], None]:
+    return lambda done, total: tell(name, done, total)
+
+
+def _opinions(measured: _Measurements, settings: AuditSettings, tell: Tell) -> _Opinions:
+    """Let networks and the outline reader read every image, none of which they learnt from."""
     from datagen.curation.audit import networks, outline_reader  # noqa: PLC0415 - scikit-learn
 
+    if settings.source is None:
+        synthetic = no_synthetic(measured.described.shape[1])
+    else:
+        synthetic = synthetic_numerals(
+            settings.source, settings.synthetic, settings.seed, _step(tell, "synthetic")
+        )
+    folds = folds_of(measured.images, measured.groups, settings.folds, settings.seed)
     tell("networks", 0, settings.folds * settings.seeds * settings.epochs)
     said = networks.out_of_sample(
-        np.stack([image.view for image in images]),
-        labels,
+        np.stack([image.view for image in measured.images]),
+        measured.labels,
         folds,
         synthetic,
         epochs=settings.epochs,
         seeds=settings.seeds,
         seed=settings.seed,
-        tell=step("networks"),
+        tell=_step(tell, "networks"),
     )
     outlines = outline_reader.read_outlines(
-        described, labels, folds, synthetic.described, synthetic.labels
+        measured.described, measured.labels, folds, synthetic.described, synthetic.labels
     )
-    wrong = copies(images, alike)
-    near, likeness = nearest(described, None, ALIKE)
-    evidence = Evidence(
+    return _Opinions(said, outlines)
+
+
+def _evidence(measured: _Measurements, opinions: _Opinions) -> Evidence:
+    """Gather all signals of every image."""
+    from datagen.curation.audit.networks import disagreement  # noqa: PLC0415 - scikit-learn
+
+    images, labels = measured.images, measured.labels
+    found = copies(images, measured.alike)
+    return Evidence(
         labels=labels,
-        networks=said.mean(axis=0),
-        outlines=outlines,
+        networks=opinions.networks.mean(axis=0),
+        outlines=opinions.outlines,
         signals={
             **_sheets(images),
             **style_outliers(np.stack([image.style for image in images]), labels),
-            "unlike": unlike_all(nearest(described, groups, ALIKE)[1]),
-            "copy of another class": np.array([float(c.other_class is not None) for c in wrong]),
-            "copy in another part": np.array([float(c.other_part is not None) for c in wrong]),
-            "seeds": networks.disagreement(said),
+            "unlike": unlike_all(nearest(measured.described, measured.groups, ALIKE)[1]),
+            "copy of another class": np.array([float(c.other_class is not None) for c in found]),
+            "copy in another part": np.array([float(c.other_part is not None) for c in found]),
+            "seeds": disagreement(opinions.networks),
         },
-        copies=[copy.other_class for copy in wrong],
-        others=[copy.other_part for copy in wrong],
+        copies=[copy.other_class for copy in found],
+        others=[copy.other_part for copy in found],
     )
-    found = Found(images, groups, _styles(images, labels, settings.seed), near, likeness)
-    limits = confident.thresholds(labels, evidence.networks)
-    sure = confident.confident_classes(evidence.networks, limits)
+
+
+def _joint(evidence: Evidence) -> tuple[tuple[float, ...], ...]:
+    """Return the estimated share of all images with each given (row) and true class (column)."""
+    labels, said = evidence.labels, evidence.networks
+    sure = confident.confident_classes(said, confident.thresholds(labels, said))
     joint = confident.estimated_joint(labels, confident.confident_joint(labels, sure, len(CLASSES)))
-    return Audit(
-        folder=folder,
-        images=_ranked(found, evidence),
-        settings=settings,
-        joint=tuple(tuple(float(share) for share in row) for row in joint),
-        agreement=float((evidence.networks.argmax(axis=1) == labels).mean()),
-    )
+    return tuple(tuple(float(share) for share in row) for row in joint)
 
 
 def _sheets(images: Sequence[Measured]) -> dict[str, npt.NDArray[np.float64]]:
