@@ -15,7 +15,7 @@ SPLITS: Final[tuple[Split, ...]] = ("train", "val")
 PARTS: Final[tuple[Split, ...]] = get_args(Split)
 """The same and `test`, which a dataset may have as a third part."""
 
-CLASSES: Final[tuple[str, ...]] = get_args(Numeral)
+CLASSES: Final[tuple[Numeral, ...]] = get_args(Numeral)
 """Class names in the evaluator's order, which is numeric and not alphabetical."""
 
 MIXED_SPELLINGS: Final[dict[str, str]] = {
@@ -26,6 +26,17 @@ MIXED_SPELLINGS: Final[dict[str, str]] = {
     "ix": "iX",
 }
 """Mixed case as people write it: a capital V or X beside dotted i's. Other classes have none."""
+
+
+def class_name(numeral: str) -> str:
+    """Return `numeral`.
+
+    Raises:
+        ValueError: it is not one of `CLASSES`.
+    """
+    if numeral not in CLASSES:
+        raise ValueError(f"expected one of {' '.join(CLASSES)}")
+    return numeral
 
 
 def case_styles(numeral: str) -> tuple[CaseStyle, ...]:

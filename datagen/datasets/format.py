@@ -28,7 +28,7 @@ from datagen.core.budget import Count
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.limits import Sha256, Tally
 from datagen.core.models import StrictModel
-from datagen.core.numerals import CLASSES, PARTS, SPLITS, CaseStyle, Numeral, Split
+from datagen.core.numerals import CLASSES, PARTS, SPLITS, CaseStyle, Numeral, Split, class_name
 from datagen.core.pydantic_errors import explain
 from datagen.datasets.class_counts import total_count
 from datagen.files.class_folders import EVALUATOR_RULES, class_files, has_classes
@@ -50,12 +50,6 @@ def _plain(path: str) -> str:
     if "\\" in path or "\0" in path or ":" in parts[0] or set(parts) & {"", ".", ".."}:
         raise ValueError("expected a plain path below the dataset, such as train/iv/00001.png")
     return path
-
-
-def _one_of_the_ten(numeral: str) -> str:
-    if numeral not in CLASSES:
-        raise ValueError(f"expected one of {' '.join(CLASSES)}")
-    return numeral
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +80,7 @@ class ManifestEntry:
     index: Tally
     path: Annotated[str, AfterValidator(_plain)]
     sha256: Sha256
-    numeral: Annotated[str, Field(alias="class"), AfterValidator(_one_of_the_ten)]
+    numeral: Annotated[str, Field(alias="class"), AfterValidator(class_name)]
     split: Split
     source: str
     style: CaseStyle

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
@@ -20,8 +20,6 @@ from datagen.files.litter import is_litter, say_litter
 
 IMAGE_SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 """Endings of the names that the evaluator reads, whatever their case."""
-
-_NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +65,7 @@ def class_files(
     """
     passed: list[Path] = []
     _look_beside(root, rules, passed)
-    for numeral in _NUMERALS:
+    for numeral in CLASSES:
         for path in _files_below(root / numeral, rules, passed, deep=True):
             yield numeral, path
     if litter is None:

@@ -174,7 +174,7 @@ class _ImagePicker:
     def _repeated(self, block: ClassBlock, pool: NumeralPool, number: int) -> list[int]:
         """Let the images of each class serve again and again, by their weights."""
         shuffled = self._shuffled(block, pool, (PARTS.index(block.split), number, 3))
-        asked = {numeral: block.numerals.count(numeral) for numeral in CLASSES}
+        asked: dict[str, int] = {numeral: block.numerals.count(numeral) for numeral in CLASSES}
         self._check(block, {n: asked[n] if shuffled[n] else 0 for n in CLASSES})
         turns = {
             numeral: iter(

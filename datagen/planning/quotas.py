@@ -86,17 +86,17 @@ def _merged(given: Iterator[Quota]) -> list[Quota]:
     return list(merged.values())
 
 
-def _exact(part: SidePart, sources: SplitSources, split: Split) -> dict[str, int] | None:
+def _exact(part: SidePart, sources: SplitSources, split: Split) -> Mapping[str, int] | None:
     """Return the exact numbers asked of a part, by class; None where its ratio decides."""
     if part.per_class is None:
         return None
     if part.per_class == "all":
         return _all_images(part, sources, split)
-    asked = (
-        dict.fromkeys(CLASSES, part.per_class)
-        if isinstance(part.per_class, int)
-        else {numeral: part.per_class.get(numeral, 0) for numeral in CLASSES}  # type: ignore[call-overload]
-    )
+    per_class = part.per_class
+    asked: dict[str, int] = {
+        numeral: per_class if isinstance(per_class, int) else per_class.get(numeral, 0)
+        for numeral in CLASSES
+    }
     shared = sources.resolved.shared
     if split not in shared or len(shared) == 1:
         return asked
@@ -224,7 +224,9 @@ def blocks_of(given: Quotas, count: Count) -> list[ClassBlock]:
     start = 0
     for split in given:
         exact = [quota.exact for quota in given[split] if quota.exact is not None]
-        fixed = {numeral: sum(part.get(numeral, 0) for part in exact) for numeral in CLASSES}
+        fixed: dict[str, int] = {
+            numeral: sum(part.get(numeral, 0) for part in exact) for numeral in CLASSES
+        }
         rest = sum(shared_out[split])
         turns = iter(_rounds(_evened(fixed, rest, start), start))
         for quota, number in zip(given[split], shared_out[split], strict=True):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datagen.cli.views.output import is_live
+from datagen.cli.views.epochs_bar import EpochsBar
 from datagen.core.text import duration, how_many
 from datagen.evaluation.process import Event
 from datagen.searches.listener import SearchListener
@@ -25,26 +25,20 @@ def search_progress(human: Any, *, quiet: bool) -> Iterator[SearchListener]:
     from rich.console import Console
 
     from datagen.cli.views.harmless import harmless
-    from datagen.cli.views.sweep_progress import epochs_bar
 
     out = harmless(Console(stderr=True, quiet=quiet, highlight=False, markup=False))
-    bar = epochs_bar(out, disable=quiet or not (out.is_terminal and is_live()), redirect=True)
-    try:
+    with EpochsBar(out, quiet=quiet, redirect=True) as bar:
         yield _View(human, out, bar)
-    finally:
-        bar.stop()
 
 
 class _View(SearchListener):
     """Counts epochs of the round that runs; says a line for every step."""
 
-    def __init__(self, human: Any, out: Any, bar: Any) -> None:
+    def __init__(self, human: Any, out: Any, bar: EpochsBar) -> None:
         self._human = human
         self._out = out
         self._bar = bar
-        self._row: Any = None
         self._until = 0
-        self._reached: dict[tuple[str, int], int] = {}
         self._warned: set[str] = set()
 
     def timing(self) -> None:
@@ -69,17 +63,14 @@ class _View(SearchListener):
     def round(self, tasks: int, until: int) -> None:
         """Begin a bar."""
         self._say(f"{how_many(tasks, 'training')} to epoch {until}")
-        if self._row is not None:
-            self._bar.remove_task(self._row)
         self._until = until
-        self._row = self._bar.add_task(f"to epoch {until}", total=tasks * until)
-        self._reached = {}
-        self._bar.start()
+        self._bar.begin(f"to epoch {until}", tasks * until)
+        self._bar.show()
 
     def event(self, candidate: Candidate, task: Task, event: Event) -> None:
         """Move the bar; repeat warnings."""
         if event["event"] in ("epoch", "resume"):
-            self._reach((task.point, task.seed), int(event["epoch"]))
+            self._bar.reach((task.point, task.seed), int(event["epoch"]))
         elif event["event"] == "warning":
             text = f"{candidate.name}: {event['message']}"
             if text not in self._warned:
@@ -88,7 +79,7 @@ class _View(SearchListener):
 
     def outcome(self, candidate: Candidate, outcome: TrialOutcome) -> None:
         """Say what failed; the rest moves the bar."""
-        self._reach((outcome.point, outcome.seed), self._until)
+        self._bar.reach((outcome.point, outcome.seed), self._until)
         text = f"failed  {candidate.name}: {outcome.error}"
         if outcome.error is not None and text not in self._warned:  # often the same on every fold
             self._warned.add(text)
@@ -104,12 +95,6 @@ class _View(SearchListener):
 
     def _say(self, text: str) -> None:
         self._out.print(text, style="dim", soft_wrap=True)
-
-    def _reach(self, key: tuple[str, int], epoch: int) -> None:
-        before = self._reached.get(key, 0)
-        if epoch > before:
-            self._reached[key] = epoch
-            self._bar.advance(self._row, epoch - before)
 
 
 def _print_plan(plan: SearchPlan, out: Any) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from datagen.cli.views.output import emit, is_live
+from datagen.cli.views.epochs_bar import EpochsBar
+from datagen.cli.views.output import emit
 from datagen.evaluation.process import Event
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.listener import Listener
@@ -28,53 +29,18 @@ def sweep_progress(human: Any, *, as_json: bool, quiet: bool) -> Iterator[Listen
 
     out = harmless(Console(stderr=True, quiet=quiet, highlight=False, markup=False))
     # with JSON, rich must leave stdout alone: it would print what goes there on stderr
-    bar = epochs_bar(
-        out, disable=quiet or not (out.is_terminal and is_live()), redirect=not as_json
-    )
-    try:
+    with EpochsBar(out, quiet=quiet, redirect=not as_json) as bar:
         yield _View(human, out, bar, as_json=as_json)
-    finally:
-        bar.stop()
-
-
-def epochs_bar(out: Any, *, disable: bool, redirect: bool) -> Any:
-    """Return a bar of epochs with the time left."""
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    return Progress(
-        SpinnerColumn(),  # it turns also while an evaluation starts and within an epoch
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("epochs"),
-        TimeRemainingColumn(),
-        console=out,
-        transient=True,
-        disable=disable,
-        redirect_stdout=redirect,
-        speed_estimate_period=3600,  # starts and pauses would upset a shorter one
-    )
 
 
 class _View(Listener):
     """Counts epochs for the bar; says a line for everything that ends."""
 
-    def __init__(self, human: Any, out: Any, bar: Any, *, as_json: bool) -> None:
+    def __init__(self, human: Any, out: Any, bar: EpochsBar, *, as_json: bool) -> None:
         self._human = human
         self._out = out
         self._bar = bar
         self._as_json = as_json
-        self._row: Any = None
-        self._reached: dict[tuple[str, int], int] = {}
         self._warned: set[str] = set()
 
     def timing(self) -> None:
@@ -84,18 +50,18 @@ class _View(Listener):
     def plan(self, plan: SweepPlan) -> None:
         """Print the plan; the bar's length is its epochs."""
         _print_plan(plan, self._human)
-        self._row = self._bar.add_task("sweeping", total=plan.cost.epochs)
+        self._bar.begin("sweeping", plan.cost.epochs)
 
     def round(self, tasks: int, until: int) -> None:
         """Say what runs now."""
-        self._bar.start()
+        self._bar.show()
         trials = f"{tasks} trial{'s' if tasks != 1 else ''}"
         self._out.print(f"{trials} to epoch {until}", style="dim", soft_wrap=True)
 
     def event(self, candidate: Candidate, task: Task, event: Event) -> None:
         """Move the bar; repeat warnings."""
         if event["event"] in ("epoch", "resume"):
-            self._reach((candidate.id, task.seed), int(event["epoch"]))
+            self._bar.reach((candidate.id, task.seed), int(event["epoch"]))
         elif event["event"] == "warning":
             seed = "" if event.get("of") == "dataset" else f" seed {task.seed}"
             text = f"{candidate.name}{seed}: {event['message']}"
@@ -105,7 +71,7 @@ class _View(Listener):
 
     def outcome(self, candidate: Candidate, outcome: TrialOutcome) -> None:
         """Say how far a trial came."""
-        self._reach((candidate.id, outcome.seed), outcome.epochs)
+        self._bar.reach((candidate.id, outcome.seed), outcome.epochs)
         if outcome.error is None and not outcome.complete and outcome.value is not None:
             self._out.print(
                 f"paused   {candidate.name}  seed {outcome.seed}  epoch {outcome.epochs}  "
@@ -119,15 +85,9 @@ class _View(Listener):
         if self._as_json:
             emit({"command": "sweep", **trial.model_dump(mode="json")})
         if not news:
-            self._reach((trial.point, trial.seed), trial.epochs)
+            self._bar.reach((trial.point, trial.seed), trial.epochs)
             return
         self._out.print(_line(trial), style=_STYLES[trial.state], soft_wrap=True)
-
-    def _reach(self, key: tuple[str, int], epoch: int) -> None:
-        before = self._reached.get(key, 0)
-        if epoch > before:
-            self._reached[key] = epoch
-            self._bar.advance(self._row, epoch - before)
 
 
 _STYLES = {"done": None, "stopped": "dim", "failed": "red"}

@@ -6,7 +6,7 @@ and a sentence. Pure functions.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,6 @@ from datagen.core.numerals import CLASSES, Numeral
 from datagen.curation.audit import confident
 from datagen.curation.audit.record import Suggestion
 from datagen.curation.audit.slips import prior, slip
-
-_NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 
 Strengths = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.float64]
@@ -124,7 +122,7 @@ def _judged(
     evidence: Evidence, k: int, suspicion: float, shown: Probabilities, found: dict[str, float]
 ) -> Judgement:
     given = CLASSES[evidence.labels[k]]
-    best = _NUMERALS[int(shown.argmax())]
+    best = CLASSES[int(shown.argmax())]
     likelier = None if best == given else best
     suggestion: Suggestion = "keep"
     if suspicion >= _SHOWN:

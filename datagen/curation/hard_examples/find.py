@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from datagen.core.errors import (
     DatasetError,
@@ -18,7 +18,7 @@ from datagen.core.errors import (
     UsageError,
 )
 from datagen.core.limits import MOST_IMAGES, require
-from datagen.core.numerals import Numeral
+from datagen.core.numerals import CLASSES
 from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.datasets.compared_pictures import Held
 from datagen.datasets.content import dataset_content, test_content
@@ -42,7 +42,6 @@ SHARE: Final = 0.1
 """Part of the images that are called hard unless a number is asked for."""
 
 _RULES: Final = replace(EVALUATOR_RULES, strangers=True)  # the evaluator itself refuses them
-_NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 BeforeTraining = Callable[[Sequence[int]], None]
 """Told the seeds that will be trained; what it raises ends the work before it begins."""
 _HELD_OUT: Final = {"test", "holdout", "label_book", "val", "validation"}
@@ -95,12 +94,12 @@ def mine(
         if (numeral, digest) not in chances:
             raise DatasetError(f"{path} changed while {folder} was evaluated; mine it again")
         chance = chances[numeral, digest]
-        own = round(chance[_NUMERALS.index(numeral)], 6)
+        own = round(chance[CLASSES.index(numeral)], 6)
         image = HardImage(
             path=path.relative_to(folder).as_posix(),
             sha256=digest,
             numeral=numeral,
-            predicted=_NUMERALS[chance.index(max(chance))],
+            predicted=CLASSES[chance.index(max(chance))],
             probability=own,
             weight=weight(own),
             leaked=digest in known or digest in leaked,

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Annotated, ClassVar, Final, Literal, get_args
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.limits import Sha256, require
-from datagen.core.numerals import Numeral
+from datagen.core.numerals import CLASSES, Numeral
 from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash
 from datagen.sources.images.read import read_numeral
@@ -30,7 +30,6 @@ smallest clusters hold mishaps as well as styles."""
 
 MOST_CLUSTERS: Final = 1000
 
-_NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 
 Tell = Callable[[int], None]
 """Told how many classes are done."""
@@ -108,7 +107,7 @@ def find_rare(
     from datagen.images import style_clusters as styles  # noqa: PLC0415 - 1 s of scikit-learn; bad input is told before
 
     images: list[RareImage] = []
-    for done, numeral in enumerate(_NUMERALS):
+    for done, numeral in enumerate(CLASSES):
         tell(done)
         names = [name for name in found.kept if found.names[name] == numeral]
         pictures = [read_numeral(folder / name, invert=options.invert) for name in names]

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from datagen.core.errors import MissingInputError
 from datagen.core.numerals import CLASSES, SPLITS, Numeral
@@ -27,8 +27,6 @@ from datagen.files.reading import what_is
 
 DECODABLE: Final = SAMPLE_RULES.suffixes or ()
 """Endings of the names of images in general."""
-
-_NUMERALS: Final[tuple[Numeral, ...]] = get_args(Numeral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,7 @@ def _look_at_part(layout: Layout, part: str) -> None:
 
 def _class_of(layout: Layout, entry: "os.DirEntry[str]") -> Numeral | None:
     """Return the class of a folder beside the class folders, or note that it is none."""
-    for numeral in _NUMERALS:
+    for numeral in CLASSES:
         if entry.name == numeral:
             return numeral
     meant = class_meant_by(Path(entry.path))

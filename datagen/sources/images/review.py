@@ -21,19 +21,13 @@ from pydantic import (
 from datagen.core.errors import CorruptInputError, RecipeError
 from datagen.core.limits import Sha256
 from datagen.core.models import StrictModel
-from datagen.core.numerals import CLASSES
+from datagen.core.numerals import CLASSES, class_name
 from datagen.core.pydantic_errors import explain
 from datagen.files.hashing import file_hash, hash_files
 from datagen.files.presets import Presets, plain_yaml, read_text
 from datagen.files.reading import REVIEW
 
 _PRESETS: Final = Presets("review", "datagen.sources.images.reviews", REVIEW)
-
-
-def _one_of_the_ten(numeral: str) -> str:
-    if numeral not in CLASSES:
-        raise ValueError(f"expected one of {' '.join(CLASSES)}")
-    return numeral
 
 
 def _in_utc(text: str) -> str:
@@ -56,7 +50,7 @@ def utc_text(time: datetime) -> str:
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
-_Class = Annotated[str, AfterValidator(_one_of_the_ten)]
+_Class = Annotated[str, AfterValidator(class_name)]
 _Time = Annotated[str, AfterValidator(_in_utc)]
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
