@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
+from datagen.core.errors import CorruptInputError, UsageError
 from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
@@ -97,10 +97,10 @@ def _summaries(
         MissingInputError: a file is not there.
         CorruptInputError: a file holds no score, or that of another dataset.
     """
-    from datagen.evaluation.load import read_summaries  # noqa: PLC0415
+    from datagen.evaluation.load import cached_summaries, read_summaries  # noqa: PLC0415
 
     sides = (found.first, found.second)
-    of_sides: tuple[list[Summary], list[Summary]] = (_known(sides[0].path), _known(sides[1].path))
+    of_sides = (cached_summaries(sides[0].path), cached_summaries(sides[1].path))
     for path in given:
         for summary in read_summaries(path):
             belongs = [
@@ -116,12 +116,3 @@ def _summaries(
             for known in belongs:
                 known.append(summary)
     return of_sides
-
-
-def _known(root: Path) -> "list[Summary]":
-    from datagen.evaluation.load import read_summaries  # noqa: PLC0415
-
-    try:
-        return read_summaries(root)
-    except MissingInputError:  # it was not evaluated here, or it is no dataset
-        return []

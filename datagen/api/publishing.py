@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datagen.api.progress import Progress, counted, no_progress
-from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
+from datagen.core.errors import CorruptInputError, UnknownNameError
 from datagen.datasets.format import info_if_any
 from datagen.files.paths import named_refusals, real_path, user_path, user_paths
 
@@ -155,12 +155,9 @@ def _summaries(found: "Inspection", given: PathLike | Sequence[PathLike]) -> "li
         MissingInputError: a file is not there.
         CorruptInputError: a file holds no score, or that of another dataset.
     """
-    from datagen.evaluation.load import read_summaries  # noqa: PLC0415
+    from datagen.evaluation.load import cached_summaries, read_summaries  # noqa: PLC0415
 
-    try:
-        summaries = read_summaries(found.path)
-    except MissingInputError:  # it was not evaluated here
-        summaries = []
+    summaries = cached_summaries(found.path)
     for path in user_paths(given):
         for summary in read_summaries(path):
             if summary.fingerprint != found.fingerprint:

@@ -51,6 +51,18 @@ def read_summaries(path: Path) -> list[Summary]:
     return [_located(_parse(plain, str(path)), path.parent, plain)]
 
 
+def cached_summaries(root: Path) -> list[Summary]:
+    """Read every evaluation of a dataset that is in the cache: none where it was never evaluated.
+
+    Raises:
+        CorruptInputError: a cached score cannot be read.
+    """
+    try:
+        return read_summaries(root)
+    except MissingInputError:  # never evaluated here, or no dataset
+        return []
+
+
 def _lines(text: str, path: Path) -> list[Summary]:
     found = []
     for number, line in enumerate(text.splitlines(), 1):
