@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from datagen.core.errors import InputError, UsageError
+from datagen.core.nested import changed_keys
 from datagen.files.atomic import staged_file
 from datagen.files.lines import append_line, cut_torn_line, read_lines, refuse_other_than_file
 from datagen.files.locks import try_lock
@@ -170,22 +171,8 @@ def read_spec(folder: Path) -> Spec | None:
 
 
 def differences(old: BaseModel, new: BaseModel) -> dict[str, tuple[Any, Any]]:
-    """Return the keys in which two specs differ, dotted, with both values."""
-    before, after = (_flat(spec.model_dump(mode="json")) for spec in (old, new))
-    keys = dict.fromkeys([*before, *after])
-    return {
-        key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)
-    }
-
-
-def _flat(plain: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(plain, dict | list) or not plain:
-        return {prefix: plain}
-    items = plain.items() if isinstance(plain, dict) else enumerate(plain)
-    found: dict[str, Any] = {}
-    for key, value in items:
-        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    return found
+    """Return the nested keys in which two specs differ, with both values."""
+    return changed_keys(*(spec.model_dump(mode="json") for spec in (old, new)))
 
 
 @contextmanager

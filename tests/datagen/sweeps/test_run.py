@@ -208,6 +208,12 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         sweep(make_spec(2), tmp_path / "file" / "out", Pretender(good))
 
 
+def test_one_test_set_cannot_take_the_place_of_another(out: Path) -> None:
+    sweep(make_spec(2, tests=["/one"]), out, Pretender(good))
+    with pytest.raises(UsageError, match=r"scored by \(tests\.0: .*one.* → .*two"):
+        check_folder(out, make_spec(2, tests=["/two"]), extend=True)
+
+
 def test_an_edited_spec_needs_a_new_folder_or_extend(out: Path) -> None:
     first = make_spec(2)
     sweep(first, out, Pretender(good))
