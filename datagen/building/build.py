@@ -15,6 +15,7 @@ from datagen.building.augment import check_labels, open_pipelines
 from datagen.building.fetch_missing import FetchMissing
 from datagen.building.open_sources import OpenPool, open_pool, open_sources
 from datagen.building.render import ATTEMPTS, MIN_VIEW_CONTRAST, ImageRenderer
+from datagen.building.replaced import refuse_added_files
 from datagen.building.workers import ImageWriter, Progress, WrittenImage, write_all
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError, UsageError
@@ -106,7 +107,8 @@ def build(
         fetch: fetches an archive that is missing; None: that is an error.
 
     Raises:
-        UsageError: the target cannot be used, or the recipe names what is not there.
+        UsageError: the target cannot be used, or holds files of a person, or the recipe names what
+            is not there.
         InputError: a source is missing or corrupt.
         RuleError: the plan breaks the budget, or a side has too few letters or images of a class.
         PipelineError: a pipeline is unknown, or would make a label wrong.
@@ -116,6 +118,8 @@ def build(
     require("workers", workers, 1, MOST_PROCESSES)
     out = resolved_path(out)
     check_target(out, overwrite=overwrite, marker=INFO)
+    if out.is_dir():
+        refuse_added_files(out)
     resolved = resolve(recipe)
     _check_not_in_source(out, resolved)
     planned = _plan_resolved(resolved, open_pool, fetch)

@@ -46,7 +46,10 @@ def build(
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a dataset that is there.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace a dataset that is there, if it holds no files of your own."
+        ),
     ] = False,
     vet: Annotated[
         str | None,

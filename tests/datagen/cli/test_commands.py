@@ -216,6 +216,33 @@ def test_an_existing_target_is_refused_without_overwrite(datagen_here: Run, tmp_
     assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
 
 
+@pytest.mark.parametrize("added", ["notes.txt", "train/v/mine.png", "more/ideas.md"])
+def test_overwriting_removes_no_file_of_a_person(
+    datagen_here: Run, tmp_path: Path, added: str
+) -> None:
+    assert datagen_here("build", *SMALL, "-o", "ds").returncode == 0
+    mine = tmp_path / "ds" / added
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_bytes(b"mine")
+    (tmp_path / "ds" / ".DS_Store").touch()  # nobody misses it
+    refused = datagen_here("build", *SMALL, "-o", "ds", "--seed", 1, "--overwrite")
+    assert refused.returncode == 2
+    assert f"ds holds {added}, which is not part of the dataset" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert mine.read_bytes() == b"mine"
+    assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 0
+    mine.unlink()
+    assert datagen_here("build", *SMALL, "-o", "ds", "--seed", 1, "--overwrite").returncode == 0
+
+
+def test_a_dataset_whose_manifest_is_damaged_can_be_replaced(
+    datagen_here: Run, tmp_path: Path
+) -> None:
+    assert datagen_here("build", *SMALL, "-o", "ds").returncode == 0
+    (tmp_path / "ds" / "manifest.jsonl").write_text("{")
+    assert datagen_here("build", *SMALL, "-o", "ds", "--overwrite").returncode == 0
+
+
 def test_overwriting_by_a_roundabout_path_replaces_and_nothing_else(
     datagen_here: Run, tmp_path: Path
 ) -> None:
