@@ -42,6 +42,7 @@ def told(phase: str, work: Callable[P, R]) -> Callable[P, R]:
 def main() -> None:
     """Build once, in a folder that is removed."""
     tell("imports")
+
     def progress(images: int) -> None:
         if images == 2 * 64:
             tell("two chunks, which tell whether more processes pay")
