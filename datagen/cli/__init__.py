@@ -10,7 +10,7 @@ from typing import Final
 
 from datagen.files.signals import end_tidily
 
-INTERRUPTED: Final = "datagen: interrupted; nothing half-done was kept"
+INTERRUPTED: Final = "datagen: interrupted; no partial result was kept"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -53,7 +53,8 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
-    help="Datasets of handwritten Roman numerals: the model is frozen, you program the data.",
+    help="Datasets of handwritten Roman numerals: the model is fixed, you build the data that it "
+    "is trained on.",
 )
 
 
@@ -68,7 +69,7 @@ def _about(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and end."
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
@@ -191,10 +192,10 @@ def _of_the_words(error: Any) -> str:
 def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:
     """Return what to say, and the exit code, where the system refuses something."""
     if isinstance(error, MemoryError):
-        return "the memory is full; nothing half-done was kept; ask for less at once", 1
+        return "out of memory; no partial result was kept; try fewer --workers or images", 1
     if place_refused(error):  # a place that cannot be looked at
         return str(refusal(error)), InputError.exit_code
-    return f"the system refused: {error}; nothing half-done was kept", 1
+    return f"the operating system reports an error: {error}; no partial result was kept", 1
 
 
 def _interrupted() -> int:

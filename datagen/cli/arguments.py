@@ -56,7 +56,7 @@ def refuse_empty(words: Sequence[str]) -> None:
         if word.strip() and not flag:
             continue
         named = flag[1] if flag else before if before.startswith("-") else "an argument"
-        raise UsageError(f"{named} is empty; say what is meant, or leave it out")
+        raise UsageError(f"{named} is empty; give a value, or leave it out")
 
 
 def with_word(words: Sequence[str], flag: str, known: Sequence[str], default: str) -> list[str]:

@@ -19,10 +19,10 @@ class ExecutorName(enum.StrEnum):
 
 
 Executor = Annotated[
-    ExecutorName, typer.Option(help="Processes on this machine, or a Ray cluster.")
+    ExecutorName, typer.Option(help="Where to train: processes on this machine, or a Ray cluster.")
 ]
 Address = Annotated[
-    str | None, typer.Option(help="The Ray cluster: auto, HOST:PORT, ray://HOST:PORT.")
+    str | None, typer.Option(help="Address of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Run failed trials again.")]
@@ -37,7 +37,7 @@ def whole_numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise UsageError(f"--rungs {text!r} is not epochs such as 10,30,100") from None
+        raise UsageError(f"--rungs {text!r}: expected numbers of epochs, such as 10,30") from None
 
 
 def chosen_executor(name: ExecutorName, address: str | None) -> "local.Executor | None":
@@ -52,5 +52,5 @@ def chosen_executor(name: ExecutorName, address: str | None) -> "local.Executor 
 
         return RayExecutor(address)
     if address is not None:
-        raise UsageError("--address is of a Ray cluster; say --executor ray")
+        raise UsageError("--address names a Ray cluster; add --executor ray, or leave it out")
     return None

@@ -196,6 +196,5 @@ def _read(record: type[Record], plain: Mapping[str, Any]) -> Record:
         return record.model_validate(plain)
     except ValidationError as error:
         raise EvaluationError(
-            f"the evaluator's answer is not as expected: {explain(error)}; install roman-datagen "
-            "again"
+            f"the evaluator's answer is not as expected: {explain(error)}; install datagen again"
         ) from error

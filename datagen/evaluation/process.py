@@ -112,9 +112,7 @@ def package_folder() -> Path:
     """
     found = importlib.util.find_spec(PACKAGE)
     if found is None or not found.submodule_search_locations:
-        raise EvaluationError(
-            f"the package {PACKAGE} is not installed; install roman-datagen again"
-        )
+        raise EvaluationError(f"the package {PACKAGE} is not installed; install datagen again")
     return Path(found.submodule_search_locations[0])
 
 
@@ -204,7 +202,7 @@ def identity(protocol: str = PROTOCOL) -> str:
         versions = [importlib.metadata.version(name) for name in _COMPUTING]
     except importlib.metadata.PackageNotFoundError as error:
         raise EvaluationError(
-            f"the evaluator is not whole ({error}); install roman-datagen again"
+            f"the evaluator is not whole ({error}); install datagen again"
         ) from error
     device = [*gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")]
     parts = [list(sources), list(sources.values()), versions, device]
@@ -234,7 +232,7 @@ def _sources(protocol: str) -> dict[str, str]:
         return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     except (OSError, IndexError) as error:
         raise EvaluationError(
-            f"the evaluator in {folder} is not whole ({error}); install roman-datagen again"
+            f"the evaluator in {folder} is not whole ({error}); install datagen again"
         ) from error
 
 

@@ -47,7 +47,7 @@ def _needed(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError:
         raise UsageError(
-            f"--{name} needs the package {name}; install roman-datagen[{name}]"
+            f"--{name} needs the package {name}; in the clone, run pip install '.[{name}]'"
         ) from None
 
 

@@ -18,47 +18,56 @@ def audit(
         Path, typer.Argument(metavar="DIR", help="Class folders, or train/ and val/ with them.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The record of all images, one line of JSON each.")
+        Path, typer.Option("--out", "-o", help="File to write: one line of JSON per image.")
     ] = Path("audit.jsonl"),
     with_: Annotated[
         str,
         typer.Option(
             "--with",
             metavar="SOURCE|none",
-            help="Synthetic numerals that the networks learn from too.",
+            help="Source of synthetic numerals that are added to the training images.",
         ),
     ] = "pen",
-    synthetic: Annotated[int, typer.Option(help="How many synthetic numerals.")] = 1000,
+    synthetic: Annotated[int, typer.Option(help="Number of synthetic numerals.")] = 1000,
     folds: Annotated[
-        int, typer.Option(help="Parts; each is judged by networks that learn from the others.")
+        int, typer.Option(help="Number of parts; networks trained on the others judge each part.")
     ] = 5,
-    epochs: Annotated[int, typer.Option(help="Epochs of every network.")] = 6,
-    seeds: Annotated[int, typer.Option(help="Networks per part.")] = 2,
-    seed: Annotated[int, typer.Option(help="Seed of the first network, the parts and --with.")] = 0,
+    epochs: Annotated[int, typer.Option(help="Number of epochs that each network is trained.")] = 6,
+    seeds: Annotated[int, typer.Option(help="Number of networks per part.")] = 2,
+    seed: Annotated[
+        int,
+        typer.Option(help="Seed of the first network, of the division into parts and of --with."),
+    ] = 0,
     writers: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Who wrote what: the columns path and writer."),
+        typer.Option(
+            metavar="FILE.csv",
+            help="The writer of each image: a table with columns path and writer.",
+        ),
     ] = None,
     value: Annotated[
         bool,
-        typer.Option("--value", help="Also estimate what each image is worth; half an hour."),
+        typer.Option(
+            "--value", help="Also estimate what each image adds to the score; about half an hour."
+        ),
     ] = False,
     runs: Annotated[
-        int | None, typer.Option(help="Trainings for --value, at least 10 (200).")
+        int | None, typer.Option(help="Number of trainings for --value, at least 10 (200).")
     ] = None,
-    top: Annotated[int, typer.Option(min=0, help="How many suspects to show.")] = 12,
+    top: Annotated[int, typer.Option(min=0, help="Number of suspects to show.")] = 12,
     skip_bad: SkipBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Rank the images of a folder by how suspect they are: mislabelled, illegible, no numeral.
+    """Rank the images of a folder by suspicion: mislabelled, illegible, or not a numeral.
 
-    Every image is judged by networks that did not train on it, nor on near-duplicates of it or
-    other images of its writer, and by its outline beside all others. The record holds every
-    signal, a suggestion (keep, drop, relabel) and the reason in a sentence; nothing is changed.
+    Every image is judged by networks that were not trained on it, on its near-duplicates, or on
+    other images of its writer. Its outline is compared with all others. The record has every
+    signal, a suggestion (keep, drop, relabel) and the reason in one sentence. No image is changed.
 
-    --value trains on many random halves of the folder, explains their scores by the images in
-    them, and leaves the images worth least and most really out. A stopped run goes on where it was.
+    --value trains on many random halves of the folder and estimates from their scores what each
+    image contributes. To test the estimate it retrains without the least and the most valuable
+    images. A stopped run resumes.
 
     Example: `datagen audit photos`, then `datagen review photos --audit audit.jsonl`
     """
@@ -68,7 +77,7 @@ def audit(
     from datagen.cli.views.audit_value import plain_values, summarise_values
 
     if runs is not None and not value:
-        raise UsageError("--runs counts the trainings of --value; add --value, or leave --runs out")
+        raise UsageError("--runs belongs to --value; add --value, or leave --runs out")
     with progress_bars(quiet=quiet) as progress:
         found = find_suspects(
             folder,
@@ -88,6 +97,12 @@ def audit(
     summarise(found, out, top, human)
     if valued is not None:
         summarise_values(valued, human)
-    print_next(human, "review", as_argument(folder), *flags(audit=out), why="decide, by keyboard")
+    print_next(
+        human,
+        "review",
+        as_argument(folder),
+        *flags(audit=out),
+        why="decide on each image, by keyboard",
+    )
     if as_json:
         emit(plain(found, out, top) | ({} if valued is None else {"value": plain_values(valued)}))

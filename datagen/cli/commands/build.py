@@ -28,7 +28,9 @@ def build(
     option: flags.Option = None,
     path: flags.SourcePath = None,
     pipeline: flags.Pipeline = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The dataset's folder.")] = Path("ds"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new dataset.")] = Path(
+        "ds"
+    ),
     images: flags.Images = None,
     budget: flags.Budget = None,
     fit: flags.Fit = False,
@@ -42,13 +44,15 @@ def build(
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", min=1, help="Processes (default: one per core, for many images)."
+            "--workers",
+            min=1,
+            help="Number of processes (default: one per core; 1 for few images).",
         ),
     ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Replace a dataset that is there, if it holds no files of your own."
+            "--overwrite", help="Replace an existing dataset, if it holds no files of your own."
         ),
     ] = False,
     vet: Annotated[
@@ -56,7 +60,7 @@ def build(
         typer.Option(
             "--vet",
             metavar="[drop|list]",
-            help="Leave out letters that are not what their label says; `list` only shows them.",
+            help="Leave out letters whose label seems wrong; `list` shows them and builds nothing.",
         ),
     ] = None,
     offline: flags.Offline = False,
@@ -65,8 +69,9 @@ def build(
 ) -> None:
     """Build a dataset of handwritten Roman numerals.
 
-    Without flags: 10,000 numerals by the embedded pen, in `ds/`, with no download. The archives of
-    emnist and chars74k are fetched from their publishers the first time they are needed.
+    Without options it writes 10,000 numerals of the built-in source `pen` to `ds/` and downloads
+    nothing. The archives of emnist and chars74k are downloaded from their publishers when they are
+    first needed.
 
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
@@ -91,7 +96,7 @@ def build(
         skip_bad=skip_bad,
     )
     if vet not in (None, *VET):
-        raise UsageError(f"--vet {quoted(vet)}: expected {' or '.join(VET)}, or nothing")
+        raise UsageError(f"--vet {quoted(vet)}: expected {' or '.join(VET)}, or no word")
     resolved = overrides.override(load(recipe or "default"), said)
     if vet or resolved.vet:
         resolved, found = _vetted(resolved, out, vet, offline=offline, quiet=quiet)
@@ -114,7 +119,7 @@ def build(
     _summarise(built, info, seconds, human)
     if info.test_fingerprint is not None:
         human.print(f"test         {built.path / 'test'}: not trained with, and in no budget")
-    print_next(human, "inspect", as_argument(out), why="checks every rule; a picture: preview")
+    print_next(human, "inspect", as_argument(out), why="checks every rule; preview shows a picture")
     if as_json:
         result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)

@@ -15,18 +15,22 @@ def card(
     dataset: Annotated[Path, typer.Argument(help="A folder with train/ and val/.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write it here, not to stdout."),
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Write the card to this file instead of stdout."
+        ),
     ] = None,
     licence: Licences = None,
     score: Scores = None,
     name: CardName = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing file.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Describe a dataset: what it is, how made, licences, budget, splits, scores, limits.
+    """Describe a dataset in Markdown: origin, licences, budget, splits, scores and limits.
 
-    It is Markdown with the header of a Hugging Face dataset card. What a source does not let be
-    published is said in it, and on stderr.
+    The text begins with the header of a Hugging Face dataset card. If the licence of a source
+    forbids publishing, the card and stderr say so.
 
     Example: `datagen card ds --score ds-preview --out README.md`
     """
@@ -45,7 +49,7 @@ def card(
         _write(out, text)
         human.print(f"card       {out}", soft_wrap=True)
     for reason in refused:
-        human.print(f"licence    not to be published as it is: {reason}", soft_wrap=True)
+        human.print(f"licence    may not be published as it is: {reason}", soft_wrap=True)
     if as_json:
         place = None if out is None else str(out)
         emit({"command": "card", "path": place, "card": text, "not_publishable": refused})

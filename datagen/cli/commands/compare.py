@@ -22,12 +22,15 @@ def compare(
         list[Path],
         typer.Argument(
             metavar="DATASET|score.json|scores.jsonl...",
-            help="Evaluated datasets, their reports or scores, or collected --json output.",
+            help="Evaluated datasets, report folders, score files, or collected --json output.",
         ),
     ],
     as_json: Json = False,
 ) -> None:
-    """Compare scores on the same test images, and say which differences are more than noise.
+    """Compare scores on the same test images, and show which differences are more than noise.
+
+    A difference is more than noise if the probability of a difference this large by chance is
+    below 0.05.
 
     Example: `datagen compare scores.jsonl`
     """

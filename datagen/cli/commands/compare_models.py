@@ -24,48 +24,64 @@ def compare_models(
     models: Annotated[
         str,
         typer.Option(
-            "--models", metavar="NAME,NAME", help="Names that `datagen models` lists; or `all`."
+            "--models",
+            metavar="NAME,NAME",
+            help="Models to compare: names that `datagen models` lists, or `all`.",
         ),
     ],
     test: Annotated[
         list[Path] | None,
-        typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
+        typer.Option(
+            "--test", metavar="DIR", help="Test set: class folders to score on; repeatable."
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Number of runs of each model.")] = 1,
     seed: Annotated[
-        int, typer.Option(min=0, help=f"Seed of the first run; official: {OFFICIAL_SEED}.")
+        int,
+        typer.Option(
+            min=0,
+            help=f"Seed of the first run ({OFFICIAL_SEED}, as in the competition). Any seed can be "
+            "official.",
+        ),
     ] = OFFICIAL_SEED,
     preview: Annotated[
         int | None,
-        typer.Option(min=1, metavar="EPOCHS", help="Short runs, not official."),
+        typer.Option(
+            min=1,
+            metavar="EPOCHS",
+            help="Train this many epochs only; the scores are not official.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Run again known scores.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train again, even if a score is in the cache.")
+    ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder of the page (DATASET-models)."),
+        typer.Option("--out", "-o", help="Folder for the page (DATASET-models)."),
     ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
-            metavar="imagenet|none|FILE", help="What pretrained models begin with (imagenet)."
+            metavar="imagenet|none|FILE", help="Initial weights of pretrained models (imagenet)."
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs of a model at once (default: one per core).")
+        int | None,
+        typer.Option(min=1, help="Number of runs at the same time (default: one per core)."),
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU threads of a run; by default the runs share the cores."),
+        typer.Option(min=1, help="CPU threads of each run; by default the runs share the cores."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score a dataset with several models: is it the data or the model?
+    """Score one dataset with several models and compare them.
 
-    Says which differences are more than noise, and what each model costs. The page has all val
-    curves, and accuracy against time. A known score is answered at once; a comparison that was
-    interrupted goes on where it stopped. Where a model fails the others are compared, and the exit
-    code is that failure's.
+    Shows which differences are more than noise, and how long each model trains. The page has all
+    val curves, and accuracy against time. A score that is in the cache is used at once. An
+    interrupted comparison resumes where it stopped. If a model fails, the others are still
+    compared, and the command exits with the code of that failure.
 
     Example: `datagen compare-models ds --models cutoff-resnet50,simple-cnn --test label_book`
     """
@@ -128,6 +144,6 @@ def _print_next(
         words = [*words, *flags(seeds=seeds if seeds > 1 else None)]
         print_next(out, *words, why="official scores, all epochs of each protocol")
     elif seeds < _SEEDS:
-        print_next(out, *words, "--seeds", _SEEDS, why="how far chance moves them")
+        print_next(out, *words, "--seeds", _SEEDS, why="shows how much scores vary between seeds")
     else:
-        print_next(out, "models", found.models[0].name, why="what the best one is")
+        print_next(out, "models", found.models[0].name, why="describes the best one")

@@ -12,24 +12,26 @@ from datagen.cli.views.output import Json, console, emit
 
 def diff(
     first: Annotated[
-        Path, typer.Argument(metavar="A", help="A dataset or class folders: what it was.")
+        Path, typer.Argument(metavar="A", help="The dataset or class folders before the change.")
     ],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Another: what it became.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="The same after the change.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Write the picture of the changes here."),
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Write a picture of the changes to this file."
+        ),
     ] = None,
     score: Annotated[
         list[Path] | None,
-        typer.Option("--score", metavar="FILE", help="A report or score of either; repeatable."),
+        typer.Option("--score", metavar="FILE", help="A report or score of A or B; repeatable."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what came, went, moved and changed, class by class, and what that did to the score.
+    """List the images that were added, removed, moved or changed, and the effect on the score.
 
-    Images belong together by their bytes, by what the evaluator sees, by the letters or parent that
-    they were made of, or by their paths. Scores are compared seed by seed and image by image, as
-    `datagen compare` does.
+    An image of A is matched with one of B by its bytes, by what the evaluator sees, by the letters
+    or parent that it was made of, or by its path. Scores are compared by seed and by image, as in
+    `datagen compare`.
 
     Example: `datagen diff before after --out diff.png`
     """
@@ -42,7 +44,7 @@ def diff(
         human.print(f"picture      {out}", soft_wrap=True)
     elif not found.equal:
         words = (as_argument(first), as_argument(second), "--out", "diff.png")
-        print_next(human, "diff", *words, why="a picture of what differs")
+        print_next(human, "diff", *words, why="draws what differs")
     if as_json:
         picture = None if out is None else str(out)
         emit({"command": "diff", "picture": picture, **plain_diff(found)})

@@ -25,7 +25,7 @@ def doctor(
     ],
     against: Annotated[
         list[Path] | None,
-        typer.Option(metavar="TEST", help="A test set whose pictures are looked for; repeatable."),
+        typer.Option(metavar="TEST", help="A test set; finds its images in DIR; repeatable."),
     ] = None,
     fix: Annotated[
         Path | None,
@@ -34,25 +34,26 @@ def doctor(
     skip_near_duplicates: Annotated[
         bool,
         typer.Option(
-            "--skip-near-duplicates", help="Leave out what takes the longest; exact copies count."
+            "--skip-near-duplicates",
+            help="Skip the slow search for near-duplicates; exact copies are still reported.",
         ),
     ] = False,
     every: Annotated[
-        bool, typer.Option("--all", help="Print every path, not the first five of each kind.")
+        bool, typer.Option("--all", help="Print all paths; without it the first five of each kind.")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier copy.")
+        bool, typer.Option("--overwrite", help="Replace an existing copy.")
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """List everything that is wrong in a folder of images, each with what to do.
+    """List all problems in a folder of images, and what to do about each.
 
-    Unreadable, blank and tiny images, light ink on dark paper, what the evaluator ignores in a
-    file, copies and contradictions, one writing on both sides of the split, pictures of a test set,
-    misspelt class folders, litter, images unlike the rest. Nothing in the folder is changed. Exit
-    code 3 when a rule is broken, after `--fix` when the copy still breaks one; `--json` prints a
-    line per finding.
+    It finds unreadable, blank and tiny images, light ink on dark paper, file properties that the
+    evaluator ignores, copies, one image under two labels, near-duplicates in both train and val,
+    images of a test set, misspelt class folders, system files, and images unlike the rest. Nothing
+    in the folder is changed. Exit code 3 when a rule is broken (with `--fix`: when the copy still
+    breaks one). `--json` prints one line per finding.
 
     Example: `datagen doctor photos --against test --fix photos-fixed`
     """
@@ -107,7 +108,7 @@ def _print_fixed(fixed: "Fixed", terminal: Any) -> None:
     for what, number in fixed.done.items():
         terminal.print(f"  {number:>6,}  {what}")
     if fixed.left:
-        terminal.print("left for a person")
+        terminal.print("not corrected: a person has to decide")
         for kind, number in fixed.left.items():
             terminal.print(f"  {number:>6,}  {kind}: {KINDS[kind]}")
 
@@ -123,7 +124,7 @@ def _print_next(found: "Diagnosis", terminal: Any) -> None:
         copy = free_name(f"{real_path(found.path).name}-fixed")
         print_next(terminal, "doctor", folder, "--fix", as_argument(Path(copy)))
     elif not found.clean:
-        print_next(terminal, "doctor", folder, why="once what is listed is put right")
+        print_next(terminal, "doctor", folder, why="after you have corrected what is listed")
     elif found.layout.role == "dataset":
         print_next(terminal, "inspect", folder)
     else:

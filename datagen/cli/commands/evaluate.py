@@ -32,41 +32,64 @@ def evaluate(
     dataset: Annotated[Path, typer.Argument(help="A folder with train/ and val/.")],
     test: Annotated[
         list[Path] | None,
-        typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
+        typer.Option(
+            "--test", metavar="DIR", help="Test set: class folders to score on; repeatable."
+        ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option("--seeds", min=1, help="Number of runs, for mean ± std.")
+        int,
+        typer.Option(
+            "--seeds",
+            min=1,
+            help="Number of runs, each with another seed; 2 or more give mean ± std.",
+        ),
     ] = 1,
     preview: Annotated[
         int | None,
-        typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
+        typer.Option(
+            "--preview",
+            min=1,
+            metavar="EPOCHS",
+            help="Train this many epochs only; the score is not official.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Run again a known score.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train again, even if the score is in the cache.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the report (DATASET-report).")
+        Path | None, typer.Option("--out", "-o", help="Folder for the report (DATASET-report).")
     ] = None,
     report: Annotated[
-        bool, typer.Option("--report/--no-report", help="Write score, history and report.html.")
+        bool,
+        typer.Option("--report/--no-report", help="Write the score, the history and report.html."),
     ] = True,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")
+        bool, typer.Option("--tensorboard", help="Also write TensorBoard event files.")
     ] = False,
-    protocol: Annotated[str, typer.Option(help="The frozen protocol.")] = PROTOCOL,
+    protocol: Annotated[
+        str, typer.Option(help="The model and its training; `datagen models` lists all protocols.")
+    ] = PROTOCOL,
     engine: Annotated[
-        EngineName, typer.Option(help="How it is computed (auto: native, or fast on a GPU).")
+        EngineName, typer.Option(help="Program that trains (auto: native, or fast on a GPU).")
     ] = EngineName.auto,
     seed: Annotated[
-        int, typer.Option(min=0, help=f"Seed of the first run; official: {OFFICIAL_SEED}.")
+        int,
+        typer.Option(
+            min=0,
+            help=f"Seed of the first run ({OFFICIAL_SEED}, as in the competition). Any seed can be "
+            "official.",
+        ),
     ] = OFFICIAL_SEED,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
+        int | None,
+        typer.Option(min=1, help="Number of runs at the same time (default: one per core)."),
     ] = None,
     threads: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="CPU threads of a run: its speed, never its score. By default the runs on this "
-            "machine share its cores.",
+            help="CPU threads of each run; they change its speed, not its score. By default the "
+            "runs on this machine share its cores.",
         ),
     ] = None,
     extra_train: Annotated[
@@ -74,28 +97,30 @@ def evaluate(
         typer.Option(
             "--extra-train",
             metavar="DIR",
-            help="Class folders to train on too (protocol model-s); repeatable.",
+            help="More class folders to train on (protocols model-s and model-m only); repeatable.",
         ),
     ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
             metavar="imagenet|none|FILE",
-            help="What a pretrained protocol begins with (imagenet).",
+            help="Initial weights of a pretrained model (imagenet).",
         ),
     ] = None,
     export_model: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.keras", help="Write the trained network, for `predict` and Keras."
+            metavar="FILE.keras",
+            help="Write the trained network to this file, for `predict` and Keras.",
         ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train the frozen model on a dataset and score its best epoch.
+    """Train the fixed model on a dataset and score its best epoch.
 
-    A known score is answered at once. An interrupted evaluation goes on where it stopped.
+    A score that is in the cache is returned at once. An interrupted evaluation resumes where it
+    stopped.
 
     Example: `datagen evaluate ds --test label_book --seeds 3`
     """
@@ -161,10 +186,16 @@ def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, o
     elif len(scores) == 1:
         took = duration((_SEEDS - 1) * fmean(score.total_seconds for score in scores))
         print_next(
-            out, *words, "--seeds", _SEEDS, why=f"how far chance moves it: about {took} of work"
+            out,
+            *words,
+            "--seeds",
+            _SEEDS,
+            why=f"shows how much it varies between seeds: about {took} of work",
         )
     elif page is not None:
-        print_next(out, "compare", as_argument(page.parent), why="name others to set beside it")
+        print_next(
+            out, "compare", as_argument(page.parent), why="add other reports to compare with it"
+        )
 
 
 def _print(summary: "Summary", page: Path | None, out: Any, traps: tuple[str, ...]) -> None:

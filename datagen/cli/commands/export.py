@@ -31,7 +31,7 @@ Licences = Annotated[
         "--licence",
         "--license",
         metavar="SOURCE=LICENCE",
-        help="Licence of images or fonts that you gave, such as `images=CC-BY-4.0`; repeatable.",
+        help="Licence of your own images or fonts, such as `images=CC-BY-4.0`; repeatable.",
     ),
 ]
 Scores = Annotated[
@@ -41,7 +41,7 @@ Scores = Annotated[
     ),
 ]
 CardName = Annotated[
-    str | None, typer.Option("--name", help="Name in the card; without it the recipe's.")
+    str | None, typer.Option("--name", help="Name in the card (default: the recipe's name).")
 ]
 
 
@@ -51,39 +51,51 @@ def export(
     ],
     file: Annotated[
         Path | None,
-        typer.Argument(help="The archive or folder (default: DATASET.zip, DATASET-flat, …)."),
+        typer.Argument(
+            help="The archive or folder to write (default: DATASET.zip, DATASET-flat, …)."
+        ),
     ] = None,
     as_zip: Annotated[bool, typer.Option("--zip", help="Write a zip of train/ and val/.")] = False,
     flatten: Annotated[
-        bool, typer.Option("--flatten", help="Write a corrected copy: plain PNG of 8 bits.")
+        bool,
+        typer.Option(
+            "--flatten", help="Write a corrected copy: PNG files with 8 bits per channel."
+        ),
     ] = False,
     hf: Annotated[
-        bool, typer.Option("--hf", help="Publish as Hugging Face imagefolder, with a card.")
+        bool, typer.Option("--hf", help="Write a Hugging Face imagefolder, with a card.")
     ] = False,
     parquet: Annotated[
-        bool, typer.Option("--parquet", help="Publish as Parquet tables, with a card.")
+        bool, typer.Option("--parquet", help="Write Parquet tables, with a card (needs pyarrow).")
     ] = False,
     webdataset: Annotated[
-        bool, typer.Option("--webdataset", help="Publish as WebDataset tar files, with a card.")
+        bool, typer.Option("--webdataset", help="Write WebDataset tar files, with a card.")
     ] = False,
     licence: Licences = None,
     score: Scores = None,
     name: CardName = None,
     invert: Annotated[
-        InvertName, typer.Option(help="In the copy, turn light ink on dark paper; yes: every file.")
+        InvertName,
+        typer.Option(
+            help="With --flatten: invert images that are light ink on dark paper (auto), or every "
+            "image (yes)."
+        ),
     ] = InvertName.no,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave unreadable files out of the copy.")
+        bool,
+        typer.Option("--skip-bad", help="With --flatten: leave unreadable files out of the copy."),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing archive or folder.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a dataset as the competition wants it submitted, as others open it, or put right.
+    """Export a dataset: as a submission zip, in a format for publishing, or as a corrected copy.
 
-    --zip is for the competition. --hf, --parquet and --webdataset are for publishing: with a card
-    (`datagen card`), and refused with exit code 3 where the licence of a source forbids it. The
-    copy of --flatten shows the network what a person sees: transparency over white, upright as
-    EXIF says, 8 bits, labels and names as they were.
+    --zip is for the competition. --hf, --parquet and --webdataset are for publishing: they include
+    a card (`datagen card`), and exit with code 3 where the licence of a source forbids publishing.
+    --flatten writes a copy in which the network sees what a person sees: transparent areas white,
+    rotated as EXIF says, 8 bits. Labels and names stay; the ending becomes .png.
 
     Example: `datagen export ds --zip submission.zip`, `datagen export ds ds-hf --hf`,
     `datagen export photos fixed --flatten`
@@ -94,16 +106,16 @@ def export(
     if len(forms) != 1:
         said = " and ".join(f"--{form}" for form in forms) or "no form"
         raise UsageError(
-            f"{said} was given; say one of --zip, --flatten, --hf, --parquet, --webdataset"
+            f"{said} was given; give one of --zip, --flatten, --hf, --parquet, --webdataset"
         )
     if (skip_bad or invert is not InvertName.no) and not flatten:
         raise UsageError(
-            f"--invert and --skip-bad are of --flatten; leave them out of --{forms[0]}"
+            f"--invert and --skip-bad belong to --flatten; leave them out with --{forms[0]}"
         )
     if (licence or score or name) and forms[0] not in FORM_FLAGS:
         raise UsageError(
-            "--licence, --score and --name are of what is published with a card; leave them out "
-            f"of --{forms[0]}"
+            "--licence, --score and --name are for the card of --hf, --parquet and --webdataset; "
+            f"leave them out with --{forms[0]}"
         )
     if flatten:
         _flatten(dataset, file, invert.value, skip_bad, overwrite, as_json=as_json)
@@ -132,7 +144,7 @@ def read_licences(given: Sequence[str] | None) -> dict[str, str]:
                 f"--licence {text!r}: expected SOURCE=LICENCE, such as images=CC-BY-4.0"
             )
         if source in found:
-            raise UsageError(f"--licence names source {source!r} twice; say it once")
+            raise UsageError(f"--licence names source {source!r} twice; give it once")
         found[source] = licence
     return found
 
@@ -148,7 +160,7 @@ def _zip(dataset: Path, file: Path | None, overwrite: bool, *, as_json: bool) ->
         human.print("left out   test/: the competition takes train/ and val/")
     refused = refusals(dataset)
     for reason in refused:
-        human.print(f"licence    for yourself, not to be published: {reason}", soft_wrap=True)
+        human.print(f"licence    for your own use, may not be published: {reason}", soft_wrap=True)
     print_next(human, "evaluate", as_argument(dataset), why="its official score, 100 epochs")
     if as_json:
         plain = {"path": str(archive), "images": images, "not_publishable": refused}
@@ -223,7 +235,7 @@ def _say(record: "Flattened", target: Path, out: Any) -> None:
     if record.light:
         out.print(
             f"left       {len(record.light):,} of light ink on dark paper, first "
-            f"{record.light[0]}; --invert auto turns them",
+            f"{record.light[0]}; --invert auto inverts them",
             soft_wrap=True,
             markup=False,
         )

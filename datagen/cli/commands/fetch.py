@@ -11,27 +11,35 @@ from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 
 
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="emnist|chars74k", help="What to fetch.")],
+    name: Annotated[
+        str, typer.Argument(metavar="emnist|chars74k", help="The archive to download.")
+    ],
     from_file: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="Register this file, download nothing."),
+        typer.Option(
+            "--from", metavar="FILE", help="Register this file instead of downloading it."
+        ),
     ] = None,
     unofficial: Annotated[
-        bool, typer.Option("--unofficial", help="Accept a FILE that is not the publisher's.")
+        bool, typer.Option("--unofficial", help="Accept a FILE that differs from the publisher's.")
     ] = False,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Fetch all of it, not only the members needed.")
+        bool,
+        typer.Option(
+            "--whole", help="Download the whole archive; without it only the files that are needed."
+        ),
     ] = False,
     mirror: Annotated[
         str | None,
-        typer.Option("--mirror", metavar="URL", help="Address of a folder with the same file."),
+        typer.Option("--mirror", metavar="URL", help="Address of a folder that has the same file."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fetch an archive of letters, or register one that you have.
+    """Download an archive of letters, or register one that you have.
 
-    An interrupted fetch goes on where it stopped. Nothing unverified is kept.
+    An interrupted download resumes. Only files that passed a check are kept (`datagen guide
+    sources` says which check).
 
     Example: `datagen fetch emnist --from gzip.zip`
     """
@@ -47,7 +55,7 @@ def fetch(
             mirror=mirror,
         )
     out = console(as_json=as_json, quiet=quiet)
-    out.print(f"{name} is in {fetched.path} ({fetched.received:,} bytes came)", soft_wrap=True)
+    out.print(f"{name} is in {fetched.path} ({fetched.received:,} bytes received)", soft_wrap=True)
     out.print(f"verified: {fetched.verified}", soft_wrap=True)
     print_next(out, "build", "--source", name, "--out", free_name(name))
     if as_json:

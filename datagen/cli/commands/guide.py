@@ -23,7 +23,7 @@ _LINK_WITHIN: Final = re.compile(r"\[([^\]]+)\]\(#[\w-]+\)")
 def guide(
     topic: Annotated[
         str | None,
-        typer.Argument(metavar="[TOPIC]", help="Show this page; default: list all."),
+        typer.Argument(metavar="[TOPIC]", help="Show this page (default: list all)."),
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Print the page as Markdown, also on a terminal.")
@@ -32,7 +32,7 @@ def guide(
 ) -> None:
     """Read the documentation: list its pages, or show one.
 
-    On a terminal a page is laid out and shown in a pager; piped, it is Markdown.
+    On a terminal the page is formatted and shown in a pager; otherwise it is printed as Markdown.
 
     Example: `datagen guide tutorial`
     """

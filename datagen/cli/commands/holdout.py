@@ -14,46 +14,53 @@ def holdout(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Class folders, or train/ and val/ with them.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where the sides go.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the holdout and the rest.")],
     by: Annotated[
         str,
         typer.Option(
             metavar="style|random",
-            help="Set whole styles of writing aside (or writers), or draw images.",
+            help="Hold out whole styles of writing (or whole writers), or random images.",
         ),
     ] = "style",
     folds: Annotated[
-        int, typer.Option(help="Make that many holdouts, which together hold every image once.")
+        int, typer.Option(help="Number of holdouts; with 2 or more, every image is in exactly one.")
     ] = 1,
-    fraction: Annotated[float, typer.Option(help="Share that is held out, without --folds.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="Which images are held out.")] = 0,
+    fraction: Annotated[
+        float, typer.Option(help="Share to hold out, 0 to 1; not used with --folds.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of held-out images.")] = 0,
     review: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="A list of bad images, for what is trained on; the holdout stays as given.",
+            help="A review to apply to the rest; the holdout keeps the given labels.",
         ),
     ] = None,
     writers: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv", help="Who wrote what: the columns path and writer."),
+        typer.Option(
+            metavar="FILE.csv",
+            help="The writer of each image: a table with columns path and writer.",
+        ),
     ] = None,
     skip_bad: SkipBad = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an earlier result.")
+        bool, typer.Option("--overwrite", help="Replace an existing result.")
     ] = False,
     sheet: Annotated[
-        Path | None, typer.Option("--sheet", help="Draw what is held out, such as a.png.")
+        Path | None,
+        typer.Option("--sheet", help="Write a picture of the held-out images, such as a.png."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Divide real images: a part to judge by, as hard as new images, and the rest to build from.
+    """Divide real images into a holdout for testing and the rest for building.
 
-    Sets whole styles aside (pen, size, bars, slant, paper), so that a fifth of the styles is
-    unseen; whole writers where --writers or a dataset's manifest tells them. Near-duplicates stay
-    on one side; the same files and seed give the same sides.
+    By default it holds out whole styles (pen, size, bars, slant, paper), so that a fifth of the
+    styles is unseen. Where writers are known (--writers, or a dataset's manifest), it holds out
+    whole writers. Near-duplicates stay together. The same files and seed give the same division.
 
-    With --review the rest is reviewed, `holdout` is as given, and `holdout-reviewed` stands beside.
+    With --review the review is applied to `rest`; `holdout` keeps the given labels, and
+    `holdout-reviewed` is the same holdout with the review applied.
 
     Example: `datagen holdout photos --out split`, then `datagen build --source images:split/rest`
     and `datagen evaluate ds --test split/holdout`

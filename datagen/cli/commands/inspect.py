@@ -21,18 +21,21 @@ def inspect(
     against: Annotated[
         list[Path] | None,
         typer.Option(
-            "--against", metavar="DIR", help="Class folders it must not know; repeatable."
+            "--against",
+            metavar="DIR",
+            help="Test images (class folders) that the dataset must not contain or be made from; "
+            "repeatable.",
         ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Print every path, not the first five of each kind.")
+        bool, typer.Option("--all", help="Print all paths; without it the first five of each kind.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
 
     Exit code 3 when a rule is broken. Works on any folder that the evaluator can read. With
-    --against it also finds the test images that the dataset holds or was made from.
+    --against it also finds the test images that the dataset contains or was made from.
 
     Example: `datagen inspect ds --against label_book`
     """

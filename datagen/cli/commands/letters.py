@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from datagen.letters.reader import LettersResult
 
 app = typer.Typer(
-    no_args_is_help=True, help="A reader of letters and digits: train it, ask it, compare networks."
+    no_args_is_help=True,
+    help="A classifier of single letters and digits: train it, use it, compare networks.",
 )
 
 
@@ -37,12 +38,22 @@ class OptimiserName(enum.StrEnum):
 
 
 Source = Annotated[
-    str, typer.Option("--source", metavar="emnist[:PATH]", help="Where the characters are.")
+    str,
+    typer.Option(
+        "--source",
+        metavar="emnist[:PATH]",
+        help="Where EMNIST is (default: the downloaded archive).",
+    ),
 ]
-Epochs = Annotated[int, typer.Option(min=1, max=10_000, help="Passes over the images.")]
+Epochs = Annotated[int, typer.Option(min=1, max=10_000, help="Number of passes over the images.")]
 Seed = Annotated[
     int,
-    typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of weights, dropout and order."),
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**31 - 1,
+        help="Seed of the weights, the dropout and the order of the images.",
+    ),
 ]
 Rate = Annotated[float | None, typer.Option("--rate", min=1e-9, max=10, help="Learning rate.")]
 
@@ -50,29 +61,34 @@ Rate = Annotated[float | None, typer.Option("--rate", min=1e-9, max=10, help="Le
 def train(
     source: Source = "emnist",
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The model; every epoch is kept beside it.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Model file; the state after each epoch is kept next to it."
+        ),
     ] = Path("letters.keras"),
-    net: Annotated[NetName, typer.Option(help="Network, by size.")] = NetName.FINAL,
+    net: Annotated[NetName, typer.Option(help="Network to train.")] = NetName.FINAL,
     optimiser: Annotated[OptimiserName, typer.Option(help="Optimiser.")] = OptimiserName.ADAMW,
     rate: Rate = None,
     warm_up: Annotated[
         int,
         typer.Option(
-            min=0, max=1_000_000, help="Steps at a tenth of the rate first; at most one pass."
+            min=0,
+            max=1_000_000,
+            help="Number of first steps at a tenth of the learning rate; at most one epoch.",
         ),
     ] = 502,
     epochs: Epochs = 30,
     seed: Seed = 0,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on after the last epoch that was kept.")
+        bool, typer.Option("--resume", help="Continue after the last epoch that was kept.")
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a reader of EMNIST's 36 characters: digits and letters, case merged.
+    """Train a classifier of EMNIST's 36 characters: 10 digits and 26 letters, without case.
 
-    The learning rate is 1e-3 for SGD and Adagrad, 1e-4 for Adam and AdamW, unless `--rate` says
-    another. Needs EMNIST's splits `digits` and `letters`: `datagen fetch emnist --whole`.
+    The default learning rate is 1e-3 for SGD and Adagrad, 1e-4 for Adam and AdamW. It needs
+    EMNIST's splits `digits` and `letters`: `datagen fetch emnist --whole`.
 
     Example: `datagen letters train --source emnist:gzip.zip --epochs 5`
     """
@@ -112,16 +128,16 @@ def predict(
     inputs: Annotated[
         list[Path], typer.Option("--input", help="An image, or a folder of them; repeatable.")
     ],
-    model: Annotated[Path, typer.Option("--model", help="What `letters train` made.")] = Path(
-        "letters.keras"
-    ),
+    model: Annotated[
+        Path, typer.Option("--model", help="A model file that `letters train` wrote.")
+    ] = Path("letters.keras"),
     as_json: Json = False,
 ) -> None:
-    """Say what character each image shows: label and path, a line each.
+    """Print the character that each image shows: one line per image, label and path.
 
-    Images may be gray, in colour or transparent, dark ink on light paper or light on dark. Letters
-    are told as capitals: case is not told. A file that cannot be read is named and ends nothing;
-    the exit code is 4 then.
+    Images may be grey, in colour or transparent, dark ink on light paper or light on dark. Letters
+    are printed as capitals, because the network does not distinguish case. A file that cannot be
+    read is reported and skipped; the exit code is then 4.
 
     Example: `datagen letters predict --input scans --model letters.keras`
     """
@@ -152,7 +168,8 @@ def predict(
 def compare(
     source: Source = "emnist",
     net: Annotated[
-        list[NetName] | None, typer.Option(help="Only this network; repeatable.")
+        list[NetName] | None,
+        typer.Option(help="Compare only this network (default: all three); repeatable."),
     ] = None,
     rate: Rate = None,
     published_rates: Annotated[
@@ -166,10 +183,10 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare three networks and four optimisers, all at one learning rate: 1e-3.
+    """Compare three networks and four optimisers, all with the same learning rate: 1e-3.
 
-    The published comparison gave Adam and AdamW a tenth of the others' rate, and so compared rates
-    as much as optimisers; `--published-rates` does the same. There is no warm-up here.
+    The published comparison used a tenth of that rate for Adam and AdamW, so it compared rates as
+    well as optimisers; `--published-rates` repeats that. There is no warm-up.
 
     Example: `datagen letters compare --source emnist:gzip.zip --epochs 2`
     """

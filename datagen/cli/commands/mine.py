@@ -21,43 +21,58 @@ _LISTED = 12  # of the hardest, in the terminal
 
 def mine(
     dataset: Annotated[Path, typer.Argument(metavar="DS", help="A folder with train/ and val/.")],
-    test: Annotated[Path, typer.Option("--test", metavar="DIR", help="Class folders to mine in.")],
+    test: Annotated[
+        Path,
+        typer.Option("--test", metavar="DIR", help="Class folders in which to find hard images."),
+    ],
     top: Annotated[
-        int | None, typer.Option("--top", min=1, help="How many images to call hard.")
+        int | None, typer.Option("--top", min=1, help="Number of images to call hard.")
     ] = None,
     share: Annotated[
         float | None,
-        typer.Option("--share", help="Share of hard images, if no --top (0.1)."),
+        typer.Option(
+            "--share", help="Share of the images to call hard, if --top is not given (0.1)."
+        ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The record of all images, with their weights.")
+        Path, typer.Option("--out", "-o", help="File to write: all images with their weights.")
     ] = Path("hard.json"),
     sheet: Annotated[
-        Path | None, typer.Option("--sheet", help="The picture of the hardest (beside --out).")
+        Path | None,
+        typer.Option("--sheet", help="Picture of the hardest images (next to the --out file)."),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Runs to average over.")] = 1,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="Number of runs to average over.")
+    ] = 1,
     preview: Annotated[
         int | None,
-        typer.Option("--preview", min=1, metavar="EPOCHS", help="A short run, not official."),
+        typer.Option(
+            "--preview",
+            min=1,
+            metavar="EPOCHS",
+            help="Train this many epochs only; the score is not official.",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the first run.")] = OFFICIAL_SEED,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Runs at once (default: one per core).")
+        int | None,
+        typer.Option(min=1, help="Number of runs at the same time (default: one per core)."),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Train without asking, where no score is known.")
+        bool, typer.Option("--yes", "-y", help="Train without asking if there is no cached score.")
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the images that a dataset's score gets wrong, or right only just.
+    """Find the images that a network trained on the dataset gets wrong, or almost wrong.
 
-    Mine in training pictures that this dataset does not contain, such as a part of your real
-    images that it was built without. **Never in your test set or holdout**: what is mined is
-    trained on next, as variants, and can then test nothing. A known score is used at once; where
-    none is, training 100 epochs needs your consent.
+    Use training images that this dataset does not contain, such as a part of your real images that
+    it was built without. **Never use your test set or holdout**: the images found are trained on
+    next, as variants, so they can no longer be used for testing. A cached score is used; without
+    one, it trains 100 epochs only after you agree (or with `--yes`).
 
-    The record gives every image of DIR a weight, 1 + 4·(1 − p), p the probability of its own label.
+    The record gives every image of DIR the weight 1 + 4·(1 − p), where p is the probability that
+    the network gives to its label.
 
     Example: `datagen mine ds --test photos/second-half --seeds 3 --out hard.json`
     """
@@ -102,9 +117,9 @@ def _ask(dataset: Path, seeds: "Sequence[int]") -> None:
     runs = "1 seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
     need = f"{dataset} has no score yet: this trains 100 epochs with {runs}{_time(dataset, seeds)}"
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{need}; --yes does it, --preview 5 takes a first look")
-    if not typer.confirm(f"{need}. Go on?", err=True):
-        raise StoppedError("nothing was trained; --preview 5 takes a first look")
+        raise UsageError(f"{need}; --yes does it, --preview 5 gives a quick first result")
+    if not typer.confirm(f"{need}. Continue?", err=True):
+        raise StoppedError("nothing was trained; --preview 5 gives a quick first result")
 
 
 def _time(dataset: Path, seeds: "Sequence[int]") -> str:
@@ -139,7 +154,7 @@ def _print(hard: "Hard", out: Path, picture: Path, terminal: Any) -> None:
     terminal.print(f"record       {out}", soft_wrap=True)
     terminal.print(f"picture      {picture}: look first, the hardest are often mislabelled")
     terminal.print(
-        "note         what is mined will be trained on: judge by other images, never by these",
+        "note         these images will be trained on: never use them for testing",
         soft_wrap=True,
     )
 
@@ -156,7 +171,7 @@ def _classes(hard: "Hard") -> Any:
     table = FittedTable(
         Column("class", "word", "bold"),
         *map(Column, titles),
-        Column("missed ones are taken for", "text"),
+        Column("missed ones are read as", "text"),
     )
     hard_counts: Counter[str] = Counter(image.numeral for image in hard.hardest)
     for numeral in CLASSES:

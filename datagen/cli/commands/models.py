@@ -15,20 +15,23 @@ if TYPE_CHECKING:
 def models(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="Show this one; default: list all there are."),
+        typer.Argument(metavar="[NAME]", help="Show this model (default: list all)."),
     ] = None,
     no_timing: Annotated[
         bool,
-        typer.Option("--no-timing", help="Leave out the seconds per epoch, which are measured."),
+        typer.Option("--no-timing", help="Do not measure the seconds per epoch."),
     ] = False,
     images: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Training images of the expected epoch; default: 9,992."),
+        typer.Option(
+            metavar="N", help="Number of training images for the expected seconds (9,992)."
+        ),
     ] = None,
     classes: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Classes, for a model that takes their number from the dataset (10)."
+            metavar="N",
+            help="Number of classes, for a model that takes it from the dataset (10).",
         ),
     ] = None,
     as_json: Json = False,
@@ -36,8 +39,8 @@ def models(
 ) -> None:
     """List the models that `evaluate` can train; show one with its layers, phases and speed.
 
-    Each is a frozen protocol: a network and the way it is trained and scored. The expected seconds
-    per epoch come from 20 steps of training on this machine.
+    Each is a frozen protocol: a network, its training and its scoring, which never change. The
+    expected seconds per epoch are measured in 20 training steps on this machine.
 
     Example: `datagen models simple-cnn --no-timing`
     """
@@ -46,7 +49,7 @@ def models(
     out = console(as_json=as_json, quiet=quiet)
     if name is None:
         if no_timing or (images, classes) != (None, None):
-            raise UsageError("--classes, --images and --no-timing are of one model: name it")
+            raise UsageError("--classes, --images and --no-timing need a model: give its name")
         found = list_models()
         _print_list(found, out)
         if as_json:

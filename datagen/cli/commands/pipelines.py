@@ -16,29 +16,35 @@ if TYPE_CHECKING:
 def pipelines(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME|FILE]", help="Show this one; default: list the presets."),
+        typer.Argument(
+            metavar="[NAME|FILE]", help="Show this pipeline (default: list all presets)."
+        ),
     ] = None,
     as_yaml: Annotated[
-        bool, typer.Option("--yaml", help="Print its YAML and nothing else, comments included.")
+        bool, typer.Option("--yaml", help="Print only its YAML, comments included.")
     ] = False,
     labels: Annotated[
-        bool, typer.Option("--labels", help="Show what every move makes of every class.")
+        bool,
+        typer.Option("--labels", help="Show which class each kind of change makes of each class."),
     ] = False,
     ops: Annotated[
-        bool, typer.Option("--ops", help="List the ops that a pipeline can name, and defaults.")
+        bool,
+        typer.Option(
+            "--ops", help="List the operations for pipelines, with their parameters and defaults."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """List the augmentation pipelines; show one step by step, with the classes it is safe for.
 
-    A pipeline that would make a wrong label is refused for that class: a mirrored IV is a VI.
+    A pipeline is refused for a class whose label it would make wrong: a mirrored IV is a VI.
 
-    Example: `datagen pipelines top5 --yaml > mine.yaml`
+    Example: `datagen pipelines top5 --yaml > my-pipeline.yaml`
     """
     if as_yaml and (name is None or as_json):
         raise UsageError("--yaml prints one pipeline, without --json: name it, such as top5 --yaml")
     if sum((name is not None, labels, ops)) > 1:
-        raise UsageError("a pipeline's name, --labels and --ops exclude each other; ask for one")
+        raise UsageError("a pipeline's name, --labels and --ops exclude each other; give only one")
     if labels:
         _show_labels(as_json=as_json)
     elif ops:

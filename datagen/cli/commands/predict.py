@@ -12,9 +12,7 @@ from datagen.core.errors import CorruptInputError
 def predict(
     model: Annotated[
         Path,
-        typer.Argument(
-            metavar="MODEL", help="A .keras file that `evaluate --export-model` has written."
-        ),
+        typer.Argument(metavar="MODEL", help="A .keras file that `evaluate --export-model` wrote."),
     ],
     images: Annotated[
         list[Path],
@@ -23,11 +21,11 @@ def predict(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read images with a network that `evaluate` has trained.
+    """Classify images with a network that `evaluate` trained.
 
-    Images may be RGB, grey or transparent, dark ink on light paper or the reverse: they are made
-    like those that the network has learnt from. A file that cannot be read is named and ends
-    nothing; the exit code is 4 then.
+    Images may be RGB, grey or transparent, dark ink on light paper or the reverse. They are
+    converted to look like the training images. A file that cannot be read is reported and skipped;
+    the exit code is then 4.
 
     Example: `datagen predict model.keras photos --json`
     """

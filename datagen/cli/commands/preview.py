@@ -43,27 +43,38 @@ def preview(
             help="A dataset, a recipe file or its name; with --pipeline, images or their folders.",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The picture.")] = Path("preview.png"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="Picture to write.")] = Path(
+        "preview.png"
+    ),
     per_cell: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="Images per class and source (8), or outcomes (5)."),
+        typer.Option(
+            min=1,
+            max=100,
+            help="Images per class and source (8); with --pipeline results per image (5).",
+        ),
     ] = None,
     tile: Annotated[
         int | None,
-        typer.Option(min=16, max=512, help="Side of an image, pixels (64; with --pipeline 112)."),
+        typer.Option(
+            min=16, max=512, help="Side of each image in pixels (64; with --pipeline 112)."
+        ),
     ] = None,
     pipeline: Annotated[
         str | None,
-        typer.Option("--pipeline", metavar="NAME|FILE", help="Show what it makes of images."),
+        typer.Option(
+            "--pipeline", metavar="NAME|FILE", help="Show what this pipeline does to images."
+        ),
     ] = None,
     numeral: Annotated[
-        str | None, typer.Option("--class", help="Class of images that lie in no class folder.")
+        str | None, typer.Option("--class", help="Class of images that are not in a class folder.")
     ] = None,
     style: Annotated[
-        StyleName | None, typer.Option(help="How the images are written (unknown).")
+        StyleName | None, typer.Option(help="Case of the letters in the images (unknown).")
     ] = None,
     per_class: Annotated[
-        int, typer.Option(min=1, max=100, help="Images to take of each class of a folder.")
+        int,
+        typer.Option(min=1, max=100, help="Number of images to take of each class of a folder."),
     ] = 2,
     source: flags.Source = None,
     mix: flags.Mix = None,
@@ -75,10 +86,10 @@ def preview(
     offline: flags.Offline = False,
     as_json: Json = False,
 ) -> None:
-    """Draw a contact sheet: rows by class, columns by source.
+    """Draw a picture of many images: one row per class, one column per source.
 
-    With --pipeline: a row per image. It shows what each step alone makes of the image, then several
-    outcomes of all steps together. Without images, numerals are composed.
+    With --pipeline it has one row per image: first the result of each step alone, then several
+    results of all steps together. Without images, it composes numerals.
 
     Example: `datagen preview --pipeline paper-and-pen photos/iv/1.png --style upper`
     """
@@ -113,9 +124,9 @@ def preview(
         refuse(refused)
         return
     if numeral is not None or style is not None:
-        raise UsageError("--class and --style say what images show; they belong to --pipeline")
+        raise UsageError("--class and --style belong to --pipeline; add it, or leave them out")
     if len(what or []) > 1:
-        raise UsageError("name one dataset or recipe; several images need --pipeline NAME")
+        raise UsageError("give one dataset or recipe; several images need --pipeline NAME")
     with _fetching(offline=offline) as fetch:
         images = _sheet_images(what[0] if what else None, given, per_cell or 8, fetch)
     _show_sheet(images, out, per_cell or 8, tile or 64, as_json=as_json)

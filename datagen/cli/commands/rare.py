@@ -18,26 +18,26 @@ def rare(
         Path, typer.Argument(metavar="DIR", help="Class folders, or train/ and val/ with them.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="The record of all images, with their weights.")
+        Path, typer.Option("--out", "-o", help="File to write: all images with their weights.")
     ] = Path("rare.json"),
     sheet: Annotated[
-        Path | None, typer.Option("--sheet", help="The picture of the styles (beside --out).")
+        Path | None, typer.Option("--sheet", help="Picture of the styles (next to the --out file).")
     ] = None,
-    clusters: Annotated[int, typer.Option(help="Styles to look for in each class.")] = 12,
+    clusters: Annotated[int, typer.Option(help="Number of styles to look for in each class.")] = 12,
     seed: Annotated[int, typer.Option(help="Seed of the clustering.")] = 0,
     review: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="A list of bad images to drop or relabel."),
+        typer.Option(metavar="NAME|FILE", help="A review: images to drop or relabel first."),
     ] = None,
     skip_bad: SkipBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the styles of writing that a folder of real images has few pictures of.
+    """Find the styles of writing of which a folder of real images has few images.
 
     Groups the images of each class by pen, size, bars, slant and paper, and gives every image a
-    weight: the rarer its style, the greater, from a quarter to four times that of an average style.
-    `--option images.boost=rare.json` lets a pipeline serve such images more often.
+    weight that is greater for rarer styles: 0.25 to 4 times that of an average style. With
+    `--option images.boost=rare.json` a pipeline uses heavier images more often.
 
     Example: `datagen rare photos --out rare.json`
     """

@@ -12,13 +12,13 @@ from datagen.cli.views.output import Json, console, emit
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Print this one; default: list all.")
+        str | None, typer.Argument(metavar="[NAME]", help="Print this recipe (default: list all).")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the shipped recipes, or print one as it is, comments included.
+    """List the shipped recipes, or print one with its comments.
 
-    Example: `datagen recipes default > mine.yaml`
+    Example: `datagen recipes default > my-recipe.yaml`
     """
     from datagen.core.errors import UnknownNameError
     from datagen.recipes.load import shipped
@@ -43,7 +43,9 @@ def _list(texts: dict[str, str], *, as_json: bool) -> None:
         table.add_row(name, _headline(text))
     out = console(as_json=as_json)
     out.print(table)
-    print_next(out, "recipes", "default", to=free_name("mine.yaml"), why="to start from one")
+    print_next(
+        out, "recipes", "default", to=free_name("my-recipe.yaml"), why="starts your own from one"
+    )
     if as_json:
         for name, text in texts.items():
             emit(_plain(name, text))

@@ -20,33 +20,41 @@ def review(
     ] = None,
     audit: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What `datagen audit` wrote of DIR (audit.jsonl)."),
+        typer.Option(
+            metavar="FILE", help="The file that `datagen audit` wrote about DIR (audit.jsonl)."
+        ),
     ] = None,
     no_audit: Annotated[
-        bool, typer.Option("--no-audit", help="Start at once, in the folder's order.")
+        bool,
+        typer.Option("--no-audit", help="Start at once without an audit, in the folder's order."),
     ] = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="The review file (review.yaml)."),
     ] = None,
     who: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who decides; written beside each decision.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Name of the person who decides; stored with each decision."
+        ),
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the page as one file instead of serving it."),
+        typer.Option(metavar="FILE", help="Write the page to this file instead of serving it."),
     ] = None,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address only; open no browser.")
+        bool, typer.Option("--no-browser", help="Print the address, but do not open a browser.")
     ] = False,
-    port: Annotated[int, typer.Option(help="Port of the page; 0: a free one.")] = 0,
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 0,
     merge: Annotated[
         tuple[Path, Path] | None,
-        typer.Option(metavar="A B", help="Merge two reviews, list where they differ, and end."),
+        typer.Option(metavar="A B", help="Merge two reviews, list where they differ, and exit."),
     ] = None,
     prefer: Annotated[
         str | None,
-        typer.Option(metavar="A|B", help="With --merge: whose decision stands in a conflict."),
+        typer.Option(
+            metavar="A|B", help="With --merge: the review whose decision wins a conflict."
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing page or merged review.")
@@ -54,12 +62,12 @@ def review(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Review the images of a folder on a page: keep, drop or relabel, a key for each.
+    """Review the images of a folder on a web page: keep, drop or relabel, one key for each.
 
-    The most suspect come first, as `datagen audit` ranks them; without an audit one is made. The
-    page is served on this machine alone and opens in the browser. Every decision is in the review
-    file at once, by the content of the image: going on later, reloading and a second tab lose
-    nothing. Ctrl-C ends it, with exit code 0: everything is written.
+    The most suspect images come first, as `datagen audit` ranks them; without --audit it makes an
+    audit first. The page is served on this machine only and opens in the browser. Every decision is
+    saved to the review file at once, under the hash of the image, so you can stop, reload or open a
+    second tab without losing any. Ctrl-C ends it with exit code 0.
 
     `datagen build --source images:DIR --option images.review=review.yaml` uses the decisions.
 
@@ -74,9 +82,9 @@ def review(
     if folder is None:
         raise UsageError("missing DIR, the folder of images; or --merge A B for two reviews")
     if prefer is not None:
-        raise UsageError("--prefer belongs to --merge")
+        raise UsageError("--prefer belongs to --merge; add --merge A B, or leave --prefer out")
     if audit is not None and no_audit:
-        raise UsageError("--audit and --no-audit exclude each other")
+        raise UsageError("--audit and --no-audit exclude each other; leave one of them out")
     wanted: dict[str, Any] = {
         "audit": audit or not no_audit,
         "out": out or Path("review.yaml"),
@@ -89,7 +97,7 @@ def review(
         with progress_bars(quiet=quiet) as progress:
             page = write_review_page(folder, html, overwrite=overwrite, progress=progress, **wanted)
         _print(folder, page, human)
-        human.print("decisions    stay in the browser; the page's button hands out the review")
+        human.print("decisions    stay in the browser; a button of the page saves the review file")
         if as_json:
             emit(_plain(page, file=True))
         return
@@ -121,7 +129,7 @@ def _serve(
             console(as_json=False).print(page.address, soft_wrap=True)
         if not no_browser and not open_browser(page.address):
             human.print("note         no browser was found; open the address yourself")
-        human.print("end          Ctrl-C; every decision is in the file at once")
+        human.print("end          Ctrl-C; every decision is saved at once")
         wait_for_ctrl_c()
     _print_end(folder, page, human)
 

@@ -16,18 +16,23 @@ def search(
         typer.Option("--real", metavar="DIR", help="Your images: class folders, or train/, val/."),
     ],
     hours: Annotated[
-        float, typer.Option("--hours", help="What all runs of the search may take, about.")
+        float,
+        typer.Option("--hours", help="Approximate limit in hours, over all runs of this search."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The search's folder.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the search.")],
     budget: Annotated[
         int | None,
-        typer.Option("--budget", help="Most images of a dataset (10,000)."),
+        typer.Option("--budget", help="Largest number of images of a dataset (10,000)."),
     ] = None,
     folds: Annotated[
-        int | None, typer.Option("--folds", help="Parts that choose, beside the kept one (3).")
+        int | None,
+        typer.Option("--folds", help="Number of folds used to choose, besides the kept part (3)."),
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", help="Trainings of the best on the kept part (2).")
+        int | None,
+        typer.Option(
+            "--seeds", help="Number of trainings of the best recipe for its final score (2)."
+        ),
     ] = None,
     seed: Annotated[
         int | None,
@@ -36,18 +41,20 @@ def search(
     review: Annotated[
         str | None,
         typer.Option(
-            "--review", metavar="NAME|FILE", help="A list of bad images, for what is trained on."
+            "--review", metavar="NAME|FILE", help="A review to apply to the images trained on."
         ),
     ] = None,
     skip_bad: flags.SkipBad = False,
     rungs: Annotated[
         str | None,
         typer.Option(
-            "--rungs", metavar="10,30", help="Epochs after which most are stopped (10,30)."
+            "--rungs",
+            metavar="10,30",
+            help="Numbers of epochs after which the worse candidates are stopped (10,30).",
         ),
     ] = None,
     width: Annotated[
-        int | None, typer.Option("--width", help="Candidates that are tried together (9).")
+        int | None, typer.Option("--width", help="Number of candidates that start together (9).")
     ] = None,
     preview: Annotated[
         int | None,
@@ -55,11 +62,12 @@ def search(
             "--preview",
             min=1,
             metavar="EPOCHS",
-            help="Short trainings; their scores are not official.",
+            help="Train this many epochs instead of 100; the scores are not official.",
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at once (one per core).")
+        int | None,
+        typer.Option(min=1, help="Number of trainings at the same time (default: one per core)."),
     ] = None,
     executor: training.Executor = training.ExecutorName.local,
     address: training.Address = None,
@@ -67,7 +75,9 @@ def search(
     dry_run: training.DryRun = False,
     timing: Annotated[
         bool,
-        typer.Option("--timing/--no-timing", help="Time 20 steps first, to plan the hours."),
+        typer.Option(
+            "--timing/--no-timing", help="Measure 20 training steps first, to plan the hours."
+        ),
     ] = True,
     offline: flags.Offline = False,
     as_json: Json = False,
@@ -75,11 +85,12 @@ def search(
 ) -> None:
     """Search for the best recipe for your images, within a budget of images and of hours.
 
-    A part of the images is kept for the end, the others are folds of whole styles that choose.
-    Begins with the shipped recipes that need no other images; Optuna's TPE proposes more. Most are
-    stopped early. The best is scored once on the kept part, which chose nothing.
+    Part of the images, the kept part, is set aside for the final score. The others are divided into
+    folds of whole styles, which are used to choose. It starts with the shipped recipes that need no
+    other images; then Optuna's TPE proposes more. Most candidates are stopped early. The best
+    recipe is scored once on the kept part.
 
-    A search that was stopped goes on with the same command.
+    The same command resumes a search that was stopped.
 
     Example: `datagen search --real photos --budget 10000 --hours 4 --out best`, then
     `datagen build --recipe best/recipe.yaml`

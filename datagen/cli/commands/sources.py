@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 def sources(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME[:PATH]]...", help="Look into these; default: all there are."),
+        typer.Argument(metavar="[NAME[:PATH]]...", help="Show these sources (default: all)."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the sources of ink: what they are, where they are found, how many letters and writers.
+    """List the sources of letters and images: what each is, where its files are, what it has.
+
+    It counts the letters or images of each source, and its writers where they are known.
 
     Example: `datagen sources emnist:gzip.zip`
     """

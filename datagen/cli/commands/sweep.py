@@ -37,78 +37,125 @@ class PointsName(enum.StrEnum):
 
 def sweep(
     spec: Annotated[
-        Path | None, typer.Argument(metavar="SPEC.yaml", help="A sweep; flags override its keys.")
+        Path | None,
+        typer.Argument(metavar="SPEC.yaml", help="A sweep file; options override its keys."),
     ] = None,
     mix: Annotated[
         list[str] | None,
         typer.Option(
             "--mix",
             metavar="NAME[:PATH]=START:STOP:STEP",
-            help="A source and its ratios, or one fixed ratio; repeatable.",
+            help="A source and the ratios to try, or one fixed ratio; repeatable.",
         ),
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--option", metavar="SOURCE.KEY=VALUE", help="Set an option of a source."),
+        typer.Option(
+            "--option", metavar="SOURCE.KEY=VALUE", help="Set an option of a source; repeatable."
+        ),
     ] = None,
     skip_bad: flags.SkipBad = False,
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="KEY=a,b,c", help="A recipe's key and values; repeatable."),
+        typer.Option(
+            "--vary",
+            metavar="KEY=a,b,c",
+            help="A key of the recipe and the values to try; repeatable.",
+        ),
     ] = None,
     points: Annotated[
         PointsName | None,
-        typer.Option(help="Mixes that add up to the whole (simplex), or every combination."),
+        typer.Option(
+            help="Try mixes whose ratios add up to the largest STOP (simplex), or every "
+            "combination (product); default: simplex."
+        ),
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option("--recipe", metavar="FILE|NAME", help="What all candidates share."),
+        typer.Option(
+            "--recipe",
+            metavar="FILE|NAME",
+            help="The recipe that all candidates start from (default: `default`).",
+        ),
     ] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Images of each dataset.")] = None,
-    budget: Annotated[int | None, typer.Option(min=1, help="The largest number of images.")] = None,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Number of images of each dataset.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Largest number of images of a dataset.")
+    ] = None,
     test: Annotated[
         list[Path] | None,
-        typer.Option("--test", metavar="DIR", help="Class folders to score on; repeatable."),
+        typer.Option(
+            "--test", metavar="DIR", help="Test set: class folders to score on; repeatable."
+        ),
     ] = None,
     select: Annotated[
         str | None,
-        typer.Option(metavar="val|DIR", help="What decides: val, or held-out class folders."),
+        typer.Option(
+            metavar="val|DIR",
+            help="Images that choose the best candidate: val (default), or held-out class folders.",
+        ),
     ] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="Evaluations of each dataset.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Number of evaluations of each dataset (1).")
+    ] = None,
     strategy: Annotated[
         StrategyName | None,
-        typer.Option(help="Train all to the end, stop the worse at rungs, or let Optuna propose."),
+        typer.Option(
+            help="Train all to the end (grid), stop the worse ones early (halving), or let Optuna "
+            "propose candidates (tpe); default: grid."
+        ),
     ] = None,
     rungs: Annotated[
-        str | None, typer.Option(metavar="10,30,100", help="Epochs at which halving compares.")
+        str | None,
+        typer.Option(
+            metavar="10,30,100",
+            help="Numbers of epochs after which halving stops the worse ones (10,30,100).",
+        ),
     ] = None,
     trials: Annotated[
-        int | None, typer.Option(min=1, help="The number of candidates that tpe tries.")
+        int | None, typer.Option(min=1, help="Largest number of candidates that tpe tries (20).")
     ] = None,
     preview: Annotated[
         int | None,
-        typer.Option(min=1, metavar="EPOCHS", help="Short runs; their scores are not official."),
+        typer.Option(
+            min=1,
+            metavar="EPOCHS",
+            help="Train this many epochs instead of 100; the scores are not official.",
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The sweep's folder (sweeps/NAME).")
+        Path | None, typer.Option("--out", "-o", help="Folder of the sweep (sweeps/NAME).")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Trials at once (one per core; Ray decides itself).")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Number of trials at the same time (default: one per core; Ray decides itself).",
+        ),
     ] = None,
     executor: training.Executor = training.ExecutorName.local,
     address: training.Address = None,
     best: Annotated[
         Path | None,
-        typer.Option("--best", metavar="DIR", help="Print the best recipe of a sweep and stop."),
+        typer.Option(
+            "--best",
+            metavar="DIR",
+            help="Print the best recipe of the sweep in this folder, and stop.",
+        ),
     ] = None,
     dry_run: training.DryRun = False,
     timing: Annotated[
         bool,
-        typer.Option("--timing/--no-timing", help="Time 20 steps first, to estimate the hours."),
+        typer.Option(
+            "--timing/--no-timing", help="Measure 20 training steps first, to estimate the hours."
+        ),
     ] = True,
     retry_failed: training.RetryFailed = False,
     extend: Annotated[
-        bool, typer.Option("--extend", help="Add to the sweep in the folder.")
+        bool,
+        typer.Option("--extend", help="Add new candidates or seeds to the sweep in the folder."),
     ] = False,
     offline: flags.Offline = False,
     tensorboard: Annotated[
@@ -121,11 +168,12 @@ def sweep(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the best recipe: build and evaluate every candidate, each once.
+    """Build and evaluate a list of recipes that you name, and rank them.
 
-    A candidate is a recipe of the sweep: one mix of the sources, one value of each varied key.
+    Each candidate is one recipe: one mix of the sources and one value of each varied key. For
+    recipes that are proposed for you, see `datagen search`.
 
-    A sweep that was stopped goes on with the same command.
+    The same command resumes a sweep that was stopped.
 
     Example: `datagen sweep --mix pen=0:1:0.25 --mix emnist=0:1:0.25 --test DIR --seeds 2`
     """

@@ -22,40 +22,50 @@ _STATES: Final = {"same": "same", "different": "DIFFERENT", "not checked": "not 
 
 
 def verify(
-    score: Annotated[Path, typer.Argument(help="A score.json, or a report's folder with one.")],
+    score: Annotated[
+        Path, typer.Argument(help="A score.json, or the folder of a report that has one.")
+    ],
     test: Annotated[
         list[Path] | None,
-        typer.Option("--test", metavar="DIR", help="A test set of the score; repeatable."),
+        typer.Option("--test", metavar="DIR", help="The test set that was scored; repeatable."),
     ] = None,
     quick: Annotated[
         int | None,
-        typer.Option("--quick", min=1, metavar="EPOCHS", help="Train the first epochs only."),
+        typer.Option(
+            "--quick",
+            min=1,
+            metavar="EPOCHS",
+            help="Train only this many epochs, and compare those.",
+        ),
     ] = None,
     path: recipe_flags.SourcePath = None,
     val_dir: Annotated[
-        Path | None, typer.Option("--val-dir", help="Where the recipe's class folders of val are.")
+        Path | None,
+        typer.Option("--val-dir", help="Where the class folders are that the recipe uses as val."),
     ] = None,
     dataset: Annotated[
         Path | None,
-        typer.Option("--dataset", metavar="DIR", help="Take this dataset instead of building it."),
+        typer.Option("--dataset", metavar="DIR", help="Use this dataset instead of building it."),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", min=1, help="Processes (default: one per core, for many images)."
+            "--workers",
+            min=1,
+            help="Number of processes (default: one per core; 1 for few images).",
         ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="CPU threads of the training (default: the cores).")
+        int | None, typer.Option(min=1, help="CPU threads of the training (default: one per core).")
     ] = None,
     offline: recipe_flags.Offline = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a score again from its receipt, and say whether it is the same to the bit.
+    """Recompute a score from its receipt (score.json), and report whether it is bit-identical.
 
-    The dataset is built again from the recipe in score.json, and trained on, in a temporary folder.
-    The first difference is named, and ends the work with exit code 3.
+    It builds the dataset from the recipe in score.json and trains on it, in a temporary folder. It
+    stops at the first difference, reports it, and exits with code 3.
 
     Example: `datagen verify ds-report/score.json --test label_book`
     """
@@ -130,6 +140,6 @@ def _print_next(found: "Verification", words: list[str], out: Any) -> None:
         print_next(out, "guide", "results", why="official scores to set it beside")
     elif found.difference is not None and found.difference.kind in ("dataset", "image", "source"):
         words = words[: words.index("--dataset")] if "--dataset" in words else words
-        print_next(out, *words, "--dataset", "DIR", why="takes the dataset that was evaluated")
+        print_next(out, *words, "--dataset", "DIR", why="uses the dataset that was evaluated")
     else:
         print_next(out, "guide", "evaluation", why="what is promised, and what moves a score")

@@ -17,43 +17,63 @@ if TYPE_CHECKING:
 
 def view(
     dataset: Annotated[
-        Path, typer.Argument(help="A dataset, or a folder of class folders, by anybody.")
+        Path,
+        typer.Argument(help="A dataset, or any folder of class folders (built by datagen or not)."),
     ],
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="The page (DATASET-view.html, here)."),
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Page to write (default: DATASET-view.html in this folder).",
+        ),
     ] = None,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Serve it on this machine: any image made again.")
+        bool,
+        typer.Option(
+            "--serve",
+            help="Serve the page on this machine, so that every image's steps can be shown.",
+        ),
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port of --serve; 0: a free one.")
+        int, typer.Option(min=0, max=65_535, help="Port of --serve; 0 takes a free one.")
     ] = 0,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Print the address only; open no browser.")
+        bool, typer.Option("--no-browser", help="Print the address, but do not open a browser.")
     ] = False,
     score: Annotated[
         list[Path] | None,
-        typer.Option("--score", metavar="PATH", help="A further score or report; repeatable."),
+        typer.Option(
+            "--score", metavar="PATH", help="Another score or report to show; repeatable."
+        ),
     ] = None,
     image: Annotated[
         list[str] | None,
-        typer.Option("--image", metavar="PATH", help="Keep the steps of this image; repeatable."),
+        typer.Option(
+            "--image", metavar="PATH", help="Store the steps of this image in the page; repeatable."
+        ),
     ] = None,
     steps: Annotated[
-        int, typer.Option(min=0, max=20_000, help="Images of which all steps are kept.")
+        int,
+        typer.Option(
+            min=0, max=20_000, help="Number of images whose steps are stored in the page."
+        ),
     ] = 100,
     most: Annotated[
-        int, typer.Option(min=1, max=100_000, help="Images on the page; of more, a sample.")
+        int,
+        typer.Option(
+            min=1, max=100_000, help="Most images on the page; a larger dataset is sampled."
+        ),
     ] = 20_000,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Look at every image of a dataset on one page.
+    """Show every image of a dataset on one page.
 
-    Counts and examples by class, source and style; filters; each image with its letters, writers,
-    parent, and the picture before and after each step; what scores got wrong; look-alikes. The page
-    is one file that asks nothing of a network.
+    The page has counts and examples by class, source and style, filters, and for each image its
+    letters, writers and parent, and the picture before and after each step. It also shows which
+    images were misclassified, and which look alike. The page is one file that loads nothing from
+    the internet.
 
     Example: `datagen view ds`
     """
@@ -83,7 +103,9 @@ def view(
         words = ("view", as_argument(dataset), "--serve")
         print_next(human, *words, why="shows the steps of any image")
     elif {image.numeral for image in found.listing.images} <= set(CLASSES):
-        print_next(human, "review", as_argument(dataset), why="keep, drop or relabel, by the keys")
+        print_next(
+            human, "review", as_argument(dataset), why="keep, drop or relabel, one key for each"
+        )
     if as_json:
         emit(_plain(found, dataset) | {"page": str(target)})
 
@@ -96,7 +118,7 @@ def _serve(found: "View", port: int, human: Any, *, browser: bool, as_json: bool
         if as_json:
             emit(_plain(found, found.request.root) | {"page": address})
         human.print(f"page         {address}", soft_wrap=True)
-        human.print("             on this machine only; Ctrl-C ends it")
+        human.print("             on this machine only; Ctrl-C stops it")
         if browser:
             open_browser(address)
         wait_for_ctrl_c()

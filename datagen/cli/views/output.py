@@ -16,10 +16,8 @@ from pipelines.text import printable
 if TYPE_CHECKING:
     from datagen.api.progress import Progress
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object per result on stdout.")]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but warnings and errors.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per result on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")]
 
 
 cores = machine.cores

@@ -205,7 +205,7 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow.parquet  # noqa: PLC0415
     except ImportError:
         raise UsageError(
-            "--parquet needs the package pyarrow; install roman-datagen[parquet]"
+            "--parquet needs the package pyarrow; in the clone, run pip install '.[parquet]'"
         ) from None
     return pyarrow, pyarrow.parquet
 

@@ -19,7 +19,8 @@ def check_installed() -> None:
         import tensorboard.compat.proto.event_pb2  # noqa: F401, PLC0415 - an extra
     except ImportError:
         raise UsageError(
-            "--tensorboard needs the package tensorboard; install roman-datagen[tensorboard]"
+            "--tensorboard needs the package tensorboard; in the clone, run "
+            "pip install '.[tensorboard]'"
         ) from None
 
 

@@ -169,6 +169,6 @@ def _needed() -> ModuleType:
         import ray  # noqa: PLC0415 - an extra
     except ImportError:
         raise UsageError(
-            "--executor ray needs the package ray; install roman-datagen[ray]"
+            "--executor ray needs the package ray; in the clone, run pip install '.[ray]'"
         ) from None
     return ray

@@ -46,7 +46,7 @@ def test_suspects_are_ranked_recorded_and_shown(
     ("arguments", "code", "says"),
     [
         (("nowhere",), 4, "no folder at nowhere"),
-        (("numerals", "--runs", 20), 2, "--runs counts the trainings of --value"),
+        (("numerals", "--runs", 20), 2, "--runs belongs to --value"),
         (("numerals", "--folds", 1), 2, "--folds is 1; expected 2"),
         (("numerals", "--epochs", 0), 2, "epochs is 0"),
         (("numerals", "--seed", -1), 2, "seed is -1"),

@@ -351,7 +351,7 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, signals_group: bool
         process.terminate()
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "datagen: interrupted; nothing half-done was kept\n"
+    assert said == "datagen: interrupted; no partial result was kept\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -371,7 +371,7 @@ def test_an_interrupt_while_workers_start_leaves_no_worker(tmp_path: Path, secon
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=30)  # ends when the last worker lets go of stderr
     assert process.returncode == 130
-    assert said == "datagen: interrupted; nothing half-done was kept\n"
+    assert said == "datagen: interrupted; no partial result was kept\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -395,7 +395,7 @@ main(["sources"])
         command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 130
-    assert ended.stderr == "datagen: interrupted; nothing half-done was kept\n"
+    assert ended.stderr == "datagen: interrupted; no partial result was kept\n"
     assert ended.stdout == ""
 
 
@@ -408,7 +408,7 @@ def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
         time.sleep(0.03)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "datagen: interrupted; nothing half-done was kept\n"
+    assert said == "datagen: interrupted; no partial result was kept\n"
     assert list(tmp_path.iterdir()) == []
 
 

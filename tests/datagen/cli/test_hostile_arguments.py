@@ -70,7 +70,7 @@ def test_an_empty_word_is_not_the_default(
 ) -> None:
     done = datagen_here(*words)
     assert done.returncode == 2
-    assert done.stderr == f"datagen: {named} is empty; say what is meant, or leave it out\n"
+    assert done.stderr == f"datagen: {named} is empty; give a value, or leave it out\n"
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,9 @@ def test_one_is_shown_with_its_layers(datagen_here: Run) -> None:
         (("simple-cnm",), "unknown model 'simple-cnm' (did you mean 'simple-cnn'?)"),
         (("simple-cnn", "--classes", "1"), "--classes is 1; expected 2 … 1,000"),
         (("simple-cnn", "--images", "0"), "--images is 0; expected 1 … 10,000"),
-        (("--no-timing",), "--images and --no-timing are of one model: name it"),
-        (("--images", "9"), "--images and --no-timing are of one model: name it"),
-        (("--classes", "10"), "are of one model: name it"),
+        (("--no-timing",), "--images and --no-timing need a model: give its name"),
+        (("--images", "9"), "--images and --no-timing need a model: give its name"),
+        (("--classes", "10"), "need a model: give its name"),
         (("",), "an argument is empty"),
     ],
 )

@@ -64,7 +64,7 @@ def test_images_and_folders_become_rows_that_can_be_replayed(
         (("--pipeline", "scanned", "a.png", "--source", "pen"), 2, "images are given"),
         (("--pipeline", "scanned", "--class", "iv"), 2, "--class says what given images show"),
         (("--pipeline", "scanned", "--style", "capital"), 2, "'capital'"),
-        (("--style", "upper"), 2, "they belong to --pipeline"),
+        (("--style", "upper"), 2, "belong to --pipeline"),
         (("a.png", "b.png"), 2, "several images need --pipeline"),
         (("--pipeline", "top5", "--out", "a.xyz", "numerals/i"), 2, "cannot write a.xyz"),
     ],

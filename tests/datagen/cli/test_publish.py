@@ -47,7 +47,7 @@ def test_a_zip_for_oneself_is_written_and_says_so(
 ) -> None:
     said = datagen_here("export", forbidden, "--zip", "--json")
     assert said.returncode in (0, None)
-    assert "licence    for yourself, not to be published: source 'chars74k'" in said.stderr
+    assert "licence    for your own use, may not be published: source 'chars74k'" in said.stderr
     (reason,) = json.loads(said.stdout)["not_publishable"]
     assert reason.startswith("source 'chars74k'")
     assert (tmp_path / "ds.zip").is_file()
@@ -56,10 +56,10 @@ def test_a_zip_for_oneself_is_written_and_says_so(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "no form was given; say one of --zip"),
-        (("--hf", "--parquet"), "--hf and --parquet was given; say one"),
-        (("--zip", "--licence", "images=MIT"), "leave them out of --zip"),
-        (("--hf", "--skip-bad"), "are of --flatten; leave them out of --hf"),
+        ((), "no form was given; give one of --zip"),
+        (("--hf", "--parquet"), "--hf and --parquet was given; give one"),
+        (("--zip", "--licence", "images=MIT"), "leave them out with --zip"),
+        (("--hf", "--skip-bad"), "belong to --flatten; leave them out with --hf"),
         (("--hf", "--licence", "MIT"), "--licence 'MIT': expected SOURCE=LICENCE"),
         (("--hf", "--licence", "a=MIT", "--licence", "a=CC0"), "names source 'a' twice"),
         (("--hf", "--licence", "pen=MIT"), "licence of source 'pen' is its own"),
@@ -79,7 +79,7 @@ def test_a_card_goes_where_asked(datagen_here: Run, forbidden: Path, tmp_path: P
     assert done.returncode in (0, None)
     said = done.stdout
     assert "card       " in said
-    assert "not to be published as it is: source 'chars74k'" in said
+    assert "may not be published as it is: source 'chars74k'" in said
     assert out.read_text().startswith("---\n")
     done = datagen_here("card", forbidden, "--out", out)
     assert done.returncode == 2

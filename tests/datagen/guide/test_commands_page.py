@@ -13,6 +13,6 @@ def test_it_has_every_command_and_its_options() -> None:
     for name in all_commands():
         assert f"## `datagen {name}`" in page
     assert "| `--engine auto\\|native\\|fast\\|reference\\|keras` | `auto` |" in page
-    assert "| `--out, -o PATH` | `ds` | The dataset's folder. |" in page
+    assert "| `--out, -o PATH` | `ds` | Folder of the new dataset. |" in page
     assert "datagen export [OPTIONS] DATASET [FILE]" in page
     assert "datagen guide [OPTIONS] [TOPIC]" in page

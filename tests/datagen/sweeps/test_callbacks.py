@@ -58,7 +58,7 @@ def tell(trial: Trial, folder: Path, name: str) -> None:
 
 
 def test_mlflow_keeps_a_run_per_trial_in_the_sweeps_folder(trial: Trial, tmp_path: Path) -> None:
-    pytest.importorskip("mlflow", reason="roman-datagen[mlflow] is not installed")
+    pytest.importorskip("mlflow", reason="mlflow is not installed")
     tell(trial, tmp_path, "mlflow")
     with sqlite3.connect(tmp_path / "mlflow.db") as database:
 
@@ -80,7 +80,7 @@ def test_mlflow_keeps_a_run_per_trial_in_the_sweeps_folder(trial: Trial, tmp_pat
 
 
 def test_wandb_keeps_a_run_per_trial_offline(trial: Trial, tmp_path: Path) -> None:
-    pytest.importorskip("wandb", reason="roman-datagen[wandb] is not installed")
+    pytest.importorskip("wandb", reason="wandb is not installed")
     tell(trial, tmp_path, "wandb")
     (kept,) = (tmp_path / "wandb").glob("offline-run-*/run-*.wandb")
     content = kept.read_bytes()

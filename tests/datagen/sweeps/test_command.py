@@ -220,13 +220,13 @@ PEN = ("--mix", "pen=0:1:0.5", "--mix", "fonts:ttf=0:1:0.5")
         (("--vary", "images=9,90"), 3, "candidate images=9: train 7 + val 2"),
         (("--vary", "sede=1,2"), 2, "did you mean 'seed'"),
         (("--vary", "seed=1,2", "--rungs", "a"), 2, "--rungs 'a'"),
-        (("--vary", "seed=1,2", "--address", "auto"), 2, "say --executor ray"),
+        (("--vary", "seed=1,2", "--address", "auto"), 2, "add --executor ray"),
         (("--vary", "seed=1,2", "--recipe", "defualt"), 2, "'defualt' (did you mean 'default'?)"),
         (("--vary", "recipe=raw,top5"), 2, "recipe is what all candidates share; vary its keys"),
         (("nowhere.yaml",), 4, "no sweep file nowhere.yaml"),
-        (("--vary", "seed=1,2", "--mlflow"), 2, "install roman-datagen[mlflow]"),
-        (("--vary", "seed=1,2", "--wandb"), 2, "install roman-datagen[wandb]"),
-        (("--vary", "seed=1,2", "--executor", "ray"), 2, "install roman-datagen[ray]"),
+        (("--vary", "seed=1,2", "--mlflow"), 2, "pip install '.[mlflow]'"),
+        (("--vary", "seed=1,2", "--wandb"), 2, "pip install '.[wandb]'"),
+        (("--vary", "seed=1,2", "--executor", "ray"), 2, "pip install '.[ray]'"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(

@@ -181,5 +181,5 @@ def test_what_cannot_be_published(dataset: Path, tmp_path: Path) -> None:
 
 def test_parquet_needs_pyarrow(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UsageError, match=r"needs the package pyarrow; install roman-datagen\[par"):
+    with pytest.raises(UsageError, match=r"needs the package pyarrow; in the clone, run pip"):
         datagen.publish(dataset, form="parquet")
