@@ -9,8 +9,15 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -34,6 +41,7 @@ Progress = Callable[[int], None]
 """Called with the number of images made so far."""
 
 _CHUNK: Final = 64  # items per task: enough to make sending cheap, few enough to be stopped soon
+_AHEAD: Final = 3  # chunks that a process has at a time: it never waits for the next one
 _STARTING: Final = 1.5  # seconds of work in one process that more processes, slow to start, pay for
 
 
@@ -123,30 +131,38 @@ def _in_processes(
             initargs=(resolved, writer.root, outside),
         )
     try:
-        with held_back(), _start_errors():
-            sent = {executor.submit(_work, chunk): chunk for chunk in chunks}
-        yield from _take_part(sent, writer)
+        yield from _take_part(chunks, executor, writer, _AHEAD * (workers - 1))
     finally:
         # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _take_part(
-    sent: Mapping[Future[list["WrittenImage"]], Sequence[Item]], writer: "ImageWriter"
+    chunks: Sequence[Sequence[Item]], executor: Executor, writer: "ImageWriter", ahead: int
 ) -> Iterator[list["WrittenImage"]]:
-    """Yield what other processes write, and meanwhile write the chunks that none has begun.
+    """Yield what other processes write, and write chunks here while they do.
 
-    They take the first chunks first; this process takes back the last ones.
+    Args:
+        chunks: all that is to be written.
+        executor: starts its processes when it gets its first chunks.
+        writer: of this process.
+        ahead: chunks that the others have at a time; none is ever taken back, for an executor
+            whose worker is killed fails at chunks that were.
     """
-    left = dict(sent)
-    while left:
-        own = next((future for future in reversed(left) if future.cancel()), None)
-        if own is not None:
-            yield writer.write(left.pop(own))
-        done, _ = wait(left, None if own is None else 0, FIRST_COMPLETED)
+    left = deque(chunks)
+
+    def sent(most: int) -> set[Future[list[WrittenImage]]]:
+        return {executor.submit(_work, left.popleft()) for _ in range(min(most, len(left)))}
+
+    with held_back(), _start_errors():
+        running = sent(ahead)
+    while running:
+        if left:
+            yield writer.write(left.popleft())
+        done, running = wait(running, 0 if left else None, FIRST_COMPLETED)
         for future in done:
-            del left[future]
             yield future.result()
+        running |= sent(ahead - len(running))
 
 
 @contextmanager

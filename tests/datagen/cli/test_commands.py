@@ -426,7 +426,10 @@ def test_a_killed_worker_leaves_nothing(tmp_path: Path) -> None:
 
 def _a_worker_of(parent: int) -> int:
     """Return a child that runs Python's spawned main, not the resource tracker."""
-    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-            return int(child)
+    deadline = time.monotonic() + 60  # the parent writes images, too, and before workers can
+    while time.monotonic() < deadline:
+        for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+        time.sleep(0.02)
     raise AssertionError("no worker found")
