@@ -260,7 +260,7 @@ def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
         more = len(found.unreadable) - 1
         raise CorruptInputError(
             f"{found.unreadable[0]}{f' and {more:,} more files' if more else ''} cannot be "
-            "decoded, so nobody can say whether the dataset knows them; replace or remove them"
+            "decoded, so they cannot be compared with the dataset; replace or remove them"
         )
     return found
 

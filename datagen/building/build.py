@@ -146,8 +146,8 @@ def _check_judged(resolved: ResolvedRecipe) -> None:
     waiting = [part.source for part in parts if part.left_out is None]
     if recipe.vet and waiting:
         raise UsageError(
-            f"the recipe says vet: true, and {waiting[0]} has no left_out yet: `datagen build` "
-            "judges the letters; its dataset's recipe.yaml, which lists them, works here"
+            f"the recipe says vet: true, but {waiting[0]} has no left_out yet; run `datagen build` "
+            "with it, and use the recipe.yaml of that dataset here"
         )
 
 
@@ -180,7 +180,7 @@ def _check_not_in_source(out: Path, resolved: ResolvedRecipe) -> None:
     for folder in resolved.paths:
         if are_nested(out, folder):
             raise UsageError(
-                f"--out {out} and the source {folder} lie in each other; choose another --out"
+                f"--out {out} and the source {folder} lie in one another; choose another --out"
             )
 
 

@@ -69,8 +69,8 @@ def _fetch(part: Ingredient, progress: FetchProgress) -> None:
                 _fetch_members(archive, members, progress)
     except OSError as error:
         raise DownloadError(
-            f"cannot keep {archive.file} in {folder}: {error.strerror or error}; DATAGEN_CACHE "
-            "names another folder"
+            f"cannot keep {archive.file} in {folder}: {error.strerror or error}; set DATAGEN_CACHE "
+            "to another folder"
         ) from error
 
 
@@ -92,8 +92,8 @@ def _fetch_members(archive: "Archive", members: tuple[str, ...], progress: Fetch
     size = "" if archive.size is None else f" of {archive.size / 1e6:,.0f} MB"
     what = f"the part needed of {archive.file}{size}" if members else f"{archive.file}{size}"
     _log.warning(  # said wherever this runs, once per archive: nobody asked for a download
-        "%s is not on this machine: fetching %s from %s into %s. Licence: %s. It goes on where it "
-        "stops; --offline or %s=1 forbids it",
+        "%s is not on this machine: fetching %s from %s into %s. Licence: %s. An interrupted "
+        "download resumes; --offline or %s=1 forbids it",
         archive.name,
         what,
         archive.url,
@@ -113,6 +113,6 @@ def _fetch_members(archive: "Archive", members: tuple[str, ...], progress: Fetch
         progress(archive.name, here, here)  # also where nobody knew how much would come
     except DownloadError as error:
         raise DownloadError(
-            f"{error}. Or name a copy with `{archive.name}:PATH`, or do without: `--source pen` "
+            f"{error}. Or give your copy as `{archive.name}:PATH`, or use `--source pen`, which "
             "needs no download"
         ) from error

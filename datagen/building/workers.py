@@ -74,7 +74,7 @@ def write_all(
     except BrokenProcessPool as error:
         raise BuildError(
             f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
-            "for memory; nothing was kept. Try fewer --workers"
+            "because memory ran out; nothing was kept. Try fewer --workers"
         ) from error
     return sorted(written, key=lambda made: made.entry.index)
 
@@ -173,7 +173,7 @@ def _start_errors() -> Iterator[None]:
     except OSError as error:
         raise BuildError(
             f"cannot start worker processes: {error.strerror or error} (they need memory, and some "
-            "of it in /dev/shm); nothing was kept. --workers 1 starts none"
+            "of it in /dev/shm); nothing was kept. Try --workers 1, which starts none"
         ) from error
 
 

@@ -39,8 +39,8 @@ def check_every_class(counts: ClassCounts) -> None:
         SplitError: it is so; the message names part and class.
     """
     if empty := empty_classes(counts):
-        where = "in all three parts" if "test" in counts else "on both sides"
+        where = "in all three parts" if "test" in counts else "in train and in val"
         raise SplitError(
-            f"no image would stand in {', '.join(empty)}, the ten classes need one each {where}; "
+            f"no image would be in {', '.join(empty)}; each of the ten classes needs one {where}; "
             "add images of these classes, or a source that has them"
         )

@@ -89,13 +89,16 @@ def known_in_words(path: str, images: int, *, leaked: int, parents: int) -> str 
         return None
     ways = ((leaked - parents, "in train or val"), (parents, "that images there were made from"))
     kinds = ", ".join(f"{count:,} {way}" for count, way in ways if count)
-    return f"{leaked:,} of {images:,} images of {path} are known to the dataset ({kinds})"
+    return f"{leaked:,} of {images:,} images of {path} are leaked ({kinds})"
 
 
 def leak_warning(path: str, images: int, *, leaked: int, parents: int) -> str | None:
     """Return `known_in_words`, and what it means for a score."""
     known = known_in_words(path, images, leaked=leaked, parents=parents)
-    return known and f"{known}: they flatter the score; the leak-free accuracy leaves them out"
+    return (
+        known
+        and f"{known}: the accuracy on them is too high; the leak-free accuracy leaves them out"
+    )
 
 
 def find_leaks(

@@ -153,7 +153,7 @@ def _insist(attempt: Callable[[], T], here: Callable[[], int], url: str) -> T:
                 raise DownloadError(
                     f"{url}: gave up after {failures} attempts with {furthest:,} bytes here "
                     f"({_reason(error)}); check the connection and run the same command again: it "
-                    "goes on from there"
+                    "resumes from there"
                 ) from error
             time.sleep(PAUSE * 2**failures)
 

@@ -344,16 +344,20 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
     marks = {row.mark for row in rows}
     if len(rows) > 1 and len(marks) == 1 and rows[0].mark.startswith("PREVIEW"):
         notes.append(
-            "all are previews of the same length: they compare with each other, and with no score"
+            "all are previews of the same length: compare them with each other, not with "
+            "official scores"
         )
     elif any(not row.official for row in rows):
-        notes.append("rows that are not official are previews or the like, and no scores")
+        notes.append(
+            "unofficial rows (such as previews) are no official scores: use them for a first look "
+            "only"
+        )
     if len(rows) > 1 and any(len(row.seeds) == 1 for row in rows):
         notes.append("one seed does not show how far a score moves from run to run; try --seeds 3")
     if any(OTHER_EVALUATOR in row.mark for row in rows):
         notes.append(
-            f"{OTHER_EVALUATOR}: made by an evaluator of other sources than the one installed, "
-            "which counted leaked images in another way; evaluate again before believing it"
+            f"{OTHER_EVALUATOR}: scored by another version of the evaluator than the one "
+            "installed, which counted leaked images differently; evaluate again before you use it"
         )
     notes += _leak_notes([row for row in rows if row.leaked])
     return notes
@@ -366,6 +370,7 @@ def _leak_notes(rows: Sequence[ComparisonRow]) -> list[str]:
     most = max(rows, key=lambda row: row.leaked)
     others = f", {len(rows) - 1} more fewer or as many" if len(rows) > 1 else ""
     return [
-        f"rests on leaked images: {most.path} knows {most.leaked:,} of the test images{others}; "
-        "the order is that of the leak-free accuracies; accuracies and p-values count those images"
+        f"some test images are leaked: {most.path} contains or was made from {most.leaked:,} of "
+        f"them{others}; rows are ordered by leak-free accuracy; accuracies and p-values include "
+        "the leaked images"
     ]

@@ -117,7 +117,7 @@ def tell_of_other_scores(dataset: Content | None, request: EvaluationRequest, te
     ]
     if others:
         message = (
-            f"{len(others):,} kept scores of this dataset are by an evaluator of other sources, "
-            "which counted leaked images in another way; they are not used again"
+            f"{len(others):,} cached scores of this dataset are by another version of the "
+            "evaluator, which counted leaked images differently; they are not used"
         )
         tell(request.seed, {"event": "warning", "message": message, "of": "dataset"})

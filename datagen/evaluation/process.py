@@ -202,7 +202,7 @@ def identity(protocol: str = PROTOCOL) -> str:
         versions = [importlib.metadata.version(name) for name in _COMPUTING]
     except importlib.metadata.PackageNotFoundError as error:
         raise EvaluationError(
-            f"the evaluator is not whole ({error}); install datagen again"
+            f"the evaluator is incomplete ({error}); install datagen again"
         ) from error
     device = [*gpus(), os.environ.get("CUDA_VISIBLE_DEVICES")]
     parts = [list(sources), list(sources.values()), versions, device]
@@ -232,7 +232,7 @@ def _sources(protocol: str) -> dict[str, str]:
         return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     except (OSError, IndexError) as error:
         raise EvaluationError(
-            f"the evaluator in {folder} is not whole ({error}); install datagen again"
+            f"the evaluator in {folder} is incomplete ({error}); install datagen again"
         ) from error
 
 
@@ -331,7 +331,7 @@ class EvaluatorProcess:
             return EvaluationError(
                 f"the evaluator of seed {self.job.seed} was killed by "
                 f"{signal.Signals(-code).name} after epoch {self.epoch}, whose state is kept; the "
-                "same command goes on (--workers 1 needs the least memory)"
+                "same command resumes (--workers 1 needs the least memory)"
             )
         message = last_words(self._said, code)
         if code == 1 and str(self.state) in message:

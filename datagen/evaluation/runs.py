@@ -140,7 +140,7 @@ class Runs:
         return (
             f"interrupted: {', '.join(places)}"
             + (f" of {epochs}" if epochs else "")
-            + (f"; finished epochs are kept, {how} goes on there" if kept else "; nothing to keep")
+            + (f"; finished epochs are kept, {how} resumes there" if kept else "; nothing to keep")
         )
 
 

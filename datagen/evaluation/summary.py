@@ -27,7 +27,7 @@ NO_TEST: Final = (
 
 IN_SPLIT: Final = (
     "{path} is the dataset's own test part: made like train and from the same sources, so its "
-    "accuracy flatters; score on handwriting of another origin too"
+    "accuracy is too high; score on handwriting of another origin too"
 )
 
 

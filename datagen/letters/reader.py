@@ -138,7 +138,8 @@ def train_letters(
         (found,) = run_with_arrays(["letters", "train"], training_arrays(source), words, told)
     except KeyboardInterrupt as stop:
         raise StoppedError(
-            f"stopped after epoch {done[0]}, which is kept; the same command with --resume goes on"
+            f"stopped after epoch {done[0]}, which is kept; the same command with --resume "
+            "continues"
         ) from stop
     return LettersResult.model_validate(found)
 

@@ -239,7 +239,7 @@ def _why_images(origin: Origin) -> str:
 
 def _made_by(origin: Origin) -> str:
     names = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
-    return f"the dataset was built with {names}" if names else "nobody knows with which versions"
+    return f"the dataset was built with {names}" if names else "the versions are not known"
 
 
 def _short(fingerprint: str | None) -> str:

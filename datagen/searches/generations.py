@@ -61,7 +61,7 @@ class Generations:
             return begun + [begun_of(each, 0, folder, shipped=False) for each in new]
         leaders = [found.stages[None][each] for each in found.leaders]
         if idle_generations(leaders, noise_of(found.stages.values())) >= PATIENCE:
-            found.why = f"{PATIENCE} generations in a row gained nothing beyond noise"
+            found.why = f"{PATIENCE} generations in a row gained no more than noise"
             return []
         width = self._affordable()
         if not width:

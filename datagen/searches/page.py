@@ -178,9 +178,9 @@ def _importance(answer: SearchAnswer) -> Markup:
         tag(
             "div", table(("setting", "", "share of variance", "in the best"), rows), style="scroll"
         ),
-        lead="How much worse a random forest guesses the accuracy of candidates that it has not "
-        "seen when one setting is shuffled, with its 95 % interval over bootstrap samples. Grey: "
-        "within noise.",
+        lead="Permutation importance: how much worse a random forest predicts the accuracy of "
+        "unseen candidates when one setting is shuffled, with a 95 % bootstrap interval over the "
+        "candidates. Grey: within noise.",
     )
 
 
@@ -217,8 +217,8 @@ def _looks(answer: SearchAnswer) -> Markup:
     return section(
         "Looks at each test",
         facts(rows),
-        lead="A test that chooses flatters what it chose, more with every look. The kept part was "
-        "looked at only at the end.",
+        lead="Images that were used for choosing give too high an accuracy, more so with every "
+        "look. The kept part was looked at only at the end.",
     )
 
 

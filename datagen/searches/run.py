@@ -155,7 +155,7 @@ def search(
             clock.save()
             raise StoppedError(
                 f"interrupted after {duration(clock.seconds)} of {planned.hours:g} h; finished "
-                f"epochs are kept, the same command goes on in {place}"
+                f"epochs are kept, the same command resumes in {place}"
             ) from None
         answer = answer_of(spec, place, trials, found, clock.seconds)
         write_page(answer, place)

@@ -16,7 +16,7 @@ def length(answer: SearchAnswer) -> str:
     """Return what has to be known before any number; nothing where all is official."""
     if answer.official:
         return ""
-    return f"PREVIEW of {how_many(answer.epochs, 'epoch')}: no official scores."
+    return f"PREVIEW of {how_many(answer.epochs, 'epoch')}: not official scores."
 
 
 def chosen(answer: SearchAnswer) -> str:
@@ -25,8 +25,8 @@ def chosen(answer: SearchAnswer) -> str:
     mean = 0.0 if best is None or best.mean is None else best.mean
     name = "?" if best is None else best.name
     return (
-        f"{name}: {mean:.4f} on the {answer.folds} folds that chose it, which flatters: it is the "
-        "best of many there."
+        f"{name}: {mean:.4f} on the {answer.folds} folds that chose it, which is too high, because "
+        "the best of many was chosen there."
     )
 
 
@@ -43,7 +43,7 @@ def kept(answer: SearchAnswer) -> str:
     return (
         f"{own.mean:.4f} (95 % {own.interval[0]:.3f} to {own.interval[1]:.3f}, "
         f"{how_many(len(own.seeds), 'seed')}) on the {answer.kept_images:,} images of the kept "
-        "part, which chose nothing."
+        "part, which was not used for choosing."
     )
 
 

@@ -78,7 +78,7 @@ def _where(store: Store, folder: Path) -> str:
     ended = len(store.trials)
     return (
         f"interrupted: {ended} trial{'s have' if ended != 1 else ' has'} ended, finished epochs of "
-        f"the others are kept; the same command goes on in {folder}"
+        f"the others are kept; the same command resumes in {folder}"
     )
 
 

@@ -135,8 +135,7 @@ def _chosen(request: ViewRequest, listing: Listing) -> list[ViewImage]:
             )
         if image.entry is None:
             raise CorruptInputError(
-                f"{name} has no line in a manifest, so nobody knows how it was made; leave --image "
-                "out"
+                f"{name} has no line in a manifest, so its steps are not known; leave --image out"
             )
         asked.append(image)
     spread = _one_of_each_kind([image for image in listing.images if image.entry is not None])

@@ -97,8 +97,8 @@ def _notes(before: _Scored, after: _Scored) -> Iterator[str]:
         yield OTHER_PROTOCOLS
     if before.test.leaked or after.test.leaked:
         yield (
-            f"rests on leaked images: A knows {before.test.leaked:,} of the test images, "
-            f"B {after.test.leaked:,}"
+            f"some test images are leaked: A contains or was made from {before.test.leaked:,} of "
+            f"them, B {after.test.leaked:,}"
         )
     common = before.runs.keys() & after.runs.keys()
     if not common:

@@ -67,7 +67,7 @@ def application(view: View) -> Starlette:
     def making(request: Request) -> Response:
         image = _asked(request, images)
         if image is None or image.entry is None:
-            return PlainTextResponse("nobody knows how it was made", 404)
+            return PlainTextResponse("how it was made is not known", 404)
         with lock:  # sources are opened once
             made = maker.make(image.entry)
         return JSONResponse(plain_making(made))

@@ -33,8 +33,8 @@ def summarise(audit: "Audit", out: Path, top: int, terminal: Any) -> None:
         terminal.print(_worst(audit, top))
     terminal.print(
         f"networks     {how_many(audit.settings.seeds, 'seed')}, {audit.settings.folds} folds, "
-        f"{how_many(audit.settings.epochs, 'epoch')}{_beside(audit)}; out of sample they read "
-        f"{audit.agreement:.1%} of the labels",
+        f"{how_many(audit.settings.epochs, 'epoch')}{_beside(audit)}; out of sample they agree "
+        f"with {audit.agreement:.1%} of the labels",
         soft_wrap=True,
     )
     terminal.print(f"record       {out}", soft_wrap=True)

@@ -98,7 +98,7 @@ def _trials(found: "Valuation") -> Any:
         Column("images"),
         Column("points of the score"),
         Column("95 %", "word"),
-        title="really left out, and trained again",
+        title="left out, and trained again",
     )
     for trial in found.removals:
         low, change, high = (100 * each for each in (trial.low, trial.change, trial.high))
@@ -116,6 +116,6 @@ def _sentence(found: "Valuation") -> str:
     if worst.high < 0:
         return f"leaving out the {worst.removed:,} images worth least costs points: keep them"
     return (
-        f"leaving out the {worst.removed:,} images worth least changes nothing that is more than "
+        f"leaving out the {worst.removed:,} images worth least changes the score by no more than "
         "noise"
     )

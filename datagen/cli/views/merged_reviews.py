@@ -41,7 +41,7 @@ def agreement_words(found: "Agreement") -> str:
         return "no image is judged by both"
     words = f"{found.images:,} judged, {found.same:,} alike ({100 * found.observed:.1f} %)"
     if found.kappa is None:
-        return f"{words}; Cohen's kappa says nothing where both decide one way every time"
+        return f"{words}; Cohen's kappa is undefined where both always decide the same way"
     if found.interval is None:
         return f"{words}; Cohen's kappa {found.kappa:.3f}"
     low, high = found.interval

@@ -100,10 +100,10 @@ class _View(SearchListener):
 def _print_plan(plan: SearchPlan, out: Any) -> None:
     spec = plan.spec
     stages = " and ".join(str(until) for until in spec.stages if until is not None)
-    parts = f"{spec.folds} folds that choose, and 1 part kept for the end"
+    parts = f"{spec.folds} folds for choosing, and 1 kept part for the final score"
     each = how_many(len(plan.starts), "shipped recipe")
     rows = {
-        "search": f"{plan.folder}" + (" (goes on)" if plan.begun else ""),
+        "search": f"{plan.folder}" + (" (resumed)" if plan.begun else ""),
         "images": f"{spec.real}: {parts}",
         "datasets": f"of up to {plan.images:,} images",
         "candidates": f"{first_width(plan)} at first ({each}), then {spec.width} at a time",

@@ -124,15 +124,19 @@ def cautions(hard: Hard) -> tuple[str, ...]:
     found = []
     if Path(hard.folder).name.lower() in _HELD_OUT:
         found.append(
-            f"{Path(hard.folder).name} sounds like images to judge by; mined, they judge no more"
+            f"{Path(hard.folder).name} looks like a test set or holdout; mined images can no "
+            "longer be used for testing"
         )
     if hard.leaked:
         found.append(
-            f"{hard.leaked:,} of {len(hard.images):,} images are known to the dataset, itself or "
-            "as variants: how hard they are says little"
+            f"{hard.leaked:,} of {len(hard.images):,} images are in the dataset already, "
+            "themselves or as variants: their difficulty says little"
         )
     if hard.preview is not None:
-        found.append(f"a preview of {hard.preview} epochs finds hard what it had no time to learn")
+        found.append(
+            f"a preview of {hard.preview} epochs also calls images hard that longer training "
+            "would learn"
+        )
     return tuple(found)
 
 
@@ -171,7 +175,7 @@ def _chances(scores: Sequence[Score]) -> dict[tuple[str, str], tuple[float, ...]
         for key, probabilities in seen.items():
             if not all(map(math.isfinite, probabilities)):
                 raise EvaluationError(
-                    f"the run with seed {score.seed} diverged: its probabilities are no numbers; "
+                    f"the run with seed {score.seed} diverged: its probabilities are not numbers; "
                     "leave it out with another --seed"
                 )
             rows.setdefault(key, []).append(probabilities)

@@ -53,7 +53,7 @@ def _both_sides(group: Sequence[Picture]) -> Iterator[Finding]:
                 "broken",
                 picture.name,
                 f"is {_same(picture, group, others)} {few(others)}",
-                "keep it on one side",
+                "keep it in one part",
                 others,
             )
 
@@ -68,7 +68,7 @@ def _copies(group: Sequence[Picture]) -> Iterator[Finding]:
                 "warning",
                 picture.name,
                 f"is {_same(picture, group, (kept.name,))} {kept.name}",
-                "remove it: it counts once more for nothing",
+                "remove it: it counts in the budget and adds nothing",
                 (kept.name,),
             )
 

@@ -33,9 +33,9 @@ LEFT_OUT: Final = {
     "copy": "copies left out, the first kept",
     "in-both-splits": "pictures left out that a later part holds too",
     "in-test": "pictures of a test set left out",
-    "link-to-nowhere": "links that lead nowhere left out",
-    "litter": "litter left out",
-    "no-image": "files that are no images left out",
+    "link-to-nowhere": "broken links left out",
+    "litter": "files of systems and editors left out",
+    "no-image": "files that are not images left out",
     "special-file": "pipes, devices and the like left out",
     "too-small": "images too small for a numeral left out",
     "unreadable": "unreadable files left out",
@@ -46,8 +46,8 @@ REDRAWN: Final = {
     "alpha": "laid over white paper",
     "depth": "written with 8 bits",
     "format": "written as PNG",
-    "orientation": "turned upright",
-    "polarity": "turned to dark ink on light paper",
+    "orientation": "rotated as EXIF says",
+    "polarity": "inverted to dark ink on light paper",
     "unread-image": "written as PNG",
 }
 """Kinds of findings whose files are decoded by our rule and written as PNG."""

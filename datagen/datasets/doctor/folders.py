@@ -34,7 +34,7 @@ def litter_findings(names: Iterable[str]) -> Iterator[Finding]:
             "note",
             name,
             "left behind by a system or an editor",
-            "delete it, or leave it: every command passes over it",
+            "delete it, or leave it: every command skips it",
         )
 
 
@@ -65,7 +65,7 @@ def _empty(layout: Layout) -> Iterator[Finding]:
             "warning",
             other,
             f"there is {layout.parts[0]}/ with class folders, but no {other}/",
-            "add it if this shall be a dataset; sources read the one side too",
+            "add it if this is to be a dataset; a source may have only one of them",
         )
     counts: Counter[tuple[str, str]] = Counter((f.part, f.numeral) for f in layout.images)
     others: Counter[tuple[str, str]] = Counter((f.part, f.numeral) for f in layout.others)
@@ -96,8 +96,8 @@ def _odd_files(layout: Layout) -> Iterator[Finding]:
                 "link-to-nowhere",
                 "broken",
                 name,
-                "is a link to what is not there",
-                "remove it, or put back what it leads to",
+                "is a broken link: its target does not exist",
+                "remove it, or restore its target",
             )
         else:
             followed = "not followed" if target.startswith("the folder") else "read as a file"
@@ -106,7 +106,7 @@ def _odd_files(layout: Layout) -> Iterator[Finding]:
                 "note",
                 name,
                 f"is a link to {target}, {followed}",
-                "replace it by a copy if the folder shall be given away",
+                "replace it by a copy if you give the folder to others",
             )
     for listed in (*layout.images, *layout.others):
         if not is_unicode(listed.name):

@@ -14,8 +14,8 @@ _ADVICE: Final = {
     "alpha": "lay it over white paper",
     "depth": "write it with 8 bits",
     "format": "convert it to PNG",
-    "orientation": "turn it upright",
-    "polarity": "turn it to dark ink on white paper",
+    "orientation": "rotate it as EXIF says",
+    "polarity": "invert it to dark ink on white paper",
 }
 
 

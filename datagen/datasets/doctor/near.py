@@ -17,6 +17,6 @@ def near_findings(pairs: Iterable[tuple[str, str]]) -> Iterator[Finding]:
             "broken",
             image,
             f"shows the same writing as {earlier}",
-            "keep both on one side; `datagen holdout` divides so",
+            "keep both in one part; `datagen holdout` does so",
             (earlier,),
         )

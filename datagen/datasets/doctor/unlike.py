@@ -41,7 +41,7 @@ def unlike_findings(sound: Sequence[Picture]) -> Iterator[Finding]:
             "note",
             picture.name,
             f"is {picture.width}×{picture.height} pixels; most are about {width}×{height}",
-            "look whether it is a whole sheet or a scrap",
+            "check whether it is a whole sheet or only a piece",
         )
     for picture in _far(sound, grays, _LEAST_GRAY):
         yield Finding(
@@ -50,7 +50,7 @@ def unlike_findings(sound: Sequence[Picture]) -> Iterator[Finding]:
             picture.name,
             f"has ink at {picture.ink:.0f} on paper at {picture.paper:.0f}; most have about "
             f"{ink} on {paper}",
-            "look whether it is a photo among scans, or faint",
+            "check whether it is a photo among scans, or faint",
         )
 
 

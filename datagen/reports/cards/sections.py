@@ -143,16 +143,16 @@ def splits(found: Inspection, info: DatasetInfo | None) -> str:
     if found.leaked or found.near_duplicates or found.shared:
         lines.append(
             f"Checked: {how_many(found.leaked, 'picture')} and "
-            f"{how_many(len(found.near_duplicates), 'near-duplicate')} stand on both sides; "
-            f"letters, writers and parents on both sides: {len(found.shared)}."
+            f"{how_many(len(found.near_duplicates), 'near-duplicate')} are in more than one "
+            f"part; letters, writers and parents in more than one part: {len(found.shared)}."
         )
     elif info is not None:
         lines.append(
-            "Checked: no picture, near-duplicate, letter, writer's letter or parent stands in two "
+            "Checked: no picture, near-duplicate, letter, writer's letter or parent is in two "
             "parts."
         )
     else:
-        lines.append("Checked: no picture or near-duplicate stands in two parts.")
+        lines.append("Checked: no picture or near-duplicate is in two parts.")
     return "## Splits\n\n" + "\n\n".join(lines)
 
 
@@ -171,7 +171,7 @@ def scores(summaries: Sequence[Summary]) -> str:
             table(titles, rows),
             "Accuracy is the mean over the seeds ± their standard deviation; the interval is "
             "Wilson's, for other images of the same kind. Leak-free leaves out test images that "
-            "the dataset knows.",
+            "are in the dataset or that images in it were made from.",
         )
     )
 
@@ -209,7 +209,7 @@ def _leak_free(test: TestSummary) -> str:
 
 def limits(found: Inspection, info: DatasetInfo | None, summaries: Sequence[Summary]) -> str:
     """List what is known to limit it."""
-    lines = ["Only the numerals from i to x, one on an image; nothing else was asked of it."]
+    lines = ["Only the numerals from i to x, one per image."]
     if info is not None:
         real = sum(source.images for source in info.sources if source.source == "images")
         made = sum(source.images for source in info.sources) - real

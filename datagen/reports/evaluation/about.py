@@ -72,7 +72,7 @@ def _leakage(score: Score) -> Markup:
     return figure(
         "Leakage",
         facts(rows) if rows else tag("p", "There is no test set to leak into."),
-        caption="Test images that the dataset knows: the same picture as the network is given it "
+        caption="Test images that are in the dataset: the same picture as the network is given it "
         "(32×32, whole grey levels), or the parent of an augmented copy. Near-duplicates of images "
         "in train or val are only counted.",
     )

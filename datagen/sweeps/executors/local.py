@@ -197,10 +197,11 @@ def _why(code: int, said: Sequence[str]) -> str:
     """Return the reason why a process ended without an outcome."""
     if code < 0:
         return (
-            f"the trial's process was killed by {signal.Signals(-code).name}, perhaps for memory; "
+            f"the trial's process was killed by {signal.Signals(-code).name}, perhaps because "
+            "memory ran out; "
             "fewer --workers need less, --retry-failed tries again"
         )
     if code == StoppedError.exit_code:
-        return "the trial's process was interrupted; --retry-failed goes on with it"
+        return "the trial's process was interrupted; --retry-failed resumes it"
     last = next((line for line in reversed(said) if line), "it said nothing")
     return f"the trial's process ended with exit code {code}: {last}"

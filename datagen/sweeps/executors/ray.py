@@ -116,7 +116,7 @@ class RayExecutor:
             return failed(
                 task,
                 f"the trial's process was lost ({last[-1].strip() if last else error}), perhaps "
-                "for memory; --retry-failed tries again",
+                "because memory ran out; --retry-failed tries again",
             )
 
 

@@ -54,7 +54,7 @@ def _banner(answer: Answer) -> Markup:
     """Return what has to be said before any number."""
     said = []
     if not answer.official:
-        said.append("Not official scores: previews or the like, good for a look only.")
+        said.append("Not official scores (such as previews): use them for a first look only.")
     if not answer.tests:
         said.append("No test set: a val or selection accuracy is not what unseen data would give.")
     if answer.best is None:

@@ -48,14 +48,14 @@ def advice(answer: Answer) -> Advice | None:
     best, following, found = answer.best, answer.lead.next, answer.lead.difference
     if found is None or answer.judge is None:
         return Advice(
-            "Believe nothing of this order yet: every candidate was scored on its own val images. "
+            "Do not trust this order yet: every candidate was scored on its own val images. "
             "Give --select DIR, class folders of held-out images, and run the sweep again."
         )
     pair, seen = (best, following), len(best.seeds)
     if not answer.official:
         seeds = max(3, seen)
         return Advice(
-            f"Believe only what differs widely: these are no official scores. Run the first two, "
+            f"Trust only large differences: these are not official scores. Run the first two, "
             f"{best.name} and {following.name}, for all {_EPOCHS} epochs with {seeds} seeds each"
             f"{_took(answer, pair, seeds, known=0)}.",
             pair,
@@ -72,21 +72,21 @@ def _of_official(
     best, following = pair
     seen = len(best.seeds)
     if found.real and found.accuracy.mean > 0:
-        return Advice(f"Believe it: {best.name} is better than all that came after it.")
+        return Advice(f"Trust it: {best.name} is better than all that came after it.")
     if found.real:
         return Advice(
-            f"Choose {following.name} rather: on images that did not rank it is better by more "
-            "than noise."
+            f"Choose {following.name} instead: on images that were not used for ranking it is "
+            "better by more than noise."
         )
     seeds = needed_seeds(found, seen)
     if seeds > _MOST:
         return Advice(
-            f"Believe that {best.name} and {following.name} are equally good, as far as "
-            f"{_MOST} seeds could tell; take the one that is simpler."
+            f"{best.name} and {following.name} are equally good, as far as {_MOST} seeds could "
+            "show; take the one that is simpler."
         )
     return Advice(
-        f"It is open which of the first two is better. Run {best.name} and {following.name} with "
-        f"{seeds} seeds each{_took(answer, pair, seeds, known=seen)}.",
+        f"It is not decided which of the first two is better. Run {best.name} and "
+        f"{following.name} with {seeds} seeds each{_took(answer, pair, seeds, known=seen)}.",
         pair,
         answer.judge,
         seeds,

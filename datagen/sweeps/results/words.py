@@ -202,7 +202,7 @@ def notes(answer: Answer) -> list[str]:
     """Return the warnings that belong to the answer."""
     said = misled(answer)
     if not answer.official:
-        said.append("scores marked NOT OFFICIAL are previews or the like: good for a look only")
+        said.append("scores marked NOT OFFICIAL (such as previews) are for a first look only")
     if answer.to_come:
         trials = f"{answer.to_come:,} trial{'' if answer.to_come == 1 else 's'}"
         said.append(f"the sweep is not finished: {trials} to come, so the order may change")
@@ -228,10 +228,10 @@ def _leaks(answer: Answer) -> list[str]:
         known = [(each, on.leaked) for each, on in found if on is not None and on.leaked]
         if known:
             most, count = max(known, key=lambda pair: pair[1])
-            others = f" ({len(known) - 1} other candidates know some too)" if known[1:] else ""
+            others = f" ({len(known) - 1} other candidates too, of some)" if known[1:] else ""
             said.append(
-                f"rests on leaked images: {most.name} knows {count:,} of the {images.images:,} "
-                f"images of {set_name(answer, images)}{others}; its accuracy there is flattered, "
-                "and the order goes by the leak-free one"
+                f"some images are leaked: {most.name} contains or was made from {count:,} of the "
+                f"{images.images:,} images of {set_name(answer, images)}{others}; its accuracy "
+                "there is too high, and candidates are ordered by the leak-free one"
             )
     return said

@@ -218,7 +218,7 @@ def test_a_source_that_repeats_itself_is_said_to(
 def test_the_target_and_a_source_may_not_lie_in_each_other(numeral_folder: Path) -> None:
     recipe = Recipe(mix=(Ingredient(source="images", path=numeral_folder.resolve()),))
     for out in (numeral_folder / "ds", numeral_folder.parent / "numerals" / "." / "y"):
-        with pytest.raises(UsageError, match="lie in each other"):
+        with pytest.raises(UsageError, match="lie in one another"):
             build(recipe, out)
     assert not (numeral_folder / "ds").exists()
 

@@ -143,7 +143,7 @@ def test_a_download_that_broke_off_goes_on(server: Server) -> None:
     size = len(server.files["EnglishHnd.tgz"])
     server.budget = [size // 2, 0, 0, 0, 0, 0]
     recipe = {"images": 100, "mix": [{"source": "chars74k"}]}
-    with pytest.raises(DownloadError, match="goes on from there"):
+    with pytest.raises(DownloadError, match="resumes from there"):
         datagen.plan(recipe)
     server.budget = []
     datagen.plan(recipe)

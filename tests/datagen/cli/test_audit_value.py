@@ -35,7 +35,7 @@ def valuation(change: float, low: float, high: float) -> Valuation:
     [
         ((0.02, 0.01, 0.03), "helps by more than noise"),
         ((-0.02, -0.03, -0.01), "costs points: keep them"),
-        ((0.005, -0.01, 0.02), "changes nothing that is more than noise"),
+        ((0.005, -0.01, 0.02), "changes the score by no more than noise"),
     ],
 )
 def test_both_ends_are_shown_and_the_trial_says_what_to_believe(

@@ -88,7 +88,7 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
     assert (process.returncode, out) == (130, "")
     last = said.splitlines()[-1]
     assert last.startswith("datagen: interrupted: seed 123 after epoch ")
-    assert last.endswith(" of 90; finished epochs are kept, the same command goes on there")
+    assert last.endswith(" of 90; finished epochs are kept, the same command resumes there")
     if number == signal.SIGTERM:
         return  # once is enough for the rest
     done = datagen(*arguments)

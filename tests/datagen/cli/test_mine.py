@@ -33,7 +33,7 @@ def test_hard_examples_are_recorded_and_shown(
     assert f"{found['missed']} of 20 images of evaluable/test are missed" in done.stderr
     assert re.search(r"^viii +2 +[012] ", done.stderr, re.MULTILINE)
     assert "never use them for testing" in done.stderr
-    assert "test sounds like images to judge by" in done.stderr
+    assert "test looks like a test set or holdout" in done.stderr
     quiet = datagen_here(*given, "--quiet", "--out", "a.json", "--sheet", "b.png")
     assert quiet.stdout == ""
     assert all(text.startswith("warning") for text in quiet.stderr.splitlines())

@@ -92,8 +92,8 @@ def test_the_missed_come_first_then_the_least_sure(hard: Hard) -> None:
 def test_a_leak_is_told(hard: Hard) -> None:
     assert [image.path for image in hard.images if image.leaked] == ["v/leak.PNG"]
     said = " ".join(cautions(hard))
-    assert "test sounds like images to judge by" in said
-    assert "1 of 21 images are known to the dataset" in said
+    assert "test looks like a test set or holdout" in said
+    assert "1 of 21 images are in the dataset already" in said
     assert "a preview of 2 epochs" in said
     clean = hard.model_copy(update={"folder": "/photos/second-half", "preview": None, "images": ()})
     assert cautions(clean) == ()

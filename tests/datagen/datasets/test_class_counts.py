@@ -25,5 +25,5 @@ def test_empty_classes_are_named_and_refused() -> None:
     check_every_class(full)
     full["val"]["iv"] = full["train"]["i"] = 0
     assert empty_classes(full) == ["train/i", "val/iv"]
-    with pytest.raises(SplitError, match="no image would stand in train/i, val/iv, the ten"):
+    with pytest.raises(SplitError, match="no image would be in train/i, val/iv; each of the ten"):
         check_every_class(full)

@@ -202,7 +202,7 @@ def test_of_two_test_sets_the_one_that_leaks_is_named(
     assert second["same_picture"] + second["parents"] == 100
     assert answer.returncode == 3
     said = answer.stderr.splitlines()[-1]
-    assert f"100 of 100 images of {pictures} are known to the dataset" in said
+    assert f"100 of 100 images of {pictures} are leaked" in said
     assert str(others) not in said
 
 

@@ -247,7 +247,7 @@ def test_dropped_connection_goes_on(server: Server, emnist: Archive) -> None:
 def test_next_run_goes_on(server: Server, emnist: Archive, folder: Path) -> None:
     server.budget = [12 * CHUNK, 0, 0, 0, 0, 0]
     with pytest.raises(
-        DownloadError, match=r"gave up after 5 attempts with 196,608 bytes.*goes on from there"
+        DownloadError, match=r"gave up after 5 attempts with 196,608 bytes.*resumes from there"
     ):
         fetch_archive(emnist, whole=True)
     assert files(folder) == {"gzip.zip.part": 12 * CHUNK}

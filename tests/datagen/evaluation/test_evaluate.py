@@ -209,7 +209,7 @@ def test_a_score_of_another_evaluator_is_not_answered_and_said(
     remember(old, score.model_copy(update={"dataset": kept}))
     with pytest.raises(Started):
         evaluate_dataset(EvaluationRequest(root), lambda _, event: events.append(event))
-    assert "by an evaluator of other sources" in events[0]["message"]
+    assert "by another version of the evaluator" in events[0]["message"]
     (summary,) = read_summaries(root)
     (table,) = compare([summary])
     assert [row.mark for row in table.rows] == ["OTHER EVALUATOR"]
@@ -241,7 +241,7 @@ def test_a_killed_evaluator_is_named_and_goes_on(evaluable: Path) -> None:
             for pid in _children() - pids:
                 os.kill(pid, signal.SIGKILL)
 
-    with pytest.raises(EvaluationError, match=r"killed by SIGKILL after epoch \d+.*goes on"):
+    with pytest.raises(EvaluationError, match=r"killed by SIGKILL after epoch \d+.*resumes"):
         evaluate_dataset(request, kill)
     events: list[Event] = []
     (score,) = evaluate_dataset(request, lambda _, event: events.append(event)).scores
@@ -311,7 +311,7 @@ def test_the_identity_follows_the_evaluators_sources(
         file.write("# changed\n")
     assert identity() != before
     (copy / "training.py").unlink()
-    with pytest.raises(EvaluationError, match="is not whole"):
+    with pytest.raises(EvaluationError, match="is incomplete"):
         identity()
 
 

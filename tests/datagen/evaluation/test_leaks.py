@@ -95,8 +95,9 @@ def test_what_the_manifest_knows_is_added_and_told_apart(tested: Score) -> None:
     summary = summarise([found], path="ds")
     assert (summary.tests[0].leaked, summary.tests[0].parents) == (3, 1)
     assert summary.warnings[:2] == (
-        "3 of 5 images of /some/test are known to the dataset (2 in train or val, 1 that images "
-        "there were made from): they flatter the score; the leak-free accuracy leaves them out",
+        "3 of 5 images of /some/test are leaked (2 in train or val, 1 that images "
+        "there were made from): the accuracy on them is too high; the leak-free accuracy leaves "
+        "them out",
         "a note",
     )
 
@@ -156,7 +157,7 @@ def test_augmentation_alone_at_32_pixels_from_colour_jpegs_is_counted_and_warned
     request = EvaluationRequest(ds, (tmp_path / "other", tmp_path / "own"), preview=1)
     found = evaluate_dataset(request, lambda _, event: events.append(event))
     assert events[0]["event"] == "warning"
-    assert f"20 of 20 images of {tmp_path / 'own'} are known" in events[0]["message"]
+    assert f"20 of 20 images of {tmp_path / 'own'} are leaked" in events[0]["message"]
     other, own = found.summary.tests
     assert (other.leaked, other.leak_free) == (0, other.accuracy)
     assert (own.leaked, own.leak_free) == (20, None)

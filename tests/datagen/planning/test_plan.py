@@ -218,7 +218,7 @@ def test_pictures_that_all_stand_in_val_are_the_reason_given() -> None:
 
 def test_a_class_that_only_one_side_has_is_named() -> None:
     infos = [i for i in pictures("images", 20).infos if i.numeral != "ix" or i.id == "ix/0"]
-    with pytest.raises(SplitError, match="no image would stand in val/ix, "):
+    with pytest.raises(SplitError, match="no image would be in val/ix; "):
         plan(Recipe(mix=mix(images=1)), {"images": NumeralPool("images", infos, _no_image)})
 
 

@@ -164,7 +164,7 @@ def test_an_ingredient_may_stay_out_of_the_recipes_pipeline() -> None:
         (
             {"mix": (Ingredient(source="pen", per_class={"i": 50}),)},
             SplitError,
-            "no image would stand in train/ii, .*val/x, the ten classes need one each",
+            "no image would be in train/ii, .*val/x; each of the ten classes needs one",
         ),
         ({"mix": (images(per_class=30),)}, SplitError, "offers 16 images of 'i' for train"),
         (

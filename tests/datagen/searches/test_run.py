@@ -87,7 +87,7 @@ def test_a_search_that_was_stopped_goes_on_as_if_it_had_not(tmp_path: Path, left
     expected = search(spec, tmp_path / "whole" / "best", whole)
     stopped = Pretender(by_share, left=left)
     out = tmp_path / "stopped" / "best"
-    with pytest.raises(StoppedError, match="same command goes on"):
+    with pytest.raises(StoppedError, match="same command resumes"):
         search(spec, out, stopped)
     resumed = Pretender(by_share)
     answer = search(spec, out, resumed)

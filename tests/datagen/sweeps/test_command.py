@@ -108,7 +108,7 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
     interrupted.send_signal(signal.SIGINT)
     _, said = interrupted.communicate(timeout=100)
     assert interrupted.returncode == 130
-    assert "the same command goes on" in said
+    assert "the same command resumes" in said
     assert children_of(tmp_path) == set()
 
     killed = begin()
@@ -196,7 +196,7 @@ def test_a_trial_killed_by_the_system_fails_alone(
     with LocalExecutor(2) as executor:
         outcomes = executor.run(tasks, kill_one)
         first = next(outcomes)
-        assert "killed by SIGKILL, perhaps for memory" in str(first.error)
+        assert "killed by SIGKILL, perhaps because memory ran out" in str(first.error)
         outcomes.close()  # type: ignore[attr-defined]  # it is a generator
         assert not children("datagen.sweeps.executors.worker")
     assert children() == others

@@ -96,7 +96,7 @@ def test_a_sweep_of_an_earlier_version_goes_on(out: Path) -> None:
 def test_a_stopped_sweep_goes_on(out: Path, tmp_path: Path, strategy: str, left: int) -> None:
     spec = make_spec(9, strategy=strategy, trials=8)
     whole, _ = sweep(spec, tmp_path / "whole", Pretender(good))
-    with pytest.raises(StoppedError, match=r"interrupted: .* the same command goes on in"):
+    with pytest.raises(StoppedError, match=r"interrupted: .* the same command resumes in"):
         sweep(spec, out, killed := Pretender(good, left=left))
     rest, _ = sweep(spec, out, resumed := Pretender(good))
     assert sorted(rest, key=lambda t: t.name) == sorted(whole, key=lambda t: t.name)

@@ -200,7 +200,7 @@ def test_scores_are_compared_in_pairs() -> None:
     assert change.difference is not None
     assert (change.difference.best_only, change.difference.row_only) == (0, 1)
     assert change.leaked == (0, 2)
-    assert [note.split(" ")[0] for note in change.notes] == ["rests", "one"]
+    assert [note.split(" ")[0] for note in change.notes] == ["some", "one"]
 
 
 def test_scores_of_other_tests_or_lengths_are_not_compared() -> None:

@@ -72,7 +72,7 @@ def test_ctrl_c_ends_the_trials_of_a_cluster_and_the_same_command_goes_on(tmp_pa
         assert (interrupted.returncode, answer) == (130, "")
         (line,) = (line for line in said.splitlines() if line.startswith("datagen: "))
         assert line.startswith("datagen: interrupted: 0 trials have ended")
-        assert "the same command goes on" in line
+        assert "the same command resumes" in line
         assert "Traceback" not in said
         wait_for(lambda: not evaluators(tmp_path))
         assert state_files(tmp_path)  # they were ended: nothing of them came to its end

@@ -56,7 +56,7 @@ def test_a_decided_answer_is_believed(trial: Make, write: Write) -> None:
     folder = write(*(trial(r, q, seed=s) for r, q in ((A, 0.9), (B, 0.3)) for s in (1, 2, 3)))
     said = advice(read(folder))
     assert said is not None
-    assert said.text.startswith("Believe it: pen=1")
+    assert said.text.startswith("Trust it: pen=1")
     assert said.pair == ()
 
 
@@ -64,7 +64,7 @@ def test_previews_are_run_to_the_end_first(trial: Make, write: Write) -> None:
     short = {"official": False, "epochs": 5}
     said = advice(read(write(trial(A, 0.9, **short), trial(B, 0.3, **short))))
     assert said is not None
-    assert "no official scores" in said.text
+    assert "not official scores" in said.text
     assert said.seeds == 3
     assert "about 6 h 50 min" in said.text  # 6 runs of 100 epochs at 41 s
 

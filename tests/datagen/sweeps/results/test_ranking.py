@@ -45,7 +45,10 @@ def test_leaked_images_and_another_evaluator_are_noted(trial: Make, write: Write
     leaking = trial(EMNIST, 0.9, evaluator="another").model_copy(update={"selection": selection})
     answer = read(write(clean, leaking))
     notes = "\n".join(words.notes(answer))
-    assert "pen=0 emnist=1 knows 7 of the 200 images of selection data/selection" in notes
+    assert (
+        "pen=0 emnist=1 contains or was made from 7 of the 200 images of selection data/selection"
+        in notes
+    )
     assert "scored by another evaluator than the one installed here" in notes
     found = next(each.selection for each in answer.candidates if each.ratios == EMNIST)
     assert found is not None
@@ -64,8 +67,8 @@ def test_leaked_images_rank_nobody(trial: Make, write: Write) -> None:
     )
     assert [candidate.ratios for candidate in answer.candidates] == [PEN, BOTH, EMNIST]
     notes = "\n".join(words.notes(answer))
-    assert "knows 200 of the 200 images" in notes
-    assert "the order goes by the leak-free one" in notes
+    assert "contains or was made from 200 of the 200 images" in notes
+    assert "candidates are ordered by the leak-free one" in notes
 
 
 def test_without_a_selection_set_val_ranks(trial: Make, write: Write) -> None:
