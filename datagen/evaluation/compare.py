@@ -349,8 +349,7 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
         )
     elif any(not row.official for row in rows):
         notes.append(
-            "unofficial rows (such as previews) are no official scores: use them for a first look "
-            "only"
+            "rows that are not official (such as previews) are for a first look only"
         )
     if len(rows) > 1 and any(len(row.seeds) == 1 for row in rows):
         notes.append("one seed does not show how far a score moves from run to run; try --seeds 3")
