@@ -348,9 +348,7 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
             "official scores"
         )
     elif any(not row.official for row in rows):
-        notes.append(
-            "rows that are not official (such as previews) are for a first look only"
-        )
+        notes.append("rows that are not official (such as previews) are for a first look only")
     if len(rows) > 1 and any(len(row.seeds) == 1 for row in rows):
         notes.append("one seed does not show how far a score moves from run to run; try --seeds 3")
     if any(OTHER_EVALUATOR in row.mark for row in rows):

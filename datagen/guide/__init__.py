@@ -13,6 +13,8 @@ from datagen.core.errors import UnknownNameError
 
 ORDER: Final = (
     "tutorial",
+    "teaching",
+    "questions",
     "sources",
     "recipes",
     "pipelines",

@@ -10,6 +10,7 @@ from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, console, counts_table, emit
 from datagen.core.errors import InputError, RuleError, all_named
 from datagen.core.numerals import SPLITS
+from datagen.core.text import how_many
 
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
@@ -57,21 +58,21 @@ def inspect(
     # what is asked of a plain folder of class folders is only what it knows
     plain = leaks and not any((user_path(dataset) / split).is_dir() for split in SPLITS)
     found = None if plain else inspect_dataset(dataset)
+    problems = [*filter(None, (each.known for each in leaks)), *(found.problems if found else ())]
     if found:
-        _summarise(found, out)
+        _summarise(found, out, len(problems))
         print_findings(found.findings, out, limit=0 if every else SHOWN)
-        if found.clean and not any(each.known for each in leaks):
+        if not problems:
             words = ("evaluate", as_argument(dataset), "--preview", 5)
             print_next(out, *words, why="5 epochs instead of 100")
     if as_json:
         checked = _plain(found) if found else {"command": "inspect", "path": str(dataset)}
         emit(checked | {"against": [_plain_leaks(each) for each in leaks]})
-    problems = [*filter(None, (each.known for each in leaks)), *(found.problems if found else ())]
     if problems:
         raise RuleError(f"{dataset}: {'; '.join(problems)}")
 
 
-def _summarise(found: "Inspection", out: Any) -> None:
+def _summarise(found: "Inspection", out: Any, broken: int) -> None:
     out.print(counts_table(f"{found.count.exact:,} images in {found.path}", found.counts))
     for name, counted in (
         ("sources", found.sources),
@@ -94,7 +95,8 @@ def _summarise(found: "Inspection", out: Any) -> None:
     shared = f"{len(found.shared):,} glyphs, writers or parents {where}"
     out.print(f"identity     {shared if found.has_manifest else 'unknown: no manifest'}")
     out.print(f"fingerprint  {found.fingerprint[:16]}")
-    out.print("every rule is kept" if found.clean else f"{len(found.problems)} rules are broken")
+    broken_rules = f"{how_many(broken, 'rule')} {'is' if broken == 1 else 'are'} broken"
+    out.print(broken_rules if broken else "every rule is kept")
 
 
 def _print_leaks(found: "Leaks", out: Any) -> None:
