@@ -216,6 +216,15 @@ def test_an_existing_target_is_refused_without_overwrite(datagen_here: Run, tmp_
     assert yaml.safe_load((tmp_path / "ds" / "recipe.yaml").read_text())["seed"] == 1
 
 
+def test_a_leak_counts_among_the_broken_rules(datagen_here: Run) -> None:
+    assert datagen_here("build", *SMALL, "-o", "ds").returncode == 0
+    sound = datagen_here("inspect", "ds")
+    assert "every rule is kept" in sound.stdout
+    leaked = datagen_here("inspect", "ds", "--against", "ds/val")
+    assert leaked.returncode == 3
+    assert "1 rule is broken" in leaked.stdout
+
+
 @pytest.mark.parametrize("added", ["notes.txt", "train/v/mine.png", "more/ideas.md"])
 def test_overwriting_removes_no_file_of_a_person(
     datagen_here: Run, tmp_path: Path, added: str
