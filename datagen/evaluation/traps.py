@@ -1,10 +1,10 @@
-"""What is said before training: files that the network will see otherwise than a person does."""
+"""What is said before training of files that the network sees otherwise, and of missing classes."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from datagen.core.errors import DatagenError
-from datagen.core.numerals import SPLITS
+from datagen.core.numerals import CLASSES, SPLITS
 from datagen.datasets.content import Content
 from datagen.datasets.format import INFO, read_info
 from datagen.datasets.traps import find_traps, trap_lines
@@ -12,10 +12,11 @@ from datagen.files.class_folders import SAMPLE_RULES, class_files
 
 
 def trap_warnings(dataset: Path, content: Content | None, tests: tuple[Path, ...]) -> Iterator[str]:
-    """Yield one sentence per folder and kind of trap; see `datasets.traps`.
+    """Yield a sentence per folder and kind of trap, and one per test that lacks classes.
 
-    What the evaluator refuses by itself is left to it: unreadable files, missing folders. The
-    images of a dataset that stands as `datagen build` wrote it are not looked at.
+    For the kinds see `datasets.traps`. What the evaluator refuses by itself is left to it:
+    unreadable files, missing folders. The images of a dataset that is as `datagen build` wrote it
+    are not looked at.
 
     Args:
         dataset: a folder with `train/` and `val/`.
@@ -27,11 +28,14 @@ def trap_warnings(dataset: Path, content: Content | None, tests: tuple[Path, ...
     )
     for root, folders in places + [(test, [test]) for test in tests]:
         try:
-            files = [path for folder in folders for _, path in class_files(folder, SAMPLE_RULES)]
+            found = [each for folder in folders for each in class_files(folder, SAMPLE_RULES)]
         except (OSError, DatagenError):
             continue
-        traps = [trap for trap in find_traps(files) if trap.kind != "unreadable"]
-        yield from trap_lines(traps, root)
+        missing = sorted(set(CLASSES) - {numeral for numeral, _ in found}, key=CLASSES.index)
+        if found and missing and root != dataset:  # a dataset without a class is refused
+            yield f"{root} has no image of {', '.join(missing)}: the accuracy leaves them out"
+        traps = find_traps([path for _, path in found])
+        yield from trap_lines([trap for trap in traps if trap.kind != "unreadable"], root)
 
 
 def _as_built(dataset: Path, content: Content | None) -> bool:

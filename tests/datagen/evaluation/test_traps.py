@@ -1,5 +1,6 @@
 """What is said before training of files that the protocol sees otherwise than a person."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,16 @@ def test_tests_and_training_images_are_looked_at(tmp_path: Path) -> None:
     ]
     assert "first val/i/a.png: reaches the network on its side" in said[0]
     assert "first i/a.png: reaches the network all black" in said[1]
+
+
+def test_classes_that_a_test_lacks_are_named(dataset: Path, tmp_path: Path) -> None:
+    test = lay(tmp_path / "test", encode(GRAY))
+    assert said_of(dataset, (test,)) == []
+    (test / "x" / "a.png").unlink()
+    shutil.rmtree(test / "viii")
+    assert said_of(dataset, (test,)) == [
+        f"{test} has no image of viii, x: the accuracy leaves them out"
+    ]
 
 
 def test_a_dataset_as_built_is_not_read_again(dataset: Path, tmp_path: Path) -> None:
