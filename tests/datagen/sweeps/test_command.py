@@ -129,7 +129,7 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
 
 def command_of(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
+        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes())
     except (FileNotFoundError, ProcessLookupError):  # it has just ended
         return ""
 
@@ -145,7 +145,7 @@ def children_of(folder: Path, *modules: str) -> set[str]:
         pytest.skip("finds processes through /proc")
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_text()
+            command = os.fsdecode((process / "cmdline").read_bytes())
             place = str((process / "cwd").readlink())
         except OSError:
             continue

@@ -113,7 +113,7 @@ def evaluators(folder: Path) -> set[str]:
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_text()
+            command = os.fsdecode((process / "cmdline").read_bytes())
         except (OSError, UnicodeDecodeError):
             continue
         if "fixed_eval" in command and str(folder) in command:
