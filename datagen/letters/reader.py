@@ -168,6 +168,8 @@ def read_letters(inputs: Sequence[Path], *, model: Path) -> list[Reading]:
     if not model.is_file():
         raise MissingInputError(f"no model {model}; make one with `datagen letters train`")
     paths = [path for given in inputs for path in _images(given)]
+    if not paths:
+        raise UsageError("no images to read; give files, or folders of them")
     pictures: dict[Path, npt.NDArray[np.uint8]] = {}
     errors: dict[Path, str] = {}
     for path in paths:

@@ -38,17 +38,17 @@ def open_study(journal: Path, name: str) -> "Study":
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         storage = JournalStorage(JournalFileBackend(str(journal)))
+        return optuna.create_study(  # it reads the journal's last lines again
+            storage=storage,
+            study_name=name,
+            direction="maximize",
+            load_if_exists=True,
+        )
     except (ValueError, TypeError, LookupError, AssertionError) as error:  # so Optuna says it
         raise CorruptInputError(
             f"{journal} is damaged ({type(error).__name__}: {error}); remove it: all results are "
             "in the sweep's own logs"
         ) from error
-    return optuna.create_study(
-        storage=storage,
-        study_name=name,
-        direction="maximize",
-        load_if_exists=True,
-    )
 
 
 def shares(variables: Sequence[float]) -> tuple[float, ...]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from datagen.core.errors import UsageError
 from datagen.letters import reader
 from datagen.letters.characters import CHARACTERS
 
@@ -46,6 +47,12 @@ def test_a_file_that_is_no_image_hides_no_answer(datagen_here: Run, scans: Path)
     assert done.stderr.startswith("datagen: 1 of 2 files cannot be read, the first: ")
     plain = datagen_here("letters", "predict", "--input", scans)
     assert (plain.returncode, plain.stdout) == (4, f"V  {scans / 'b.png'}\n")
+
+
+def test_no_images_at_all_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.keras").touch()
+    with pytest.raises(UsageError, match="no images to read"):
+        reader.read_letters([], model=tmp_path / "model.keras")
 
 
 def test_where_nothing_can_be_read_that_is_the_error(datagen_here: Run, scans: Path) -> None:

@@ -136,14 +136,15 @@ def test_a_line_torn_by_a_kill_is_made_again(out: Path) -> None:
         sweep(spec, out, Pretender(good))
 
 
+@pytest.mark.parametrize("at_end", [False, True])
 @pytest.mark.parametrize("damage", ["nonsense\n", "[1]\n", "{}\n", '{"op_code": 99}\n'])
-def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str) -> None:
+def test_a_damaged_journal_is_said_and_can_be_removed(out: Path, damage: str, at_end: bool) -> None:
     def spec(candidates: int) -> Spec:
         return make_spec(9, strategy="tpe", trials=candidates)
 
     sweep(spec(3), out, first := Pretender(good))
     kept = (out / JOURNAL).read_text()
-    (out / JOURNAL).write_text(damage + kept)
+    (out / JOURNAL).write_text(kept + damage if at_end else damage + kept)
     before = files(out)
     with pytest.raises(CorruptInputError, match=r"optuna\.journal is damaged .*; remove it"):
         sweep(spec(4), out, Pretender(good))
