@@ -213,19 +213,19 @@ def _border(glyph: Glyph, pen: float) -> float:
 
 def _bar_paths(hand: Hand, row: _Row, pen: float) -> list[Path2D]:
     """Return the paths of the serif bars and, where boxed, of the sides."""
-    bars = [_bar_path(bar, row, pen) for bar in hand.bars]
+    lefts, rights = row.spans() if hand.bars else ([], [])
+    bars = [_bar_path(bar, row, lefts[bar.first], rights[bar.last], pen) for bar in hand.bars]
     if hand.boxed and len(bars) == 2:
         over, under = bars
         bars += [np.stack([over[0], under[0]]), np.stack([over[-1], under[-1]])]
     return bars
 
 
-def _bar_path(bar: Bar, row: _Row, pen: float) -> Path2D:
-    """Return the path of one serif bar over or under the letters that it spans."""
-    lefts, rights = row.spans()
+def _bar_path(bar: Bar, row: _Row, left: float, right: float, pen: float) -> Path2D:
+    """Return the path of one serif bar over or under letters that reach from `left` to `right`."""
     border = _border(row.glyphs[bar.first], pen)
-    left = lefts[bar.first] - border - bar.left
-    right = rights[bar.last] + _border(row.glyphs[bar.last], pen) + bar.right
+    left = left - border - bar.left
+    right = right + _border(row.glyphs[bar.last], pen) + bar.right
     heights = row.outline(bar.first, bar.last)[:, 1]
     inset = pen / 2 - border  # a joined bar lies on the letters' own ink
     y = heights.min() + inset - bar.offset if bar.over else heights.max() - inset + bar.offset

@@ -114,7 +114,7 @@ def evaluators(folder: Path) -> set[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             command = os.fsdecode((process / "cmdline").read_bytes())
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             continue
         if "fixed_eval" in command and str(folder) in command:
             found.add(process.name)
