@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from datagen.files.signals import end_tidily
+from datagen.files.signals import disarm, end_tidily
 
 INTERRUPTED: Final = "datagen: interrupted; no partial result was kept"
 
@@ -18,7 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     end_tidily()
     try:
         from datagen.cli.app import run  # slow: by now a Ctrl-C ends in a message
-    except KeyboardInterrupt:
+
+        code = run(arguments)
+    except KeyboardInterrupt:  # while it is imported, or just as the command ends
         print(INTERRUPTED, file=sys.stderr)
-        sys.exit(130)
-    sys.exit(run(arguments))
+        code = 130
+    finally:
+        disarm()
+    sys.exit(code)

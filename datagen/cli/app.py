@@ -120,6 +120,7 @@ _UsageError, _ClickException = typer.BadParameter.__mro__[1:3]
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     _mend_streams()
+    _forget_no_width()
     if logging.lastResort is not None:  # what prints warnings
         logging.lastResort.setFormatter(_OneLine())
     return _run(arguments)
@@ -132,7 +133,38 @@ def _mend_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace" if name == "stdout" else "backslashreplace")
+            errors = "replace" if name == "stdout" else "backslashreplace"
+            if stream is getattr(sys, f"__{name}__"):  # else a caller's own
+                setattr(sys, name, _lasting(stream, errors))
+            else:
+                stream.reconfigure(errors=errors)
+
+
+def _lasting(stream: io.TextIOWrapper, errors: str) -> io.TextIOWrapper:
+    """Return a stream to the same place that goes on where nobody reads it any more."""
+    raw = _Lasting(stream.fileno(), "w", closefd=False)
+    lines = stream.line_buffering
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, errors, line_buffering=lines)
+
+
+class _Lasting(io.FileIO):
+    """A stream's file; what is written once its reader has gone, as with `| head`, is dropped."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            if not isinstance(error, BrokenPipeError):
+                raise  # such as of a full disk: once, not again as Python ends
+            return super().write(data)
+
+
+def _forget_no_width() -> None:
+    """Take a terminal of no columns for one of unknown width; rich would print nothing there."""
+    for name in ("COLUMNS", "LINES"):
+        if os.environ.get(name, "").strip("0 ") == "":
+            os.environ.pop(name, None)
 
 
 class _OneLine(logging.Formatter):
@@ -195,7 +227,10 @@ def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:
         return "out of memory; no partial result was kept; try fewer --workers or images", 1
     if place_refused(error):  # a place that cannot be looked at
         return str(refusal(error)), InputError.exit_code
-    return f"the operating system reports an error: {error}; no partial result was kept", 1
+    reason = error.strerror or error
+    if error.filename is None:  # such as a full disk that stdout goes to
+        return f"the operating system reports an error: {reason}; what was finished is kept", 1
+    return f"cannot write {os.fsdecode(error.filename)}: {reason}; no partial result was kept", 1
 
 
 def _interrupted() -> int:

@@ -39,6 +39,12 @@ def _interrupt_once(_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def disarm() -> None:
+    """Drop an interrupt that waits for an import to end; Python, as it ends, would not catch it."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def _is_importing(frame: FrameType | None) -> bool:
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):

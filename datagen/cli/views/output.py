@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -22,6 +23,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings 
 
 cores = machine.cores
 
+_PAUSE: Final = 20.0  # seconds between two lines
 _UNKNOWN_TENTH: Final = 10_000_000  # bytes between two lines where nobody knows how many come
 
 
@@ -61,29 +63,37 @@ def is_live() -> bool:
 
 @contextmanager
 def progress_bars(*, quiet: bool) -> "Iterator[Progress]":
-    """Yield what shows the progress of work on stderr: bars in a terminal, else bytes in lines."""
+    """Yield what shows the progress of work on stderr: bars in a terminal, else lines."""
     from datagen.api.progress import RichProgress, no_progress
 
     if quiet or not is_live():
-        yield no_progress if quiet else _byte_lines()
+        yield no_progress if quiet else _Lines()
         return
     with RichProgress(transient=True) as bars:
         yield bars
 
 
-def _byte_lines() -> "Progress":
-    """Return what says on stderr every tenth of the bytes that have come, and nothing else."""
-    from datagen.api.progress import counted_text, is_bytes
+class _Lines:
+    """Says in a log how far long work is: every tenth of the bytes that come, else now and then."""
 
-    said: dict[str, int] = {}
+    def __init__(self) -> None:
+        self._tenths: dict[str, int] = {}
+        self._last = time.monotonic()
 
-    def tell(step: str, done: int, total: int | None) -> None:
-        if not is_bytes(step):
-            return
-        tenth = done * 10 // total if total else done // _UNKNOWN_TENTH
-        if tenth > said.get(step, 0):
-            said[step] = tenth
+    def __call__(self, step: str, done: int, total: int | None) -> None:
+        """Say how far a step is, if it is time to."""
+        from datagen.api.progress import counted_text, is_bytes
+
+        if self._is_next_tenth(step, done, total) if is_bytes(step) else self._is_time():
             shown = f"{printable(step)}: {counted_text(step, done, total)}"
             print(shown, file=sys.stderr, flush=True)
+            self._last = time.monotonic()
 
-    return tell
+    def _is_next_tenth(self, step: str, done: int, total: int | None) -> bool:
+        tenth = done * 10 // total if total else done // _UNKNOWN_TENTH
+        before = self._tenths.get(step, 0)
+        self._tenths[step] = max(tenth, before)
+        return tenth > before
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._last >= _PAUSE

@@ -298,8 +298,53 @@ def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
             cwd=tmp_path, check=False,
         )  # fmt: skip
     assert done.returncode == 1
-    assert "No space left" in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-1] == (
+        "datagen: the operating system reports an error: No space left on device; what was "
+        "finished is kept"
+    )
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@posix
+@pytest.mark.parametrize("reader", ["2>&1 | head -c 1 >/dev/null", "| true"])
+def test_a_reader_that_goes_away_does_not_stop_the_work(tmp_path: Path, reader: str) -> None:
+    script = Path(sys.executable).with_name("datagen")
+    command = f"set -o pipefail; {script} build {' '.join(SMALL)} -o ds {reader}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert (tmp_path / "ds" / "dataset.json").is_file()
+
+
+def test_messages_that_nobody_reads_any_more_do_not_stop_the_work() -> None:
+    program = """
+import os, sys
+from datagen.cli.app import _mend_streams
+reader, writer = os.pipe()
+os.dup2(writer, 2)
+os.close(writer)
+_mend_streams()
+print("read", file=sys.stderr)
+os.close(reader)
+for _ in range(3):
+    print("not read", file=sys.stderr)
+print("done")
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "done\n")
+
+
+@pytest.mark.parametrize("columns", ["0", "", "00"])
+def test_a_terminal_of_no_columns_is_one_of_unknown_width(
+    datagen: Run, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    done = datagen("recipes")
+    assert "default" in done.stdout
 
 
 @pytest.mark.slow
@@ -406,6 +451,28 @@ main(["sources"])
     assert ended.returncode == 130
     assert ended.stderr == "datagen: interrupted; no partial result was kept\n"
     assert ended.stdout == ""
+
+
+@posix
+def test_an_interrupt_that_waits_for_an_import_ends_no_command_that_is_done() -> None:
+    program = """
+import os, signal, sys, time
+import datagen.files.signals as signals
+
+signals._SOON = 0.2
+with_import = signals._is_importing
+signals._is_importing = lambda frame: True
+import datagen.cli.app as app
+app.run = lambda arguments: os.kill(os.getpid(), signal.SIGINT) or 0
+
+import atexit
+atexit.register(time.sleep, 0.5)  # Python takes its time to end
+from datagen.cli import main
+main(["sources"])
+"""
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @posix
