@@ -125,9 +125,21 @@ def check_place(path: Path) -> None:
         raise UsageError(f"--export-model {path}: expected a name that ends in {SUFFIX}")
     if path.exists() and not path.is_file():
         raise UsageError(f"--export-model {path}: something other than a file is there")
+    if path.exists():
+        _check_ours(path)
     folder = next(each for each in path.absolute().parents if each.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         raise UsageError(f"--export-model {path}: cannot write in {folder}")
+
+
+def _check_ours(path: Path) -> None:
+    try:
+        read_facts(path)
+    except InputError:
+        raise UsageError(
+            f"--export-model {path}: what is there was not written by --export-model; name another "
+            "file, or remove it first"
+        ) from None
 
 
 def export_model(path: Path, protocol: Protocol, weights: Weights, facts: ModelFacts) -> None:
@@ -153,8 +165,10 @@ def export_model(path: Path, protocol: Protocol, weights: Weights, facts: ModelF
         with zipfile.ZipFile(draft, "a") as archive:
             archive.writestr(MEMBER, json.dumps(dataclasses.asdict(facts), indent=1) + "\n")
         draft.replace(path)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # of a full disk the system names none
         raise
 
 

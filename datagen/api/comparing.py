@@ -1,14 +1,14 @@
 """Two datasets beside each other, from Python."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datagen.core.errors import CorruptInputError, UsageError
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.api.call import public
+from datagen.core.errors import CorruptInputError
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.summary import Summary
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def diff(
     first: PathLike,
     second: PathLike,
@@ -52,40 +52,25 @@ def diff(
         (False, 10, ['seed'])
     """
     from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
-    from datagen.previews.contact_sheet import check_writable, save  # noqa: PLC0415 - loads Pillow
+    from datagen.previews.picture_file import (  # noqa: PLC0415 - loads Pillow
+        check_picture,
+        write_picture,
+    )
     from datagen.viewing.diff import diff_datasets  # noqa: PLC0415
     from datagen.viewing.diff_scores import score_changes  # noqa: PLC0415
     from datagen.viewing.diff_sheet import diff_sheet  # noqa: PLC0415
 
     picture = None if sheet is None else user_path(sheet)
     if picture is not None:
-        with _refused(picture):
-            check_writable(picture)
         for read in (first, second):
             refuse_among_inputs(picture, user_path(read), "--out")
+        check_picture(picture)
     found = diff_datasets(user_path(first), user_path(second))
     before, after = _summaries(found, user_paths(scores))
     found = replace(found, scores=tuple(score_changes(before, after)))
     if picture is not None:
-        with _refused(picture):
-            save(diff_sheet(found), picture)
+        write_picture(lambda: diff_sheet(found), picture)
     return found
-
-
-@contextmanager
-def _refused(picture: Path) -> Iterator[None]:
-    """Turn what is wrong with the place of a picture into an error of ours.
-
-    Raises:
-        UsageError: there is something wrong with it.
-    """
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise UsageError(
-            f"cannot write {picture}: {reason}; choose another --out, such as diff.png"
-        ) from error
 
 
 def _summaries(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,8 @@ def hold_out(
     """
     from datagen.curation.holdout.divide import hold_out as divide  # noqa: PLC0415 - scikit-learn
     from datagen.curation.holdout.sheet import holdout_sheet  # noqa: PLC0415 - loads Pillow
-    from datagen.curation.write import check_places, write_picture  # noqa: PLC0415
+    from datagen.curation.write import check_places  # noqa: PLC0415
+    from datagen.previews.picture_file import write_picture  # noqa: PLC0415
 
     picture = _path(sheet)
     check_places(None, picture, user_path(folder))
@@ -90,7 +92,7 @@ def hold_out(
         tell=progress,
     )
     if picture is not None:
-        write_picture(lambda: holdout_sheet(record), picture)
+        write_picture(lambda: holdout_sheet(record), picture, "--sheet")
     return record
 
 
@@ -146,14 +148,17 @@ def find_hard(
         (20, 5)
     """
     from datagen.curation.hard_examples.find import SHARE, mine  # noqa: PLC0415 - loads numpy
+    from datagen.curation.hard_examples.record import Hard  # noqa: PLC0415
     from datagen.curation.hard_examples.sheet import hard_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.curation.write import check_places, write_asked  # noqa: PLC0415
     from datagen.evaluation.request import EvaluationRequest  # noqa: PLC0415
+    from datagen.sources.images.weights import require_record  # noqa: PLC0415
 
     if top is not None and share is not None:
         raise UsageError("--top and --share exclude each other; one says how many are hard")
     record, picture = _path(out), _path(sheet)
-    check_places(record, picture, user_path(dataset), user_path(test))
+    read = (user_path(dataset), user_path(test))
+    check_places(record, picture, *read, ours=partial(require_record, kind=Hard))
     request = EvaluationRequest(
         dataset=user_path(dataset),
         tests=(user_path(test),),
@@ -209,13 +214,16 @@ def find_rare(
         >>> len(rare.images)
         200
     """
-    from datagen.curation.rare_styles.find import find_rare as find  # noqa: PLC0415 - scikit-learn
+    from datagen.curation.rare_styles.find import Rare  # noqa: PLC0415 - scikit-learn
+    from datagen.curation.rare_styles.find import find_rare as find  # noqa: PLC0415
     from datagen.curation.rare_styles.sheet import rare_sheet  # noqa: PLC0415 - loads Pillow
     from datagen.curation.write import check_places, write_asked  # noqa: PLC0415
     from datagen.sources.images.source import ImagesOptions  # noqa: PLC0415
+    from datagen.sources.images.weights import require_record  # noqa: PLC0415
 
     record, picture = _path(out), _path(sheet)
-    check_places(record, picture, user_path(folder))
+    ours = partial(require_record, kind=Rare)
+    check_places(record, picture, user_path(folder), ours=ours)
     options = ImagesOptions(review=review, skip_bad=skip_bad)
     tell = counted(progress, "classes", len(CLASSES))
     rare = find(user_path(folder), clusters=clusters, seed=seed, options=options, tell=tell)

@@ -183,13 +183,14 @@ def vet_letters(
         ((), [])
     """
     from datagen.building.fetch_missing import fetching  # noqa: PLC0415 - as above
-    from datagen.curation.write import check_places, write_picture  # noqa: PLC0415
     from datagen.letters.vet import vet_recipe, vet_sheet  # noqa: PLC0415
+    from datagen.previews.picture_file import check_picture, write_picture  # noqa: PLC0415
 
     picture = None if sheet is None else user_path(sheet)
-    check_places(None, picture)
+    if picture is not None:
+        check_picture(picture, "--sheet")
     fetch = fetching(offline=offline, progress=fetched(progress))
     vetted, found = vet_recipe(as_recipe(recipe), fetch=fetch, tell=folds(progress))
     if picture is not None:
-        write_picture(lambda: vet_sheet(found), picture)
+        write_picture(lambda: vet_sheet(found), picture, "--sheet")
     return vetted, found

@@ -36,7 +36,7 @@ from datagen.datasets.format import (
     fingerprint,
     write_manifest,
 )
-from datagen.files.atomic import check_target, staged
+from datagen.files.atomic import check_target, require_writable_folder, staged
 from datagen.files.atomic import resolved as resolved_path
 from datagen.files.paths import are_nested, recorded
 from datagen.planning.assign import Item
@@ -116,15 +116,26 @@ def build(
             composed one has no ink left whatever is drawn.
     """
     require("workers", workers, 1, MOST_PROCESSES)
-    out = resolved_path(out)
-    check_target(out, overwrite=overwrite, marker=INFO)
-    if out.is_dir():
-        refuse_added_files(out)
+    out = check_out(out, overwrite=overwrite)
     resolved = resolve(recipe)
     _check_not_in_source(out, resolved)
     planned = _plan_resolved(resolved, open_pool, fetch)
     with staged(out, overwrite=overwrite, marker=INFO) as root, _disk_errors(root):
         return Built(out, _write(planned, root, workers, progress or (lambda _: None)))
+
+
+def check_out(out: Path, *, overwrite: bool) -> Path:
+    """Return where a dataset really goes, before any work is spent on it.
+
+    Raises:
+        UsageError: it cannot be written there, or something is there that may not be replaced.
+    """
+    out = resolved_path(out)
+    check_target(out, overwrite=overwrite, marker=INFO)
+    if out.is_dir():
+        refuse_added_files(out)
+    require_writable_folder(out.parent)
+    return out
 
 
 def _plan_resolved(resolved: ResolvedRecipe, opened: OpenPool, fetch: FetchMissing | None) -> Plan:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datagen.core.errors import UsageError
+from datagen.core.errors import InputError, UsageError
 from datagen.datasets.inputs import refuse_among_inputs
-from datagen.files.atomic import file_target
+from datagen.files.atomic import require_writable
 from datagen.files.paths import place_refused
-from datagen.previews.contact_sheet import check_writable, save
+from datagen.previews.picture_file import check_picture, write_picture
 from datagen.sources.images.weights import WeightsRecord, write_record
 
 if TYPE_CHECKING:
@@ -26,43 +26,47 @@ def picture_beside(out: Path) -> Path:
     return out.with_suffix(".png")
 
 
-def check_places(out: Path | None, sheet: Path | None, *read: Path) -> None:
+def check_places(
+    out: Path | None,
+    sheet: Path | None,
+    *read: Path,
+    ours: Callable[[Path], object] | None = None,
+) -> None:
     """Refuse what cannot be written before work is spent on it; None is not written.
 
     Args:
         out: the record.
         sheet: the picture.
         read: folders that are only read.
+        ours: reads an earlier record, which may be replaced; raises `InputError` for other files.
 
     Raises:
-        UsageError: one cannot be written there, both are one file, or one lies among the images or
-            records of a folder that is read.
+        UsageError: one cannot be written there or would replace a file of another kind, both are
+            one file, or one lies among the images or records of a folder that is read.
     """
-    _check_writable(out, sheet)
     for folder in read:
         refuse_among_inputs(out, folder, "--out")
         refuse_among_inputs(sheet, folder, "--sheet")
-
-
-def _check_writable(out: Path | None, sheet: Path | None) -> None:
     if out is not None:
-        try:
-            file_target(out)
-            reason = "" if out.parent.is_dir() else f"no folder {out.parent}"
-        except OSError as error:
-            reason = str(error.strerror)
-        if reason:
-            raise UsageError(f"cannot write {out}: {reason}; choose another --out")
+        _check_record(out, ours)
     if sheet is None:
         return
     if out is not None and out.absolute() == sheet.absolute():
         raise UsageError(f"{out} cannot be both the record and the picture; name --sheet otherwise")
+    check_picture(sheet, "--sheet")
+
+
+def _check_record(out: Path, ours: Callable[[Path], object] | None) -> None:
     try:
-        check_writable(sheet)
-    except (ValueError, OSError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        require_writable(out)
+        if ours is not None and out.exists():
+            ours(out)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}; choose another --out") from error
+    except InputError as error:
         raise UsageError(
-            f"cannot write {sheet}: {reason}; choose another --sheet, such as a.png"
+            f"{out} exists and is no record of this command; choose another --out, or remove it "
+            "first"
         ) from error
 
 
@@ -84,20 +88,4 @@ def write_asked(
                 f"cannot write {out}: {error.strerror}; choose another --out"
             ) from error
     if sheet is not None:
-        write_picture(draw, sheet)
-
-
-def write_picture(draw: Callable[[], "Image"], sheet: Path) -> None:
-    """Draw and write a picture.
-
-    Raises:
-        UsageError: the system refuses it.
-    """
-    try:
-        save(draw(), sheet)
-    except OSError as error:
-        if not place_refused(error):
-            raise
-        raise UsageError(
-            f"cannot write {sheet}: {error.strerror}; choose another --sheet"
-        ) from error
+        write_picture(draw, sheet, "--sheet")

@@ -7,10 +7,11 @@ written in the place of a device, a pipe or a socket.
 import errno
 import os
 import sys
+import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -44,9 +45,95 @@ def staged_file(target: Path) -> Iterator[Path]:
     place.parent.mkdir(parents=True, exist_ok=True)
     clear(place, "")
     # Not tempfile: its files are private, while this one shall obey the user's umask.
-    with temporary(place, "", lambda path: path.touch(exist_ok=False)) as path:
+    with (
+        naming(target),
+        temporary(place, "", lambda path: path.touch(exist_ok=False)) as path,
+    ):
         yield path
         _patiently(lambda: path.replace(place))
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder for what the block writes; if it fails, what was made and is empty goes again.
+
+    Raises:
+        OSError: the folder cannot be made.
+    """
+    made = [place for place in (folder, *folder.absolute().parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        _remove_empty(made)
+        raise
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files of a folder that is there, all or none: they appear once all are written.
+
+    Args:
+        folder: of the files.
+        texts: of each file by its name, in the order in which they appear.
+
+    Raises:
+        OSError: one cannot be written.
+    """
+    with ExitStack() as files:
+        for name, text in reversed(list(texts.items())):  # the last one appears first
+            temporary = files.enter_context(staged_file(folder / name))
+            temporary.write_text(text, "utf-8", newline="")
+
+
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
+
+@contextmanager
+def naming(place: Path) -> Iterator[None]:
+    """Give an error of a full or broken disk the place that was written: the system names none.
+
+    Raises:
+        OSError: as the block does.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL and error.filename is None:
+            error.filename = str(place)
+        raise
+
+
+def require_writable(place: Path) -> None:
+    """Refuse, before work is spent on it, a file that could not be written.
+
+    Args:
+        place: of the file; its folder has to be there.
+
+    Raises:
+        OSError: no file can be made in its folder, or what is there is no regular file.
+    """
+    target = file_target(place)
+    if not target.parent.is_dir():
+        raise OSError(errno.ENOENT, f"no folder {from_here(place.parent)}", str(place))
+    with tempfile.TemporaryFile(dir=target.parent):
+        pass
+
+
+def require_writable_folder(folder: Path, other: str = ANOTHER) -> None:
+    """Refuse, before work is spent on it, a folder that cannot be written, or made where it goes.
+
+    Raises:
+        UsageError: no file can be made in it, or in what is there of the folders above it.
+    """
+    places = (folder, *folder.absolute().parents)
+    existing = next(place for place in places if os.path.lexists(place))  # a link, too
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"cannot write in {from_here(existing)}: {error.strerror}; choose {other}"
+        ) from error
 
 
 def file_target(target: Path) -> Path:
@@ -110,10 +197,13 @@ def staged(target: Path, *, overwrite: bool, marker: str, other: str = ANOTHER) 
     check_target(target, overwrite=overwrite, marker=marker, other=other)
     made = [parent for parent in target.parents if not parent.exists()]
     try:
-        with temporary(target, PARTIAL, partial(_make, other=other)) as staging:
+        with (
+            naming(from_here(target)),
+            temporary(target, PARTIAL, partial(_make, other=other)) as staging,
+        ):
             yield staging
             _check(target, overwrite, marker, other)  # another run may have been here
-            _move_into_place(staging, target)
+            _move_into_place(staging, target, overwrite=overwrite)
     except BaseException:
         _remove_empty(made)
         raise
@@ -179,14 +269,15 @@ def _check(target: Path, overwrite: bool, marker: str, other: str) -> None:
         raise UsageError(f"{shown} exists; --overwrite replaces it, or choose {other}")
 
 
-def _move_into_place(staging: Path, target: Path) -> None:
+def _move_into_place(staging: Path, target: Path, *, overwrite: bool) -> None:
     """Let `staging` be `target`, and what stood there be `staging`, to be removed.
 
     Raises:
-        UsageError: the system refuses; what stood there still does.
+        UsageError: the system refuses, as where another run has just put something there that may
+            not be replaced; what stood there still does.
     """
     try:
-        if not target.exists():
+        if not (overwrite and target.exists()):  # no folder is renamed over one that holds anything
             _patiently(lambda: staging.rename(target))
         elif not exchange(staging, target):
             _swap_in_steps(staging, target)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,7 +10,6 @@ from PIL import Image, ImageDraw, ImageFont
 from datagen.core.arrays import GrayImage
 from datagen.core.limits import LEAST_TILE, MOST_PER_CELL, MOST_TILE, require
 from datagen.core.numerals import CLASSES
-from datagen.files.atomic import file_target, staged_file
 from datagen.previews.tile_sheet import BACKGROUND, GAP, framed
 
 _MARGIN: Final = 44  # left of the rows, for the class names
@@ -69,36 +67,6 @@ def contact_sheet(images: SheetImages, *, per_cell: int, tile: int = 64) -> Imag
                 place = (_MARGIN + cell * column + pitch * k, top)
                 sheet.paste(Image.fromarray(framed(image, tile)), place)
     return sheet
-
-
-def check_writable(path: Path) -> str:
-    """Return the format that a picture's name says, before any work is spent on the picture.
-
-    Raises:
-        ValueError: the name's ending is no known format, or the folder is not there.
-        OSError: there is something else than a file, such as a device.
-    """
-    formats = {
-        end: form for end, form in Image.registered_extensions().items() if form in Image.SAVE
-    }
-    if path.suffix.lower() not in formats:
-        raise ValueError(f"unknown file extension {path.suffix!r}")
-    if not path.parent.is_dir():
-        raise ValueError(f"no folder {path.parent}")
-    file_target(path)
-    return formats[path.suffix.lower()]
-
-
-def save(sheet: Image.Image, path: Path) -> None:
-    """Write a picture in the format that its name says; it appears whole or not at all.
-
-    Raises:
-        ValueError: the name's ending is no known format, or the folder is not there.
-        OSError: it cannot be written.
-    """
-    form = check_writable(path)
-    with staged_file(path) as temporary:
-        sheet.save(temporary, form)
 
 
 def terminal_rows(images: SheetImages) -> list[str]:

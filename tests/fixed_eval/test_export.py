@@ -206,6 +206,16 @@ def test_places_are_refused_before_the_work(tmp_path: Path):
         check_place(tmp_path / "file" / "model.keras")
 
 
+def test_a_file_that_no_export_wrote_is_not_written_over(tmp_path: Path):
+    mine = tmp_path / "mine.keras"
+    mine.write_text("my own network")
+    with pytest.raises(UsageError, match=r"mine\.keras: what is there was not written by"):
+        check_place(mine)
+    with zipfile.ZipFile(tmp_path / "ours.keras", "w") as archive:
+        archive.writestr(MEMBER, json.dumps(dataclasses.asdict(FACTS)))
+    check_place(tmp_path / "ours.keras")
+
+
 def test_every_fact_is_documented():
     page = (Path(export.__file__).parents[1] / "datagen" / "guide" / "file-formats.md").read_text()
     section = page.partition("The member `fixed_eval.json`")[2].partition("\n### ")[0]

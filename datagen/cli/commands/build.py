@@ -99,6 +99,7 @@ def build(
         raise UsageError(f"--vet {quoted(vet)}: expected {' or '.join(VET)}, or no word")
     resolved = overrides.override(load(recipe or "default"), said)
     if vet or resolved.vet:
+        _check_place(out, vet, overwrite=overwrite)  # before minutes of training
         resolved, found = _vetted(resolved, out, vet, offline=offline, quiet=quiet)
         _print_vetted(found, out, vet, as_json=as_json, quiet=quiet)
         if vet == "list":
@@ -123,6 +124,18 @@ def build(
     if as_json:
         result = info.model_dump(mode="json")
         emit({"command": "build", "path": str(built.path), "seconds": round(seconds, 3)} | result)
+
+
+def _check_place(out: Path, vet: str | None, *, overwrite: bool) -> None:
+    """Refuse a dataset, or a picture of letters, that cannot be written."""
+    if vet == "list":
+        from datagen.previews.picture_file import check_picture
+
+        check_picture(_sheet(out))
+        return
+    from datagen.building.build import check_out
+
+    check_out(out, overwrite=overwrite)
 
 
 def _vetted(

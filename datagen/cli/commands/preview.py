@@ -1,7 +1,7 @@
 """`datagen preview`: what a dataset or a recipe looks like, or what a pipeline makes of images."""
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +17,6 @@ from datagen.core.errors import UsageError
 from datagen.files.paths import user_path
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from datagen.building.fetch_missing import FetchMissing
     from datagen.previews.augmentation import AugmentationRows, AugmentedImage
     from datagen.previews.contact_sheet import SheetImages
@@ -94,6 +92,7 @@ def preview(
     Example: `datagen preview --pipeline paper-and-pen photos/iv/1.png --style upper`
     """
     from datagen.datasets.inputs import refuse_among_inputs
+    from datagen.previews.picture_file import check_picture
     from datagen.recipes import overrides
 
     given = overrides.Overrides(
@@ -107,6 +106,7 @@ def preview(
     sources = [each.path for each in given.mix or () if each.path is not None]
     for read in (*map(Path, what or ()), *sources, *(place for _, place in given.paths)):
         refuse_among_inputs(out, read, "--out")
+    check_picture(out)
     if pipeline is not None:
         from datagen.previews.augmentation import outcomes
         from pipelines.pipeline import load
@@ -154,29 +154,15 @@ def _show_sheet(
     images: "SheetImages", out: Path, per_cell: int, tile: int, *, as_json: bool
 ) -> None:
     from datagen.previews.contact_sheet import contact_sheet, terminal_rows
+    from datagen.previews.picture_file import write_picture
 
-    _save(out, lambda: contact_sheet(images, per_cell=per_cell, tile=tile))
+    write_picture(lambda: contact_sheet(images, per_cell=per_cell, tile=tile), out)
     terminal = console(as_json=as_json)
     for line in terminal_rows(images):
         terminal.print(line, markup=False, no_wrap=True, crop=True)
     terminal.print(f"columns {', '.join(images.columns)}   written {out}")
     if as_json:
         emit({"command": "preview", "path": str(out), "columns": list(images.columns)})
-
-
-def _save(out: Path, draw: "Callable[[], Image]") -> None:
-    from datagen.files.paths import place_refused
-    from datagen.previews.contact_sheet import save
-
-    try:
-        save(draw(), out)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and not place_refused(error):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(
-            f"cannot write {out}: {reason}; choose another --out, such as a.png"
-        ) from error
 
 
 def _sheet_images(
@@ -236,8 +222,9 @@ def _samples(
 def _show_outcomes(found: "AugmentationRows", out: Path, tile: int, *, as_json: bool) -> None:
     from datagen.previews.augmentation import outcome_sheet
     from datagen.previews.contact_sheet import terminal_tiles
+    from datagen.previews.picture_file import write_picture
 
-    _save(out, lambda: outcome_sheet(found, tile=tile))
+    write_picture(lambda: outcome_sheet(found, tile=tile), out)
     terminal = console(as_json=as_json)
     if glance := _glance(found):
         for line in terminal_tiles(glance):

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from datagen.core.errors import CorruptInputError
+from datagen.core.errors import CorruptInputError, UsageError
 from datagen.core.limits import Sha256
 from datagen.core.models import StrictModel
 from datagen.core.numerals import Numeral
 from datagen.core.pydantic_errors import explain
 from datagen.files.atomic import staged_file
+from datagen.files.hashing import file_hash
 from datagen.files.reading import RECORD, read_bytes
 
 Suggestion = Literal["keep", "drop", "relabel"]
@@ -93,3 +94,19 @@ def read_audit(path: Path) -> tuple[AuditImage, ...]:
     if not images:
         raise CorruptInputError(f"{path} is empty; `datagen audit` writes one")
     return tuple(images)
+
+
+def require_audit_of(path: Path, folder: Path) -> None:
+    """Refuse to replace a file that is no audit, or that of another folder, by one of `folder`.
+
+    Raises:
+        InputError: it is no audit.
+        UsageError: `folder` has none of the images that it names.
+    """
+    images = read_audit(path)
+    here = ((folder / image.path, image.sha256) for image in images)
+    if not any(file.is_file() and file_hash(file) == digest for file, digest in here):
+        raise UsageError(
+            f"{path} is the audit of other images than those of {folder}; choose another --out, or "
+            "remove it first"
+        )

@@ -2,9 +2,7 @@
 
 import csv
 import io
-import os
 import re
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,9 +11,9 @@ from datagen.core.errors import EvaluationError, InputError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.places import recorded_score
 from datagen.evaluation.records import Score
-from datagen.files.atomic import staged_file
+from datagen.files.atomic import made_folder, require_writable_folder, write_texts
 from datagen.files.locks import locked
-from datagen.files.paths import from_here, real_path, recorded_place, recorded_text
+from datagen.files.paths import real_path, recorded_place, recorded_text
 from datagen.files.reading import RECORD, read_text, what_is
 
 PAGE: Final = "report.html"
@@ -45,15 +43,7 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
         raise UsageError(f"{folder} is {found}; --out names a folder")
     if real_path(folder).is_relative_to(real_path(dataset)):
         raise UsageError(f"{folder} is inside the dataset; choose another --out")
-    places = (folder, *folder.absolute().parents)
-    existing = next(place for place in places if os.path.lexists(place))  # a link, too
-    try:
-        with tempfile.TemporaryFile(dir=existing):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"cannot write in {from_here(existing)}: {error.strerror}; choose another --out"
-        ) from error
+    require_writable_folder(folder)
     if tensorboard:
         from datagen.reports.evaluation.events import check_installed  # noqa: PLC0415 - an extra
 
@@ -94,10 +84,9 @@ def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = Fa
         SUMMARY: summary_text,  # last: where it is right, the others are
     }
     try:
-        with locked(folder / _LOCK):  # else two reports at once would leave files of both
-            for name, text in texts.items():
-                with staged_file(folder / name) as temporary:
-                    temporary.write_text(text, "utf-8", newline="")
+        # without the lock two reports at once would leave files of both
+        with made_folder(folder), locked(folder / _LOCK):
+            write_texts(folder, texts)
             _drop_stale(folder, set(texts))
             if tensorboard:
                 from datagen.reports.evaluation.events import write_events  # noqa: PLC0415 - extra

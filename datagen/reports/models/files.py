@@ -5,7 +5,7 @@ from typing import Final
 
 from datagen.core.errors import EvaluationError
 from datagen.evaluation.compare_models import ModelComparison
-from datagen.files.atomic import staged_file
+from datagen.files.atomic import made_folder, write_texts
 from datagen.files.paths import recorded_place, recorded_text
 from datagen.reports.models.page import models_page
 
@@ -30,10 +30,8 @@ def write_models(found: ModelComparison, folder: Path) -> Path:
     told = _recorded(found, folder)
     texts = {RECORD: told.model_dump_json(indent=1) + "\n", PAGE: models_page(told)}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            with staged_file(folder / name) as temporary:
-                temporary.write_text(text, "utf-8", newline="\n")
+        with made_folder(folder):
+            write_texts(folder, texts)
     except OSError as error:
         raise EvaluationError(
             f"cannot write in {folder}: {error.strerror}; the same command with another --out "

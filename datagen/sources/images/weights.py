@@ -53,6 +53,18 @@ def write_record(record: WeightsRecord, path: Path) -> None:
         temporary.write_text(text, "utf-8", newline="\n")
 
 
+def require_record(path: Path, kind: type[WeightsRecord]) -> None:
+    """Refuse a file that is no record of that kind: `hard.json`, or `rare.json`.
+
+    Raises:
+        InputError: it cannot be read, or is something else.
+    """
+    try:
+        kind.model_validate_json(read_bytes(path, RECORD))
+    except ValidationError as error:
+        raise CorruptInputError(f"{path} is no record: {explain(error, kind)}") from error
+
+
 def read_weights(path: Path) -> dict[str, float]:
     """Return sha256 of a file → weight, of every image that a record names.
 

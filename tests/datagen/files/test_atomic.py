@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -6,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from datagen.core.errors import UsageError
-from datagen.files.atomic import resolved, staged, staged_file
+from datagen.files.atomic import (
+    made_folder,
+    require_writable,
+    require_writable_folder,
+    resolved,
+    staged,
+    staged_file,
+    write_texts,
+)
 
 
 def fill(folder: Path, text: str = "new") -> None:
@@ -90,6 +99,27 @@ def test_a_target_that_another_run_made_meanwhile_is_kept(tmp_path: Path) -> Non
     target = tmp_path / "ds"
     with pytest.raises(UsageError, match="exists; --overwrite"):
         fill_while_another_run_ends(target)
+    assert (target / "marker").read_text() == "another run's"
+    assert [path.name for path in tmp_path.iterdir()] == ["ds"]
+
+
+def test_a_target_that_appears_at_the_last_moment_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "ds"
+    rename = Path.rename
+
+    def late(self: Path, to: Path) -> Path:
+        to.mkdir()
+        fill(to, "another run's")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", late)
+    with (
+        pytest.raises(UsageError, match="does another run write there"),
+        staged(target, overwrite=False, marker="marker") as folder,
+    ):
+        fill(folder)
     assert (target / "marker").read_text() == "another run's"
     assert [path.name for path in tmp_path.iterdir()] == ["ds"]
 
@@ -220,3 +250,71 @@ def test_a_link_stays_and_what_it_names_is_written(tmp_path: Path) -> None:
         assert (tmp_path / "ds").is_symlink()
         assert (tmp_path / "disk" / "ds" / "marker").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "disk", "ds"]
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_is_named_by_the_file_that_was_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"No space left.*a\.json"), staged_file(tmp_path / "a.json"):
+        full()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_texts_appear_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("old")
+    write = Path.write_text
+
+    def write_some(self: Path, text: str, *args: str, **words: str) -> int:
+        return full() or 0 if text == "third" else write(self, text, *args, **words)
+
+    monkeypatch.setattr(Path, "write_text", write_some)
+    with pytest.raises(OSError, match="No space left"):
+        write_texts(tmp_path, {"a": "first", "c": "third", "b": "second"})
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old"}
+    monkeypatch.undo()
+    write_texts(tmp_path, {"a": "first", "c": "third", "b": "second"})
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == {"a": "first", "b": "second", "c": "third"}
+
+
+def test_the_last_text_appears_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    appeared: list[str] = []
+    replace = Path.replace
+
+    def seen(self: Path, to: Path) -> Path:
+        appeared.append(to.name)
+        return replace(self, to)
+
+    monkeypatch.setattr(Path, "replace", seen)
+    write_texts(tmp_path, {"z": "", "a": "", "summary": ""})
+    assert appeared == ["z", "a", "summary"]
+
+
+def test_a_folder_that_was_made_in_vain_goes_again(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space"), made_folder(tmp_path / "a" / "b"):
+        full()
+    assert list(tmp_path.iterdir()) == []
+    with made_folder(tmp_path / "a" / "b"):
+        pass
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_what_cannot_be_written_is_known_before(tmp_path: Path) -> None:
+    require_writable(tmp_path / "a")
+    require_writable_folder(tmp_path / "a" / "b")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OSError, match="no folder"):
+        require_writable(tmp_path / "no" / "a")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot write in .*choose another --out"):
+        require_writable_folder(tmp_path / "file" / "a")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a folder where nobody may write")
+def test_a_folder_where_nobody_may_write_is_known_before() -> None:
+    with pytest.raises(OSError, match="/proc"):
+        require_writable(Path("/proc/a"))
+    with pytest.raises(UsageError, match="cannot write in /proc"):
+        require_writable_folder(Path("/proc/ds"))

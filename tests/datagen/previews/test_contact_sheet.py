@@ -1,10 +1,7 @@
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from datagen.core.numerals import CLASSES
-from datagen.previews.contact_sheet import SheetImages, check_writable, contact_sheet, terminal_rows
+from datagen.previews.contact_sheet import SheetImages, contact_sheet, terminal_rows
 
 
 def contacts(*columns: str) -> SheetImages:
@@ -40,10 +37,3 @@ def test_braille_dots_stand_where_the_ink_is() -> None:
     lines = terminal_rows(SheetImages(("a",), {("i", "a"): [image]}))
     assert lines[1][0] == "\u2801"  # dot 1: top left
     assert set(lines[2]) <= {"\u2800", " "}
-
-
-def test_a_format_that_can_only_be_read_is_refused(tmp_path: Path) -> None:
-    assert check_writable(tmp_path / "a.PNG") == "PNG"
-    for name in ("a.psd", "a.xyz", "a"):
-        with pytest.raises(ValueError, match="unknown file extension"):
-            check_writable(tmp_path / name)

@@ -1,6 +1,8 @@
 """The report of a real evaluation: its files, and its page in a browser."""
 
 import csv
+import errno
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from datagen.core.errors import UsageError
+from datagen.core.errors import EvaluationError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.evaluation.load import read_summaries
 from datagen.evaluation.places import located_score
@@ -115,6 +117,22 @@ def test_a_known_report_is_left_as_it_is(evaluation: Evaluation, tmp_path: Path)
     (tmp_path / "history.csv").unlink()
     write_report(known, tmp_path)
     assert written.read_text() != "marked"
+
+
+def test_a_report_that_cannot_be_written_whole_leaves_nothing(
+    evaluation: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_text
+
+    def write_some(self: Path, text: str, *args: str, **words: str) -> int:
+        if "score" in self.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(self, text, *args, **words)
+
+    monkeypatch.setattr(Path, "write_text", write_some)
+    with pytest.raises(EvaluationError, match=r"No space left .* from the cached score"):
+        write_report(evaluation, tmp_path / "deep" / "out")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_where_a_report_may_go(tmp_path: Path) -> None:
