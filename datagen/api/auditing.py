@@ -1,10 +1,14 @@
 """Suspects from Python: which images of a folder may be wrong, and why."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
-from datagen.files.paths import named_refusals, user_path
+from datagen.core.errors import UsageError
+from datagen.files.paths import user_path
+from pipelines.text import quoted
 
 if TYPE_CHECKING:
     from datagen.curation.audit.find import Audit
@@ -13,7 +17,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def audit(
     folder: PathLike,
     *,
@@ -61,15 +65,15 @@ def audit(
         (60, 1)
     """
     from datagen.curation.audit.find import AuditSettings, audit_folder  # noqa: PLC0415 - OpenCV
-    from datagen.curation.audit.record import write_audit  # noqa: PLC0415
+    from datagen.curation.audit.record import require_audit_of, write_audit  # noqa: PLC0415
     from datagen.curation.write import check_places  # noqa: PLC0415
 
-    record = None if out is None else user_path(out)
-    check_places(record, None, user_path(folder))
+    record, root = None if out is None else user_path(out), user_path(folder)
+    check_places(record, None, root, ours=partial(require_audit_of, folder=root))
     given = {"folds": folds, "epochs": epochs, "seeds": seeds, "synthetic": synthetic}
     numbers = {name: value for name, value in given.items() if value is not None}
     found = audit_folder(
-        user_path(folder),
+        root,
         settings=AuditSettings(source=source, seed=seed, **numbers),
         writers=None if writers is None else user_path(writers),
         skip_bad=skip_bad,
@@ -80,7 +84,7 @@ def audit(
     return found
 
 
-@named_refusals()
+@public
 def value_images(
     audit: "Audit",
     *,
@@ -115,13 +119,17 @@ def value_images(
         >>> [trial.end for trial in valued.removals]
         ['bottom', 'top', 'random']
     """
-    from datagen.curation.audit.record import write_audit  # noqa: PLC0415 - OpenCV
+    from datagen.curation.audit.find import Audit  # noqa: PLC0415 - OpenCV
+    from datagen.curation.audit.record import require_audit_of, write_audit  # noqa: PLC0415
     from datagen.curation.audit.value.estimate import RUNS  # noqa: PLC0415
     from datagen.curation.audit.value.value_audit import value_audit  # noqa: PLC0415
     from datagen.curation.write import check_places  # noqa: PLC0415
 
+    if not isinstance(audit, Audit):
+        raise UsageError(f"audit is {quoted(audit)}; expected what datagen.audit returned")
     record = None if out is None else user_path(out)
-    check_places(record, None, audit.folder)
+    ours = partial(require_audit_of, folder=audit.folder)
+    check_places(record, None, audit.folder, ours=ours)
     valued = value_audit(audit, runs=RUNS if runs is None else runs, tell=progress)
     if record is not None:
         write_audit(record, valued.images)

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, counted, fetched, folds, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
 from datagen.core.errors import CorruptInputError, UnknownNameError
@@ -21,7 +22,7 @@ from datagen.datasets.format import (
     read_info,
 )
 from datagen.files.leftovers import is_folder
-from datagen.files.paths import named_refusals, real_path, user_path
+from datagen.files.paths import real_path, user_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -113,7 +114,7 @@ class Dataset:
         return picture(self.contact_sheet(), repr(self))
 
 
-@named_refusals()
+@public
 def plan(recipe: RecipeLike, *, offline: bool = False, progress: Progress = no_progress) -> "Plan":
     """Decide every image of a dataset without making one: opens the sources, writes nothing.
 
@@ -140,7 +141,7 @@ def plan(recipe: RecipeLike, *, offline: bool = False, progress: Progress = no_p
     return plan_recipe(as_recipe(recipe), fetch=fetch)
 
 
-@named_refusals()
+@public
 def build(
     recipe: RecipeLike = "default",
     out: PathLike = "ds",
@@ -205,7 +206,7 @@ def build(
     return Dataset(built.path, built.info)
 
 
-@named_refusals()
+@public
 def open_dataset(path: PathLike) -> Dataset:
     """Open a folder with `train/` and `val/`, built by datagen or by anybody.
 
@@ -226,7 +227,7 @@ def open_dataset(path: PathLike) -> Dataset:
     return opened
 
 
-@named_refusals()
+@public
 def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
     """Find the pictures of a test set that a dataset knows; nothing is trained.
 
@@ -265,7 +266,7 @@ def find_leaks(dataset: PathLike, test: PathLike) -> "Leaks":
     return found
 
 
-@named_refusals()
+@public
 def inspect(dataset: PathLike) -> "Inspection":
     """Check a dataset: counts, budget, balance, duplicates, leakage, integrity.
 
@@ -285,7 +286,7 @@ def inspect(dataset: PathLike) -> "Inspection":
     return inspect_folder(user_path(dataset))
 
 
-@named_refusals()
+@public
 def export(
     dataset: PathLike, archive: PathLike | None = None, *, overwrite: bool = False
 ) -> tuple[Path, int]:
@@ -318,7 +319,7 @@ def export(
     return target, export_zip(root, target, overwrite=overwrite)
 
 
-@named_refusals()
+@public
 def flatten(
     folder: PathLike,
     out: PathLike,
@@ -371,7 +372,7 @@ def flatten(
     )
 
 
-@named_refusals()
+@public
 def preview(
     what: "PathLike | RecipeLike" = "default",
     *,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, epochs, no_progress
 from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 from datagen.core.notebook import table
@@ -15,7 +16,7 @@ from datagen.evaluation.prepare import Tell
 from datagen.evaluation.process import Engine
 from datagen.evaluation.request import EvaluationRequest
 from datagen.evaluation.summary import Summary
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def evaluate(
     dataset: PathLike,
     *,
@@ -110,7 +111,7 @@ class Comparisons(list[Comparison]):
         return "".join(_html(comparison) for comparison in self)
 
 
-@named_refusals()
+@public
 def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
     """Compare scores on the same test images, and say which differences are more than noise.
 
@@ -146,7 +147,7 @@ def compare(*scores: "Evaluation | Summary | PathLike") -> Comparisons:
     return Comparisons(compare_summaries(read_scores(given)))
 
 
-@named_refusals()
+@public
 def write_report(
     evaluation: Evaluation, folder: PathLike | None = None, *, tensorboard: bool = False
 ) -> Path:

@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
 from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.compare_models import ModelComparison
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datagen.evaluation.prepare import Tell
 
 
-@named_refusals()
+@public
 def list_models() -> list["Model"]:
     """Return the models that `evaluate` can train: each is a frozen protocol.
 
@@ -34,7 +35,7 @@ def list_models() -> list["Model"]:
     return ask()
 
 
-@named_refusals()
+@public
 def describe_model(
     name: str, *, classes: int = 10, images: int | None = None, timing: bool = True
 ) -> "ModelDescription":
@@ -65,7 +66,7 @@ def describe_model(
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def compare_models(
     dataset: PathLike,
     models: Sequence[str],

@@ -4,8 +4,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.predict import Prediction
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def predict(
     model: PathLike,
     images: PathLike | Sequence[PathLike],

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, counted, no_progress
 from datagen.core.errors import CorruptInputError, UnknownNameError
 from datagen.datasets.format import info_if_any
-from datagen.files.paths import named_refusals, real_path, user_path, user_paths
+from datagen.files.paths import real_path, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def publish(
     dataset: PathLike,
     out: PathLike | None = None,
@@ -96,7 +97,7 @@ def publish(
     return target, record
 
 
-@named_refusals()
+@public
 def dataset_card(
     dataset: PathLike,
     *,

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, counted, epochs, fetched, no_progress
 from datagen.evaluation.prepare import Tell
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.receipts.records import Verification
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def verify(
     score: PathLike,
     *,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from datagen.files.paths import named_refusals
+from datagen.api.call import public
 from datagen.recipes.load import load, shipped, validate
 from datagen.recipes.schema import Recipe
 
@@ -13,7 +13,7 @@ RecipeLike = Recipe | str | os.PathLike[str] | Mapping[str, Any]
 """A recipe; or the name of a shipped one, or a file, or a mapping of a recipe's keys."""
 
 
-@named_refusals()
+@public
 def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     """Read a recipe: a shipped one by its name, or a YAML file.
 

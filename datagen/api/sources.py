@@ -3,9 +3,10 @@
 import os
 from typing import TYPE_CHECKING, Any
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
 from datagen.core.glyphs import GlyphPool, NumeralPool
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import user_path
 from datagen.sources.registry import open_source as open_registered
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datagen.sources.catalog import CatalogEntry
 
 
-@named_refusals()
+@public
 def list_sources(*names: str) -> list["CatalogEntry"]:
     """Return what the sources of ink offer: where, how many letters, by how many writers.
 
@@ -35,7 +36,7 @@ def list_sources(*names: str) -> list["CatalogEntry"]:
     return [catalog_entry(name) for name in names] if names else catalog()
 
 
-@named_refusals()
+@public
 def open_source(
     name: str, path: str | os.PathLike[str] | None = None, **options: Any
 ) -> GlyphPool | NumeralPool:
@@ -64,7 +65,7 @@ def open_source(
     return open_registered(name, None if path is None else user_path(path), options)
 
 
-@named_refusals()
+@public
 def fetch(
     name: str,
     *,

@@ -56,9 +56,16 @@ def require(name: str, value: float | None, least: float, most: float) -> None:
         Traceback (most recent call last):
         datagen.core.errors.OutOfRangeError: seeds is 10,000,000,000; expected 1 … 1,000
     """
-    if value is not None and not least <= value <= most:  # also of NaN
+    if value is not None and not _lies(value, least, most):
         bounds = f"{_shown(least)} … {_shown(most)}"
         raise OutOfRangeError(f"{name} is {_shown(value)}; expected {bounds}")
+
+
+def _lies(value: float, least: float, most: float) -> bool:
+    try:
+        return least <= value <= most  # not so of NaN
+    except TypeError:  # text, from Python
+        return False
 
 
 def _shown(value: float) -> str:

@@ -12,23 +12,41 @@ from pathlib import Path
 from typing import Final
 
 from datagen.core.errors import CorruptInputError, InputError, MissingInputError, UsageError
+from datagen.core.text import is_unicode
 from pipelines.files import expanded
+from pipelines.text import quoted
 
 
 def user_path(given: str | os.PathLike[str]) -> Path:
     """Return the path that a person means; `~` is the home folder, wherever it is written first.
 
     Raises:
-        UsageError: it is empty, holds a NUL, or begins with the home of nobody here.
+        UsageError: it is no path, is empty, holds a NUL, or begins with the home of nobody here.
+        CorruptInputError: it is no Unicode, or lies in a folder whose name is none: no record, page
+            or answer could name it.
 
     Example:
         >>> user_path("photos/iv").parts
         ('photos', 'iv')
     """
+    if not isinstance(given, str | os.PathLike):
+        raise UsageError(f"{quoted(given)} is no path; expected text, or a Path")
     try:
-        return expanded(given)
+        path = expanded(given)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if not is_unicode(_whole(path)):
+        raise CorruptInputError(
+            f"{_whole(path)!r} has a name that is no Unicode, which no record can hold; rename it"
+        )
+    return path
+
+
+def _whole(path: Path) -> str:
+    try:
+        return str(path.absolute())
+    except FileNotFoundError:  # the working folder was removed
+        return str(path)
 
 
 def user_paths(
@@ -188,5 +206,5 @@ def _ways(place: str | os.PathLike[str]) -> Iterator[Path]:
 def _home() -> Path | None:
     try:
         return user_path("~").resolve()
-    except UsageError:
+    except (UsageError, CorruptInputError):
         return None

@@ -1,0 +1,108 @@
+"""What every function of the API does first: look at the types of what it is given.
+
+Enters: a function with plain annotations. Leaves: the same, which refuses what they do not allow in
+one sentence, takes NumPy's numbers for Python's, and names the path that the system refused.
+"""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Sequence
+from types import NoneType, UnionType
+from typing import Any, Final, ParamSpec, TypeVar, get_args, get_origin
+
+from datagen.core.errors import UsageError
+from datagen.files.paths import named_refusals
+from pipelines.text import quoted
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def public(function: Callable[P, R]) -> Callable[P, R]:
+    """Return a function of the API as it is called from outside.
+
+    Annotations that are quoted, or name anything but numbers, texts, paths, functions and our own
+    classes, are not looked at: what they name is checked where it is used.
+
+    Raises:
+        UsageError: when it is called; an argument has another type than it may have.
+        InputError: when it is called; the system refuses a path.
+    """
+    signature = inspect.signature(function)
+    allowed = {
+        name: kinds
+        for name, parameter in signature.parameters.items()
+        if (kinds := _kinds(parameter.annotation))
+    }
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
+        for name, kinds in allowed.items():
+            if name not in bound.arguments:
+                continue
+            value = bound.arguments[name]
+            several = signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+            bound.arguments[name] = (
+                tuple(_checked(name, each, kinds) for each in value)
+                if several
+                else _checked(name, value, kinds)
+            )
+        with named_refusals():
+            return function(*bound.args, **bound.kwargs)
+
+    return call
+
+
+def _kinds(annotation: Any) -> tuple[Any, ...]:
+    """Return the types that an annotation allows; none where one of them is not looked at."""
+    kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    plain = tuple(get_origin(kind) or kind for kind in kinds)
+    return plain if all(map(_is_known, plain)) else ()
+
+
+def _is_known(kind: Any) -> bool:
+    return kind in _NAMES or (isinstance(kind, type) and kind.__module__.startswith("datagen."))
+
+
+def _checked(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
+    """Return an argument; a number of NumPy's as Python's own.
+
+    Raises:
+        UsageError: it is of none of the kinds.
+    """
+    plain = value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+    if any(_is(plain, kind) for kind in kinds):
+        return plain
+    paths = os.PathLike in kinds
+    wanted = [
+        _NAMES.get(kind) or f"a datagen {kind.__name__}"
+        for kind in kinds
+        if not (paths and kind is str)
+    ]
+    raise UsageError(f"{name} is {quoted(value)}; expected {' or '.join(wanted)}")
+
+
+def _is(value: Any, kind: Any) -> bool:
+    if kind is float:
+        return isinstance(value, float | int) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if kind is Callable:
+        return callable(value)
+    if kind is Sequence:  # also an iterator: it is read once
+        return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    return isinstance(value, kind)
+
+
+_NAMES: Final[dict[Any, str]] = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    os.PathLike: "a path",
+    Sequence: "several of them",
+    Callable: "a function",
+    NoneType: "None",
+}

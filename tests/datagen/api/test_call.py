@@ -1,0 +1,86 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import datagen
+from datagen.api.call import public
+from datagen.core.errors import CorruptInputError, DatagenError, UsageError
+
+
+@public
+def counted(images: int, *, share: float = 0.5, name: str | None = None, yes: bool = False) -> Any:
+    """Return what it was given."""
+    return images, share, name, yes
+
+
+def test_numbers_of_numpy_become_pythons_own() -> None:
+    given = counted(np.int64(3), share=np.float32(0.5), yes=np.bool_(True))
+    assert given == (3, 0.5, None, True)
+    assert [type(value) for value in given] == [int, float, type(None), bool]
+    assert counted(1, share=1) == (1, 1, None, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"images": "3"}, "images is '3'; expected a whole number"),
+        ({"images": 3.0}, "images is 3.0; expected a whole number"),
+        ({"images": True}, "images is True; expected a whole number"),
+        ({"images": None}, "images is None; expected a whole number"),
+        ({"images": np.arange(3)}, "images is array([0, 1, 2]); expected a whole number"),
+        ({"images": 3, "share": "0.2"}, "share is '0.2'; expected a number"),
+        ({"images": 3, "name": 7}, "name is 7; expected text or None"),
+        ({"images": 3, "yes": "no"}, "yes is 'no'; expected True or False"),
+        ({"images": 3, "yes": 1}, "yes is 1; expected True or False"),
+    ],
+)
+def test_a_wrong_type_is_refused_by_its_name(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        counted(**given)
+    assert str(refused.value) == said
+
+
+def test_python_itself_refuses_arguments_that_there_are_not() -> None:
+    with pytest.raises(TypeError, match="missing a required argument: 'images'"):
+        counted()  # type: ignore[call-arg]
+
+
+CALLS: list[tuple[str, Callable[[Any, Path], object]]] = [
+    ("None", lambda api, out: api.build(None, out)),
+    ("out is None; expected a path", lambda api, _: api.build({"images": 60}, None)),
+    ("workers is '2'", lambda api, out: api.build({"images": 60}, out, workers="2")),
+    ("workers is 1.5", lambda api, out: api.build({"images": 60}, out, workers=1.5)),
+    ("overwrite is 'no'", lambda api, out: api.build({"images": 60}, out, overwrite="no")),
+    ("progress is None", lambda api, out: api.build({"images": 60}, out, progress=None)),
+    ("per_cell is '2'", lambda api, _: api.preview(per_cell="2")),
+    ("test is None; expected a path or several", lambda api, out: api.evaluate(out, test=None)),
+    ("seeds is [1, 2]", lambda api, out: api.evaluate(out, seeds=[1, 2])),
+    ("seeds is 2.0", lambda api, out: api.evaluate(out, seeds=2.0)),
+    ("['a']", lambda api, out: api.find_leaks(out, ["a"])),
+    ("['a', 'b'] is no path", lambda api, _: api.compare(["a", "b"])),
+    (
+        "is 'ds'; expected a datagen Evaluation",
+        lambda api, _: api.write_report("ds", "r"),
+    ),
+    ("audit is 'dd'; expected what datagen.audit returned", lambda api, _: api.value_images("dd")),
+]
+
+
+@pytest.mark.parametrize(("said", "call"), CALLS, ids=[said for said, _ in CALLS])
+def test_every_function_says_which_argument_has_a_wrong_type(
+    tmp_path: Path, said: str, call: Callable[[Any, Path], object]
+) -> None:
+    with pytest.raises(DatagenError) as refused:
+        call(datagen, tmp_path / "out")
+    assert isinstance(refused.value, UsageError)
+    assert said in str(refused.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_path_of_no_unicode_is_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(CorruptInputError, match="has a name that is no Unicode"):
+        datagen.build({"images": 60}, tmp_path / "nu\udcff" / "ds")
+    assert list(tmp_path.iterdir()) == []
