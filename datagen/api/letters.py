@@ -28,6 +28,7 @@ def train_letters(
     epochs: int | None = None,
     seed: int = 0,
     resume: bool = False,
+    overwrite: bool = False,
     progress: Progress = no_progress,
 ) -> "LettersResult":
     """Train a reader of EMNIST's 36 characters: digits and letters, case merged.
@@ -37,16 +38,19 @@ def train_letters(
         out: the model, in Keras' format; every epoch is kept beside it, in a file `.state`.
         net: "a", "b" or "final".
         optimiser: "sgd", "adagrad", "adam" or "adamw".
-        rate: learning rate; None: 1e-3 for SGD and Adagrad, 1e-4 for Adam and AdamW.
+        rate: learning rate, above 0; None: 1e-3 for SGD and Adagrad, 1e-4 for Adam and AdamW.
         warm_up: steps at a tenth of the rate, at most one pass; None: 502.
         epochs: None: 30.
         seed: of weights, dropout and order.
         resume: go on after the last epoch that was kept.
+        overwrite: begin again, and replace a model and kept epochs that are there.
         progress: told of the step "epochs".
 
     Raises:
-        UsageError: a setting makes no sense, or what was kept is of another training.
-        InputError: EMNIST is not there, lacks a split or is corrupt.
+        UsageError: a setting makes no sense, what was kept is of another training, or `out` cannot
+            be written or may not be replaced.
+        InputError: EMNIST is not there, lacks a split or is corrupt; with `resume` also where
+            nothing is kept.
         EvaluationError: the training failed.
         StoppedError: Ctrl-C; what was finished is kept.
 
@@ -70,6 +74,7 @@ def train_letters(
         epochs=epochs,
         seed=seed,
         resume=resume,
+        overwrite=overwrite,
         tell=lambda event: progress("epochs", int(event["epoch"]), epochs or 30),
     )
 
@@ -85,7 +90,7 @@ def read_letters(*inputs: PathLike, model: PathLike = "letters.keras") -> list["
 
     Raises:
         MissingInputError: an image, a folder's images or the model is not there.
-        CorruptInputError: no image can be read, or the model is none.
+        CorruptInputError: the model is none. An image that cannot be read has an `error`.
 
     Example:
         >>> import datagen

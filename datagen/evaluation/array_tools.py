@@ -6,10 +6,8 @@ refusal as an error.
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import numpy as np
@@ -23,7 +21,7 @@ from datagen.evaluation.process import (
     last_words,
     running,
 )
-from datagen.files.atomic import naming
+from datagen.files.scratch import scratch
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 Tell = Callable[[Event], None]
@@ -44,7 +42,7 @@ def run_with_arrays(
     Raises:
         DatagenError: what the process refused, by its exit code.
     """
-    with _own_folder() as folder:
+    with scratch("datagen-arrays") as folder:
         data = _written(folder, arrays)
         return _follow([*command, "--data", data, "--threads", cores(), *words], tell)
 
@@ -57,19 +55,12 @@ def ask_with_arrays(
     Raises:
         DatagenError: what the process refused, by its exit code.
     """
-    with _own_folder() as folder:
+    with scratch("datagen-arrays") as folder:
         data, out = _written(folder, arrays), folder / "out.npz"
         given = [*command, "--data", data, "--out", out, "--threads", cores(), *words]
         _follow(given, tell)
         with np.load(out, allow_pickle=False) as found:
             return np.asarray(found["log_probabilities"], np.float32)
-
-
-@contextmanager
-def _own_folder() -> Iterator[Path]:
-    """Yield a folder for the arrays, below TMPDIR; an error of a full disk names it."""
-    with TemporaryDirectory(prefix="datagen-arrays-") as folder, naming(Path(folder)):
-        yield Path(folder)
 
 
 def _written(folder: Path, arrays: Arrays) -> Path:

@@ -8,7 +8,6 @@ where they are transparent, with the ink of the images that the network has lear
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
@@ -23,6 +22,7 @@ from datagen.files.decode import decode_colour, decode_gray
 from datagen.files.encode import encode_png
 from datagen.files.leftovers import is_folder
 from datagen.files.reading import IMAGE, read_bytes
+from datagen.files.scratch import scratch
 from datagen.files.threads import look_at_all
 from datagen.images.polarity import MIN_CONTRAST, contrast, has_light_ink, paper_under, turned
 
@@ -97,11 +97,11 @@ def predict_images(
     """
     trained = TrainedModel.model_validate(run_tool("predict", word_of(model), "--json")[0])
     files = [file for given in images for file in _files(given)]
-    with tempfile.TemporaryDirectory(prefix="datagen-predict-") as folder:
-        known = _prepare_all(files, trained, Path(folder))
+    with scratch("datagen-predict") as folder:
+        known = _prepare_all(files, trained, folder)
         readable = [position for position, each in enumerate(known) if each.error is None]
-        to_read = [_place(files[position], position, Path(folder)) for position in readable]
-        found = _read(model, to_read, Path(folder), lambda done: told(done, len(to_read)))
+        to_read = [_place(files[position], position, folder) for position in readable]
+        found = _read(model, to_read, folder, lambda done: told(done, len(to_read)))
         for position, read in zip(readable, found, strict=True):
             known[position] = _completed(known[position], read)
     return known

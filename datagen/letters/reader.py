@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -13,22 +13,31 @@ from datagen.core.errors import (
     InputError,
     MissingInputError,
     StoppedError,
+    UnknownNameError,
     UsageError,
 )
+from datagen.core.limits import MOST_EPOCHS, require
 from datagen.core.models import StrictModel
 from datagen.evaluation.array_tools import Arrays, Tell, ask_with_arrays, run_with_arrays
+from datagen.evaluation.process import word_of
 from datagen.files.class_folders import IMAGE_SUFFIXES, FolderRules, files_in
 from datagen.files.decode import decode_gray
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import paper_under
 from datagen.letters.characters import CHARACTERS, label_of, picture_of_image
+from datagen.letters.kept import check_out
 from datagen.sources.emnist import read_characters
 from datagen.sources.reference import parse_reference
 
 Net = Literal["a", "b", "final"]
 Optimiser = Literal["sgd", "adagrad", "adam", "adamw"]
 
+NETS: Final[tuple[str, ...]] = get_args(Net)
+OPTIMISERS: Final[tuple[str, ...]] = get_args(Optimiser)
 MOST_CONFUSED: Final = 10
+RATES: Final = (1e-9, 10.0)
+MOST_WARM_UP: Final = 1_000_000
+MOST_SEED: Final = 2**31 - 1  # of Keras' generators
 
 _RULES: Final = FolderRules(suffixes=(*IMAGE_SUFFIXES, ".avif", ".tif", ".tiff", ".webp"))
 
@@ -119,29 +128,41 @@ def train_letters(
     epochs: int | None = None,
     seed: int = 0,
     resume: bool = False,
+    overwrite: bool = False,
     tell: Tell = lambda _: None,
 ) -> LettersResult:
     """Train the reader; see `datagen.train_letters`."""
-    if out.suffix != ".keras":
-        raise UsageError(f"--out {out} is to be a model; end its name in .keras")
-    if out.is_dir() or not out.parent.is_dir():
-        raise UsageError(f"--out {out}: its folder must exist, and it must not be a folder itself")
-    done = [0]
+    _check_names("network", [net], NETS)
+    _check_names("optimiser", [optimiser], OPTIMISERS)
+    _check_numbers(rate=rate, warm_up=warm_up, epochs=epochs, seed=seed)
+    done = check_out(out, resume=resume, overwrite=overwrite)
 
     def told(event: Mapping[str, Any]) -> None:
-        done[0] = int(event["epoch"])
+        nonlocal done
+        done = int(event["epoch"])
         tell(event)
 
-    words = ["--out", out, "--net", net, "--optimiser", optimiser, "--seed", seed]
+    words = ["--out", word_of(out), "--net", net, "--optimiser", optimiser, "--seed", seed]
     words += [*_given(rate=rate, warm_up=warm_up, epochs=epochs), *_flag(resume)]
     try:
-        (found,) = run_with_arrays(["letters", "train"], training_arrays(source), words, told)
+        arrays = training_arrays(source)
+        tell({"event": "start", "epoch": done})
+        (found,) = run_with_arrays(["letters", "train"], arrays, words, told)
     except KeyboardInterrupt as stop:
-        raise StoppedError(
-            f"stopped after epoch {done[0]}, which is kept; the same command with --resume "
-            "continues"
-        ) from stop
+        raise StoppedError(_stopped(done, resume=resume, overwrite=overwrite)) from stop
     return LettersResult.model_validate(found)
+
+
+def _stopped(done: int, *, resume: bool, overwrite: bool) -> str:
+    """Say what of a training is kept, and how to go on."""
+    if not done:
+        return (
+            "stopped before the first epoch ended, so nothing of it is kept; the same command "
+            "begins again"
+        )
+    given = "" if resume else " with --resume"
+    instead = " instead of --overwrite" if overwrite else ""
+    return f"stopped after epoch {done}, which is kept; the same command{given}{instead} continues"
 
 
 def compare_letters(
@@ -157,6 +178,10 @@ def compare_letters(
     """Compare networks and optimisers; see `datagen.compare_letters`."""
     if published_rates and rate is not None:
         raise UsageError("--rate and --published-rates exclude each other")
+    if not nets:
+        raise UsageError(f"no network to compare; give some of {', '.join(NETS)}")
+    _check_names("network", nets, NETS)
+    _check_numbers(rate=rate, epochs=epochs, seed=seed)
     words = ["--nets", *nets, "--seed", seed, *_given(rate=rate, epochs=epochs)]
     words += ["--published"] if published_rates else []
     found = run_with_arrays(["letters", "compare"], training_arrays(source), words, tell)
@@ -177,15 +202,19 @@ def read_letters(inputs: Sequence[Path], *, model: Path) -> list[Reading]:
             pictures[path] = _picture(path)
         except InputError as error:
             errors[path] = str(error)
-    if not pictures:
-        raise CorruptInputError(next(iter(errors.values())))
-    images = {"images": np.stack(list(pictures.values()))}
-    found = ask_with_arrays(["letters", "predict"], images, ["--model", model])
-    rows = dict(zip(pictures, found, strict=True))
+    rows = _asked(pictures, model) if pictures else {}
     return [
         Reading(path, error=errors[path]) if path in errors else _reading(path, rows[path])
         for path in paths
     ]
+
+
+def _asked(
+    pictures: Mapping[Path, npt.NDArray[np.uint8]], model: Path
+) -> dict[Path, npt.NDArray[np.float32]]:
+    images = {"images": np.stack(list(pictures.values()))}
+    found = ask_with_arrays(["letters", "predict"], images, ["--model", word_of(model)])
+    return dict(zip(pictures, found, strict=True))
 
 
 def training_arrays(source: str) -> Arrays:
@@ -207,6 +236,22 @@ def training_arrays(source: str) -> Arrays:
     if not len(arrays["labels"]):
         raise CorruptInputError(f"{source} has no characters to learn from")
     return arrays
+
+
+def _check_names(kind: str, given: Sequence[str], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+
+
+def _check_numbers(
+    *, rate: float | None, warm_up: int | None = None, epochs: int | None, seed: int
+) -> None:
+    """Refuse numbers beyond those of the command line."""
+    require("rate", rate, *RATES)
+    require("warm_up", warm_up, 0, MOST_WARM_UP)
+    require("epochs", epochs, 1, MOST_EPOCHS)
+    require("seed", seed, 0, MOST_SEED)
 
 
 def _given(**numbers: float | None) -> list[object]:

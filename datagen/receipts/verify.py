@@ -3,7 +3,6 @@
 Enters: a `VerifyRequest`. Leaves: a `Verification`. Everything is made in a temporary folder.
 """
 
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from datagen.evaluation.process import Event, evaluator_digest
 from datagen.evaluation.records import Receipt, Score, TestResult, sources_digest
 from datagen.evaluation.summary import label, short_path
 from datagen.files.paths import user_path
+from datagen.files.scratch import scratch
 from datagen.receipts.compare import (
     epoch_difference,
     images_difference,
@@ -51,7 +51,6 @@ from datagen.receipts.run import job_again, run_apart
 
 Tell = Callable[[int, Event], None]
 
-_TEMPORARY: Final = "datagen-verify-"
 _MOST_THREADS: Final = 8  # more gain nothing with a batch of eight images
 
 
@@ -150,8 +149,7 @@ def verify_score(
     try:
         _check_claims(work)
         tests = _check_tests(work, request.tests)
-        with tempfile.TemporaryDirectory(prefix=_TEMPORARY) as folder:
-            place = Path(folder).resolve()
+        with scratch("datagen-verify") as place:
             dataset = _check_dataset(work, request, place, progress, fetch)
             _check_run(work, request, dataset, tests, place, tell)
         for test in work.missing:

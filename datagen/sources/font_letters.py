@@ -5,6 +5,7 @@ glyphs' own names are asked first, then their shapes: makers of symbol fonts oft
 of letters on their pictures.
 """
 
+import logging
 import struct
 from functools import cache
 from importlib.resources import files
@@ -16,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.arrays import Coverage
+from datagen.core.errors import InputError
+from datagen.files.reading import open_regular
 
 LIKENESS: Final = 0.4
 """Mean correlation with the shapes of v, x, V, X, -1 … 1, below which they are no letters.
@@ -29,6 +32,9 @@ draws, and at most 0.47 (`python -m tests.benchmarks.letter_shapes --check FOLDE
 SIDE: Final = 12  # pixels of a shape
 SHAPED: Final = "vxVX"  # i and I are too plain for their shape to tell them from a bar
 _BLUR: Final = 0.75  # pixels
+
+_COLLECTION: Final = struct.Struct(">4s4xI")  # tag, version, number of fonts
+_MOST_FONTS: Final = 256  # in a file; the largest collections have some dozens
 
 _SYMBOL: Final = (3, 0)  # platform and encoding of a character map
 _UNICODE: Final = {(3, 1), (3, 10)}  # and all of platform 0
@@ -48,17 +54,35 @@ _UNREADABLE: Final = (
 )
 
 
-def refuse_by_names(file: Path, letters: str) -> str:
+# fontTools complains of damaged fonts without naming them; we name those that are unusable.
+logging.getLogger("fontTools").addHandler(logging.NullHandler())
+
+
+def fonts_in(file: Path) -> int:
+    """Return how many fonts a file holds, by its header: more than one in a TTC or OTC file.
+
+    1 also where it cannot be read: whatever draws it says why.
+    """
+    try:
+        with open_regular(file) as stream:
+            tag, number = _COLLECTION.unpack(stream.read(_COLLECTION.size))
+    except (InputError, struct.error):
+        return 1
+    return int(number) if tag == b"ttcf" and 0 < number <= _MOST_FONTS else 1
+
+
+def refuse_by_names(file: Path, letters: str, number: int = 0) -> str:
     """Return why the glyphs at `letters` are none, by the font's own tables; "" where they may be.
 
     Args:
         file: a TTF or OTF file. One that fontTools cannot read is left to whatever draws it.
         letters: characters, such as "ivxIVX".
+        number: of the font in a file that holds several.
     """
     from fontTools.ttLib import TTFont, TTLibError  # noqa: PLC0415 - 0.1 s
 
     try:
-        with file.open("rb") as stream, TTFont(stream, lazy=True, fontNumber=0) as font:
+        with file.open("rb") as stream, TTFont(stream, lazy=True, fontNumber=number) as font:
             encodings = {(table.platformID, table.platEncID) for table in font["cmap"].tables}
             if _SYMBOL in encodings and not any(e[0] == 0 or e in _UNICODE for e in encodings):
                 return "is a font of symbols"

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from datagen.core.glyphs import Path2D
 
 Points = npt.NDArray[np.float64]
-Reason = Literal["flat", "far dot"]
+Reason = Literal["flat", "far dot", "coarse"]
+"""A line or a dot; a dot too far above; coordinates so large that its shape is lost in them."""
 
 _STRAY: Final = 0.04
 """A stroke smaller than this part of its letter is a stray touch, unless it dots an i."""
@@ -22,6 +23,10 @@ _FLATTEST: Final = 5.0
 """Width in letter heights beyond which a letter is taken for a horizontal line."""
 _DOT_REACH: Final = 2.5
 """How far above the body, in letter heights, a dot may rise (98 in 100 stay below 2.4)."""
+_COARSEST: Final = 0.01
+"""Distance of neighbouring numbers, letter heights, beyond which coordinates have lost a shape."""
+_SMALLEST: Final = 1e-100
+"""Height that still can be divided by, in whatever unit."""
 _STEP: Final = 0.025
 """Distance of the points of a smoothed path, letter heights: 4 pixels in a 150-pixel letter."""
 _SMOOTHING: Final = (0.012, 0.06)
@@ -82,7 +87,10 @@ def _reason(boxes: Sequence[_Box], body: Sequence[int], dots: Sequence[int]) -> 
     left, top = (min(boxes[n][axis] for n in body) for axis in (0, 1))
     right, bottom = (max(boxes[n][axis] for n in body) for axis in (2, 3))
     height = bottom - top
-    if height <= 0 or (right - left) / height > _FLATTEST:
+    farthest = max(abs(left), abs(right), abs(top), abs(bottom))
+    if np.spacing(farthest) > _COARSEST * height > 0:
+        return "coarse"
+    if height <= _SMALLEST or (right - left) / height > _FLATTEST:
         return "flat"
     if any(top - boxes[n][1] > _DOT_REACH * height for n in dots):
         return "far dot"

@@ -6,7 +6,6 @@ Enters: a spec, for its engine and threads. Leaves: seconds per start, training 
 import json
 import math
 import os
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple, dataclass
@@ -29,6 +28,7 @@ from datagen.evaluation.process import EvaluationJob, EvaluatorProcess, identity
 from datagen.evaluation.records import Score
 from datagen.files.cache_dir import cache_folder, cache_key, read_cached, write_cached
 from datagen.files.json_records import read_json
+from datagen.files.scratch import scratch
 from datagen.sweeps.spec import Spec
 
 _STEPS: Final = 20
@@ -113,8 +113,7 @@ def _timing_file(engine: str, threads: int | None, at_once: int) -> Path:
 
 def _timed(spec: Spec, at_once: int) -> Timing:
     """Train two epochs of 20 steps, and again where the first run of this machine compiled."""
-    with tempfile.TemporaryDirectory(prefix="datagen-timing-") as name:
-        root = Path(name)
+    with scratch("datagen-timing") as root:
         _write_noise(root / "ds" / "train", _STEPS * BATCH // len(CLASSES))
         _write_noise(root / "ds" / "val", BATCH)
         job = EvaluationJob(root / "ds", (), OFFICIAL_SEED, PROTOCOL, spec.engine, 2, spec.threads)

@@ -7,8 +7,11 @@ import argparse
 import dataclasses
 import itertools
 import json
+import math
 import os
 import sys
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import numpy as np
 from fixed_eval.arguments import whole
 from fixed_eval.errors import EvaluatorError, InputError, StateError
 from fixed_eval.letters import data as npz
+from fixed_eval.letters.ending import end_with_reader
 from fixed_eval.letters.networks import LABELS, NETS, SIDE
 from fixed_eval.letters.settings import (
     EPOCHS,
@@ -30,6 +34,19 @@ from fixed_eval.letters.settings import (
 from fixed_eval.npz import read_arrays, save_arrays
 from fixed_eval.progress import make_say
 from fixed_eval.runtime import start_tensorflow
+
+# What Keras, h5py and zipfile raise for a file that is something else, or damaged.
+_NO_MODEL = (
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,6 +90,7 @@ def _compare(options: argparse.Namespace) -> None:
     if test is None:
         raise InputError(f"{options.data} has no test_images to compare on")
     for net, optimiser in itertools.product(options.nets, OPTIMISERS):
+        make_say("jsonl")("start", which=[net, optimiser], epoch=0)
         rate = PUBLISHED_RATES[optimiser] if options.published else options.rate
         settings = Settings(net, optimiser, rate, options.warm_up, options.epochs, options.seed)
         _print(_result(settings, train(settings, data, test, tell=_say(net, optimiser))))
@@ -135,11 +153,21 @@ def _load_model(path: Path) -> Any:
 
     try:
         model = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path} is no model of `datagen letters train`") from error
+    except _NO_MODEL as error:
+        raise InputError(
+            f"{path} is no model of `datagen letters train`, or a damaged one; train it again, or "
+            "name another"
+        ) from error
     if model.input_shape[1:] != (SIDE, SIDE, 1) or model.output_shape[1] < LABELS:
         raise InputError(f"{path} is a model, but none of `datagen letters train`")
     return model
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:  # also of NaN
+        raise argparse.ArgumentTypeError(f"{text} is no learning rate; expected more than 0")
+    return value
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -149,12 +177,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, help="the model, FILE.keras")
     train.add_argument("--net", choices=NETS, default="final")
     train.add_argument("--optimiser", choices=OPTIMISERS, default="adamw")
-    train.add_argument("--rate", type=float)
+    train.add_argument("--rate", type=_rate)
     train.add_argument("--warm-up", type=whole(0, 1_000_000), default=WARM_UP)
     train.add_argument("--resume", action="store_true")
     compare = _command(commands, "compare", _compare)
     compare.add_argument("--nets", nargs="+", choices=NETS, default=NETS)
-    compare.add_argument("--rate", type=float, default=ONE_RATE)
+    compare.add_argument("--rate", type=_rate, default=ONE_RATE)
     compare.add_argument("--published", action="store_true", help="a tenth for Adam and AdamW")
     compare.add_argument("--warm-up", type=whole(0, 1_000_000), default=0)
     predict = _command(commands, "predict", _predict, trains=False)
@@ -163,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     crossfit = _command(commands, "crossfit", _crossfit)
     crossfit.add_argument("--out", type=Path, required=True)
     crossfit.add_argument("--net", choices=NETS, default="a")
-    crossfit.add_argument("--rate", type=float, default=ONE_RATE)
+    crossfit.add_argument("--rate", type=_rate, default=ONE_RATE)
     return parser
 
 
@@ -179,4 +207,5 @@ def _command(commands: Any, name: str, do: Any, *, trains: bool = True) -> argpa
 
 
 if __name__ == "__main__":
+    end_with_reader()
     sys.exit(main())

@@ -39,9 +39,9 @@ def save(path: Path, kept: Kept) -> None:
     try:
         write_groups(path, record, {group: getattr(kept, group) for group in GROUPS})
     except OSError as error:
-        raise StateError(
-            f"cannot write {path}: {error.strerror}; earlier epochs are kept"
-        ) from error
+        before = len(kept.history) - 1
+        what = f"epoch {before} is the last that is kept" if before else "no epoch is kept"
+        raise StateError(f"cannot write {path}: {error.strerror or error}; {what}") from error
 
 
 def load(path: Path) -> Kept | None:
@@ -56,7 +56,7 @@ def load(path: Path) -> Kept | None:
         record, groups = read_groups(path)
     except ValueError as error:
         raise InputError(
-            f"{path} is damaged (wrong checksum); remove it, or leave --resume out"
+            f"{path} is damaged (wrong checksum); --overwrite instead of --resume begins again"
         ) from error
     found = {group: groups.get(group, ()) for group in GROUPS}
     return Kept(record["identity"], tuple(record["history"]), **found)

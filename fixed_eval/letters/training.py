@@ -107,11 +107,12 @@ def accuracy_of(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) 
 def _check(kept: Kept | None, identity: str, settings: Settings, state: Path | None) -> None:
     if kept is not None and kept.identity != identity:
         raise UsageError(
-            f"{state} is of a training with other images or settings; leave --resume out, or name "
-            "another --out"
+            f"{state} is of a training with other images or settings; give those, name another "
+            "--out, or begin again with --overwrite instead of --resume"
         )
     if kept is not None and len(kept.history) > settings.epochs:
-        raise UsageError(f"{state} has {len(kept.history)} epochs, more than {settings.epochs}")
+        had = len(kept.history)
+        raise UsageError(f"{state} has {had} epochs, more than {settings.epochs}; ask for {had}")
 
 
 def _identity(settings: Settings, data: Letters) -> str:

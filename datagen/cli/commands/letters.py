@@ -82,6 +82,10 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue after the last epoch that was kept.")
     ] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace an existing model and the epochs kept with it."),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -105,6 +109,7 @@ def train(
             epochs=epochs,
             seed=seed,
             resume=resume,
+            overwrite=overwrite,
             progress=progress,
         )
     human = console(as_json=as_json, quiet=quiet)
@@ -160,9 +165,8 @@ def predict(
             console(as_json=False).print(f"{reading.label}  {reading.path}", soft_wrap=True)
     bad = [reading.error for reading in readings if reading.error is not None]
     if bad:
-        raise CorruptInputError(
-            f"{len(bad):,} of {len(readings):,} files cannot be read, the first: {bad[0]}"
-        )
+        which = f"{len(bad):,} of {len(readings):,} files cannot be read, the first: "
+        raise CorruptInputError((which if len(readings) > 1 else "") + bad[0])
 
 
 def compare(

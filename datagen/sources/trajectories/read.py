@@ -25,6 +25,7 @@ LABELS: Final = frozenset("ivxIVX")
 CHARS74K_CLASSES: Final = {19: "I", 32: "V", 34: "X", 45: "i", 58: "v", 60: "x"}
 """Class numbers of Chars74K: 1–10 are digits, 11–36 capitals, 37–62 small letters."""
 
+_MOST: Final = 1e100  # of a coordinate: squares of it are finite still
 _TRJ_NAME: Final = re.compile(r"img(\d{3})[_-](\d{3})\.m")
 _TRJ_CELLS: Final = re.compile(r"\b(rows|cols)\s*=\s*\{(.*?)\}", re.DOTALL)
 _TRJ_CELL: Final = re.compile(r"\[([^\[\]]*)\]")
@@ -148,7 +149,9 @@ def _points(letters: list[list[list[Any]]], numbers: list[int], path: Path) -> l
     if everything is None:
         bad = next(n for n, letter in zip(numbers, letters, strict=True)
                    if any(_pairs(stroke) is None for stroke in letter))  # fmt: skip
-        raise CorruptInputError(f"{path}, entry {bad}: a point is not a pair of finite numbers")
+        raise CorruptInputError(
+            f"{path}, entry {bad}: a point is not a pair of numbers up to {_MOST:g}"
+        )
     ends = np.cumsum([len(stroke) for stroke in strokes]).tolist()
     return [everything[a:b] for a, b in itertools.pairwise([0, *ends])]
 
@@ -160,9 +163,14 @@ def _pairs(points: list[Any]) -> Points | None:
         pairs = np.array(points)
     except ValueError:
         return None
-    if pairs.dtype.kind not in "iuf" or pairs.shape[1:] != (2,) or not np.isfinite(pairs).all():
+    if pairs.dtype.kind not in "iuf" or pairs.shape[1:] != (2,):
         return None
-    return pairs.astype(np.float64)
+    return pairs.astype(np.float64) if _are_sane(pairs) else None
+
+
+def _are_sane(numbers: npt.NDArray[Any]) -> bool:
+    """Return whether coordinates can be computed with: finite, and not close to the largest."""
+    return bool(((numbers > -_MOST) & (numbers < _MOST)).all())  # NaN is neither
 
 
 # --- Chars74K ------------------------------------------------------------------------------------
@@ -199,6 +207,6 @@ def _vectors(cell: str, path: Path) -> list[Points]:
         raise CorruptInputError(
             f"{path}: a stroke is empty or holds something not a number"
         ) from None
-    if not all(np.isfinite(vector).all() for vector in vectors):
-        raise CorruptInputError(f"{path}: a coordinate is not finite")
+    if not all(_are_sane(vector) for vector in vectors):
+        raise CorruptInputError(f"{path}: a coordinate is not finite, or beyond {_MOST:g}")
     return vectors

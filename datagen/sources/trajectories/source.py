@@ -5,16 +5,17 @@ A path and filters enter; a pool of stroke glyphs leaves. What cannot be used is
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from datagen.core.errors import MissingInputError, UnknownNameError
+from datagen.core.errors import CorruptInputError, MissingInputError, UnknownNameError
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import LETTERS, Case, Letter
+from datagen.core.text import how_many
 from datagen.sources.chars74k import Chars74kSource
 from datagen.sources.registry import Options, Source, register
-from datagen.sources.settle import smooth, survey
+from datagen.sources.settle import Reason, smooth, survey
 from datagen.sources.trajectories.read import Trajectory, read_trajectories
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,14 @@ COLLECTIONS: Final = {
     "chars74k": Chars74kSource.licence,
 }
 """Collections of pen strokes whose licence is known."""
+
+
+_TOLD: Final[dict[Reason, str]] = {
+    "flat": "flat like a line or a dot",
+    "far dot": "with a dot far above",
+    "coarse": "with coordinates too large to hold a shape",
+}
+"""Why a letter cannot be used."""
 
 
 class TrajectoryOptions(Options):
@@ -63,9 +72,12 @@ class TrajectorySource(Source):
     def open(self, path: Path | None, options: TrajectoryOptions) -> GlyphPool:
         """Return the letters that pass the filters, in the order of the file.
 
+        One warning says which are unusable, and why.
+
         Raises:
             MissingInputError: no path, or nothing there.
-            CorruptInputError: what is there is no file of strokes; see `read_trajectories`.
+            CorruptInputError: what is there is no file of strokes, see `read_trajectories`, or none
+                of its letters is usable.
             UnknownNameError: a filter names a collection or writer that the file does not have.
         """
         if path is None:
@@ -103,22 +115,40 @@ def _names(trajectories: Sequence[Trajectory]) -> list[str]:
 
 
 def _pool(source: str, named: Sequence[tuple[str, Trajectory]], path: Path) -> GlyphPool:
-    passed_over: Counter[str] = Counter()
+    unusable: dict[Reason, list[Trajectory]] = {}
+    stray = 0
     infos, raw = [], []
     for name, trajectory in named:
         found = survey(trajectory.strokes, dotted=trajectory.label == "i")
-        passed_over["stray strokes"] += found.stray
+        stray += found.stray
         if found.reason is not None:
-            passed_over[f"letters: {found.reason}"] += 1
+            unusable.setdefault(found.reason, []).append(trajectory)
             continue
         case: Case = "upper" if trajectory.label.isupper() else "lower"
         infos.append(GlyphInfo(name, _LETTERS[trajectory.label.lower()], case, trajectory.writer))
         raw.append((trajectory.strokes, found))
-    if passed_over.total():
-        counts = ", ".join(f"{n} {what}" for what, n in sorted(passed_over.items()) if n)
-        _log.info("%s: passed over %s", path, counts)
+    if stray:
+        _log.info("%s: passed over %d stray strokes", path, stray)
+    why = _why(unusable, Counter(trajectory.label for _, trajectory in named))
+    if named and not infos:
+        raise CorruptInputError(
+            f"none of the {how_many(len(named), 'letter')} of {path} is usable: {why}"
+        )
+    if why:
+        number = len(named) - len(infos)
+        _log.warning("%s: %d of %d letters passed over: %s", source, number, len(named), why)
 
     def load(key: int) -> Glyph:
         return Glyph(infos[key], source, strokes=smooth(*raw[key]))
 
     return GlyphPool(source, infos, load)
+
+
+def _why(unusable: Mapping[Reason, Sequence[Trajectory]], labels: Mapping[str, int]) -> str:
+    """Return how many letters are unusable for each reason, and which of a file's letters."""
+    told = []
+    for reason, letters in unusable.items():
+        lost = Counter(letter.label for letter in letters)
+        which = ", ".join(f"{n} of {labels[label]} {label!r}" for label, n in sorted(lost.items()))
+        told.append(f"{len(letters)} {_TOLD[reason]} ({which}; the first by {letters[0].writer})")
+    return "; ".join(told)

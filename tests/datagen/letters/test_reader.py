@@ -59,4 +59,9 @@ def test_where_nothing_can_be_read_that_is_the_error(datagen_here: Run, scans: P
     (scans / "b.png").unlink()
     done = datagen_here("letters", "predict", "--input", scans)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (4, "", 1)
-    assert "a.png" in done.stderr
+    assert done.stderr.startswith(f"datagen: {scans / 'a.png'}")
+    plain = datagen_here("letters", "predict", "--input", scans / "a.png", "--json")
+    assert (plain.returncode, plain.stderr) == (4, done.stderr)
+    (bad,) = map(json.loads, plain.stdout.splitlines())
+    assert (bad["path"], bad["label"]) == (str(scans / "a.png"), None)
+    assert done.stderr == f"datagen: {bad['error']}\n"

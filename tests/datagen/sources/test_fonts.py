@@ -1,8 +1,11 @@
 """Fonts that have the letters, lack them, or are no fonts."""
 
+import contextlib
 import re
 import shutil
+import subprocess
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib as mpl
@@ -10,7 +13,8 @@ import numpy as np
 import pytest
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTCollection, TTFont
+from fontTools.ttLib.tables.DefaultTable import DefaultTable
 
 from datagen.core.errors import MissingInputError
 from datagen.core.glyphs import GlyphPool
@@ -109,13 +113,66 @@ def test_one_font_file_will_do(folder: Path) -> None:
     assert len(open_fonts(folder / "DejaVuSans.ttf")) == 6
 
 
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    """Return a file of two fonts, in a folder of its own."""
+    both = TTCollection()
+    both.fonts = [TTFont(FONTS / name) for name in ("DejaVuSans.ttf", "DejaVuSansMono.ttf")]
+    path = tmp_path / "collections" / "two.ttc"
+    path.parent.mkdir()
+    both.save(path)
+    return path
+
+
+def test_a_collection_is_as_many_writers_as_it_has_fonts(
+    collection: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in (collection, collection.parent):
+        pool = open_fonts(path)
+        assert {info.writer for info in pool.infos} == {"two#1", "two#2"}
+        assert len(pool) == 12
+    assert not caplog.messages
+    shutil.copy(collection, folder / "named.ttf")  # its header counts, not its name
+    assert len(open_fonts(folder)) == 18
+    (line,) = caplog.messages
+    assert line.startswith("fonts: 2 of 5 fonts passed over: ")
+    assert "named.ttf#1 draws i, v, x just as DejaVuSans.ttf does" in line
+    assert "named.ttf#2 draws i, v, x just as Mono.TTF does" in line
+
+
+@pytest.mark.parametrize("number", [0, 2**32 - 1, 200])
+def test_a_collection_with_a_wrong_number_of_fonts_is_no_trouble(
+    collection: Path, number: int
+) -> None:
+    data = bytearray(collection.read_bytes())
+    data[8:12] = number.to_bytes(4, "big")
+    collection.write_bytes(data)
+    with contextlib.suppress(MissingInputError):
+        assert len(open_fonts(collection)) in (6, 12)
+
+
+def test_fonttools_says_nothing_by_itself(
+    folder: Path, datagen: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    with TTFont(FONTS / "DejaVuSans-Bold.ttf") as font:
+        cut = DefaultTable("post")
+        cut.data = font.reader["post"][:-100]
+        font["post"] = cut
+        font.save(folder / "cut.ttf")
+    done = datagen("sources", f"fonts:{folder}")  # a process: here pytest hears all warnings
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "24 by 4 writers" in " ".join(done.stdout.split())  # a long path wraps the line
+
+
 def test_nothing_usable(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="needs a folder of TTF/OTF files"):
         open_fonts(None)
-    with pytest.raises(MissingInputError, match=r"no \.ttf or \.otf file below"):
+    with pytest.raises(MissingInputError, match=r"no \.ttf, \.otf, \.ttc or \.otc file below"):
         open_fonts(tmp_path)
+    with pytest.raises(MissingInputError, match=r"no file or folder .*nope; expected a folder of"):
+        open_fonts(tmp_path / "nope")
     (tmp_path / "a.ttf").write_text("no font")
-    with pytest.raises(MissingInputError, match=r"none of the 1 fonts .* a\.ttf cannot be read"):
+    with pytest.raises(MissingInputError, match=r"none of the 1 font .* a\.ttf cannot be read"):
         open_fonts(tmp_path)
 
 
@@ -180,7 +237,7 @@ def test_symbols_in_the_places_of_letters_are_no_letters(
     relabelled(FONTS / "DejaVuSans.ttf", folder / "odd.ttf", pictures, names=names)
     assert len(open_fonts(folder)) == 18
     assert re.search(f"fonts: 1 of 4 fonts passed over: odd.ttf {said}", caplog.text)
-    with pytest.raises(MissingInputError, match=f"none of the 1 fonts.*odd.ttf {said}"):
+    with pytest.raises(MissingInputError, match=f"none of the 1 font.*odd.ttf {said}"):
         open_fonts(folder / "odd.ttf")
     assert tmp_path in folder.parents
 

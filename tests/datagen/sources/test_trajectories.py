@@ -77,18 +77,36 @@ def test_unusable_letters_are_passed_over_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     flat, far = [[0, 500], [1000, 500]], [[0, 0], [5, 5]]
-    with caplog.at_level(logging.INFO):
-        pool = _open(
-            tmp_path,
-            [
-                _entry("v", flat),
-                _entry("i", far, [[0, 900], [0, 1000]]),
-                _entry("v", V),
-                _entry("Q", V),
-            ],
-        )
+    letters = [
+        _entry("v", flat),
+        _entry("i", far, [[0, 900], [0, 1000]]),
+        _entry("v", V),
+        _entry("Q", V),
+    ]
+    pool = _open(tmp_path, letters)
     assert [info.id for info in pool.infos] == ["unipen/a/b/v1"]
-    assert "1 letters: far dot, 1 letters: flat" in caplog.text
+    assert caplog.messages == [
+        "trajectories: 2 of 3 letters passed over: 1 flat like a line or a dot (1 of 2 'v'; the "
+        "first by unipen/a/b); 1 with a dot far above (1 of 1 'i'; the first by unipen/a/b)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("letter", "why"),
+    [
+        ([[3, 3]], "1 flat like a line or a dot"),
+        ([[x + 1e17, y + 1e17] for x, y in V], "1 with coordinates too large to hold a shape"),
+        ([[x * 1e-300, y * 1e-300] for x, y in V], "1 flat like a line or a dot"),
+    ],
+)
+def test_a_file_without_a_usable_letter_says_why(
+    tmp_path: Path, letter: list[list[float]], why: str
+) -> None:
+    with pytest.raises(CorruptInputError) as error:
+        _open(tmp_path, [_entry("v", letter)])
+    assert f"strokes.json is usable: {why} (1 of 1 'v'; the first by unipen/a/b)" in str(
+        error.value
+    )
 
 
 def test_names_do_not_depend_on_the_filters(tmp_path: Path) -> None:
@@ -129,6 +147,7 @@ def test_a_filter_must_name_what_is_there(tmp_path: Path) -> None:
         ([_entry("v", V), _entry("v", [[1, "2"]])], "entry 1: a point is not a pair"),
         ([_entry("v", V), _entry("v", [1, 2])], "entry 1: a point is not a pair"),
         ([_entry("v", V), _entry("v", [[0, float("nan")]])], "entry 1: a point is not a pair"),
+        ([_entry("v", V), _entry("v", [[0, -1e300]])], "entry 1: a point is not a pair"),
     ],
 )  # fmt: skip
 def test_a_bad_file_gets_one_clear_line(tmp_path: Path, content: Any, says: str) -> None:
@@ -182,6 +201,7 @@ def test_chars74k_trajectories_are_read_by_class_and_writer(tmp_path: Path) -> N
         ("rows = {[1 b]};\ncols = {[1 2]};", "not a number"),
         ("rows = {[]};\ncols = {[]};", "empty"),
         ("rows = {[1 nan]};\ncols = {[1 2]};", "not finite"),
+        ("rows = {[1 1e300]};\ncols = {[1 2]};", "not finite, or beyond 1e\\+100"),
     ],
 )
 def test_a_bad_matlab_file_gets_one_clear_line(tmp_path: Path, text: str, says: str) -> None:
@@ -209,11 +229,13 @@ def test_a_staircase_becomes_a_slope() -> None:
         max_size=4,
     ),
     dotted=st.booleans(),
+    scale=st.sampled_from([1, 1e-310, 1e-99, 1e-9, 1e9, 1e96]),
+    offset=st.sampled_from([0, 1e-9, 1e6, -1e13, 1e15, 1e17, 1e99]),
 )
 def test_any_strokes_are_refused_or_brought_to_measure(
-    strokes: list[list[tuple[int, int]]], dotted: bool
+    strokes: list[list[tuple[int, int]]], dotted: bool, scale: float, offset: float
 ) -> None:
-    raw = [np.array(stroke, dtype=np.float64) for stroke in strokes]
+    raw = [np.array(stroke, dtype=np.float64) * scale + offset for stroke in strokes]
     found = survey(raw, dotted=dotted)
     assert len(found.body) + len(found.dots) + found.stray == len(raw)
     if found.reason is not None:

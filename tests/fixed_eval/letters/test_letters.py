@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fixed_eval.errors import InputError, UsageError
+from fixed_eval.errors import InputError, StateError, UsageError
 from fixed_eval.letters.__main__ import main
 from fixed_eval.letters.data import MEAN, STD, Letters, normalised
 from fixed_eval.letters.networks import LABELS, NETS, PARAMETERS, Net, build, parameters
 from fixed_eval.letters.settings import Settings, make_optimiser
-from fixed_eval.letters.state import load
+from fixed_eval.letters.state import Kept, load, save
 from fixed_eval.letters.training import predict, train
 
 FAST = Settings(net="a", optimiser="adamw", rate=1e-3, warm_up=0, epochs=2, seed=3)
@@ -125,8 +125,39 @@ def test_the_command_line(
 
     capsys.readouterr()
     assert main(["compare", *short, "--nets", "a", "--published"]) == 0
-    rates = [json.loads(line)["rate"] for line in capsys.readouterr().out.splitlines()]
+    said = capsys.readouterr()
+    rates = [json.loads(line)["rate"] for line in said.out.splitlines()]
     assert rates == [1e-3, 1e-3, 1e-4, 1e-4]
+    epochs = [json.loads(line)["epoch"] for line in said.err.splitlines()]
+    assert epochs == [0, 1] * 4
 
-    assert main(["predict", "--data", str(data), "--model", str(data), "--out", str(out)]) == 4
-    assert "no model" in capsys.readouterr().err
+    content = bytearray(model.read_bytes())
+    content[len(content) // 2] ^= 1  # of the weights, which the archive has a checksum of
+    (tmp_path / "flipped.keras").write_bytes(content)
+    for bad in (data, tmp_path / "flipped.keras"):
+        assert main(["predict", "--data", str(data), "--model", str(bad), "--out", str(out)]) == 4
+        said = capsys.readouterr()
+        assert f"{bad} is no model of `datagen letters train`, or a damaged one" in said.err
+        assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("rate", ["-1", "0", "nan", "inf"])
+def test_a_rate_that_does_not_train_is_refused(
+    rate: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["train", "--out", "m.keras"], ["compare"], ["crossfit", "--out", "o.npz"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--data", "d.npz", f"--rate={rate}"])
+        assert f"{rate} is no learning rate" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("epochs", "says"), [(1, "no epoch is kept"), (3, "epoch 2 is the last that is kept")]
+)
+def test_a_state_that_cannot_be_written_says_what_is_kept(
+    tmp_path: Path, epochs: int, says: str
+) -> None:
+    (tmp_path / "a.state").mkdir()
+    kept = Kept("abc", ({},) * epochs, (), (), ())
+    with pytest.raises(StateError, match=f"a.state: .*; {says}"):
+        save(tmp_path / "a.state", kept)
