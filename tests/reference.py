@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, get_args
 
+import typer
 from typer.models import ArgumentInfo, CommandInfo
 
 from datagen.cli.app import app
@@ -91,6 +92,8 @@ class Parameter:
 def _parameters(command: Callable[..., Any]) -> Iterator[Parameter]:
     """Yield what a command takes, from its signature: the same with every version of Typer."""
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if parameter.annotation is typer.Context:  # is given by Typer, not by a person
+            continue
         kind, info = get_args(parameter.annotation)
         if getattr(info, "hidden", False):
             continue

@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, counted, epochs, no_progress
 from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.core.numerals import CLASSES
 from datagen.curation.holdout.record import FRACTION, By, Holdout
 from datagen.evaluation.prepare import Tell
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import user_path
 
 if TYPE_CHECKING:
     from datagen.curation.hard_examples.record import Hard
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def hold_out(
     folder: PathLike,
     out: PathLike,
     *,
     by: By = "style",
     folds: int = 1,
-    fraction: float = FRACTION,
+    fraction: float | None = None,
     seed: int = 0,
     review: str | None = None,
     writers: PathLike | None = None,
@@ -48,7 +49,8 @@ def hold_out(
             review also `holdout-reviewed/`; with folds all of this in `fold-1/`, `fold-2/` ….
         by: "style", or "random": the same share of each class, drawn.
         folds: how many holdouts, which together hold every image once.
-        fraction: share that is set aside, 0 … 1; of no meaning with folds.
+        fraction: share that is set aside, 0 … 1; 0.2 without one. Of several folds each holds out
+            its part of all.
         seed: which images.
         review: a list of bad images, by name or as a YAML file, for what is trained on. The
             holdout stays as given.
@@ -59,7 +61,7 @@ def hold_out(
         progress: told of the steps "near-duplicates", unless they are known already, and "styles".
 
     Raises:
-        UsageError: a number out of range, or a file cannot be written.
+        UsageError: a number out of range, a fraction of several folds, or a file cannot be written.
         SplitError: a class has too few images to divide.
         InputError: an image cannot be used.
 
@@ -76,6 +78,11 @@ def hold_out(
     from datagen.curation.write import check_places  # noqa: PLC0415
     from datagen.previews.picture_file import write_picture  # noqa: PLC0415
 
+    if folds > 1 and fraction is not None:
+        raise UsageError(
+            f"--folds and --fraction exclude each other; each of {folds} folds holds out its part "
+            "of all images"
+        )
     picture = _path(sheet)
     check_places(None, picture, user_path(folder))
     record = divide(
@@ -83,7 +90,7 @@ def hold_out(
         user_path(out),
         by=by,
         folds=folds,
-        fraction=fraction,
+        fraction=FRACTION if fraction is None else fraction,
         seed=seed,
         review=review,
         writers=_path(writers),
@@ -96,7 +103,7 @@ def hold_out(
     return record
 
 
-@named_refusals()
+@public
 def find_hard(
     dataset: PathLike,
     test: PathLike,
@@ -179,7 +186,7 @@ def find_hard(
     return hard
 
 
-@named_refusals()
+@public
 def find_rare(
     folder: PathLike,
     *,

@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, fetched, folds, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.letters.reader import LettersResult, Net, Optimiser, Reading
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def train_letters(
     source: str = "emnist",
     *,
@@ -79,7 +80,7 @@ def train_letters(
     )
 
 
-@named_refusals()
+@public
 def read_letters(*inputs: PathLike, model: PathLike = "letters.keras") -> list["Reading"]:
     """Say what character each image shows.
 
@@ -105,7 +106,7 @@ def read_letters(*inputs: PathLike, model: PathLike = "letters.keras") -> list["
     return read(user_paths(inputs), model=user_path(model))
 
 
-@named_refusals()
+@public
 def compare_letters(
     source: str = "emnist",
     *,
@@ -154,7 +155,7 @@ def compare_letters(
     )
 
 
-@named_refusals()
+@public
 def vet_letters(
     recipe: RecipeLike,
     *,

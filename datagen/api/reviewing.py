@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
 from datagen.core.errors import UsageError
 from datagen.files.paths import named_refusals, user_path
@@ -37,6 +38,7 @@ class ReviewPage:
     decided: int
 
 
+@public
 @contextmanager
 def serve_review(
     folder: PathLike,
@@ -66,7 +68,7 @@ def serve_review(
     Raises:
         MissingInputError, CorruptInputError: folder or audit are not there, or are none.
         RecipeError: `out` is there and is no review.
-        UsageError: the port cannot be used.
+        UsageError: the port cannot be used, `out` cannot be written, or `who` is no text.
 
     Example:
         >>> import datagen, pathlib, tempfile
@@ -79,11 +81,14 @@ def serve_review(
     from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.reviews.page.app import app  # noqa: PLC0415 - Starlette
     from datagen.reviews.page.prepare import prepare  # noqa: PLC0415
-    from datagen.serving.server import served  # noqa: PLC0415
+    from datagen.reviews.record import ReviewFile  # noqa: PLC0415
+    from datagen.serving.server import require_port, served  # noqa: PLC0415
 
     wanted = _wanted(folder, audit, out, who)
     with named_refusals():
+        require_port(port)  # before an audit, which takes minutes
         refuse_among_inputs(wanted.out, wanted.folder, "--out")
+        ReviewFile(wanted.out, about=wanted.title).require_writable()
         sitting = prepare(wanted, progress, note)
     sitting.neighbours.start()
     try:
@@ -93,7 +98,7 @@ def serve_review(
         sitting.close()
 
 
-@named_refusals()
+@public
 def write_review_page(
     folder: PathLike,
     file: PathLike,
@@ -122,7 +127,7 @@ def write_review_page(
 
     Raises:
         MissingInputError, CorruptInputError, RecipeError: see `serve_review`.
-        UsageError: the file is there already, or cannot be written.
+        UsageError: the file is there already, or cannot be written; or `who` is no text.
 
     Example:
         >>> import datagen, pathlib, tempfile
@@ -136,11 +141,13 @@ def write_review_page(
     from datagen.files.atomic import staged_file  # noqa: PLC0415
     from datagen.reviews.page.alone import page_file  # noqa: PLC0415
     from datagen.reviews.page.prepare import prepare  # noqa: PLC0415
+    from datagen.serving.place import require_place  # noqa: PLC0415
 
     target = user_path(file)
     refuse_among_inputs(target, user_path(folder), "--html")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it, or choose another file")
+    require_place(target)
     wanted = _wanted(folder, audit, out, who)
     sitting = prepare(wanted, progress, note)
     html = page_file(
@@ -151,7 +158,7 @@ def write_review_page(
         sitting.neighbours,
         name=wanted.out.name,
         about=sitting.about,
-        who=who,
+        who=wanted.who,
     )
     try:
         with staged_file(target) as temporary:
@@ -165,11 +172,12 @@ def write_review_page(
 
 def _wanted(folder: PathLike, audit: PathLike | bool, out: PathLike, who: str | None) -> "Wanted":
     from datagen.reviews.page.prepare import Wanted  # noqa: PLC0415
+    from datagen.reviews.record import signature  # noqa: PLC0415
 
     return Wanted(
         folder=user_path(folder),
         out=user_path(out),
         audit=None if isinstance(audit, bool) else user_path(audit),
         without_audit=audit is False,
-        who=who,
+        who=signature(who),
     )

@@ -3,8 +3,9 @@
 import os
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.core.errors import UsageError
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import user_path
 from datagen.sources.images.review import load
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 
 
-@named_refusals()
+@public
 def merge_reviews(
     first: PathLike,
     second: PathLike,

@@ -3,10 +3,11 @@
 import os
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, fetched, no_progress
 from datagen.building.fetch_missing import fetching
 from datagen.core.budget import ELIGIBLE_BUDGET
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import user_path
 from datagen.searches.answer import SearchAnswer
 from datagen.searches.answer import read_search as read_folder
 from datagen.searches.listener import SearchListener
@@ -43,7 +44,7 @@ class _Counting(SearchListener):
         self._progress("trainings", self._ended, self._all)
 
 
-@named_refusals()
+@public
 def search(
     real: str | os.PathLike[str],
     out: str | os.PathLike[str],
@@ -56,7 +57,7 @@ def search(
     review: str | None = None,
     skip_bad: bool = False,
     preview: int | None = None,
-    rungs: "Sequence[int]" = (10, 30),
+    rungs: "Sequence[int] | None" = None,
     width: int = 9,
     workers: int | None = None,
     executor: "Executor | None" = None,
@@ -83,7 +84,8 @@ def search(
         review: a list of bad images, by name or as a YAML file, for what is trained on.
         skip_bad: pass over unusable files instead of refusing.
         preview: epochs instead of the official 100, for a first look.
-        rungs: epochs after which candidates are compared and most are stopped.
+        rungs: epochs after which candidates are compared and most are stopped, such as (10, 30),
+            which it is without any.
         width: candidates that are tried together.
         workers: trainings at once; one per core without a number.
         executor: where trainings run; None is this machine.
@@ -119,7 +121,7 @@ def search(
         review=review,
         skip_bad=skip_bad,
         preview=preview,
-        rungs=tuple(rungs),
+        rungs=None if rungs is None else tuple(rungs),
         width=width,
     )
     return run(
@@ -134,7 +136,7 @@ def search(
     )
 
 
-@named_refusals()
+@public
 def read_search(folder: str | os.PathLike[str]) -> SearchAnswer:
     """Read what a search found, once it has ended.
 

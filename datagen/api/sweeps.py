@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, fetched, no_progress
 from datagen.building.fetch_missing import fetching
-from datagen.files.paths import named_refusals, user_path
+from datagen.files.paths import user_path
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import read_sweep as read_folder
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 
 class _Counting(Listener):
-    """Turns what a sweep tells into progress: one step, counted in trials that have ended."""
+    """Turns what a sweep tells into progress: candidates planned, then trials that have ended."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._ended: set[tuple[str, int]] = set()
         self._all: int | None = None
+
+    def planning(self, done: int, total: int) -> None:
+        """Pass on how many candidates are planned."""
+        self._progress("candidates", done, total)
 
     def plan(self, plan: "SweepPlan") -> None:
         """Learn how many trials there will be at most; tpe may end with fewer."""
@@ -42,7 +47,7 @@ class _Counting(Listener):
         self._progress("trials", len(self._ended), self._all)
 
 
-@named_refusals()
+@public
 def sweep(
     spec: "Spec | Mapping[str, Any] | str | os.PathLike[str]",
     out: str | os.PathLike[str] | None = None,
@@ -69,7 +74,8 @@ def sweep(
         extend: the spec may say more than the one in the folder.
         retry_failed: run failed trials again.
         offline: fetch nothing: a missing archive of letters is an error, as in `build`.
-        progress: told of the step "trials", and of "fetching NAME" in bytes.
+        progress: told of the steps "candidates" (planned) and "trials", and of "fetching NAME" in
+            bytes.
         listener: told all that happens instead.
 
     Returns:
@@ -106,7 +112,7 @@ def sweep(
     )
 
 
-@named_refusals()
+@public
 def read_sweep(folder: str | os.PathLike[str]) -> "Answer":
     """Read the answer of a sweep, finished or not.
 

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
 from datagen.core.errors import UsageError
-from datagen.files.paths import named_refusals, user_path, user_paths
+from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.viewing.collect import View
@@ -19,7 +20,7 @@ STEPS = 100
 """Images of which the pictures of every step are kept on a page by default."""
 
 
-@named_refusals()
+@public
 def view(
     dataset: PathLike,
     html: PathLike | None = None,
@@ -78,7 +79,7 @@ def default_page(dataset: PathLike) -> Path:
     return view_page(user_path(dataset))
 
 
-@named_refusals()
+@public
 def look_at(
     dataset: PathLike,
     *,

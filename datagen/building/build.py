@@ -36,7 +36,7 @@ from datagen.datasets.format import (
     fingerprint,
     write_manifest,
 )
-from datagen.files.atomic import check_target, require_writable_folder, staged
+from datagen.files.atomic import check_target, staged
 from datagen.files.atomic import resolved as resolved_path
 from datagen.files.paths import are_nested, recorded
 from datagen.planning.assign import Item
@@ -134,7 +134,6 @@ def check_out(out: Path, *, overwrite: bool) -> Path:
     check_target(out, overwrite=overwrite, marker=INFO)
     if out.is_dir():
         refuse_added_files(out)
-    require_writable_folder(out.parent)
     return out
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from datagen.cli.unused_flags import refuse_unused
 from datagen.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,17 +41,25 @@ def whole_numbers(text: str) -> list[int]:
         raise UsageError(f"--rungs {text!r}: expected numbers of epochs, such as 10,30") from None
 
 
+def refuse_address(context: typer.Context, name: ExecutorName) -> None:
+    """Refuse the address of a cluster where none is asked for, before any work.
+
+    Raises:
+        UsageError: it is given.
+    """
+    if name is not ExecutorName.ray:
+        refuse_unused(context, ("address",), "without --executor ray", "add --executor ray")
+
+
 def chosen_executor(name: ExecutorName, address: str | None) -> "local.Executor | None":
     """Return where the trials run; None: on this machine.
 
     Raises:
-        UsageError: Ray is not installed, or an address is given without it.
+        UsageError: Ray is not installed.
         SweepError: no cluster answers.
     """
-    if name is ExecutorName.ray:
-        from datagen.sweeps.executors.ray import RayExecutor
+    if name is not ExecutorName.ray:
+        return None
+    from datagen.sweeps.executors.ray import RayExecutor
 
-        return RayExecutor(address)
-    if address is not None:
-        raise UsageError("--address names a Ray cluster; add --executor ray, or leave it out")
-    return None
+    return RayExecutor(address)

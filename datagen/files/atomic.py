@@ -103,20 +103,20 @@ def naming(place: Path) -> Iterator[None]:
         raise
 
 
-def require_writable(place: Path) -> None:
+def require_writable(place: Path, *, make_folders: bool = False) -> None:
     """Refuse, before work is spent on it, a file that could not be written.
 
     Args:
-        place: of the file; its folder has to be there.
+        place: of the file.
+        make_folders: the folders above it that are missing will be made; else they are needed.
 
     Raises:
         OSError: no file can be made in its folder, or what is there is no regular file.
     """
-    target = file_target(place)
-    if not target.parent.is_dir():
+    folder = file_target(place).parent
+    if not make_folders and not folder.is_dir():
         raise OSError(errno.ENOENT, f"no folder {from_here(place.parent)}", str(place))
-    with tempfile.TemporaryFile(dir=target.parent):
-        pass
+    _try_in(folder)
 
 
 def require_writable_folder(folder: Path, other: str = ANOTHER) -> None:
@@ -125,15 +125,26 @@ def require_writable_folder(folder: Path, other: str = ANOTHER) -> None:
     Raises:
         UsageError: no file can be made in it, or in what is there of the folders above it.
     """
-    places = (folder, *folder.absolute().parents)
-    existing = next(place for place in places if os.path.lexists(place))  # a link, too
+    try:
+        _try_in(folder.absolute())
+    except OSError as error:
+        raise UsageError(
+            f"cannot write in {from_here(Path(error.filename))}: {error.strerror}; choose {other}"
+        ) from error
+
+
+def _try_in(folder: Path) -> None:
+    """Make a file, and remove it, in a folder, or in what is there of the folders above it.
+
+    Raises:
+        OSError: that cannot be done; it names the folder.
+    """
+    existing = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        raise UsageError(
-            f"cannot write in {from_here(existing)}: {error.strerror}; choose {other}"
-        ) from error
+        raise OSError(error.errno, error.strerror, str(existing)) from error
 
 
 def file_target(target: Path) -> Path:
@@ -232,6 +243,7 @@ def check_target(target: Path, *, overwrite: bool, marker: str, other: str = ANO
     """
     clear(target, PARTIAL)
     _check(target, overwrite, marker, other)
+    require_writable_folder(target.parent, other)
 
 
 def apart_target(out: Path, root: Path, *, overwrite: bool, marker: str, other: str) -> Path:

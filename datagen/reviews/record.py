@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Final
 
 import yaml
+from pydantic import ValidationError
 
 from datagen.core.errors import UsageError
 from datagen.core.numerals import CLASSES
-from datagen.files.atomic import staged_file
+from datagen.files.atomic import require_writable, staged_file
 from datagen.files.locks import locked
 from datagen.sources.images.review import LOOKED_AT, LabelCorrection, Review, read
+from pipelines.text import quoted
 
 _Stamp = tuple[int, int, int] | None
 """Time, size and number of a file: another one where it was written; None where there is none."""
@@ -63,6 +65,21 @@ def write_review(path: Path, review: Review) -> None:
         raise _unwritable(path, error) from error
 
 
+def signature(who: str | None) -> str | None:
+    """Return the name of the person who decides, as a review file holds it.
+
+    Raises:
+        UsageError: it is no text that a file can hold.
+    """
+    try:
+        keep = {"verdict": "keep", "was": CLASSES[0], "who": who}
+        return LabelCorrection.model_validate(keep).who
+    except ValidationError as error:
+        raise UsageError(
+            f"--who {quoted(who)}: expected a name, text in Unicode; give another, or leave it out"
+        ) from error
+
+
 class ReviewFile:
     """A review file to which decisions are added, each written at once.
 
@@ -78,8 +95,7 @@ class ReviewFile:
         RecipeError: what is there is no review.
 
     Example:
-        >>> import tempfile
-        >>> file = ReviewFile(Path(tempfile.mkdtemp(), "mine.yaml"), about="my photos")
+        >>>         >>> file = ReviewFile(Path(tempfile.mkdtemp(), "mine.yaml"), about="my photos")
         >>> blank = LabelCorrection(verdict="drop", was="iv", reason="blank", who="kim")
         >>> before = file.decide({64 * "0": blank})
         >>> print(file.path.read_text().splitlines()[-1].split(": ", 1)[1])
@@ -102,6 +118,17 @@ class ReviewFile:
         """
         with self._guard:
             return self._current()
+
+    def require_writable(self) -> None:
+        """Refuse a file in which no decision could be kept, before a person makes one.
+
+        Raises:
+            UsageError: it cannot be written, or its folder is not there.
+        """
+        try:
+            require_writable(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def decide(
         self, decisions: Mapping[str, LabelCorrection | None]

@@ -16,6 +16,7 @@ from datagen.searches.importance import Importance
 from datagen.searches.space import Value
 
 ANSWER: Final = "search.json"
+_REMEDY: Final = "remove it: the `datagen search` that made it then writes it again"
 State = Literal["done", "stopped", "failed"]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 
@@ -133,8 +134,10 @@ def read_search(folder: Path) -> SearchAnswer:
     if not path.is_file():
         raise MissingInputError(f"no {ANSWER} in {folder}: no search has ended there")
     try:
-        found = SearchAnswer.model_validate(read_json(path))
+        found = SearchAnswer.model_validate(read_json(path, _REMEDY))
     except ValidationError as error:
-        raise CorruptInputError(f"{path}: {explain(error, SearchAnswer)}") from error
+        raise CorruptInputError(
+            f"{path} is damaged ({explain(error, SearchAnswer)}); {_REMEDY}"
+        ) from error
     place = real_path(folder)
     return found.model_copy(update={"folder": str(place), "real": str(absolute(found.real, place))})

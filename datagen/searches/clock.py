@@ -15,6 +15,8 @@ from datagen.files.json_records import read_json
 
 CLOCK: Final = "clock.json"
 
+_REMEDY: Final = "remove it: the hours are then counted anew"
+
 
 class Used(StrictModel):
     """What `clock.json` says.
@@ -40,11 +42,9 @@ def read_used(folder: Path) -> Used:
     if not path.is_file():
         return Used()
     try:
-        return Used.model_validate(read_json(path))
+        return Used.model_validate(read_json(path, _REMEDY))
     except ValidationError as error:
-        raise CorruptInputError(
-            f"{path} is damaged ({explain(error, Used)}); remove it: the hours are counted anew"
-        ) from error
+        raise CorruptInputError(f"{path} is damaged ({explain(error, Used)}); {_REMEDY}") from error
 
 
 class Clock:

@@ -2,12 +2,13 @@
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 
 import numpy as np
 
+from datagen.core.errors import CorruptInputError
 from datagen.core.intervals import Z_95
 from datagen.datasets.format import RECIPE
 from datagen.evaluation.summary import wilson
@@ -16,7 +17,7 @@ from datagen.files.paths import recorded_place
 from datagen.recipes.load import load
 from datagen.searches import words
 from datagen.searches.answer import ANSWER, Reported, SearchAnswer, State, Tried
-from datagen.searches.begun import Begun
+from datagen.searches.begun import CANDIDATES, Begun
 from datagen.searches.found import Found
 from datagen.searches.importance import importances
 from datagen.searches.judge import Noise, gap, noise_of
@@ -67,7 +68,7 @@ def answer_of(
         importance=importances(by_settings, spec.seed),
         looks=count_looks(read_looks(folder / LOOKS)),
     )
-    _write_recipe(answer, next(each for each in found.begun if each.id == best), folder)
+    write_recipe(answer, found.begun, folder)
     moved = answer.model_copy(update={"folder": ".", "real": recorded_place(answer.real, folder)})
     with staged_file(folder / ANSWER) as temporary:
         temporary.write_text(moved.model_dump_json(indent=1) + "\n", "utf-8")
@@ -151,7 +152,18 @@ def _hits(scored: Scored) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.array([float(hit) for hit in scored.hits])
 
 
-def _write_recipe(answer: SearchAnswer, best: Begun, folder: Path) -> None:
+def write_recipe(answer: SearchAnswer, begun: Sequence[Begun], folder: Path) -> None:
+    """Write the best recipe to a search's folder.
+
+    Raises:
+        CorruptInputError: the best is none of the candidates that are logged.
+    """
+    best = next((each for each in begun if each.id == answer.best), None)
+    if best is None:
+        raise CorruptInputError(
+            f"{folder / CANDIDATES} lacks the best candidate, so {RECIPE} cannot be written; "
+            "choose another --out to search anew"
+        )
     recipe = best.candidate(folder).recipe
     said = "".join(
         f"# {line}\n"

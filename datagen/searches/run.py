@@ -6,7 +6,6 @@ folder, so that a search that was killed goes on as if it had not been.
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -16,12 +15,17 @@ from datagen.core.errors import DatagenError, StoppedError, UsageError
 from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
 from datagen.core.text import duration
+from datagen.datasets.format import RECIPE
+from datagen.files.atomic import require_writable_folder
 from datagen.files.locks import try_lock
 from datagen.files.paths import are_nested, from_here, real_path
+from datagen.files.scratch import scratch
 from datagen.searches.answer import ANSWER, SearchAnswer, read_search
-from datagen.searches.clock import Clock
+from datagen.searches.begun import read_begun
+from datagen.searches.clock import Clock, read_used
 from datagen.searches.generations import Generations
 from datagen.searches.listener import SearchListener
+from datagen.searches.looks import LOOKS, read_looks
 from datagen.searches.page import PAGE, write_page
 from datagen.searches.parts import Parts, divide
 from datagen.searches.plan import (
@@ -30,10 +34,10 @@ from datagen.searches.plan import (
     largest,
     timed_pace,
 )
-from datagen.searches.results import answer_of
+from datagen.searches.results import answer_of, write_recipe
 from datagen.searches.space import shipped_starts
 from datagen.searches.spec import LOCK, SearchSpec, check_folder, check_hours, write_spec
-from datagen.searches.trials import Trials
+from datagen.searches.trials import Trials, read_outcomes
 from datagen.sweeps.executors.local import Executor, LocalExecutor
 from datagen.sweeps.trial import SPEC
 
@@ -64,7 +68,7 @@ def plan_search(
     Raises:
         UsageError: a number is out of range, the hours are too few, or the folder holds another
             search or something else.
-        InputError: the images are missing or damaged.
+        InputError: the images are missing or damaged, or a record of a search that goes on is.
         RuleError: the images are too many for the budget, or too few for a recipe.
     """
     require("workers", workers, 1, MOST_PROCESSES)
@@ -72,16 +76,18 @@ def plan_search(
     listener = listener or SearchListener()
     place = real_path(folder)
     begun = check_folder(place, spec)
+    _check_records(place)
     if are_nested(place, real_path(spec.real)):
         raise UsageError(
             f"--out {from_here(place)} and --real {from_here(spec.real)} lie in one another; "
             "choose another --out"
         )
+    require_writable_folder(place)
     starts = shipped_starts(spec, place)
     count = largest(spec, starts, fetch)  # first: it is fast, and meets most mistakes
     if divided and not begun:
-        with tempfile.TemporaryDirectory(prefix="datagen-search-") as name:
-            divide(spec, real_path(Path(name)), listener.dividing)
+        with scratch("datagen-search") as tried:
+            divide(spec, tried, listener.dividing)
     at_once = workers or cores()
     pace = None
     if timed and not begun:
@@ -162,17 +168,33 @@ def search(
     return answer
 
 
+def _check_records(place: Path) -> None:
+    """Read all that a search that goes on keeps, so that damage is met before work is spent.
+
+    Raises:
+        CorruptInputError: a record is damaged.
+        UsageError: another version of the program wrote it.
+    """
+    read_used(place)
+    read_begun(place)
+    read_outcomes(place)
+    read_looks(place / LOOKS)
+
+
 def _ended(known: SearchAnswer, place: Path, *, retry_failed: bool) -> SearchAnswer:
-    """Return what a search has found, with its page.
+    """Return what a search has found, with its recipe and page: one may have been removed.
 
     Raises:
         UsageError: a failed training is to run again, but the kept part has been looked at.
+        CorruptInputError: the recipe is not there, and what it would be made of is damaged.
     """
     if retry_failed and any(each.state == "failed" for each in known.candidates):
         raise UsageError(
             f"the search in {place} has ended and has been scored on its kept part, so no "
             "failed training of it can run again; choose another --out"
         )
+    if not (place / RECIPE).is_file():
+        write_recipe(known, read_begun(place), place)
     if not (place / PAGE).is_file():  # it was killed in between, or the disk was full
         write_page(known, place)
     return known

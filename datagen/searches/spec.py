@@ -11,6 +11,7 @@ from datagen.core.evaluator_facts import OFFICIAL_EPOCHS, OFFICIAL_SEED
 from datagen.core.limits import MOST_IMAGES, MOST_PROCESSES, MOST_RUNS, Epochs
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
+from datagen.core.text import is_unicode
 from datagen.curation.holdout.divide import MOST_FOLDS
 from datagen.evaluation.process import Engine
 from datagen.files.atomic import staged_file
@@ -19,6 +20,7 @@ from datagen.files.presets import plain_yaml, read_text
 from datagen.sweeps.store import differences, shown
 from datagen.sweeps.trial import SPEC
 from pipelines.plain import write_yaml
+from pipelines.text import quoted
 
 LEAST_BUDGET: Final = 100
 """Ten images of each class: with fewer no fold can tell one recipe from another."""
@@ -103,16 +105,25 @@ def made_spec(**keys: Any) -> SearchSpec:
     """Return a spec of what was asked, paths from the working folder; None asks for the default.
 
     Raises:
-        UsageError: `real` is empty.
+        UsageError: `real` is empty, `review` is no Unicode, or no training is stopped by the rungs
+            that are asked for.
         RecipeError: a value is out of range; the message names its key.
     """
     given = {key: value for key, value in keys.items() if value is not None}
     # as `read_spec` returns them, or a link or `..` would make the same search another one
     given["real"] = absolute(given["real"], Path.cwd())
     review = given.get("review")
+    if isinstance(review, str) and not is_unicode(review):
+        raise UsageError(f"--review {quoted(review)}: expected a name or a file, text in Unicode")
     if isinstance(review, str) and Path(review).is_file():
         given["review"] = str(absolute(review, Path.cwd()))
-    return _validated(given, "the search")
+    spec = _validated(given, "the search")
+    if given.get("rungs") and len(spec.stages) == 1:
+        raise UsageError(
+            f"--rungs {','.join(map(str, spec.rungs))}: a training ends after {spec.epochs} "
+            f"epochs, so nothing stops early; give numbers below {spec.epochs}, or leave it out"
+        )
+    return spec
 
 
 def check_hours(hours: float) -> float:

@@ -63,6 +63,15 @@ def served(app: ASGIApp, port: int = 0) -> Iterator[str]:
         listening.close()
 
 
+def require_port(port: int) -> None:
+    """Refuse a port that cannot be used, before work is spent on what will be served there.
+
+    Raises:
+        UsageError: it is taken, may not be used, or is none.
+    """
+    _listen(port).close()
+
+
 def wait_for_ctrl_c() -> None:
     """Return when the person ends the command: Ctrl-C is the regular end of a served page."""
     try:

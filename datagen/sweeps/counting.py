@@ -7,7 +7,7 @@ found before any work is spent.
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -71,6 +71,7 @@ def counts(
     candidates: Sequence[Candidate],
     folder: Path,
     fetch: FetchMissing | None = None,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> dict[str, Count]:
     """Return how many images each candidate has: planned, or as built.
 
@@ -81,6 +82,7 @@ def counts(
         candidates: all of it.
         folder: of the sweep, which may not be there yet.
         fetch: fetches an archive that is missing; None: that is an error.
+        tell: told how many candidates are counted, of how many.
 
     Raises:
         DatagenError: a source is missing, or a plan cannot be; the message names the candidate.
@@ -89,10 +91,11 @@ def counts(
     pools: dict[str, Pool] = {}
     most = max(_PLANNED, spec.trials) if spec.strategy == "tpe" else len(candidates)
     some = candidates[:: math.ceil(len(candidates) / most)]
-    return {
-        candidate.id: _built(candidate, folder) or _planned(candidate, pools, fetch)
-        for candidate in some
-    }
+    found: dict[str, Count] = {}
+    for candidate in some:
+        found[candidate.id] = _built(candidate, folder) or _planned(candidate, pools, fetch)
+        tell(len(found), len(some))
+    return found
 
 
 def time_building(candidate: Candidate, fetch: FetchMissing | None = None) -> tuple[float, float]:

@@ -17,6 +17,9 @@ class Listener:
     Subclass it and override what you want to hear.
     """
 
+    def planning(self, done: int, total: int) -> None:
+        """Hear how many candidates are planned, of how many; each takes up to a second."""
+
     def timing(self) -> None:
         """Hear that the evaluator is timed now, which takes some seconds."""
 

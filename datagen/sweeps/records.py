@@ -149,6 +149,9 @@ def read_trials(folder: Path) -> list[Trial]:
         try:
             trial = Trial.model_validate_json(line)
         except ValidationError as error:
-            raise CorruptInputError(f"{path} line {number}: {explain(error, Trial)}") from error
+            raise CorruptInputError(
+                f"{path} line {number} is damaged ({explain(error, Trial)}); remove the line: its "
+                "trial is then run again"
+            ) from error
         trials[trial.point, trial.seed] = trial
     return list(trials.values())

@@ -13,6 +13,7 @@ from datagen.building.fetch_missing import FetchMissing
 from datagen.core.errors import UsageError
 from datagen.core.limits import MOST_PROCESSES, require
 from datagen.core.machine import cores
+from datagen.files.atomic import require_writable_folder
 from datagen.files.paths import are_nested, from_here, real_path
 from datagen.sweeps import counting, estimate, timing
 from datagen.sweeps.callbacks import Callback
@@ -150,15 +151,30 @@ def plan_sweep(
     require("workers", workers, 1, MOST_PROCESSES)
     listener = listener or Listener()
     asked = load_spec(spec)
+    _refuse_halving_at_no_rung(asked)
     place = Path(folder or default_folder(asked)).absolute()
     candidates = candidates_of(asked, place)
     check_folder(place, asked, extend=extend)
     _refuse_among_tests(place, asked)
+    require_writable_folder(place)
     cost = _cost(asked, candidates, place, workers or cores(), listener, fetch, timed=timed)
     estimate.check_disk(cost, place)
     planned = SweepPlan(asked, candidates, place, cost)
     listener.plan(planned)
     return planned
+
+
+def _refuse_halving_at_no_rung(spec: Spec) -> None:
+    """Refuse halving that would stop nobody; also of sweeps by earlier versions, which may be read.
+
+    Raises:
+        UsageError: no rung lies before the end.
+    """
+    if spec.strategy == "halving" and not spec.pauses:
+        raise UsageError(
+            f"halving compares after {', '.join(map(str, spec.rungs))} epochs, and a trial ends "
+            f"after {spec.epochs}; give --rungs below {spec.epochs}, or another --strategy"
+        )
 
 
 def _refuse_among_tests(place: Path, spec: Spec) -> None:
@@ -226,7 +242,7 @@ def _cost(
     timed: bool,
 ) -> CostEstimate:
     test_images = counting.check_folders(spec)
-    images = counting.counts(spec, candidates, folder, fetch)
+    images = counting.counts(spec, candidates, folder, fetch, listener.planning)
     wanted = {(candidate.id, seed) for candidate in candidates for seed in spec.seed_list}
     trials = read_trials(folder) if (folder / TRIALS).is_file() else []
     known = sum((trial.point, trial.seed) in wanted for trial in trials)

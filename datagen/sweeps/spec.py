@@ -43,6 +43,16 @@ MOST_TRIALS: Final = 10_000
 
 BY_VAL: Final = "val"
 
+_OF_STRATEGY: Final = {
+    "rungs": "halving",
+    "reduction": "halving",
+    "finalists": "halving",
+    "trials": "tpe",
+    "together": "tpe",
+    "sampler_seed": "tpe",
+}
+"""Keys that only one strategy reads."""
+
 _NUMBER: Final = re.compile(
     r"[0-9]{1,16}(\.[0-9]{0,16})?([eE][-+]?[0-9]{1,2})?|\.[0-9]{1,16}|[0-9]{1,9}/[0-9]{1,9}"
 )
@@ -191,6 +201,28 @@ class Spec(StrictModel):
             raise ValueError("no ratio of the mix is ever above 0; give one a stop above 0")
         return self
 
+    @model_validator(mode="after")
+    def _read_by_its_strategy(self) -> Self:
+        given = [key for key in _OF_STRATEGY if key in self.model_fields_set]
+        unread = [key for key in given if _OF_STRATEGY[key] != self.strategy]
+        if unread:
+            belong, them = ("belong", "them") if len(unread) > 1 else ("belongs", "it")
+            others = " and ".join(sorted({_OF_STRATEGY[key] for key in unread}))
+            raise ValueError(
+                f"{', '.join(unread)} {belong} to strategy {others}; this sweep's is "
+                f"{self.strategy}, so leave {them} out, or choose that strategy"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _varied_points(self) -> Self:
+        if "points" in self.model_fields_set and not any(part.varies for part in self.mix):
+            raise ValueError(
+                "points chooses among mixes, and no ratio varies; leave it out, or give a ratio an "
+                "axis such as 0:1:0.25"
+            )
+        return self
+
     @property
     def epochs(self) -> int:
         """Epochs of a trial that runs to the end."""
@@ -227,8 +259,24 @@ class Spec(StrictModel):
         Args:
             folder: that the file will lie in; paths are relative to it. None: they are absolute.
         """
-        plain = self.model_dump(mode="json")
+        plain = own_keys(self.model_dump(mode="json"))
         return write_yaml(plain if folder is None else _recorded(plain, real_path(folder)))
+
+
+def of_its_strategy(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a spec's keys without those that only another strategy reads."""
+    strategy = plain.get("strategy", Spec.model_fields["strategy"].default)
+    return {key: plain[key] for key in plain if _OF_STRATEGY.get(str(key), strategy) == strategy}
+
+
+def own_keys(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a spec in a sweep's folder that are read: earlier versions wrote all."""
+    found = of_its_strategy(plain)
+    mix = found.get("mix")
+    parts = mix if isinstance(mix, list) else []
+    if not any(isinstance(part, dict) and ":" in str(part.get("ratio")) for part in parts):
+        found.pop("points", None)
+    return found
 
 
 def _recorded(plain: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from datagen.files.locks import try_lock
 from datagen.files.presets import read_text
 from datagen.files.reading import LINES, YAML, read_bytes
 from datagen.sweeps.records import TRIALS, Reached, Trial, read_trials
-from datagen.sweeps.spec import Spec, located, parse_yaml, validate
+from datagen.sweeps.spec import Spec, located, own_keys, parse_yaml, validate
 from datagen.sweeps.trial import SPEC, TrialOutcome
 
 RUNGS: Final = "rungs.jsonl"
@@ -161,7 +161,7 @@ def read_spec(folder: Path) -> Spec | None:
     path = folder / SPEC
     if path.is_file():
         text = read_text(path, "sweep").text
-        plain = located(parse_yaml(text, str(path)), folder.absolute())
+        plain = located(own_keys(parse_yaml(text, str(path))), folder.absolute())
         return validate(plain, origin=str(path))
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; choose another --out")

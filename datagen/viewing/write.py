@@ -12,6 +12,7 @@ from starlette.routing import Route
 from datagen.core.errors import InputError, UsageError
 from datagen.files.atomic import staged_file
 from datagen.files.paths import real_path
+from datagen.serving.place import require_place
 from datagen.serving.thumbnails import picture
 from datagen.viewing.collect import View
 from datagen.viewing.making import Maker
@@ -27,7 +28,8 @@ def check_place(html: Path, root: Path) -> None:
     """Refuse, before anything is read, a file that the page cannot go to.
 
     Raises:
-        UsageError: it is a folder, inside the dataset, or a file that is no page.
+        UsageError: it is a folder, inside the dataset, a file that is no page, or the system lets
+            none be made there.
     """
     if html.is_dir():
         raise UsageError(f"{html} is a folder; --html names a file, such as view.html")
@@ -38,6 +40,7 @@ def check_place(html: Path, root: Path) -> None:
             is_page = file.read(len(_START)).lower() == _START
         if not is_page:
             raise UsageError(f"{html} is no page that can be replaced; choose another --html")
+    require_place(html)
 
 
 def write_view(view: View, html: Path) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.unused_flags import refuse_unused
 from datagen.cli.views.findings import SHOWN, plain_finding, print_findings
 from datagen.cli.views.next_step import as_argument, free_name, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def doctor(
+    context: typer.Context,
     folder: Annotated[
         Path,
         typer.Argument(
@@ -59,6 +61,8 @@ def doctor(
     """
     from datagen.api.doctor import doctor as diagnose
 
+    if fix is None:
+        refuse_unused(context, ("overwrite",), "without --fix", "add --fix COPY")
     with progress_bars(quiet=quiet) as progress:
         found = diagnose(
             folder,

@@ -26,8 +26,8 @@ def holdout(
         int, typer.Option(help="Number of holdouts; with 2 or more, every image is in exactly one.")
     ] = 1,
     fraction: Annotated[
-        float, typer.Option(help="Share to hold out, 0 to 1; not used with --folds.")
-    ] = 0.2,
+        float | None, typer.Option(help="Share to hold out, 0 to 1 (0.2); not with --folds.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the choice of held-out images.")] = 0,
     review: Annotated[
         str | None,

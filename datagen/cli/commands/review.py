@@ -1,10 +1,11 @@
 """`datagen review`: look at images one by one, decide, keep what was decided as data."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from datagen.cli.unused_flags import refuse_unused
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
 from datagen.core.errors import UsageError
@@ -12,8 +13,13 @@ from datagen.core.errors import UsageError
 if TYPE_CHECKING:
     from datagen.api.reviewing import ReviewPage
 
+_OF_SERVING: Final = ("port", "no_browser")
+_OF_A_PAGE: Final = ("folder", "html", "audit", "no_audit", "who", *_OF_SERVING)
+"""What only a page reads; where two reviews are merged there is none."""
+
 
 def review(
+    context: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="Class folders, or train/ and val/ with them."),
@@ -75,16 +81,20 @@ def review(
     """
     human = console(as_json=as_json, quiet=quiet)
     if merge is not None:
-        if folder is not None or html is not None or audit is not None:
-            raise UsageError("--merge takes two review files and no DIR, --html or --audit")
+        refuse_unused(context, _OF_A_PAGE, "with --merge", "leave --merge out")
+        if out is None:
+            refuse_unused(context, ("overwrite",), "without --out", "add --out FILE")
         _merge(merge, prefer, out, overwrite, human, as_json)
         return
     if folder is None:
         raise UsageError("missing DIR, the folder of images; or --merge A B for two reviews")
-    if prefer is not None:
-        raise UsageError("--prefer belongs to --merge; add --merge A B, or leave --prefer out")
+    refuse_unused(context, ("prefer",), "without --merge", "add --merge A B")
     if audit is not None and no_audit:
         raise UsageError("--audit and --no-audit exclude each other; leave one of them out")
+    if html is not None:
+        refuse_unused(context, _OF_SERVING, "with --html", "leave --html out")
+    else:
+        refuse_unused(context, ("overwrite",), "without --html or --merge", "add --html FILE")
     wanted: dict[str, Any] = {
         "audit": audit or not no_audit,
         "out": out or Path("review.yaml"),

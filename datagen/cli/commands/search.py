@@ -11,6 +11,7 @@ from datagen.cli.views.output import Json, Quiet, console, progress_bars
 
 
 def search(
+    context: typer.Context,
     real: Annotated[
         Path,
         typer.Option("--real", metavar="DIR", help="Your images: class folders, or train/, val/."),
@@ -102,6 +103,7 @@ def search(
     from datagen.searches import run
     from datagen.searches.spec import made_spec
 
+    training.refuse_address(context, executor)
     spec = made_spec(
         real=real,
         budget=budget,

@@ -2,22 +2,19 @@
 
 import enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from datagen.cli import recipe_flags as flags
 from datagen.cli import trial_flags as training
+from datagen.cli.unused_flags import refuse_unused
 from datagen.cli.views.output import Json, Quiet, console, progress_bars
 from datagen.core.errors import SweepError, UsageError
 
 if TYPE_CHECKING:
     from datagen.sweeps.results.ranking import Answer
     from datagen.sweeps.spec import Spec
-
-
-_OF_STRATEGY: Final = {"rungs": "halving", "trials": "tpe"}
-"""Flags that only one strategy asks for."""
 
 
 class StrategyName(enum.StrEnum):
@@ -36,6 +33,7 @@ class PointsName(enum.StrEnum):
 
 
 def sweep(
+    context: typer.Context,
     spec: Annotated[
         Path | None,
         typer.Argument(metavar="SPEC.yaml", help="A sweep file; options override its keys."),
@@ -178,6 +176,8 @@ def sweep(
     Example: `datagen sweep --mix pen=0:1:0.25 --mix emnist=0:1:0.25 --test DIR --seeds 2`
     """
     if best is not None:
+        others = set(context.params) - {"best", "as_json"}
+        refuse_unused(context, others, "with --best", "leave --best out")
         _print_best(best, as_json=as_json)
         return
     from datagen.api.progress import fetched
@@ -188,6 +188,7 @@ def sweep(
     from datagen.sweeps.callbacks import callbacks
     from datagen.sweeps.page import PAGE
 
+    training.refuse_address(context, executor)
     given = {
         "mix": mix,
         "vary": vary,
@@ -258,17 +259,13 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
         said["tests"] = [str(folder) for folder in said["tests"]]
     if "rungs" in said:
         said["rungs"] = training.whole_numbers(said["rungs"])
+    if "strategy" in said:  # a flag that overrides the file's strategy overrides all of it
+        plain = specs.of_its_strategy(plain | {"strategy": said["strategy"]})
     plain |= specs.located(said, Path.cwd())
     if options:
         mix = parse.with_options(plain.get("mix", []), options)
         plain |= specs.located({"mix": mix}, Path.cwd())
-    found = specs.validate(plain, origin=str(path) if path else "the flags")
-    for key, strategy in _OF_STRATEGY.items():
-        if key in said and found.strategy != strategy:
-            raise UsageError(
-                f"--{key} belongs to --strategy {strategy}; this sweep's is {found.strategy}"
-            )
-    return found
+    return specs.validate(plain, origin=str(path) if path else "the flags")
 
 
 def _by_key(varied: "list[tuple[str, list[Any]]]") -> dict[str, list[Any]]:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datagen.cli.unused_flags import refuse_unused
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
-from datagen.core.errors import UsageError
 from datagen.core.numerals import CLASSES
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def view(
+    context: typer.Context,
     dataset: Annotated[
         Path,
         typer.Argument(help="A dataset, or any folder of class folders (built by datagen or not)."),
@@ -79,8 +80,14 @@ def view(
     """
     from datagen.api import views
 
-    if serve and html is not None:
-        raise UsageError("--serve shows the page and --html writes it; leave one of them out")
+    if serve:
+        refuse_unused(context, ("html", "steps", "image"), "with --serve", "leave --serve out")
+    else:
+        refuse_unused(context, ("port", "no_browser"), "without --serve", "add --serve")
+    if serve:
+        from datagen.serving.server import require_port
+
+        require_port(port)
     human = console(as_json=as_json, quiet=quiet)
     chosen: dict[str, Any] = {
         "scores": score or (),

@@ -1,8 +1,9 @@
 """A sweep on its way: its plan, a line per trial, a bar with the time left, JSON where asked."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from datagen.cli.views.epochs_bar import EpochsBar
 from datagen.cli.views.output import emit
@@ -12,6 +13,9 @@ from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import SweepPlan
 from datagen.sweeps.trial import Task, TrialOutcome
+
+PAUSE: Final = 5.0
+"""Seconds between two lines about the planning."""
 
 
 @contextmanager
@@ -42,6 +46,13 @@ class _View(Listener):
         self._bar = bar
         self._as_json = as_json
         self._warned: set[str] = set()
+        self._said = time.monotonic()
+
+    def planning(self, done: int, total: int) -> None:
+        """Say now and then how far the planning is: that of thousands takes minutes."""
+        if time.monotonic() - self._said >= PAUSE:
+            self._said = time.monotonic()
+            self._out.print(f"planned {done:,} of {total:,} candidates", style="dim")
 
     def timing(self) -> None:
         """Say what takes some seconds before the plan."""

@@ -272,4 +272,9 @@ def _read_writers(root: Path, file: Path) -> dict[str, tuple[str, ...]]:
                 found[path] = (writer,)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CorruptInputError(f"{file} cannot be read as CSV ({error})") from error
+    if not found:
+        raise CorruptInputError(
+            f"{file} names no writer; expected a line for each image below "
+            f"{','.join(COLUMNS)}, such as i/1.png,kim; add them, or leave --writers out"
+        )
     return found

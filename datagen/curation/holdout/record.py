@@ -4,8 +4,11 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import Final, Literal, get_args
 
+from datagen.core.errors import UnknownNameError, UsageError
+from datagen.core.limits import require
 from datagen.core.models import StrictModel
 from datagen.core.numerals import CLASSES
+from pipelines.text import quoted
 
 RECORD: Final = "holdout.json"
 FRACTION: Final = 0.2
@@ -101,7 +104,16 @@ class Holdout(StrictModel):
         Args:
             side: one of the three folders.
             fold: only of that fold; for `rest` all that the fold does not hold out.
+
+        Raises:
+            UnknownNameError: `side` is none of them.
+            UsageError: there is no such fold.
         """
+        if side not in (valid := (*SIDES, REVIEWED)):
+            raise UnknownNameError("side", side, valid)
+        if fold is not None and self.folds == 1:
+            raise UsageError(f"fold is {quoted(fold)}, and this holdout has no folds; leave it out")
+        require("fold", fold, 1, self.folds)
         found = Counter(self._classes(side, fold))
         return {numeral: found[numeral] for numeral in CLASSES}
 

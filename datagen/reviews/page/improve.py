@@ -17,7 +17,10 @@ import numpy as np
 
 from datagen.core.errors import DatagenError, InputError
 from datagen.core.evaluator_resize import evaluator_view
+from datagen.core.text import how_many
 from datagen.files.decode import read_gray
+from datagen.files.leftovers import require_folder
+from datagen.files.paths import place_refused, refusal
 from datagen.reviews.page.effect import Effect, Views, measure, sentence
 from datagen.reviews.page.suspects import Decisions, Suspect
 
@@ -30,6 +33,8 @@ Take = Callable[[Sequence[Suspect]], None]
 _NO_EFFECT: Final = (
     "A held-out score needs at least 60 images, and a drop or a relabel among those trained on."
 )
+
+_IMAGES: Final = "the images of this review"
 
 _PATIENCE: Final = 20  # seconds until the work has noticed that it is to end
 
@@ -96,7 +101,10 @@ class Improver:
             found = self._improve(images, decisions, take)
         except _EndedError:
             found = {"phase": "idle"}
-        except (DatagenError, OSError, MemoryError) as error:
+        except OSError as error:
+            message = str(refusal(error) if place_refused(error) else error)
+            found = {"phase": "failed", "message": message}
+        except (DatagenError, MemoryError) as error:
             found = {"phase": "failed", "message": str(error)}
         except Exception as error:  # the page goes on without it, and says so
             _log.exception("training again failed")
@@ -107,31 +115,35 @@ class Improver:
     def _improve(
         self, images: Sequence[Suspect], decisions: Decisions, take: Take
     ) -> dict[str, Any]:
-        effect = self._effect(images, decisions)
+        require_folder(self._root, _IMAGES)
+        effect, unread = self._effect(images, decisions)
         if self._rank is not None:
             take(self._rank(images, decisions, self._tell))
         found: dict[str, Any] = {"phase": "done", "decisions": len(decisions)}
         if effect is None:
-            return found | {"message": _NO_EFFECT}
+            return found | {"message": f"{_NO_EFFECT}{unread}"}
         return found | {"effect": sentence(effect), "numbers": asdict(effect)}
 
-    def _effect(self, images: Sequence[Suspect], decisions: Decisions) -> Effect | None:
-        usable = [image for image in images if self._view(image) is not None]
-        if not usable:
-            return None
-        views = np.stack([self._views[image.sha256] for image in usable])
-        return measure(
-            usable,
-            views,
-            decisions,
-            partial(self._tell, "Training with and without your decisions"),
+    def _effect(self, images: Sequence[Suspect], decisions: Decisions) -> tuple[Effect | None, str]:
+        """Return what the decisions do to a score, and what is to be said of unreadable images."""
+        failures = [error for error in map(self._look, images) if error is not None]
+        unread = (
+            f" {len(failures):,} of {how_many(len(images), 'image')} cannot be read: {failures[0]}."
+            if failures
+            else ""
         )
+        usable = [image for image in images if image.sha256 in self._views]
+        if not usable:
+            return None, unread
+        views = np.stack([self._views[image.sha256] for image in usable])
+        tell = partial(self._tell, "Training with and without your decisions")
+        return measure(usable, views, decisions, tell), unread
 
-    def _view(self, image: Suspect) -> Views | None:
-        """Return an image as the evaluator sees it; None of one that cannot be read."""
+    def _look(self, image: Suspect) -> InputError | None:
+        """Read an image as the evaluator sees it, once; return why it cannot be read."""
         if image.sha256 not in self._views:
             try:
                 self._views[image.sha256] = evaluator_view(read_gray(self._root / image.path))
-            except InputError:
-                return None
-        return self._views[image.sha256]
+            except InputError as error:
+                return error
+        return None

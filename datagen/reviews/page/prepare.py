@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, cast
 
 from datagen.core.errors import CorruptInputError, MissingInputError, SplitError
@@ -16,6 +15,7 @@ from datagen.core.numerals import Numeral
 from datagen.curation.audit.find import audit_folder
 from datagen.curation.audit.record import AuditImage, read_audit, write_audit
 from datagen.files.paths import real_path
+from datagen.files.scratch import scratch
 from datagen.reviews.page.app import Sitting
 from datagen.reviews.page.improve import Improver, Rank
 from datagen.reviews.page.neighbours import Neighbours
@@ -147,9 +147,9 @@ def _rank(root: Path, listed: Mapping[str, tuple[str, str]]) -> Rank:
             tell(_AUDITING.get(step, step), done, total)
 
         before = {image.path: image.found for image in images}
-        with TemporaryDirectory(prefix="datagen-review-") as folder:
-            names = _carried_out(root, listed, decisions, Path(folder))
-            audit = audit_folder(Path(folder), skip_bad=True, tell=told).images
+        with scratch("datagen-review") as folder:
+            names = _carried_out(root, listed, decisions, folder)
+            audit = audit_folder(folder, skip_bad=True, tell=told).images
         found = {names[image.path]: image for image in audit}
         again = [
             _as_given(path, numeral, found.get(path), names, before.get(path))

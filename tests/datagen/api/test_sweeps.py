@@ -13,6 +13,8 @@ def test_a_trial_that_is_told_twice_is_counted_once() -> None:
     # of nine candidates two are tried
     spec = Spec(vary={"seed": tuple(range(9))}, strategy="tpe", trials=2, seeds=2)
     plan: Any = SimpleNamespace(candidates=range(9), spec=spec)
+    counting.planning(1, 2)
+    assert told.pop() == ("candidates", 1, 2)
     counting.plan(plan)
     first: Any = SimpleNamespace(point="a", seed=1)
     other: Any = SimpleNamespace(point="a", seed=2)

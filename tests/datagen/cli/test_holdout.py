@@ -49,6 +49,17 @@ def test_paths_of_writers_are_read_as_paths(
     assert " of 4 held out" in done.stdout, done.stderr
 
 
+def test_a_list_of_writers_without_one_is_refused(
+    datagen_here: Run, numeral_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "w.csv").write_text("path,writer\n")
+    done = datagen_here("holdout", numeral_folder, "-o", "out", "--writers", "w.csv")
+    assert done.returncode == 4
+    (line,) = done.stderr.splitlines()
+    assert "w.csv names no writer; expected a line for each image below path,writer" in line
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("name", ["{}/i/0.png", "../{}/i/0.png", "i/../i/0.png"])
 def test_a_path_of_writers_that_is_not_below_the_folder_is_refused(
     datagen_here: Run, numeral_folder: Path, tmp_path: Path, name: str

@@ -272,7 +272,7 @@ def test_a_name_steers_no_terminal(datagen_here: Run, tmp_path: Path) -> None:
         (
             ("sweep", "--mix", "pen=1", "--rungs", "1", "--dry-run"),
             2,
-            "belongs to --strategy halving",
+            "rungs belongs to strategy halving",
         ),
         (("sweep", "--mix", "pen=1", "--trials", "5", "--dry-run"), 2, "this sweep's is grid"),
         (("holdout", "ds", "--out", "o", "--fraction", "1"), 2, "cannot be held out"),

@@ -27,6 +27,17 @@ PICTURES = [
     ("holdout", "numerals", "--out", "held", "--sheet", "{}"),
     ("mine", "ds", "--test", "numerals", "--preview", "1", "--sheet", "{}"),
 ]
+FOLDERS = [
+    ("build", "--out", "{}"),
+    ("evaluate", "ds", "--out", "{}"),
+    ("holdout", "numerals", "--out", "{}"),
+    ("doctor", "numerals", "--fix", "{}"),
+    ("export", "ds", "{}", "--flatten"),
+    ("export", "ds", "{}", "--parquet", "--licence", "pen=CC0-1.0"),
+    ("sweep", "--vary", "seed=1,2", "--out", "{}", "--dry-run"),
+    ("search", "--real", "numerals", "--budget", "100", "--hours", "1", "--out", "{}", "--dry-run"),
+    ("compare-models", "ds", "--models", "cutoff-resnet50", "--out", "{}"),
+]
 pytestmark = pytest.mark.usefixtures("numeral_folder", "dataset")
 
 
@@ -69,6 +80,16 @@ def test_a_folder_where_nobody_may_write_is_refused_at_once(
     assert said.startswith(f"datagen: cannot write {NOWHERE}/a.png: ")
     assert f"choose another {flag}" in said
     assert not (tmp_path / "held").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a folder where nobody may write")
+@pytest.mark.parametrize("words", FOLDERS, ids=" ".join)
+def test_a_folder_that_cannot_be_made_is_refused_at_once(
+    datagen_here: Run, words: tuple[str, ...]
+) -> None:
+    said = refused(datagen_here, words, f"{NOWHERE}/new")
+    assert said.startswith(f"datagen: cannot write in {NOWHERE}: ")
+    assert "choose another" in said
 
 
 @pytest.mark.parametrize("words", [("rare", "numerals"), ("preview", "ds")], ids=" ".join)

@@ -29,7 +29,7 @@ SHORT = ("--budget", 300, "--folds", 2, "--preview", 1, "--seeds", 1, "--width",
         (("--real", "nowhere"), 4, "nowhere"),
         (("--real", "empty"), 4, "empty"),
         (("--out", "full"), 2, "full holds no search; choose another --out"),
-        (("--address", "auto"), 2, "--address names a Ray cluster; add --executor ray"),
+        (("--address", "auto"), 2, "--address has no effect without --executor ray; add"),
         (("--folds", 19), 3, "cannot be divided in 19 folds and a kept part"),
     ],
 )

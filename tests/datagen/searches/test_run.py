@@ -13,7 +13,7 @@ from datagen.core.errors import (
     UsageError,
 )
 from datagen.recipes.load import load
-from datagen.searches.answer import read_search
+from datagen.searches.answer import ANSWER, read_search
 from datagen.searches.begun import CANDIDATES, read_begun
 from datagen.searches.clock import CLOCK
 from datagen.searches.looks import LOOKS, read_looks
@@ -123,6 +123,43 @@ def test_a_page_that_could_not_be_written_is_written_by_the_same_call(tmp_path: 
     assert (out / PAGE).read_text("utf-8") == page
 
 
+def test_a_recipe_that_was_removed_is_written_by_the_same_call(tmp_path: Path) -> None:
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    recipe = search(spec, out, Pretender(by_share)).recipe
+    before = recipe.read_text("utf-8")
+    recipe.unlink()
+    search(spec, out, Pretender(by_share))
+    assert recipe.read_text("utf-8") == before
+    recipe.unlink()
+    (out / CANDIDATES).write_text("")
+    with pytest.raises(CorruptInputError, match="lacks the best candidate, so recipe.yaml cannot"):
+        search(spec, out, Pretender(by_share))
+
+
+@pytest.mark.parametrize("damage", ["{", "{}"])
+def test_a_damaged_answer_is_written_again_once_it_is_removed(tmp_path: Path, damage: str) -> None:
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    whole = search(spec, out, Pretender(by_share))
+    (out / ANSWER).write_text(damage)
+    with pytest.raises(CorruptInputError, match=f"{ANSWER} is .*; remove it: the `datagen search`"):
+        search(spec, out, Pretender(by_share))
+    (out / ANSWER).unlink()
+    again = search(spec, out, executor := Pretender(by_share))
+    assert executor.ran == []
+    assert again.model_dump(exclude={"seconds"}) == whole.model_dump(exclude={"seconds"})
+
+
+@pytest.mark.parametrize("log", [LOOKS, CANDIDATES, TRIALS])
+def test_a_damaged_log_is_met_before_any_work(tmp_path: Path, log: str) -> None:
+    spec, out = spec_of(tmp_path / "mine"), tmp_path / "best"
+    with pytest.raises(StoppedError):
+        search(spec, out, Pretender(by_share, left=3))
+    text = (out / log).read_text("utf-8")
+    (out / log).write_text(text[len(text) // 5 :], "utf-8")
+    with pytest.raises(CorruptInputError, match=f"{log} line 1 is damaged .*; remove the line: "):
+        plan_search(spec, out, hours=1)
+
+
 def test_a_search_whose_report_failed_has_its_answer_and_page(tmp_path: Path) -> None:
     def value(task: Task, test: Path) -> float | str:
         return "no memory" if task.point.endswith("kept") else by_share(task, test)
@@ -155,7 +192,7 @@ def test_a_damaged_clock_is_one_clear_line(tmp_path: Path, text: str) -> None:
     out.mkdir()
     write_spec(spec, out)
     (out / CLOCK).write_text(text)
-    with pytest.raises(CorruptInputError, match=CLOCK):
+    with pytest.raises(CorruptInputError, match=f"{CLOCK} .*; remove it: the hours are then"):
         search(spec, out, Pretender(by_share))
 
 
@@ -268,6 +305,11 @@ def test_hours_that_make_no_sense_are_refused(tmp_path: Path, hours: float) -> N
 def test_numbers_out_of_range_are_named(tmp_path: Path, keys: dict[str, int], said: str) -> None:
     with pytest.raises(RecipeError, match=said):
         spec_of(tmp_path / "mine", **keys)
+
+
+def test_a_review_that_is_no_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--review '.udcff': expected a name or a file"):
+        spec_of(tmp_path / "mine", review="\udcff")
 
 
 def test_a_generation_is_known_before_it_runs(tmp_path: Path) -> None:

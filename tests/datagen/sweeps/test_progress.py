@@ -4,8 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 SCRIPT = """
 from datagen.cli.views.output import console
@@ -47,3 +50,15 @@ def test_json_goes_to_stdout_also_where_a_terminal_shows_the_bar() -> None:
     assert "datasets     2 of up to 60 images" in said
     assert "done     seed=1  seed 123" in said
     assert '"command"' not in said
+
+
+@pytest.mark.parametrize(("pause", "lines"), [(0.0, 3), (1000.0, 0)])
+def test_long_planning_is_no_silence(
+    datagen_here: Run, monkeypatch: pytest.MonkeyPatch, pause: float, lines: int
+) -> None:
+    monkeypatch.setattr("datagen.cli.views.sweep_progress.PAUSE", pause)
+    given = ("sweep", "--vary", "seed=0,1,2", "--images", 60, "--no-timing", "--dry-run")
+    done = datagen_here(*given)
+    said = [line for line in done.stderr.splitlines() if line.startswith("planned ")]
+    assert said == [f"planned {k} of 3 candidates" for k in range(1, lines + 1)]
+    assert datagen_here(*given, "--quiet").stderr == ""

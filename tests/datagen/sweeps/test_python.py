@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
-from datagen.core.errors import MissingInputError, UsageError
+from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import SweepPlan, plan_sweep, read_sweep, sweep
 from datagen.sweeps.spec import validate
@@ -83,6 +84,36 @@ def test_a_plan_writes_nothing_and_reads_a_file(
         plan_sweep("three.yaml")
     with pytest.raises(UsageError, match="nothing varies"):
         plan_sweep({"images": 60})
+
+
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ({"rungs": [5, 10]}, "rungs belongs to strategy halving; this sweep's is grid"),
+        ({"strategy": "halving", "trials": 3}, "trials belongs to strategy tpe"),
+        ({"points": "product"}, "points chooses among mixes, and no ratio varies"),
+        ({"strategy": "halving", "preview": 5}, "halving compares after 10, 30, 100 epochs, and a"),
+    ],
+)
+def test_what_a_sweep_would_not_read_is_refused(
+    out: Path, tmp_path: Path, keys: dict[str, object], says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        plan_sweep(SPEC | keys, out)
+    file = tmp_path / "asked.yaml"
+    file.write_text(yaml.safe_dump(SPEC | keys))
+    with pytest.raises(UsageError, match=says):
+        plan_sweep(file, out)
+
+
+def test_a_damaged_trial_says_what_to_do(out: Path) -> None:
+    sweep(SPEC, out, executor=Pretender(value))
+    log = out / "sweep.jsonl"
+    log.write_text("{\n" + log.read_text())
+    with pytest.raises(
+        CorruptInputError, match=r"line 1 is damaged .*; remove the line: its trial"
+    ):
+        read_sweep(out)
 
 
 def test_paths_in_a_spec_may_be_pathlibs(out: Path, tmp_path: Path) -> None:

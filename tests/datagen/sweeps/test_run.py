@@ -94,7 +94,7 @@ def test_a_sweep_of_an_earlier_version_goes_on(out: Path) -> None:
 @pytest.mark.parametrize("strategy", ["grid", "halving", "tpe"])
 @pytest.mark.parametrize("left", [0, 3, 7])
 def test_a_stopped_sweep_goes_on(out: Path, tmp_path: Path, strategy: str, left: int) -> None:
-    spec = make_spec(9, strategy=strategy, trials=8)
+    spec = make_spec(9, strategy=strategy, **({"trials": 8} if strategy == "tpe" else {}))
     whole, _ = sweep(spec, tmp_path / "whole", Pretender(good))
     with pytest.raises(StoppedError, match=r"interrupted: .* the same command resumes in"):
         sweep(spec, out, killed := Pretender(good, left=left))
@@ -270,8 +270,12 @@ def test_scores_of_two_evaluators_are_not_mixed(out: Path, monkeypatch: pytest.M
 def test_a_refused_extension_leaves_every_byte_as_it_was(
     out: Path, monkeypatch: pytest.MonkeyPatch, strategy: str
 ) -> None:
+    def asked(values: int, trials: int) -> Spec:
+        of_tpe = {"trials": trials} if strategy == "tpe" else {}
+        return make_spec(values, strategy=strategy, **of_tpe)
+
     with pytest.raises(StoppedError):
-        sweep(make_spec(9, strategy=strategy, trials=5), out, Pretender(good, left=4))
+        sweep(asked(9, 5), out, Pretender(good, left=4))
     (out / "lock").write_text("process 7 on elsewhere")
     for log in ("sweep.jsonl", RUNGS, JOURNAL):  # and a kill tore what it wrote
         if (out / log).exists():
@@ -279,7 +283,7 @@ def test_a_refused_extension_leaves_every_byte_as_it_was(
                 file.write('{"torn')
     before = files(out)
     monkeypatch.setattr("datagen.sweeps.trial_runner.identity", lambda: "updated")
-    more = make_spec(10, strategy=strategy, trials=9)
+    more = asked(10, 9)
     check_folder(out, more, extend=True)
     with pytest.raises(UsageError, match="scored by another evaluator"):
         sweep(more, out, Pretender(good))
@@ -291,7 +295,7 @@ def test_a_refused_extension_leaves_every_byte_as_it_was(
         file.write("nonsense\n")
     before = files(out)
     with pytest.raises(CorruptInputError, match="is damaged"):
-        sweep(make_spec(11, strategy=strategy, trials=9), out, Pretender(good))
+        sweep(asked(11, 9), out, Pretender(good))
     assert files(out) == before
 
 

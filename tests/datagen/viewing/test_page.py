@@ -161,7 +161,7 @@ def test_the_command_writes_the_page_and_says_what_is_in_it(
         (("damaged",), 4, "manifest.jsonl line 1"),
         (("ds", "--html", "ds/x.html"), 2, "is inside the dataset"),
         (("ds", "--image", "train/i/0.png"), 4, "has no image train/i/0.png"),
-        (("ds", "--serve", "--html", "a.html"), 2, "leave one of them out"),
+        (("ds", "--serve", "--html", "a.html"), 2, "--html has no effect with --serve"),
         (("ds", "--score", "nowhere.json"), 4, "no score at nowhere.json"),
     ],
 )

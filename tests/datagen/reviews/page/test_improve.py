@@ -1,3 +1,4 @@
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -67,6 +68,20 @@ def test_what_fails_is_told_and_can_be_tried_again(
     for _ in range(2):
         assert improver.start(images, {}, lambda _: None)
         assert _until_done(improver) == {"phase": "failed", "message": "no such CPU"}
+
+
+def test_images_that_are_gone_are_the_reason(folder: Path) -> None:
+    images = suspects(folder, listing(folder))
+    (folder / "i" / "0.png").write_bytes(b"")
+    improver = Improver(folder)
+    improver.start(images, {}, lambda _: None)
+    told = _until_done(improver)["message"]
+    assert told.startswith("A held-out score needs at least 60 images")
+    assert " 1 of 20 images cannot be read: " in told
+    shutil.rmtree(folder)
+    improver.start(images, {}, lambda _: None)
+    expected = f"no folder at {folder}; expected the images of this review"
+    assert _until_done(improver) == {"phase": "failed", "message": expected}
 
 
 def test_a_page_that_is_closed_ends_the_work(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
