@@ -340,7 +340,12 @@ class EvaluatorProcess:
 
 
 def last_words(said: Sequence[str], code: int) -> str:
-    """Return why the evaluator ended, from the lines that it printed on stderr."""
+    """Return why the evaluator ended, by its exit code and the lines that it printed on stderr."""
+    if code < 0:
+        return (
+            f"the evaluator's process was killed by {signal.Signals(-code).name}; where nobody did "
+            "that, memory ran out: close other programs and try again"
+        )
     last = next((line for line in reversed(said) if line), f"exit code {code}")
     # "fixed_eval: …" is its own voice, "…: error: …" argparse's
     return last.partition(": error: ")[2] or last.removeprefix(f"{PACKAGE}: ")

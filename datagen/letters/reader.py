@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NoReturn, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from datagen.core.errors import (
     CorruptInputError,
+    EvaluationError,
     InputError,
     MissingInputError,
     StoppedError,
@@ -22,6 +24,8 @@ from datagen.evaluation.array_tools import Arrays, Tell, ask_with_arrays, run_wi
 from datagen.evaluation.process import word_of
 from datagen.files.class_folders import IMAGE_SUFFIXES, FolderRules, files_in
 from datagen.files.decode import decode_gray
+from datagen.files.locks import locked
+from datagen.files.paths import real_path
 from datagen.files.reading import IMAGE, read_bytes
 from datagen.images.polarity import paper_under
 from datagen.letters.characters import CHARACTERS, label_of, picture_of_image
@@ -135,6 +139,7 @@ def train_letters(
     _check_names("network", [net], NETS)
     _check_names("optimiser", [optimiser], OPTIMISERS)
     _check_numbers(rate=rate, warm_up=warm_up, epochs=epochs, seed=seed)
+    out = real_path(out) if out.is_symlink() else out  # a link stays one
     done = check_out(out, resume=resume, overwrite=overwrite)
 
     def told(event: Mapping[str, Any]) -> None:
@@ -145,12 +150,23 @@ def train_letters(
     words = ["--out", word_of(out), "--net", net, "--optimiser", optimiser, "--seed", seed]
     words += [*_given(rate=rate, warm_up=warm_up, epochs=epochs), *_flag(resume)]
     try:
-        arrays = training_arrays(source)
-        tell({"event": "start", "epoch": done})
-        (found,) = run_with_arrays(["letters", "train"], arrays, words, told)
+        with locked(out.with_name(f".{out.stem}.lock"), partial(_refuse_second, out)):
+            arrays = training_arrays(source)
+            tell({"event": "start", "epoch": done})
+            (found,) = run_with_arrays(["letters", "train"], arrays, words, told)
     except KeyboardInterrupt as stop:
         raise StoppedError(_stopped(done, resume=resume, overwrite=overwrite)) from stop
+    except EvaluationError as error:
+        raise EvaluationError(
+            f"{error}; {_stopped(done, resume=resume, overwrite=overwrite)}"
+        ) from error
     return LettersResult.model_validate(found)
+
+
+def _refuse_second(out: Path) -> NoReturn:
+    raise UsageError(
+        f"another `letters train` is writing {out}; wait until it ends, or choose another --out"
+    )
 
 
 def _stopped(done: int, *, resume: bool, overwrite: bool) -> str:

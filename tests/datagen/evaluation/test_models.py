@@ -51,6 +51,12 @@ def test_the_evaluator_is_asked_by_its_module(monkeypatch: pytest.MonkeyPatch) -
     assert asked == [[sys.executable, "-P", "-m", "fixed_eval.models", "--json"]]
 
 
+KILLED = (
+    "the evaluator's process was killed by SIGKILL; where nobody did that, memory ran out: close "
+    "other programs and try again"
+)
+
+
 @pytest.mark.parametrize(
     ("code", "err", "error", "says"),
     [
@@ -58,7 +64,7 @@ def test_the_evaluator_is_asked_by_its_module(monkeypatch: pytest.MonkeyPatch) -
         (3, "fixed_eval: too many\n", RuleError, "too many"),
         (4, "W0000 greetings\nfixed_eval: no weights\n\n", InputError, "no weights"),
         (1, "fixed_eval: broken\n", EvaluationError, "broken"),
-        (-9, "", EvaluationError, "exit code -9"),
+        (-9, "", EvaluationError, KILLED),
     ],
 )
 def test_a_refusal_is_an_error_of_ours(

@@ -15,12 +15,14 @@ import pytest
 import datagen
 from datagen.core.errors import (
     CorruptInputError,
+    EvaluationError,
     MissingInputError,
     OutOfRangeError,
     StoppedError,
     UnknownNameError,
     UsageError,
 )
+from datagen.files.locks import locked
 from datagen.letters import reader
 from datagen.letters.kept import check_out, kept_epochs
 
@@ -233,3 +235,36 @@ def test_names_and_the_warm_up_are_checked_at_the_start(trained: list[Any], out:
     with pytest.raises(UsageError, match="no network to compare"):
         datagen.compare_letters(nets=[])
     assert trained == []
+
+
+def test_a_link_stays_and_what_it_names_is_written(
+    trained: list[Any], out: Path, tmp_path: Path
+) -> None:
+    link = tmp_path / "link.keras"
+    link.symlink_to(out)
+    datagen.train_letters(out=link, epochs=2)
+    assert str(out.resolve()) in map(str, trained[0])
+    assert link.is_symlink()
+
+
+def test_two_trainings_write_no_model_at_once(trained: list[Any], out: Path) -> None:
+    with (
+        locked(out.with_name(f".{out.stem}.lock")),
+        pytest.raises(UsageError, match=r"another `letters train` is writing .*m\.keras"),
+    ):
+        datagen.train_letters(out=out, epochs=2)
+    assert trained == []
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_trainer_that_is_killed_says_what_is_kept(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: object, __: object, ___: object, tell: Callable[..., None]) -> Any:
+        tell({"event": "epoch", "epoch": 3})
+        raise EvaluationError("killed")
+
+    monkeypatch.setattr(reader, "training_arrays", lambda _: {})
+    monkeypatch.setattr(reader, "run_with_arrays", killed)
+    with pytest.raises(EvaluationError, match="^killed; stopped after epoch 3, which is kept; "):
+        datagen.train_letters(out=out)
