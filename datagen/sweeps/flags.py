@@ -55,6 +55,20 @@ def with_options(mix: list[dict[str, Any]], texts: Sequence[str]) -> list[dict[s
     return mix
 
 
+def without_bad_images(mix: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the ingredients of which the images pass over unusable files.
+
+    Raises:
+        UsageError: none of them is of images.
+    """
+    if all(part.get("source") != "images" for part in mix):
+        raise UsageError(
+            "--skip-bad passes over image files, and no source of the sweep's mix is images: leave "
+            "it out, or say skip_bad in the recipe"
+        )
+    return with_options(mix, ["images.skip_bad=true"])
+
+
 def varied_key(text: str) -> tuple[str, list[Any]]:
     """Parse `KEY=a,b,c`, each value as YAML would read it.
 

@@ -204,7 +204,7 @@ def sweep(
         "trials": trials,
         "preview": preview,
     }
-    asked = _spec(spec, given, [*(option or []), *(["images.skip_bad=true"] if skip_bad else [])])
+    asked = _spec(spec, given, option or [], skip_bad=skip_bad)
     folder = out or run.default_folder(asked)
     hooks = callbacks(folder.absolute(), tensorboard=tensorboard, mlflow=mlflow, wandb=wandb)
     human = console(as_json=as_json, quiet=quiet)
@@ -242,7 +242,9 @@ def sweep(
     _refuse_failed(answer)
 
 
-def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec":
+def _spec(
+    path: Path | None, given: dict[str, Any], options: list[str], *, skip_bad: bool = False
+) -> "Spec":
     """Return the spec of a file, of flags, or of a file overridden by flags."""
     from datagen.sweeps import flags as parse
     from datagen.sweeps import spec as specs
@@ -265,6 +267,8 @@ def _spec(path: Path | None, given: dict[str, Any], options: list[str]) -> "Spec
     if options:
         mix = parse.with_options(plain.get("mix", []), options)
         plain |= specs.located({"mix": mix}, Path.cwd())
+    if skip_bad:
+        plain["mix"] = parse.without_bad_images(plain.get("mix", []))
     return specs.validate(plain, origin=str(path) if path else "the flags")
 
 

@@ -12,6 +12,7 @@ from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import SweepPlan
+from datagen.sweeps.strategies import planned_rounds
 from datagen.sweeps.trial import Task, TrialOutcome
 
 PAUSE: Final = 5.0
@@ -129,7 +130,7 @@ def _print_plan(plan: SweepPlan, out: Any) -> None:
     most = "at most " if spec.strategy != "grid" else ""
     ends = {
         "grid": "all to the end",
-        "halving": f"compared after {_and(spec.pauses)}",
+        "halving": _halving(plan),
         "tpe": "TPE",
     }
     known = f"; {cost.known} have ended already" if cost.known else ""
@@ -152,5 +153,8 @@ def _print_plan(plan: SweepPlan, out: Any) -> None:
         out.print(label(official=False, preview=spec.preview), style="bold", soft_wrap=True)
 
 
-def _and(pauses: tuple[int, ...]) -> str:
-    return "epoch " + " and ".join(map(str, pauses)) if pauses else "no epoch"
+def _halving(plan: SweepPlan) -> str:
+    rounds = planned_rounds(plan.spec, len(plan.candidates))
+    if len(rounds) == 1:
+        return f"all to the end: finalists is {plan.spec.finalists}, so none can be stopped"
+    return "compared after epoch " + " and ".join(map(str, plan.spec.pauses[: len(rounds) - 1]))

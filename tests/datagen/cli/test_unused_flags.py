@@ -27,6 +27,7 @@ SWEEP = "sweep --vary seed=0,1 --dry-run --no-timing"
         (f"{SWEEP} --address auto", "--address has no effect without --executor ray; add"),
         (f"{SWEEP} --rungs 1", "rungs belongs to strategy halving; this sweep's is grid"),
         (f"{SWEEP} --strategy halving --preview 5 --rungs 10,30", "give --rungs below 5"),
+        (f"{SWEEP} --skip-bad", "no source of the sweep's mix is images: leave it out"),
         (f"{SWEEP} --points product", "points chooses among mixes, and no ratio varies"),
         ("search --real r --hours 1 -o s --dry-run --address auto", "--address has no effect"),
         ("search --real r --hours 1 -o s --preview 5 --rungs 10", "--rungs 10: a training ends"),
@@ -52,3 +53,20 @@ def test_a_strategy_in_a_flag_takes_the_place_of_all_that_the_files_one_reads(
     assert datagen_here(*given, "--strategy", "grid").returncode == 0
     done = datagen_here(*given, "--strategy", "grid", "--rungs", "5")
     assert "rungs belongs to strategy halving" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("seeds", "says"),
+    [
+        ("0,1", "all to the end: finalists is 2, so none can be stopped"),
+        ("0,1,2", "compared after epoch 5;"),
+        ("0,1,2,3,4,5,6,7,8", "compared after epoch 5 and 10;"),
+    ],
+)
+def test_a_plan_says_after_which_epochs_halving_compares(
+    datagen_here: Run, seeds: str, says: str
+) -> None:
+    words = f"sweep --vary seed={seeds} --images 60 --strategy halving --preview 20 --rungs 5,10"
+    done = datagen_here(*words.split(), "--dry-run", "--no-timing")
+    assert done.returncode == 0, done.stderr
+    assert says in done.stdout
