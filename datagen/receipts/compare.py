@@ -1,6 +1,6 @@
 """A run that was made again, compared with the receipt of the first: pure functions.
 
-Enters: the evaluator's events and scores. Leaves: the first `Difference`, or None.
+Enters: the evaluator's events and scores. Leaves: the first `Mismatch`, or None.
 """
 
 import math
@@ -13,19 +13,19 @@ from datagen.datasets.content import Content
 from datagen.evaluation.leaks import leak_free
 from datagen.evaluation.process import Event
 from datagen.evaluation.records import Epoch, Receipt, Score, TestResult
-from datagen.receipts.records import Difference, Kind
+from datagen.receipts.records import Kind, Mismatch
 from pipelines.text import shortened
 
 _CLOSE: Final = 2e-6  # `exp` and `log` differ from CPU to CPU, and probabilities have six digits
 
 
-def mark_difference(score: Score) -> Difference | None:
+def mark_difference(score: Score) -> Mismatch | None:
     """Say whether a score calls itself official without having run all epochs of the protocol."""
     epochs = score.protocol.constants.get("epochs", len(score.history))
     ended = len(score.history) == epochs or (score.phases and score.phases[-1].ended)
     if not score.official or (score.preview is None and ended):
         return None
-    return Difference(
+    return Mismatch(
         kind="official",
         where="the mark official",
         receipt="official",
@@ -34,7 +34,7 @@ def mark_difference(score: Score) -> Difference | None:
     )
 
 
-def leak_free_difference(score: Score) -> Difference | None:
+def leak_free_difference(score: Score) -> Mismatch | None:
     """Say where the accuracy without leaks is not that of the images marked as not leaked."""
     for test in score.tests:
         where = f"leak-free accuracy on {test.path}"
@@ -44,7 +44,7 @@ def leak_free_difference(score: Score) -> Difference | None:
     return None
 
 
-def order_difference(score: Score, receipt: Receipt, event: Event) -> Difference | None:
+def order_difference(score: Score, receipt: Receipt, event: Event) -> Mismatch | None:
     """Compare the event `start`: the order in which the images were read."""
     return _unequal(
         "order",
@@ -56,7 +56,7 @@ def order_difference(score: Score, receipt: Receipt, event: Event) -> Difference
     )
 
 
-def epoch_difference(score: Score, receipt: Receipt, event: Event) -> Difference | None:
+def epoch_difference(score: Score, receipt: Receipt, event: Event) -> Mismatch | None:
     """Compare the event `epoch`: the engine, the weights at the start, the state after it."""
     number = int(event["epoch"])
     if number > len(score.history):
@@ -81,7 +81,7 @@ def epoch_difference(score: Score, receipt: Receipt, event: Event) -> Difference
     )
 
 
-def _engine(score: Score, receipt: Receipt, bits: object) -> Difference | None:
+def _engine(score: Score, receipt: Receipt, bits: object) -> Mismatch | None:
     versions = ", ".join(f"{name} {version}" for name, version in score.versions.items())
     return _unequal(
         "engine",
@@ -93,9 +93,7 @@ def _engine(score: Score, receipt: Receipt, bits: object) -> Difference | None:
     )
 
 
-def score_difference(
-    score: Score, receipt: Receipt, ran: Score, *, whole: bool
-) -> Difference | None:
+def score_difference(score: Score, receipt: Receipt, ran: Score, *, whole: bool) -> Mismatch | None:
     """Compare a run: every epoch, and of a whole one what was chosen, predicted and counted."""
     again = ran.receipt or Receipt(bits=None, order="", initial="", predictions="")
     found = [
@@ -114,7 +112,7 @@ def score_difference(
     return next((each for each in found if each), None)
 
 
-def _scored(score: Score, receipt: Receipt, ran: Score) -> list[Difference | None]:
+def _scored(score: Score, receipt: Receipt, ran: Score) -> list[Mismatch | None]:
     """Compare what the chosen epoch's weights gave."""
     tests = {test.fingerprint: test for test in score.tests}
     return [
@@ -141,7 +139,7 @@ def _scored(score: Score, receipt: Receipt, ran: Score) -> list[Difference | Non
     ]
 
 
-def _test(known: TestResult, test: TestResult, receipt: Receipt) -> Difference | None:
+def _test(known: TestResult, test: TestResult, receipt: Receipt) -> Mismatch | None:
     return (
         _unequal(
             "predictions",
@@ -167,7 +165,7 @@ _COUNTED: Final = {"train", "val", "classes", "budget", "budget_used"}
 _FIXED: Final = {"fingerprint", "epochs", "parameters", "constants"}
 
 
-def _protocol(score: Score, ran: Score) -> Difference | None:
+def _protocol(score: Score, ran: Score) -> Mismatch | None:
     """Compare what the protocol's files decide; those of another version may give the same bits."""
     if score.protocol.sources != ran.protocol.sources:
         return None
@@ -183,13 +181,13 @@ _CHANGED: Final = "all that it follows from is the same, so the number in the re
 _NO_RESULT: Final = {"epoch", "seconds", "train_seconds", "state"}  # of an epoch
 
 
-def _numbers(known: Epoch, here: Epoch) -> Difference | None:
+def _numbers(known: Epoch, here: Epoch) -> Mismatch | None:
     """Compare losses and accuracies of one epoch."""
     numbers = (epoch.model_dump(exclude=_NO_RESULT) for epoch in (known, here))
     return _unlike(f"epoch {here.epoch}", *numbers)
 
 
-def _unlike(where: str, known: Any, here: Any) -> Difference | None:
+def _unlike(where: str, known: Any, here: Any) -> Mismatch | None:
     """Compare plain data or records, numbers up to rounding; name the first key that differs.
 
     Keys that only one of them has are of another version, and not compared.
@@ -213,7 +211,7 @@ def _equal(known: object, here: object) -> bool:
     return known == here
 
 
-def images_difference(known: TestResult, found: Content) -> Difference | None:
+def images_difference(known: TestResult, found: Content) -> Mismatch | None:
     """Compare the images of a test set with those that were scored."""
     if found.fingerprint == known.fingerprint:
         return None
@@ -221,7 +219,7 @@ def images_difference(known: TestResult, found: Content) -> Difference | None:
     for path in sorted(listed.keys() | found.paths.keys()):
         one, other = listed.get(path), found.paths.get(path)
         if one != other:
-            return Difference(
+            return Mismatch(
                 kind="test image",
                 where=path,
                 receipt="no such file" if one is None else f"SHA-256 {one[:16]}",
@@ -249,7 +247,7 @@ def _why_bits(receipt: Receipt) -> str:
     )
 
 
-def _unequal(kind: Kind, where: str, receipt: str, found: object, advice: str) -> Difference | None:
+def _unequal(kind: Kind, where: str, receipt: str, found: object, advice: str) -> Mismatch | None:
     if receipt == found:
         return None
-    return Difference(kind=kind, where=where, receipt=receipt, found=str(found), advice=advice)
+    return Mismatch(kind=kind, where=where, receipt=receipt, found=str(found), advice=advice)

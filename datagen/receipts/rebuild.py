@@ -15,7 +15,7 @@ from datagen.datasets.format import DatasetInfo, image_files
 from datagen.evaluation.origin import MARK
 from datagen.evaluation.records import Origin, Score
 from datagen.files.reading import IMAGE, read_bytes
-from datagen.receipts.records import Difference
+from datagen.receipts.records import Mismatch
 from datagen.recipes.fingerprint import recipe_fingerprint
 from datagen.recipes.load import validate
 from datagen.recipes.overrides import Overrides, override
@@ -55,12 +55,12 @@ def receipt_recipe(origin: Origin | None, path: Path) -> Recipe:
         raise CorruptInputError(f"{error}; the receipt was changed or damaged") from error
 
 
-def recipe_difference(recipe: Recipe, origin: Origin) -> Difference | None:
+def recipe_difference(recipe: Recipe, origin: Origin) -> Mismatch | None:
     """Say where a receipt's recipe is not the one that its fingerprint is of."""
     found, known = recipe_fingerprint(recipe), origin.recipe_fingerprint
     if found == known:
         return None
-    return Difference(
+    return Mismatch(
         kind="recipe",
         where="fingerprint of the recipe in the receipt",
         receipt=_short(known),
@@ -153,7 +153,7 @@ def dataset_images(root: Path) -> list[Image]:
 
 def dataset_difference(
     score: Score, fingerprint: str, info: DatasetInfo | None, images: list[Image]
-) -> Difference | None:
+) -> Mismatch | None:
     """Say what of a dataset is the first that is not as the receipt says.
 
     Args:
@@ -167,7 +167,7 @@ def dataset_difference(
     origin = score.origin or Origin()
     sources = _sources(origin, info) if info else iter(())
     first = next(chain(sources, _counts(origin, images), _images(origin, images)), None)
-    return first or Difference(
+    return first or Mismatch(
         kind="dataset",
         where="dataset fingerprint",
         receipt=_short(score.dataset.fingerprint),
@@ -177,12 +177,12 @@ def dataset_difference(
     )
 
 
-def _sources(origin: Origin, info: DatasetInfo) -> Iterator[Difference]:
+def _sources(origin: Origin, info: DatasetInfo) -> Iterator[Mismatch]:
     here = {part.key: part.fingerprint for part in info.sources}
     for part in origin.sources:
         if part.fingerprint is None or here.get(part.key) == part.fingerprint:
             continue
-        yield Difference(
+        yield Mismatch(
             kind="source",
             where=f"source {part.key}",
             receipt=_short(part.fingerprint),
@@ -193,10 +193,10 @@ def _sources(origin: Origin, info: DatasetInfo) -> Iterator[Difference]:
         )
 
 
-def _counts(origin: Origin, images: list[Image]) -> Iterator[Difference]:
+def _counts(origin: Origin, images: list[Image]) -> Iterator[Mismatch]:
     for split, numeral, marks, here in _classes(origin, images):
         if len(marks) != len(here):
-            yield Difference(
+            yield Mismatch(
                 kind="image",
                 where=f"{split}/{numeral}",
                 receipt=how_many(len(marks), "image"),
@@ -205,11 +205,11 @@ def _counts(origin: Origin, images: list[Image]) -> Iterator[Difference]:
             )
 
 
-def _images(origin: Origin, images: list[Image]) -> Iterator[Difference]:
+def _images(origin: Origin, images: list[Image]) -> Iterator[Mismatch]:
     for _, _, marks, here in _classes(origin, images):
         for mark, image in zip(marks, here, strict=False):
             if not image.sha256.startswith(mark):
-                yield Difference(
+                yield Mismatch(
                     kind="image",
                     where=image.path,
                     receipt=f"SHA-256 {mark}…",

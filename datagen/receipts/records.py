@@ -28,7 +28,7 @@ DIFFERENT: Final[State] = "different"
 NOT_CHECKED: Final[State] = "not checked"
 
 
-class Difference(StrictModel):
+class Mismatch(StrictModel):
     """The first thing that is not as the receipt says.
 
     Attributes:
@@ -84,7 +84,7 @@ class Verification(StrictModel):
     schema_version: Literal[1] = 1
     path: str
     same: bool
-    difference: Difference | None
+    difference: Mismatch | None
     epochs: Tally
     of: Tally
     checks: tuple[Check, ...]

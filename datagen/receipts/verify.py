@@ -44,7 +44,7 @@ from datagen.receipts.records import (
     NOT_CHECKED,
     SAME,
     Check,
-    Difference,
+    Mismatch,
     Verification,
 )
 from datagen.receipts.run import job_again, run_apart
@@ -83,7 +83,7 @@ class VerifyRequest:
 class _DiffersError(Exception):
     """Ends the work at the first difference."""
 
-    def __init__(self, difference: Difference) -> None:
+    def __init__(self, difference: Mismatch) -> None:
         super().__init__(str(difference))
         self.difference = difference
 
@@ -99,7 +99,7 @@ class _Work:
     missing: list[TestResult] = field(default_factory=list)  # not given
     epochs: int = 0
 
-    def check(self, what: str, difference: Difference | None, detail: str) -> None:
+    def check(self, what: str, difference: Mismatch | None, detail: str) -> None:
         """Note a check; one that differs is the last.
 
         Raises:

@@ -5,7 +5,7 @@ from datagen.searches.judge import Folds
 from datagen.searches.spec import SearchSpec
 
 
-class Found:
+class SearchState:
     """What a search knows: candidates, what they reached at each stage, and who led when.
 
     Attributes:

@@ -7,7 +7,7 @@ from statistics import fmean
 from datagen.core.errors import SweepError
 from datagen.searches.begun import Begun, begun_of, proposed, read_begun, write_begun
 from datagen.searches.clock import Clock
-from datagen.searches.found import Found
+from datagen.searches.found import SearchState
 from datagen.searches.judge import PATIENCE, Values, best_of, idle_generations, kept, noise_of
 from datagen.searches.listener import SearchListener
 from datagen.searches.plan import SearchPlan, affordable, first_width, stage_work
@@ -26,9 +26,9 @@ class Generations:
         self._trials = trials
         self._listener = listener
         self._clock = clock
-        self._found = Found(plan.spec)
+        self._found = SearchState(plan.spec)
 
-    def run(self) -> Found:
+    def run(self) -> SearchState:
         """Try generations until nothing is to be gained or no time is left; report the best."""
         logged = read_begun(self._plan.folder)
         generation = 0

@@ -18,7 +18,7 @@ from datagen.recipes.load import load
 from datagen.searches import words
 from datagen.searches.answer import ANSWER, Reported, SearchAnswer, State, Tried
 from datagen.searches.begun import CANDIDATES, Begun
-from datagen.searches.found import Found
+from datagen.searches.found import SearchState
 from datagen.searches.importance import importances
 from datagen.searches.judge import Noise, gap, noise_of
 from datagen.searches.looks import LOOKS, count_looks, read_looks
@@ -28,7 +28,7 @@ from datagen.sweeps.records import Scored
 
 
 def answer_of(
-    spec: SearchSpec, folder: Path, trials: Trials, found: Found, seconds: float
+    spec: SearchSpec, folder: Path, trials: Trials, found: SearchState, seconds: float
 ) -> SearchAnswer:
     """Return what a search found, and write it with the best recipe to its folder."""
     noise = noise_of(found.stages.values())
@@ -75,7 +75,9 @@ def answer_of(
     return answer
 
 
-def _tried(each: Begun, spec: SearchSpec, trials: Trials, found: Found, noise: Noise) -> Tried:
+def _tried(
+    each: Begun, spec: SearchSpec, trials: Trials, found: SearchState, noise: Noise
+) -> Tried:
     reached = [until for until in spec.stages if each.id in found.stages[until]]
     keys = each.model_dump(include={"id", "name", "generation", "shipped", "settings"})
     failed = [

@@ -15,7 +15,7 @@ from datagen.datasets.format import DatasetInfo, info_if_any
 from datagen.viewing.looks import Looks, look
 from datagen.viewing.making import Maker, Making
 from datagen.viewing.measured import Measured, measure
-from datagen.viewing.mistakes import Scored, read_scored
+from datagen.viewing.mistakes import KnownScores, read_scored
 from datagen.viewing.rows import MOST, Listing, ViewImage, list_images
 
 Tell = Callable[[str, int, int], None]
@@ -62,7 +62,7 @@ class View:
     images: tuple[ViewImage, ...]
     measured: tuple[Measured, ...]
     looks: Looks
-    scored: Scored
+    scored: KnownScores
     makings: Mapping[str, Making]
     info: DatasetInfo | None
     notes: tuple[str, ...]
@@ -109,7 +109,7 @@ def collect(request: ViewRequest, tell: Tell = _quiet) -> View:
     )
 
 
-def _further(scored: Scored, room: int) -> tuple[ViewImage, ...]:
+def _further(scored: KnownScores, room: int) -> tuple[ViewImage, ...]:
     """Return the test images from elsewhere; where there is no room for all, the mistakes."""
     if len(scored.images) <= room:
         return scored.images

@@ -25,7 +25,7 @@ from datagen.viewing.rows import ViewImage
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class ImagePrediction:
     """What the networks of one evaluation said of one image.
 
     Attributes:
@@ -59,12 +59,12 @@ class ScoredSet:
     how: str
     seeds: int
     accuracy: float
-    predictions: Mapping[str, Prediction]
+    predictions: Mapping[str, ImagePrediction]
     report: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class KnownScores:
     """What is known of a dataset's scores: the sets, and the test images from elsewhere."""
 
     sets: tuple[ScoredSet, ...] = ()
@@ -79,7 +79,7 @@ class _Found:
     report: Path | None = None
 
 
-def read_scored(root: Path, given: Sequence[Path] = ()) -> Scored:
+def read_scored(root: Path, given: Sequence[Path] = ()) -> KnownScores:
     """Read the scores of a dataset.
 
     Args:
@@ -99,7 +99,7 @@ def read_scored(root: Path, given: Sequence[Path] = ()) -> Scored:
             raise UsageError(
                 f"{root} is no dataset that can be scored, with train/ and val/; leave --score out"
             )
-        return Scored()
+        return KnownScores()
     named = [each for path in given for each in _read(path)]
     for each in named:
         if each.score.dataset.fingerprint != content.fingerprint:
@@ -137,7 +137,7 @@ def _page(folder: Path) -> Path | None:
     return folder / PAGE if (folder / PAGE).is_file() else None
 
 
-def _gathered(root: Path, found: Iterable[_Found]) -> Scored:
+def _gathered(root: Path, found: Iterable[_Found]) -> KnownScores:
     """Put the seeds of one evaluation together, test set by test set."""
     seeds: dict[tuple[object, ...], dict[int, tuple[_Found, TestResult]]] = defaultdict(dict)
     for each in found:
@@ -166,7 +166,7 @@ def _gathered(root: Path, found: Iterable[_Found]) -> Scored:
             )
         )
         images.update({name: image for name, image in names.items() if image.part != TEST})
-    return Scored(tuple(sets), tuple(images.values()))
+    return KnownScores(tuple(sets), tuple(images.values()))
 
 
 def _labels(paths: Iterable[str]) -> dict[str, str]:
@@ -202,7 +202,7 @@ def _images(root: Path, test: TestResult, name: str) -> Iterator[ViewImage]:
 
 def _predictions(
     names: Mapping[str, str], runs: Sequence[Sequence[ImageResult]]
-) -> Iterator[tuple[str, Prediction]]:
+) -> Iterator[tuple[str, ImagePrediction]]:
     said: dict[str, list[ImageResult]] = defaultdict(list)
     for results in runs:
         for result in results:
@@ -212,14 +212,14 @@ def _predictions(
         yield name, _together(results)
 
 
-def _together(results: Sequence[ImageResult]) -> Prediction:
+def _together(results: Sequence[ImageResult]) -> ImagePrediction:
     telling = [result for result in results if not result.hit] or results
     votes = Counter(result.predicted for result in telling)
     sure: dict[str, float] = defaultdict(float)
     for result in telling:
         sure[result.predicted] += max(result.probabilities)
     said = max(votes, key=lambda name: (votes[name], sure[name]))
-    return Prediction(
+    return ImagePrediction(
         said,
         round(sure[said] / votes[said], 4),
         sum(not result.hit for result in results),

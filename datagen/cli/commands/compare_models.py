@@ -13,7 +13,7 @@ from datagen.cli.views.output import Json, Quiet, console, cores, emit
 from datagen.core.evaluator_facts import OFFICIAL_SEED
 
 if TYPE_CHECKING:
-    from datagen.cli.views.evaluation_progress import View
+    from datagen.cli.views.evaluation_progress import EventView
     from datagen.evaluation.compare_models import ModelComparison
 
 _SEEDS = 3  # from which a mean has a spread worth its name
@@ -94,7 +94,7 @@ def compare_models(
     names = _names(models)
     with ExitStack() as stack:
 
-        def view(name: str) -> "View":
+        def view(name: str) -> "EventView":
             stack.close()  # the bars of the model before
             if not quiet:
                 place = f"model {names.index(name) + 1} of {len(names)}: {name}"

@@ -12,7 +12,7 @@ from datagen.evaluation.process import Event
 from pipelines.text import printable
 
 
-class View(Protocol):
+class EventView(Protocol):
     """What shows events; called from one thread."""
 
     def __call__(self, seed: int, event: Event) -> None:
@@ -20,7 +20,7 @@ class View(Protocol):
 
 
 @contextmanager
-def progress_view(seeds: int, *, quiet: bool, threads: int | None = None) -> Iterator[View]:
+def progress_view(seeds: int, *, quiet: bool, threads: int | None = None) -> Iterator[EventView]:
     """Yield what shows the events of `seeds` runs on stderr.
 
     Args:

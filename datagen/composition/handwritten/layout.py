@@ -51,7 +51,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layout:
+class SheetLayout:
     """A numeral placed on its sheet; `pen` is the width of its lines, pixels."""
 
     lines: tuple[InkLine, ...]
@@ -94,7 +94,7 @@ class _Row:
         return self.points[self.starts[first] : self.starts[last] + self.counts[last]]
 
 
-def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
+def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> SheetLayout:
     """Place the letters and bars of `hand` on its sheet.
 
     Everything, the pen's width included, ends `margin` pixels inside the sheet; a line that
@@ -110,7 +110,7 @@ def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> Layout:
     bars = _bar_paths(hand, row, pen / scale)
     scale, origin = _fit(hand, _extent(turn, row.points, *bars), pen, margin)
     to_sheet = np.column_stack([turn * scale, origin])
-    return Layout(
+    return SheetLayout(
         lines=(*_lines(row, to_sheet), *(InkLine(_apply(to_sheet, bar)) for bar in bars)),
         stamps=tuple(
             Stamp(glyph.ink, _chain(to_sheet, matrix), width * scale)

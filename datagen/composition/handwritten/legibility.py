@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from datagen.composition.handwritten.layout import Layout
+from datagen.composition.handwritten.layout import SheetLayout
 from datagen.core.arrays import GrayImage
 from datagen.core.evaluator_facts import SIDE
 from datagen.core.glyphs import Glyph
@@ -38,7 +38,7 @@ class _Crossings:
 
 
 def stroke_legibility(
-    layout: Layout, glyphs: Sequence[Glyph], sheet: GrayImage, view: GrayImage
+    layout: SheetLayout, glyphs: Sequence[Glyph], sheet: GrayImage, view: GrayImage
 ) -> float:
     """Return how well the letters of a numeral show in the evaluator's view.
 
@@ -82,7 +82,7 @@ class _Bodies:
     letter: Ints
 
 
-def _bodies(layout: Layout, glyphs: Sequence[Glyph], sheet: GrayImage) -> _Bodies:
+def _bodies(layout: SheetLayout, glyphs: Sequence[Glyph], sheet: GrayImage) -> _Bodies:
     """Return the letters' strokes without their dots, which a letter can do without."""
     height, width = sheet.shape
     scale = np.array([SIDE / width, SIDE / height])

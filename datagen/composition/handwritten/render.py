@@ -7,7 +7,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from datagen.composition.handwritten.layout import InkLine, Layout, Stamp, lay_out
+from datagen.composition.handwritten.layout import InkLine, SheetLayout, Stamp, lay_out
 from datagen.composition.handwritten.parameters import Hand
 from datagen.core.arrays import Coverage, GrayImage
 from datagen.core.glyphs import Glyph
@@ -34,7 +34,7 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> GrayImage:
     return render_with_layout(hand, glyphs)[0]
 
 
-def render_with_layout(hand: Hand, glyphs: Sequence[Glyph]) -> tuple[GrayImage, Layout]:
+def render_with_layout(hand: Hand, glyphs: Sequence[Glyph]) -> tuple[GrayImage, SheetLayout]:
     """Return what `render` returns, and where everything lies on the sheet."""
     if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
         raise ValueError("the glyphs are not those named by hand.letters")
@@ -51,7 +51,7 @@ def _stays_inside(hand: Hand) -> bool:
     return hand.fill <= 1 and all(0 <= place <= 1 for place in hand.at)
 
 
-def _draw(hand: Hand, layout: Layout) -> GrayImage:
+def _draw(hand: Hand, layout: SheetLayout) -> GrayImage:
     """Draw everything on its sheet."""
     width, height = hand.sheet
     sheet: Coverage = np.zeros((height, width), np.uint8)  # coverage first, grey levels last

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from datagen.curation.audit.measure import Measured
+from datagen.curation.audit.measure import MeasuredImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +24,20 @@ class Copies:
     other_part: str | None = None
 
 
-def copies(images: Sequence[Measured], alike: Sequence[str]) -> list[Copies]:
+def copies(images: Sequence[MeasuredImage], alike: Sequence[str]) -> list[Copies]:
     """Return what each image is a near-duplicate of, where that is wrong.
 
     Args:
         images: of one folder.
         alike: equal for near-duplicates.
     """
-    members: dict[str, list[Measured]] = defaultdict(list)
+    members: dict[str, list[MeasuredImage]] = defaultdict(list)
     for image, name in zip(images, alike, strict=True):
         members[name].append(image)
     return [_of(image, members[name]) for image, name in zip(images, alike, strict=True)]
 
 
-def _of(image: Measured, group: Sequence[Measured]) -> Copies:
+def _of(image: MeasuredImage, group: Sequence[MeasuredImage]) -> Copies:
     return Copies(
         next((other.path for other in group if other.numeral != image.numeral), None),
         next((other.path for other in group if other.part != image.part), None),

@@ -19,7 +19,7 @@ from datagen.curation.audit import confident
 from datagen.curation.audit.copies import copies
 from datagen.curation.audit.folds import folds_of, groups_of
 from datagen.curation.audit.look_alikes import Descriptions, describe_outline, nearest
-from datagen.curation.audit.measure import Measured, measure_folder
+from datagen.curation.audit.measure import MeasuredImage, measure_folder
 from datagen.curation.audit.outliers import style_outliers, unlike_all
 from datagen.curation.audit.rank import Evidence, Probabilities, judge
 from datagen.curation.audit.record import AuditImage
@@ -76,10 +76,10 @@ class AuditSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class ImageFacts:
     """What is said of each image beside its judgement: see `record.AuditImage`."""
 
-    images: Sequence[Measured]
+    images: Sequence[MeasuredImage]
     groups: Sequence[str]
     styles: npt.NDArray[np.intp]
     near: npt.NDArray[np.intp]
@@ -163,7 +163,7 @@ def audit_folder(
     styles = _styles(images, measured.labels, settings.seed)
     return Audit(
         folder=folder,
-        images=_ranked(Found(images, groups, styles, near, likeness), evidence),
+        images=_ranked(ImageFacts(images, groups, styles, near, likeness), evidence),
         settings=settings,
         joint=_joint(evidence),
         agreement=float((evidence.networks.argmax(axis=1) == evidence.labels).mean()),
@@ -182,7 +182,7 @@ class _Measurements:
         alike: near-duplicates have one name.
     """
 
-    images: Sequence[Measured]
+    images: Sequence[MeasuredImage]
     labels: npt.NDArray[np.intp]
     described: Descriptions
     groups: Sequence[str]
@@ -260,14 +260,14 @@ def _joint(evidence: Evidence) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(float(share) for share in row) for row in joint)
 
 
-def _sheets(images: Sequence[Measured]) -> dict[str, npt.NDArray[np.float64]]:
+def _sheets(images: Sequence[MeasuredImage]) -> dict[str, npt.NDArray[np.float64]]:
     """Return what is wrong with each sheet by itself, by signal."""
     by_name = {name: np.array([getattr(i.signals, name) for i in images]) for name in SHEET}
     return {**by_name, "light ink": np.array([float(image.light_ink) for image in images])}
 
 
 def _styles(
-    images: Sequence[Measured], labels: npt.NDArray[np.intp], seed: int
+    images: Sequence[MeasuredImage], labels: npt.NDArray[np.intp], seed: int
 ) -> npt.NDArray[np.intp]:
     """Return the number of each image's style cluster within its class."""
     from datagen.images.style_clusters import cluster, standardise  # noqa: PLC0415 - scikit-learn
@@ -280,7 +280,7 @@ def _styles(
     return found
 
 
-def _ranked(found: "Found", evidence: Evidence) -> tuple[AuditImage, ...]:
+def _ranked(found: "ImageFacts", evidence: Evidence) -> tuple[AuditImage, ...]:
     """Return the record of every image, the most suspicious first; of equal ones by path."""
     judged = judge(evidence)
     order = sorted(range(len(judged)), key=lambda k: (-judged[k].suspicion, found.images[k].path))

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.arrays import GrayImage
-from datagen.curation.audit.measure import Measured, load_gray
-from datagen.curation.holdout.at_random import Picture, assign_folds
+from datagen.curation.audit.measure import MeasuredImage, load_gray
+from datagen.curation.holdout.at_random import GroupedImage, assign_folds
 from datagen.curation.holdout.collection import Given, Ties, tie
 from datagen.images.known_groups import group_names
 
@@ -24,7 +24,7 @@ TOO_LARGE = 0.2
 
 def groups_of(
     root: Path,
-    images: Sequence[Measured],
+    images: Sequence[MeasuredImage],
     ties: Ties,
     tell: Callable[[int, int], None],
 ) -> tuple[list[str], list[str]]:
@@ -61,7 +61,7 @@ def groups_of(
 
 
 def folds_of(
-    images: Sequence[Measured], groups: Sequence[str], folds: int, seed: int
+    images: Sequence[MeasuredImage], groups: Sequence[str], folds: int, seed: int
 ) -> npt.NDArray[np.intp]:
     """Return the fold of each image, 0 … `folds` - 1; classes are spread evenly over them.
 
@@ -72,7 +72,7 @@ def folds_of(
         seed: of the draw.
     """
     pictures = [
-        Picture(image.sha256, image.numeral, group)
+        GroupedImage(image.sha256, image.numeral, group)
         for image, group in zip(images, groups, strict=True)
     ]
     found = assign_folds(pictures, folds, seed)

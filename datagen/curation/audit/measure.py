@@ -1,6 +1,6 @@
 """The images of a folder, each read once: what is kept of it is small, however large the file.
 
-Enters: class folders, or `train/` and `val/` that hold them. Leaves: a `Measured` of each image.
+Enters: class folders, or `train/` and `val/` that hold them. Leaves: a `MeasuredImage` of each.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ TellDone = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class MeasuredImage:
     """One image of the folder.
 
     Attributes:
@@ -63,7 +63,7 @@ class Measured:
     signals: SheetSignals
 
 
-def measure_folder(root: Path, *, skip_bad: bool, tell: TellDone) -> list[Measured]:
+def measure_folder(root: Path, *, skip_bad: bool, tell: TellDone) -> list[MeasuredImage]:
     """Read every image of a folder, several at a time, in class order, then by path.
 
     Args:
@@ -82,7 +82,7 @@ def measure_folder(root: Path, *, skip_bad: bool, tell: TellDone) -> list[Measur
     bad = [each for each in found if isinstance(each, CorruptInputError)]
     if bad:
         _report(bad, root, skip=skip_bad)
-    sound = [each for each in found if isinstance(each, Measured)]
+    sound = [each for each in found if isinstance(each, MeasuredImage)]
     if not sound:
         raise CorruptInputError(
             f"{root} has no image that can be read; `datagen doctor {root}` says what is wrong"
@@ -100,7 +100,7 @@ def load_gray(root: Path, path: str) -> GrayImage:
     return turned(image) if has_light_ink(image) else image
 
 
-def _measured(root: Path, name: str, numeral: str) -> Measured | CorruptInputError:
+def _measured(root: Path, name: str, numeral: str) -> MeasuredImage | CorruptInputError:
     file = root / name
     try:
         data = read_bytes(file, IMAGE)
@@ -109,7 +109,7 @@ def _measured(root: Path, name: str, numeral: str) -> Measured | CorruptInputErr
         return error
     light = has_light_ink(given)
     image = turned(given) if light else given
-    return Measured(
+    return MeasuredImage(
         path=name,
         sha256=hashlib.sha256(data).hexdigest(),
         pixels=pixel_hash(image),

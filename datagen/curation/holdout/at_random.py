@@ -15,7 +15,7 @@ from datagen.curation.holdout.record import SIDES, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class GroupedImage:
     """What decides a picture's side."""
 
     sha256: str
@@ -23,7 +23,7 @@ class Picture:
     group: str
 
 
-def assign(pictures: Iterable[Picture], fraction: float, seed: int) -> dict[str, Side]:
+def assign(pictures: Iterable[GroupedImage], fraction: float, seed: int) -> dict[str, Side]:
     """Return group → side, so that each class has `fraction` of its pictures held out, rounded.
 
     Groups are taken in the order of a hash of seed and content, not by a generator: so a picture
@@ -40,13 +40,13 @@ def assign(pictures: Iterable[Picture], fraction: float, seed: int) -> dict[str,
     return sides
 
 
-def assign_rest(pictures: Iterable[Picture], fraction: float, seed: int) -> dict[str, Side]:
+def assign_rest(pictures: Iterable[GroupedImage], fraction: float, seed: int) -> dict[str, Side]:
     """Do as `assign` where a class may be all on one side: of pictures that only add to others."""
     members = _members(pictures)
     return _fill(members, _total(members), fraction, seed)
 
 
-def assign_folds(pictures: Iterable[Picture], folds: int, seed: int) -> dict[str, int]:
+def assign_folds(pictures: Iterable[GroupedImage], folds: int, seed: int) -> dict[str, int]:
     """Return group → fold, 1 … `folds`, so that each class is spread evenly over the folds.
 
     Each group, large ones first, goes where its classes have the most room left.
@@ -68,19 +68,22 @@ def assign_folds(pictures: Iterable[Picture], folds: int, seed: int) -> dict[str
     return result
 
 
-def _members(pictures: Iterable[Picture]) -> dict[str, list[Picture]]:
-    members: dict[str, list[Picture]] = {}
+def _members(pictures: Iterable[GroupedImage]) -> dict[str, list[GroupedImage]]:
+    members: dict[str, list[GroupedImage]] = {}
     for picture in pictures:
         members.setdefault(picture.group, []).append(picture)
     return members
 
 
-def _total(members: Mapping[str, Sequence[Picture]]) -> Counter[str]:
+def _total(members: Mapping[str, Sequence[GroupedImage]]) -> Counter[str]:
     return Counter(picture.numeral for group in members.values() for picture in group)
 
 
 def _fill(
-    members: Mapping[str, Sequence[Picture]], total: Mapping[str, int], fraction: float, seed: int
+    members: Mapping[str, Sequence[GroupedImage]],
+    total: Mapping[str, int],
+    fraction: float,
+    seed: int,
 ) -> dict[str, Side]:
     free = {numeral: round(fraction * count) for numeral, count in total.items()}
     sides: dict[str, Side] = {}
@@ -99,7 +102,7 @@ def _draw(name: str, seed: int) -> str:
 
 
 def _refuse_empty_sides(
-    members: Mapping[str, Sequence[Picture]],
+    members: Mapping[str, Sequence[GroupedImage]],
     sides: Mapping[str, Side],
     total: Mapping[str, int],
     fraction: float,

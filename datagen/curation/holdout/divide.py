@@ -20,7 +20,7 @@ from datagen.core.arrays import GrayImage
 from datagen.core.errors import BuildError, SplitError, UsageError
 from datagen.core.limits import MOST_SEED, require
 from datagen.core.numerals import CLASSES
-from datagen.curation.holdout.at_random import Picture, assign, assign_folds, assign_rest
+from datagen.curation.holdout.at_random import GroupedImage, assign, assign_folds, assign_rest
 from datagen.curation.holdout.by_style import STYLES, Units, deal
 from datagen.curation.holdout.collection import Collection, Given, Ties, collect, read_ties, tie
 from datagen.curation.holdout.place import Sides, all_folds, fold_folder, place, write, write_record
@@ -244,7 +244,7 @@ def _at_random(
     pictures: Sequence[Given], groups: Sequence[str], request: Request
 ) -> list[int | None]:
     sound = [
-        Picture(picture.sha256, picture.numeral, name)
+        GroupedImage(picture.sha256, picture.numeral, name)
         for picture, name in zip(pictures, groups, strict=True)
         if picture.sound
     ]
@@ -259,14 +259,14 @@ def _at_random(
     return [1 if sides[name] == "holdout" else None for name in groups]
 
 
-def _as_given(pictures: Sequence[Given], groups: Sequence[str]) -> list[Picture]:
+def _as_given(pictures: Sequence[Given], groups: Sequence[str]) -> list[GroupedImage]:
     return [
-        Picture(picture.sha256, picture.was, name)
+        GroupedImage(picture.sha256, picture.was, name)
         for picture, name in zip(pictures, groups, strict=True)
     ]
 
 
-def _refuse_empty(sound: Sequence[Picture], folds: Mapping[str, int], many: int) -> None:
+def _refuse_empty(sound: Sequence[GroupedImage], folds: Mapping[str, int], many: int) -> None:
     there = {(folds[picture.group], picture.numeral) for picture in sound}
     for numeral in CLASSES:
         if any((fold, numeral) not in there for fold in range(1, many + 1)):

@@ -14,7 +14,7 @@ from datagen.datasets.doctor.finding import (
 )
 from datagen.datasets.doctor.folders import folder_findings
 from datagen.datasets.doctor.images import image_findings, is_sound, other_findings
-from datagen.datasets.doctor.layout import Layout, look
+from datagen.datasets.doctor.layout import FolderLayout, look
 from datagen.datasets.doctor.leaks import leak_findings
 from datagen.datasets.doctor.near import near_findings
 from datagen.datasets.doctor.pictures import Picture, measure
@@ -59,7 +59,7 @@ class Diagnosis:
     """
 
     path: Path
-    layout: Layout
+    layout: FolderLayout
     pictures: tuple[Picture, ...]
     others: tuple[Picture, ...]
     findings: tuple[Finding, ...]

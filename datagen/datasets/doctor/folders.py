@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from datagen.core.numerals import CLASSES, SPLITS
 from datagen.core.text import is_unicode
 from datagen.datasets.doctor.finding import Finding, Severity
-from datagen.datasets.doctor.layout import Layout
+from datagen.datasets.doctor.layout import FolderLayout
 from datagen.files.class_folders import advice
 
 
-def folder_findings(layout: Layout) -> Iterator[Finding]:
+def folder_findings(layout: FolderLayout) -> Iterator[Finding]:
     """Yield what is wrong with folders, and with files that are no images of a class."""
     yield from _strangers(layout)
     yield from _empty(layout)
@@ -38,7 +38,7 @@ def litter_findings(names: Iterable[str]) -> Iterator[Finding]:
         )
 
 
-def _strangers(layout: Layout) -> Iterator[Finding]:
+def _strangers(layout: FolderLayout) -> Iterator[Finding]:
     for name, numeral in layout.misspelt.items():
         yield Finding(
             "misspelt-class",
@@ -57,7 +57,7 @@ def _strangers(layout: Layout) -> Iterator[Finding]:
         )
 
 
-def _empty(layout: Layout) -> Iterator[Finding]:
+def _empty(layout: FolderLayout) -> Iterator[Finding]:
     if layout.role != "dataset" and layout.parts[0]:
         (other,) = set(SPLITS) - {*layout.parts}
         yield Finding(
@@ -87,7 +87,7 @@ def _empty(layout: Layout) -> Iterator[Finding]:
             )
 
 
-def _odd_files(layout: Layout) -> Iterator[Finding]:
+def _odd_files(layout: FolderLayout) -> Iterator[Finding]:
     for name, what in layout.special.items():
         yield Finding("special-file", "broken", name, f"is {what}, no file of pixels", "remove it")
     for name, target in layout.links.items():

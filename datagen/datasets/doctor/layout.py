@@ -1,7 +1,7 @@
 """What lies in a folder, by names and kinds of files alone: nothing is opened.
 
 Enters: a folder that holds class folders, or `train/` and `val/` that do, and perhaps `test/`.
-Leaves: a `Layout`.
+Leaves: a `FolderLayout`.
 It takes the same files for images of a class as `class_folders.class_files`, and lists the rest.
 """
 
@@ -45,7 +45,7 @@ class Listed:
 
 
 @dataclass(slots=True)
-class Layout:
+class FolderLayout:
     """What lies in a folder; all paths below it, with `/`.
 
     Attributes:
@@ -85,14 +85,14 @@ class Layout:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
-def look(root: Path) -> Layout:
+def look(root: Path) -> FolderLayout:
     """List what lies in a folder.
 
     Raises:
         MissingInputError: there is no such folder, or no class folders in it.
     """
     require_folder(root, f"the class folders {' '.join(CLASSES)}, or train/ and val/ with them")
-    layout = Layout(root, _parts(root))
+    layout = FolderLayout(root, _parts(root))
     if layout.parts != ("",):
         for entry in _entries(root):
             name = layout.below(entry.path)
@@ -127,7 +127,7 @@ def _may_hold_classes(folder: Path) -> bool:
     )
 
 
-def _look_at_part(layout: Layout, part: str) -> None:
+def _look_at_part(layout: FolderLayout, part: str) -> None:
     for entry in _entries(layout.root / part):
         name = layout.below(entry.path)
         if is_litter(entry.name, folder=entry.is_dir()):
@@ -143,7 +143,7 @@ def _look_at_part(layout: Layout, part: str) -> None:
                     _sort_in(layout, part, numeral, path, mode)
 
 
-def _class_of(layout: Layout, entry: "os.DirEntry[str]") -> Numeral | None:
+def _class_of(layout: FolderLayout, entry: "os.DirEntry[str]") -> Numeral | None:
     """Return the class of a folder beside the class folders, or note that it is none."""
     for numeral in CLASSES:
         if entry.name == numeral:
@@ -157,7 +157,7 @@ def _class_of(layout: Layout, entry: "os.DirEntry[str]") -> Numeral | None:
     return meant
 
 
-def _files_below(layout: Layout, folder: Path) -> Iterator[tuple[str, int]]:
+def _files_below(layout: FolderLayout, folder: Path) -> Iterator[tuple[str, int]]:
     """Yield path and mode of every file in a class folder that is no litter."""
 
     def note(error: OSError) -> None:
@@ -180,7 +180,7 @@ def _files_below(layout: Layout, folder: Path) -> Iterator[tuple[str, int]]:
                 yield path, os.lstat(path).st_mode
 
 
-def _sort_in(layout: Layout, part: str, numeral: Numeral, path: str, mode: int) -> None:
+def _sort_in(layout: FolderLayout, part: str, numeral: Numeral, path: str, mode: int) -> None:
     name = layout.below(path)
     if stat.S_ISLNK(mode):
         try:

@@ -43,7 +43,7 @@ Rows = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class AccuracyChange:
     """Accuracy with the decisions, less that without them.
 
     Attributes:
@@ -76,8 +76,8 @@ class Effect:
 
     decisions: int
     trained: int
-    given: Difference
-    decided: Difference
+    given: AccuracyChange
+    decided: AccuracyChange
     runs: int
     epochs: int
 
@@ -166,7 +166,7 @@ def _shown(image: Suspect, one: LabelCorrection | None) -> int:
     return -1 if one.shows is None else CLASSES.index(one.shows)
 
 
-def _difference(said: LogProbabilities, labels: Labels) -> Difference:
+def _difference(said: LogProbabilities, labels: Labels) -> AccuracyChange:
     """Compare two sides by the mean of their networks' log-probabilities.
 
     A network of few epochs stands where its last steps left it: one alone says little, their mean
@@ -194,7 +194,7 @@ def _difference(said: LogProbabilities, labels: Labels) -> Difference:
 
     without, with_them = (float(right(side).mean()) for side in sides)
     low, high = np.percentile([draw() for _ in range(_DRAWS)], [2.5, 97.5])
-    return Difference(without, with_them - without, float(low), float(high), images)
+    return AccuracyChange(without, with_them - without, float(low), float(high), images)
 
 
 def sentence(effect: Effect) -> str:
@@ -208,7 +208,7 @@ def sentence(effect: Effect) -> str:
     )
 
 
-def _points(found: Difference) -> str:
+def _points(found: AccuracyChange) -> str:
     low, mean, high = (100 * each for each in (found.low, found.mean, found.high))
     clear = "" if low > 0 or high < 0 else ", no clear difference"
     return f"{mean:+.1f} points (95 % interval {low:+.1f} … {high:+.1f}{clear})"

@@ -25,7 +25,7 @@ from datagen.core.errors import (
     UsageError,
 )
 from datagen.core.numerals import CLASSES
-from datagen.curation.holdout.at_random import Picture, assign
+from datagen.curation.holdout.at_random import GroupedImage, assign
 from datagen.curation.holdout.divide import hold_out as divide
 from datagen.curation.holdout.record import RECORD, REVIEWED, SIDES, Holdout
 
@@ -267,7 +267,7 @@ pictures = st.lists(
     st.tuples(st.sampled_from(CLASSES), st.integers(0, 60)), min_size=1, max_size=150
 ).map(
     lambda drawn: [
-        Picture(hashlib.sha256(str(k).encode()).hexdigest(), numeral, f"g{group}")
+        GroupedImage(hashlib.sha256(str(k).encode()).hexdigest(), numeral, f"g{group}")
         for k, (numeral, group) in enumerate(drawn)
     ]
 )
@@ -276,7 +276,7 @@ pictures = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(pictures, st.floats(0.05, 0.95), st.integers(0, 5), st.randoms(use_true_random=False))
 def test_sides_keep_groups_and_shares_in_any_order(
-    drawn: list[Picture], fraction: float, seed: int, chance: random.Random
+    drawn: list[GroupedImage], fraction: float, seed: int, chance: random.Random
 ) -> None:
     shuffled = [*drawn]
     chance.shuffle(shuffled)
@@ -298,7 +298,7 @@ def test_sides_keep_groups_and_shares_in_any_order(
 @settings(max_examples=50, deadline=None)
 @given(st.integers(3, 40), st.floats(0.05, 0.95), st.integers(0, 99))
 def test_single_pictures_are_divided_exactly(each: int, fraction: float, seed: int) -> None:
-    drawn = [Picture(f"{c}{k}", c, f"{c}{k}") for c in CLASSES for k in range(each)]
+    drawn = [GroupedImage(f"{c}{k}", c, f"{c}{k}") for c in CLASSES for k in range(each)]
     expected = round(fraction * each)
     if expected in {0, each}:
         with pytest.raises(SplitError, match=f"class i has {each} pictures"):
@@ -311,10 +311,10 @@ def test_single_pictures_are_divided_exactly(each: int, fraction: float, seed: i
 
 def test_a_picture_more_moves_few_others() -> None:
     drawn = [
-        Picture(f"{k}", CLASSES[k % 10], hashlib.md5(bytes([k // 256, k % 256])).hexdigest())
+        GroupedImage(f"{k}", CLASSES[k % 10], hashlib.md5(bytes([k // 256, k % 256])).hexdigest())
         for k in range(1000)
     ]
-    before, after = assign(drawn, 0.2, 0), assign([*drawn, Picture("new", "i", "new")], 0.2, 0)
+    before, after = assign(drawn, 0.2, 0), assign([*drawn, GroupedImage("new", "i", "new")], 0.2, 0)
     assert sum(before[name] != after[name] for name in before) <= 2
 
 

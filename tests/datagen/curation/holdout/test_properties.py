@@ -8,18 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datagen.core.numerals import CLASSES
-from datagen.curation.holdout.at_random import Picture, assign_folds, assign_rest
+from datagen.curation.holdout.at_random import GroupedImage, assign_folds, assign_rest
 from datagen.curation.holdout.by_style import Units, deal
 
 PICTURES = st.lists(
     st.tuples(st.sampled_from(CLASSES[:3]), st.integers(0, 12)), min_size=1, max_size=40
-).map(lambda rows: [Picture(f"{k:064x}", numeral, f"g{g}") for k, (numeral, g) in enumerate(rows)])
+).map(
+    lambda rows: [
+        GroupedImage(f"{k:064x}", numeral, f"g{g}") for k, (numeral, g) in enumerate(rows)
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None)
 @given(pictures=PICTURES, folds=st.integers(2, 6), seed=st.integers(0, 99))
 def test_every_picture_is_in_one_fold_with_its_group(
-    pictures: list[Picture], folds: int, seed: int
+    pictures: list[GroupedImage], folds: int, seed: int
 ) -> None:
     found = assign_folds(pictures, folds, seed)
     assert found.keys() == {picture.group for picture in pictures}  # so a group is never divided
@@ -34,7 +38,7 @@ def test_every_picture_is_in_one_fold_with_its_group(
 @settings(max_examples=40, deadline=None)
 @given(singles=st.integers(8, 40), folds=st.integers(2, 5), seed=st.integers(0, 99))
 def test_groups_of_one_are_spread_evenly(singles: int, folds: int, seed: int) -> None:
-    pictures = [Picture(f"{k:064x}", CLASSES[k % 2], f"g{k}") for k in range(singles)]
+    pictures = [GroupedImage(f"{k:064x}", CLASSES[k % 2], f"g{k}") for k in range(singles)]
     found = assign_folds(pictures, folds, seed)
     for numeral in CLASSES[:2]:
         groups = [picture.group for picture in pictures if picture.numeral == numeral]
