@@ -1,12 +1,17 @@
-"""What a class's docstring calls an attribute is one."""
+"""What a class's docstring calls an attribute is one, and examples in docstrings run."""
 
+import doctest
 import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
+
+import pytest
 
 import datagen
+import fixed_eval
 import pipelines
 
 _ENTRY = re.compile(r"^    (\w+(?:, \w+)*):(?: |$)")
@@ -42,3 +47,24 @@ def test_the_attributes_that_docstrings_name_exist() -> None:
     named = [(found, name) for found in _classes() for name in _named(found)]
     assert len(named) > 500
     assert [f"{found}: {name}" for found, name in named if not _has(found, name)] == []
+
+
+def _with_examples() -> Iterator[str]:
+    """Yield the modules with examples; those of the API are run as its names are, elsewhere."""
+    for package in (datagen, pipelines, fixed_eval):
+        (root,) = map(Path, package.__path__)
+        for file in sorted(root.rglob("*.py")):
+            name = ".".join((package.__name__, *file.relative_to(root).with_suffix("").parts))
+            if ">>>" in file.read_text("utf-8") and not name.startswith("datagen.api."):
+                yield name.removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("name", tuple(_with_examples()))
+def test_examples_run(name: str) -> None:
+    said: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    tests = doctest.DocTestFinder().find(import_module(name))
+    assert any(test.examples for test in tests)
+    for test in tests:
+        runner.run(test, out=said.append)
+    assert runner.failures == 0, "".join(said)

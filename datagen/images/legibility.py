@@ -59,7 +59,7 @@ def raster_legibility(image: GrayImage, view: GrayImage) -> float:
         >>> import numpy as np
         >>> from datagen.core.evaluator_resize import evaluator_view
         >>> image = np.full((320, 320), 255, np.uint8)
-        >>> image[60:260, 103:109] = image[60:260, 203:217] = 0  # the first lies between columns
+        >>> image[60:260, 97:103] = image[60:260, 203:217] = 0  # the first lies between columns
         >>> raster_legibility(image, evaluator_view(image))
         0.0
     """

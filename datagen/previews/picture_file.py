@@ -1,5 +1,6 @@
 """The file of a picture that people look at: where it may go, and that it replaces only our own."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,9 +11,8 @@ from datagen.core.errors import UsageError
 from datagen.files.atomic import require_writable, staged_file
 from datagen.files.paths import place_refused
 
-_MARK: Final = b"drawn by datagen"
-"""Of a file that may be drawn again, in its Exif tag `Software`; a format without one has none."""
-_FORMATS: Final = {"AVIF", "BMP", "GIF", "JPEG", "PDF", "PNG", "PPM", "TIFF", "WEBP"}
+_MARK: Final = "drawn by datagen"
+"""In a picture that may be drawn again; a few formats, such as BMP, have no place for it."""
 
 
 def check_picture(place: Path, flag: str = "--out") -> None:
@@ -26,21 +26,16 @@ def check_picture(place: Path, flag: str = "--out") -> None:
         UsageError: the name's ending is no known format, the folder is not there or cannot be
             written, or there is a file that datagen did not draw.
     """
-    if _format(place) is None:
-        known = "such as a.png"
-        raise UsageError(
-            f"cannot write {place}: unknown file extension {place.suffix!r}; choose another "
-            f"{flag}, {known}"
-        )
+    _require_format(place, flag)
     try:
         require_writable(place)
-        drawn = not place.exists() or _MARK in place.read_bytes()
+        drawn = not place.exists() or _MARK.encode() in place.read_bytes()
     except OSError as error:
         raise _refused(place, flag, error) from error
     if not drawn:
         raise UsageError(
-            f"{place} exists and is no picture that datagen drew; choose another {flag}, or remove "
-            "it first"
+            f"{place} exists, and nothing in it says that datagen drew it; choose another {flag}, "
+            "or remove it first"
         )
 
 
@@ -57,21 +52,36 @@ def write_picture(draw: Callable[[], Image.Image], place: Path, flag: str = "--o
         OSError: the disk is full.
     """
     check_picture(place, flag)
-    mark = Image.Exif()
-    mark[ExifTags.Base.Software] = _MARK.decode()
     picture = draw()
     try:
         with staged_file(place) as temporary:
-            picture.save(temporary, _format(place), exif=mark)
+            _save(picture, temporary, _format(place))
     except OSError as error:
         if not place_refused(error):
             raise
         raise _refused(place, flag, error) from error
 
 
-def _format(place: Path) -> str | None:
-    found = Image.registered_extensions().get(place.suffix.lower())
-    return found if found in _FORMATS and found in Image.SAVE else None
+def _format(place: Path) -> str:
+    return Image.registered_extensions().get(place.suffix.lower(), "")
+
+
+def _require_format(place: Path, flag: str) -> None:
+    try:
+        if _format(place) not in Image.SAVE:
+            raise ValueError(f"unknown file extension {place.suffix!r}")
+        _save(Image.new("L", (1, 1)), io.BytesIO(), _format(place))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"cannot write {place}: {error}; choose another {flag}, such as a.png"
+        ) from error
+
+
+def _save(picture: Image.Image, file: Path | io.BytesIO, form: str) -> None:
+    """Write a picture with the mark, in whichever place a format has for it."""
+    mark = Image.Exif()
+    mark[ExifTags.Base.Software] = _MARK
+    picture.save(file, form, exif=mark, comment=_MARK, creator=_MARK)
 
 
 def _refused(place: Path, flag: str, error: OSError) -> UsageError:

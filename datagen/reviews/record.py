@@ -95,7 +95,8 @@ class ReviewFile:
         RecipeError: what is there is no review.
 
     Example:
-        >>>         >>> file = ReviewFile(Path(tempfile.mkdtemp(), "mine.yaml"), about="my photos")
+        >>> import tempfile
+        >>> file = ReviewFile(Path(tempfile.mkdtemp(), "mine.yaml"), about="my photos")
         >>> blank = LabelCorrection(verdict="drop", was="iv", reason="blank", who="kim")
         >>> before = file.decide({64 * "0": blank})
         >>> print(file.path.read_text().splitlines()[-1].split(": ", 1)[1])

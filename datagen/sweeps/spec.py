@@ -306,7 +306,10 @@ def read_plain(path: Path) -> dict[str, Any]:
         RecipeError: it is not YAML with keys.
     """
     given = read_text(path, "sweep")
-    return located(parse_yaml(given.text, given.origin), given.folder)
+    plain = parse_yaml(given.text, given.origin)
+    if _OF_STRATEGY.keys() <= plain.keys():  # an earlier version wrote it, in a sweep's folder
+        plain = own_keys(plain)
+    return located(plain, given.folder)
 
 
 def parse_yaml(text: str, origin: str) -> dict[str, Any]:

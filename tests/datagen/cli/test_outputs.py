@@ -65,7 +65,7 @@ def test_a_picture_that_datagen_did_not_draw_stays(
     Image.new("L", (9, 9)).save(tmp_path / "mine.png")
     before = (tmp_path / "mine.png").read_bytes()
     said = refused(datagen_here, words, "mine.png")
-    assert "mine.png exists and is no picture that datagen drew; choose another --" in said
+    assert "mine.png exists, and nothing in it says that datagen drew it; choose another --" in said
     assert (tmp_path / "mine.png").read_bytes() == before
     assert not (tmp_path / "held").exists()
 
@@ -123,7 +123,7 @@ def test_an_audit_replaces_no_audit_of_another_folder(
         ("ds", "drop", "ds exists; --overwrite replaces it"),
         (f"{NOWHERE}/new", "drop", f"cannot write in {NOWHERE}: "),
         (f"{NOWHERE}/new", "list", f"cannot write {NOWHERE}/new-vetted.png: "),
-        ("mine", "list", "mine-vetted.png exists and is no picture that datagen drew"),
+        ("mine", "list", "mine-vetted.png exists, and nothing in it says that datagen drew it"),
     ],
 )
 def test_letters_are_judged_only_for_what_can_be_written(

@@ -150,7 +150,7 @@ def test_names_of_others_and_incomplete_classes_are_refused(
     assert "mine" not in registry._registry
 
 
-def test_the_examples_run() -> None:
+def test_the_examples_leave_nothing_registered() -> None:
     assert doctest.testmod(registry).failed == 0
     with pytest.raises(UnknownNameError):
         get_source("bars")

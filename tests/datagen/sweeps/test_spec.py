@@ -12,6 +12,7 @@ from datagen.cli.commands.sweep import _spec
 from datagen.core.errors import MissingInputError, RecipeError, UnknownNameError, UsageError
 from datagen.sweeps.candidates import candidates_of
 from datagen.sweeps.flags import swept_ingredient, varied_key, with_options
+from datagen.sweeps.run import load_spec
 from datagen.sweeps.spec import (
     Spec,
     axis_values,
@@ -124,6 +125,16 @@ def test_a_spec_that_an_earlier_version_kept_is_read(tmp_path: Path) -> None:
     spec = validate({"vary": {"seed": [1, 2]}}, origin="test")
     (tmp_path / "spec.yaml").write_text(spec.to_yaml() + "rungs: [5]\ntrials: 3\npoints: simplex\n")
     assert read_spec(tmp_path) == spec
+
+
+def test_such_a_spec_may_be_given_as_a_file_too(tmp_path: Path) -> None:
+    spec = validate({"name": "mine", "vary": {"seed": [1, 2]}}, origin="test")
+    all_keys = spec.model_dump(mode="json")
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(all_keys))
+    assert load_spec(tmp_path / "spec.yaml") == spec
+    (tmp_path / "spec.yaml").write_text("vary: {seed: [1, 2]}\nrungs: [5]\n")
+    with pytest.raises(RecipeError, match="rungs belongs to strategy halving"):
+        load_spec(tmp_path / "spec.yaml")
 
 
 def test_a_spec_in_a_sweep_moves_with_what_it_names(tmp_path: Path) -> None:
