@@ -134,7 +134,8 @@ def _mend_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif isinstance(stream, io.TextIOWrapper):
             errors = "replace" if name == "stdout" else "backslashreplace"
-            if stream is getattr(sys, f"__{name}__"):  # else a caller's own
+            # a terminal has a reader, and another stream is a caller's own
+            if stream is getattr(sys, f"__{name}__") and not stream.isatty():
                 setattr(sys, name, _lasting(stream, errors))
             else:
                 stream.reconfigure(errors=errors)
@@ -143,8 +144,13 @@ def _mend_streams() -> None:
 def _lasting(stream: io.TextIOWrapper, errors: str) -> io.TextIOWrapper:
     """Return a stream to the same place that goes on where nobody reads it any more."""
     raw = _Lasting(stream.fileno(), "w", closefd=False)
-    lines = stream.line_buffering
-    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, errors, line_buffering=lines)
+    return io.TextIOWrapper(
+        raw if stream.write_through else io.BufferedWriter(raw),  # as `python -u` asks
+        stream.encoding,
+        errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 class _Lasting(io.FileIO):

@@ -319,7 +319,11 @@ def test_a_reader_that_goes_away_does_not_stop_the_work(tmp_path: Path, reader: 
     assert (tmp_path / "ds" / "dataset.json").is_file()
 
 
-def test_messages_that_nobody_reads_any_more_do_not_stop_the_work() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_messages_that_nobody_reads_any_more_do_not_stop_the_work(
+    monkeypatch: pytest.MonkeyPatch, unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     program = """
 import os, sys
 from datagen.cli.app import _mend_streams
@@ -332,6 +336,7 @@ os.close(reader)
 for _ in range(3):
     print("not read", file=sys.stderr)
 print("done")
+assert sys.stdout.write_through == sys.__stdout__.write_through
 """
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
