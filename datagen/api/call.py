@@ -7,7 +7,8 @@ one sentence, takes NumPy's numbers for Python's, and names the path that the sy
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 from types import NoneType, UnionType
 from typing import Any, Final, ParamSpec, TypeVar, get_args, get_origin
 
@@ -38,7 +39,10 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        bound = signature.bind(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}(): {error}") from None
         for name, kinds in allowed.items():
             if name not in bound.arguments:
                 continue
@@ -85,8 +89,8 @@ def _checked(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
 
 
 def _is(value: Any, kind: Any) -> bool:
-    if kind is float:
-        return isinstance(value, float | int) and not isinstance(value, bool)
+    if kind is float:  # also a `Fraction`
+        return isinstance(value, Real) and not isinstance(value, bool)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind is Callable:
@@ -103,6 +107,7 @@ _NAMES: Final[dict[Any, str]] = {
     str: "text",
     os.PathLike: "a path",
     Sequence: "several of them",
+    Mapping: "a mapping",
     Callable: "a function",
     NoneType: "None",
 }

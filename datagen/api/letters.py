@@ -146,7 +146,7 @@ def compare_letters(
 
     return compare(
         source,
-        nets=nets,
+        nets=tuple(nets),
         rate=rate,
         published_rates=published_rates,
         epochs=epochs,

@@ -1,6 +1,7 @@
 """A search from Python: the best recipe for one's own images."""
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from datagen.api.call import public
@@ -17,8 +18,6 @@ from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.trial import TrialOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from datagen.sweeps.executors.local import Executor
 
 
@@ -57,7 +56,7 @@ def search(
     review: str | None = None,
     skip_bad: bool = False,
     preview: int | None = None,
-    rungs: "Sequence[int] | None" = None,
+    rungs: Sequence[int] | None = None,
     width: int = 9,
     workers: int | None = None,
     executor: "Executor | None" = None,

@@ -123,7 +123,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
     _forget_no_width()
     if logging.lastResort is not None:  # what prints warnings
         logging.lastResort.setFormatter(_OneLine())
-    return _run(arguments)
+    return _flushed(_run(arguments))
+
+
+def _flushed(code: int) -> int:
+    """Return the exit code, once all that was printed is written; else 1, with the reason."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:  # a full disk behind a redirection
+        said, refused = _of_the_system(error)
+        return code or _say(said, refused)
+    return code
 
 
 def _mend_streams() -> None:

@@ -29,7 +29,7 @@ def user_path(given: str | os.PathLike[str]) -> Path:
         >>> user_path("photos/iv").parts
         ('photos', 'iv')
     """
-    if not isinstance(given, str | os.PathLike):
+    if not isinstance(given, str | os.PathLike) or isinstance(os.fspath(given), bytes):
         raise UsageError(f"{quoted(given)} is no path; expected text, or a Path")
     try:
         path = expanded(given)

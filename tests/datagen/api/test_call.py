@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def test_numbers_of_numpy_become_pythons_own() -> None:
     assert given == (3, 0.5, None, True)
     assert [type(value) for value in given] == [int, float, type(None), bool]
     assert counted(1, share=1) == (1, 1, None, False)
+    assert counted(1, share=Fraction(1, 4)) == (1, 0.25, None, False)
 
 
 @pytest.mark.parametrize(
@@ -44,12 +46,16 @@ def test_a_wrong_type_is_refused_by_its_name(given: dict[str, Any], said: str) -
 
 
 def test_python_itself_refuses_arguments_that_there_are_not() -> None:
-    with pytest.raises(TypeError, match="missing a required argument: 'images'"):
+    with pytest.raises(TypeError, match=r"^counted\(\): missing a required argument: 'images'"):
         counted()  # type: ignore[call-arg]
 
 
 CALLS: list[tuple[str, Callable[[Any, Path], object]]] = [
-    ("None", lambda api, out: api.build(None, out)),
+    ("recipe is None; expected a datagen Recipe", lambda api, out: api.build(None, out)),
+    ("recipe is 3; expected a datagen Recipe", lambda api, _: api.plan(3)),
+    ("a recipe is 3; expected a name, a path", lambda api, _: api.preview(3)),
+    ("licences is 3; expected a mapping", lambda api, _: api.dataset_card("ds", licences=3)),
+    ("rungs is 3; expected several", lambda api, out: api.search("r", out, hours=1, rungs=3)),
     ("out is None; expected a path", lambda api, _: api.build({"images": 60}, None)),
     ("workers is '2'", lambda api, out: api.build({"images": 60}, out, workers="2")),
     ("workers is 1.5", lambda api, out: api.build({"images": 60}, out, workers=1.5)),

@@ -290,11 +290,15 @@ def test_closed_streams_do_not_stop_a_build(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_full_disk_behind_stdout_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["sources --json", "--version"])
+def test_a_full_disk_behind_stdout_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "")
     script = Path(sys.executable).with_name("datagen")
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [script, "sources", "--json"], stdout=full, stderr=subprocess.PIPE, text=True,
+            [script, *words.split()], stdout=full, stderr=subprocess.PIPE, text=True,
             cwd=tmp_path, check=False,
         )  # fmt: skip
     assert done.returncode == 1
