@@ -56,7 +56,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[object]]:
     def run(_: object, __: object, words: Sequence[object], tell: Callable[..., None]) -> Any:
         asked.append(words)
         for epoch in (1, 2):
-            tell({"event": "epoch", "epoch": epoch})
+            tell({"event": "epoch", "epoch": epoch, "which": ["a", "adamw"]})
         plain = {"net": "a", "optimiser": "adamw", "rate": 1e-4, "warm_up": 0, "epochs": 2}
         return [{**plain, "seed": 0, "parameters": 9, "history": []}]
 
@@ -190,7 +190,7 @@ def test_a_stop_says_what_is_kept(
 ) -> None:
     def stop(_: object, __: object, ___: object, tell: Callable[..., None]) -> Any:
         for epoch in epochs:
-            tell({"event": "epoch", "epoch": epoch})
+            tell({"event": "epoch", "epoch": epoch, "which": ["a", "adamw"]})
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reader, "training_arrays", lambda _: {})
@@ -268,3 +268,9 @@ def test_a_trainer_that_is_killed_says_what_is_kept(
     monkeypatch.setattr(reader, "run_with_arrays", killed)
     with pytest.raises(EvaluationError, match="^killed; stopped after epoch 3, which is kept; "):
         datagen.train_letters(out=out)
+
+
+@pytest.mark.parametrize("nets", [iter(["a"]), np.array(["a"]), ["a"]])
+def test_networks_to_compare_are_any_sequence(trained: list[Any], nets: Any) -> None:
+    datagen.compare_letters(nets=nets, epochs=2)
+    assert list(map(str, trained[0][:2])) == ["--nets", "a"]
