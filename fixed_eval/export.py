@@ -125,7 +125,7 @@ def check_place(path: Path) -> None:
         raise UsageError(f"--export-model {path}: expected a name that ends in {SUFFIX}")
     if path.exists() and not path.is_file():
         raise UsageError(f"--export-model {path}: something other than a file is there")
-    if path.exists():
+    if path.exists() and path.stat().st_size:
         _check_ours(path)
     folder = next(each for each in path.absolute().parents if each.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):

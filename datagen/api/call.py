@@ -77,6 +77,8 @@ def _checked(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
         UsageError: it is of none of the kinds.
     """
     plain = value.item() if getattr(value, "ndim", None) == 0 and hasattr(value, "item") else value
+    if bool in kinds and isinstance(plain, int) and plain in (0, 1):
+        return bool(plain)
     if any(_is(plain, kind) for kind in kinds):
         return plain
     paths = os.PathLike in kinds

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from datagen.core.errors import InputError, UsageError
 from datagen.datasets.inputs import refuse_among_inputs
-from datagen.files.atomic import require_writable
+from datagen.files.atomic import holds_something, require_writable
 from datagen.files.paths import place_refused
 from datagen.previews.picture_file import check_picture, write_picture
 from datagen.sources.images.weights import WeightsRecord, write_record
@@ -59,7 +59,7 @@ def check_places(
 def _check_record(out: Path, ours: Callable[[Path], object] | None) -> None:
     try:
         require_writable(out)
-        if ours is not None and out.exists():
+        if ours is not None and holds_something(out):
             ours(out)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}; choose another --out") from error

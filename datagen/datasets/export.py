@@ -39,7 +39,7 @@ def export_zip(root: Path, archive: Path, *, overwrite: bool = False) -> int:
         raise UsageError(f"cannot write {shown}: {error.strerror}; choose another name") from error
     if goes_to.is_relative_to(real_path(root)):
         raise UsageError(f"{shown} lies in the dataset; choose another name")
-    if archive.suffix.lower() != ".zip":
+    if not archive.name.lower().endswith(".zip"):
         raise UsageError(f"{shown} does not end in .zip, as what is written does; rename it")
     if not archive.parent.is_dir():
         raise UsageError(f"no folder {shown.parent} to write {archive.name} in; make it first")

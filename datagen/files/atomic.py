@@ -119,6 +119,15 @@ def require_writable(place: Path, *, make_folders: bool = False) -> None:
     _try_in(folder)
 
 
+def holds_something(file: Path) -> bool:
+    """Return whether a file is there that is not empty, as one that `mktemp` made is.
+
+    Raises:
+        OSError: the system does not say.
+    """
+    return file.exists() and file.stat().st_size > 0
+
+
 def require_writable_folder(folder: Path, other: str = ANOTHER) -> None:
     """Refuse, before work is spent on it, a folder that cannot be written, or made where it goes.
 

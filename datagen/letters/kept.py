@@ -15,7 +15,7 @@ import numpy as np
 
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
 from datagen.core.text import how_many
-from datagen.files.atomic import require_writable
+from datagen.files.atomic import holds_something, require_writable
 from datagen.files.reading import open_regular
 
 _ENDING: Final = ".keras"
@@ -55,7 +55,7 @@ def check_out(out: Path, *, resume: bool, overwrite: bool) -> int:
         raise UsageError("--resume goes on and --overwrite begins again; give one of them")
     _check_writable(out)
     state = state_of(out)
-    if out.exists() and not _is_model(out):
+    if holds_something(out) and not _is_model(out):
         raise UsageError(f"{out} is no Keras model, so it is not replaced; choose another --out")
     if resume:
         return _kept_to_resume(state)
@@ -65,7 +65,7 @@ def check_out(out: Path, *, resume: bool, overwrite: bool) -> int:
             f"{state} is no state of `letters train`, or damaged, so it is not replaced; move it, "
             "or choose another --out"
         )
-    if not overwrite and (out.exists() or kept):
+    if not overwrite and (holds_something(out) or kept):
         raise UsageError(_how_on(out, state, kept))
     return 0
 

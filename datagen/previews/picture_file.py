@@ -29,10 +29,10 @@ def check_picture(place: Path, flag: str = "--out") -> None:
     _require_format(place, flag)
     try:
         require_writable(place)
-        drawn = not place.exists() or _MARK.encode() in place.read_bytes()
+        there = place.read_bytes() if place.exists() else b""
     except OSError as error:
         raise _refused(place, flag, error) from error
-    if not drawn:
+    if there and _MARK.encode() not in there:
         raise UsageError(
             f"{place} exists, and nothing in it says that datagen drew it; choose another {flag}, "
             "or remove it first"

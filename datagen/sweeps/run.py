@@ -26,6 +26,7 @@ from datagen.sweeps.page import write_page
 from datagen.sweeps.records import TRIALS, read_trials
 from datagen.sweeps.results.ranking import Answer, read
 from datagen.sweeps.spec import Spec, read_spec_file, validate_located
+from datagen.sweeps.trial import SPEC
 from datagen.sweeps.trial_runner import run_trials
 from pipelines.text import quoted
 
@@ -151,8 +152,8 @@ def plan_sweep(
     require("workers", workers, 1, MOST_PROCESSES)
     listener = listener or Listener()
     asked = load_spec(spec)
-    _refuse_halving_at_no_rung(asked)
     place = Path(folder or default_folder(asked)).absolute()
+    _refuse_halving_at_no_rung(asked, place)
     candidates = candidates_of(asked, place)
     check_folder(place, asked, extend=extend)
     _refuse_among_tests(place, asked)
@@ -164,13 +165,13 @@ def plan_sweep(
     return planned
 
 
-def _refuse_halving_at_no_rung(spec: Spec) -> None:
-    """Refuse halving that would stop nobody; also of sweeps by earlier versions, which may be read.
+def _refuse_halving_at_no_rung(spec: Spec, place: Path) -> None:
+    """Refuse halving that would stop nobody, but for sweeps that an earlier version has begun.
 
     Raises:
         UsageError: no rung lies before the end.
     """
-    if spec.strategy == "halving" and not spec.pauses:
+    if spec.strategy == "halving" and not spec.pauses and not (place / SPEC).is_file():
         raise UsageError(
             f"halving compares after {', '.join(map(str, spec.rungs))} epochs, and a trial ends "
             f"after {spec.epochs}; give --rungs below {spec.epochs}, or another --strategy"

@@ -214,6 +214,8 @@ def test_a_file_that_no_export_wrote_is_not_written_over(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "ours.keras", "w") as archive:
         archive.writestr(MEMBER, json.dumps(dataclasses.asdict(FACTS)))
     check_place(tmp_path / "ours.keras")
+    (tmp_path / "empty.keras").touch()
+    check_place(tmp_path / "empty.keras")
 
 
 def test_every_fact_is_documented():

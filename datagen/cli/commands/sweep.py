@@ -176,7 +176,7 @@ def sweep(
     Example: `datagen sweep --mix pen=0:1:0.25 --mix emnist=0:1:0.25 --test DIR --seeds 2`
     """
     if best is not None:
-        others = set(context.params) - {"best", "as_json"}
+        others = set(context.params) - {"best", "as_json", "quiet"}
         refuse_unused(context, others, "with --best", "leave --best out")
         _print_best(best, as_json=as_json)
         return

@@ -22,6 +22,7 @@ def test_numbers_of_numpy_become_pythons_own() -> None:
     assert given == (3, 0.5, None, True)
     assert [type(value) for value in given] == [int, float, type(None), bool]
     assert counted(1, share=1) == (1, 1, None, False)
+    assert counted(1, yes=1)[3] is True  # type: ignore[arg-type]
     assert counted(1, share=Fraction(1, 4)) == (1, 0.25, None, False)
 
 
@@ -36,7 +37,7 @@ def test_numbers_of_numpy_become_pythons_own() -> None:
         ({"images": 3, "share": "0.2"}, "share is '0.2'; expected a number"),
         ({"images": 3, "name": 7}, "name is 7; expected text or None"),
         ({"images": 3, "yes": "no"}, "yes is 'no'; expected True or False"),
-        ({"images": 3, "yes": 1}, "yes is 1; expected True or False"),
+        ({"images": 3, "yes": 2}, "yes is 2; expected True or False"),
     ],
 )
 def test_a_wrong_type_is_refused_by_its_name(given: dict[str, Any], said: str) -> None:

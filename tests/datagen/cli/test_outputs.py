@@ -101,6 +101,17 @@ def test_a_command_that_is_repeated_writes_its_own_files_again(
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("words", [("rare", "numerals", "--out"), ("preview", "ds", "--out")])
+def test_an_empty_file_may_be_written(
+    datagen_here: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "made.png").touch()
+    sheet = ("--sheet", "s.png") if words[0] == "rare" else ()
+    done = datagen_here(*words, "made.png", *sheet)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made.png").stat().st_size
+
+
 @pytest.mark.slow
 def test_an_audit_replaces_no_audit_of_another_folder(
     datagen_here: Run, tmp_path: Path, numeral_folder: Path

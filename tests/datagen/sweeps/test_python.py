@@ -106,6 +106,13 @@ def test_what_a_sweep_would_not_read_is_refused(
         plan_sweep(file, out)
 
 
+def test_halving_that_an_earlier_version_began_at_no_rung_goes_on(out: Path) -> None:
+    asked = validate(SPEC | {"strategy": "halving", "preview": 5}, origin="test")
+    out.mkdir()
+    (out / "spec.yaml").write_text(asked.to_yaml(out))
+    assert plan_sweep(asked, out, timed=False).spec == asked
+
+
 def test_a_damaged_trial_says_what_to_do(out: Path) -> None:
     sweep(SPEC, out, executor=Pretender(value))
     log = out / "sweep.jsonl"
