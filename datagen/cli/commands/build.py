@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from datagen.cli import recipe_flags as flags
+from datagen.cli.unused_flags import refuse_unused
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, counts_table, emit, progress_bars
 from datagen.core.errors import UsageError
@@ -22,6 +23,7 @@ VET = ("drop", "list")
 
 
 def build(
+    context: typer.Context,
     source: flags.Source = None,
     mix: flags.Mix = None,
     recipe: flags.RecipeName = None,
@@ -97,6 +99,8 @@ def build(
     )
     if vet not in (None, *VET):
         raise UsageError(f"--vet {quoted(vet)}: expected {' or '.join(VET)}, or no word")
+    if vet == "list":
+        refuse_unused(context, ("workers", "overwrite"), "with --vet list", "leave --vet list out")
     resolved = overrides.override(load(recipe or "default"), said)
     if vet or resolved.vet:
         _check_place(out, vet, overwrite=overwrite)  # before minutes of training
@@ -163,10 +167,10 @@ def _print_vetted(
         for bad in vetted.bad if vet == "list" else ():
             says = f"labelled {bad.letter}, read as {bad.read_as}, {bad.probability:.4f}"
             human.print(f"             {bad.id}  {says}", soft_wrap=True)
-    if vet != "list":
-        return
     if not found:
         human.print("vetted       no source of letters that can be judged")
+    if vet != "list":
+        return
     human.print(f"picture      {_sheet(out)}", soft_wrap=True)
     for vetted in found if as_json else ():
         bad_ones = [bad.model_dump(mode="json") for bad in vetted.bad]

@@ -184,3 +184,9 @@ def test_so_is_the_folder_where_the_shell_stands(
     done = datagen_here(command, "ds")
     assert (done.returncode, done.stderr.count("\n")) == (4, 1), done.stderr
     assert "has a name that is no Unicode" in done.stderr
+
+
+def test_a_build_says_that_no_letters_could_be_judged(datagen_here: Run) -> None:
+    done = datagen_here("build", "--vet", "drop", "--images", 60, "--out", "new")
+    assert done.returncode == 0, done.stderr
+    assert "vetted       no source of letters that can be judged" in done.stdout

@@ -19,6 +19,7 @@ SWEEP = "sweep --vary seed=0,1 --dry-run --no-timing"
         ("view ds --serve --steps 100", "--steps has no effect with --serve; leave --serve out"),
         ("view ds --serve --html v.html", "--html has no effect with --serve"),
         ("view ds --serve --image val/i/0.png", "--image has no effect with --serve"),
+        ("build --vet list --workers 2 --overwrite", "--workers and --overwrite have no effect"),
         ("doctor ds --overwrite", "--overwrite has no effect without --fix; add --fix COPY"),
         ("holdout ds -o h --folds 3 --fraction 0.2", "--folds and --fraction exclude each other"),
         ("sweep --best sw --vary seed=5 --images 7", "--vary and --images have no effect with"),
