@@ -246,7 +246,7 @@ def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:
     reason = error.strerror or error
     if error.filename is None:  # such as a full disk that stdout goes to
         return f"the operating system reports an error: {reason}; what was finished is kept", 1
-    return f"cannot write {os.fsdecode(error.filename)}: {reason}; no partial result was kept", 1
+    return f"cannot use {os.fsdecode(error.filename)}: {reason}; no partial result was kept", 1
 
 
 def _interrupted() -> int:
