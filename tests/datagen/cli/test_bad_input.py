@@ -133,3 +133,21 @@ def test_a_name_that_is_no_text_is_an_error_of_ours() -> None:
     for name in (None, 1):
         with pytest.raises(api.DatagenError, match=f"name is {name}; expected text"):
             api.open_source(name)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (OSError(28, "No space left on device", "/full/a.json"), 1, "cannot use /full/a.json: No"),
+        (OSError(28, "No space left on device"), 1, "reports an error: No space left on device; "),
+        (PermissionError(13, "Permission denied", "/a"), 4, "/a cannot be used: Permission denied"),
+    ],
+)
+def test_what_the_system_refuses_is_named(
+    datagen_here: Run, monkeypatch: pytest.MonkeyPatch, error: OSError, code: int, says: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("datagen.recipes.load.shipped", refuse)
+    assert says in refused(datagen_here("recipes"), code)
