@@ -138,16 +138,15 @@ def write_review_page(
         100
     """
     from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
-    from datagen.files.atomic import staged_file  # noqa: PLC0415
+    from datagen.files.atomic import require_writable, staged_file  # noqa: PLC0415
     from datagen.reviews.page.alone import page_file  # noqa: PLC0415
     from datagen.reviews.page.prepare import prepare  # noqa: PLC0415
-    from datagen.serving.place import require_place  # noqa: PLC0415
 
     target = user_path(file)
     refuse_among_inputs(target, user_path(folder), "--html")
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it, or choose another file")
-    require_place(target)
+    require_writable(target, "another --html", make_folders=True)
     wanted = _wanted(folder, audit, out, who)
     sitting = prepare(wanted, progress, note)
     html = page_file(

@@ -57,12 +57,11 @@ def check_places(
 
 
 def _check_record(out: Path, ours: Callable[[Path], object] | None) -> None:
+    require_writable(out)
+    if ours is None or not holds_something(out):
+        return
     try:
-        require_writable(out)
-        if ours is not None and holds_something(out):
-            ours(out)
-    except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}; choose another --out") from error
+        ours(out)
     except InputError as error:
         raise UsageError(
             f"{out} exists and is no record of this command; choose another --out, or remove it "

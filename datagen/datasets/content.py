@@ -16,9 +16,9 @@ from datagen.files.class_folders import (
     class_files,
     has_classes,
     named_files,
-    require_unicode,
 )
 from datagen.files.leftovers import is_folder, require_folder
+from datagen.files.paths import require_unicode
 from datagen.files.reading import IMAGE, read_bytes
 
 

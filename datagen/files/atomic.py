@@ -60,12 +60,19 @@ def made_folder(folder: Path) -> Iterator[None]:
     Raises:
         OSError: the folder cannot be made.
     """
-    made = [place for place in (folder, *folder.absolute().parents) if not place.exists()]
-    try:
+    with _removed_in_vain(folder):
         folder.mkdir(parents=True, exist_ok=True)
         yield
+
+
+@contextmanager
+def _removed_in_vain(folder: Path) -> Iterator[None]:
+    """Remove a folder and those above it that a block which fails has made, where empty."""
+    missing = [place for place in (folder, *folder.absolute().parents) if not place.exists()]
+    try:
+        yield
     except BaseException:
-        _remove_empty(made)
+        _remove_empty(missing)
         raise
 
 
@@ -103,20 +110,28 @@ def naming(place: Path) -> Iterator[None]:
         raise
 
 
-def require_writable(place: Path, *, make_folders: bool = False) -> None:
+def require_writable(
+    place: Path, other: str = ANOTHER, *, name: str = "", make_folders: bool = False
+) -> None:
     """Refuse, before work is spent on it, a file that could not be written.
 
     Args:
         place: of the file.
+        other: how a person names another place, for the message.
+        name: what the file is, for the message: `the review `.
         make_folders: the folders above it that are missing will be made; else they are needed.
 
     Raises:
-        OSError: no file can be made in its folder, or what is there is no regular file.
+        UsageError: no file can be made in its folder, or what is there is no regular file.
     """
-    folder = file_target(place).parent
-    if not make_folders and not folder.is_dir():
-        raise OSError(errno.ENOENT, f"no folder {from_here(place.parent)}", str(place))
-    _try_in(folder)
+    try:
+        folder = file_target(place).parent
+        if not make_folders and not folder.is_dir():
+            raise OSError(errno.ENOENT, f"no folder {from_here(place.parent)}", str(place))
+        _try_in(folder)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(f"cannot write {name}{place}: {reason}; choose {other}") from error
 
 
 def holds_something(file: Path) -> bool:
@@ -215,18 +230,14 @@ def staged(target: Path, *, overwrite: bool, marker: str, other: str = ANOTHER) 
     """
     target = resolved(target, other)
     check_target(target, overwrite=overwrite, marker=marker, other=other)
-    made = [parent for parent in target.parents if not parent.exists()]
-    try:
-        with (
-            naming(from_here(target)),
-            temporary(target, PARTIAL, partial(_make, other=other)) as staging,
-        ):
-            yield staging
-            _check(target, overwrite, marker, other)  # another run may have been here
-            _move_into_place(staging, target, overwrite=overwrite)
-    except BaseException:
-        _remove_empty(made)
-        raise
+    with (
+        _removed_in_vain(target.parent),
+        naming(from_here(target)),
+        temporary(target, PARTIAL, partial(_make, other=other)) as staging,
+    ):
+        yield staging
+        _check(target, overwrite, marker, other)  # another run may have been here
+        _move_into_place(staging, target, overwrite=overwrite)
 
 
 def resolved(target: Path, other: str = ANOTHER) -> Path:

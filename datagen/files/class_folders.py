@@ -14,9 +14,9 @@ from typing import Final
 from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import CLASSES, PARTS, SPLITS, Numeral
-from datagen.core.text import is_unicode
 from datagen.files.leftovers import require_folder
 from datagen.files.litter import is_litter, say_litter
+from datagen.files.paths import require_unicode
 
 IMAGE_SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 """Endings of the names that the evaluator reads, whatever their case."""
@@ -201,23 +201,6 @@ def _parts(root: Path, *, test: bool) -> list[Path]:
 def has_classes(folder: Path) -> bool:
     """Return whether a folder holds a class folder."""
     return any((folder / numeral).is_dir() for numeral in CLASSES)
-
-
-def require_unicode(root: Path, name: Path | None = None) -> None:
-    """Refuse a path that no record can hold.
-
-    Args:
-        root: a folder.
-        name: a file below it, if only that part of the path is recorded.
-
-    Raises:
-        CorruptInputError: the path is no Unicode.
-    """
-    if not is_unicode(str(name or root)):
-        raise CorruptInputError(
-            f"{str(root / (name or ''))!r} has a name that is no Unicode, which no record can "
-            "hold; rename it"
-        )
 
 
 def _hint(root: Path) -> str:

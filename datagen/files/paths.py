@@ -35,18 +35,32 @@ def user_path(given: str | os.PathLike[str]) -> Path:
         path = expanded(given)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    if not is_unicode(_whole(path)):
-        raise CorruptInputError(
-            f"{_whole(path)!r} has a name that is no Unicode, which no record can hold; rename it"
-        )
+    require_unicode(_whole(path))
     return path
 
 
-def _whole(path: Path) -> str:
+def _whole(path: Path) -> Path:
     try:
-        return str(path.absolute())
+        return path.absolute()
     except FileNotFoundError:  # the working folder was removed
-        return str(path)
+        return path
+
+
+def require_unicode(root: Path, name: Path | None = None) -> None:
+    """Refuse a path that no record can hold.
+
+    Args:
+        root: a folder.
+        name: a file below it, if only that part of the path is recorded.
+
+    Raises:
+        CorruptInputError: the path is no Unicode.
+    """
+    if not is_unicode(str(name or root)):
+        raise CorruptInputError(
+            f"{str(root / (name or ''))!r} has a name that is no Unicode, which no record can "
+            "hold; rename it"
+        )
 
 
 def user_paths(

@@ -126,9 +126,4 @@ def _check_writable(out: Path) -> None:
     if out.is_dir() or not out.parent.is_dir():
         raise UsageError(f"--out {out}: its folder must exist, and it must not be a folder itself")
     for path in (out, state_of(out)):
-        try:
-            require_writable(path)
-        except OSError as error:
-            raise UsageError(
-                f"cannot write {path}: {error.strerror or error}; choose another --out"
-            ) from error
+        require_writable(path)

@@ -27,8 +27,8 @@ def check_picture(place: Path, flag: str = "--out") -> None:
             written, or there is a file that datagen did not draw.
     """
     _require_format(place, flag)
+    require_writable(place, _another(flag))
     try:
-        require_writable(place)
         there = place.read_bytes() if place.exists() else b""
     except OSError as error:
         raise _refused(place, flag, error) from error
@@ -72,9 +72,7 @@ def _require_format(place: Path, flag: str) -> None:
             raise ValueError(f"unknown file extension {place.suffix!r}")
         _save(Image.new("L", (1, 1)), io.BytesIO(), _format(place))
     except (OSError, ValueError) as error:
-        raise UsageError(
-            f"cannot write {place}: {error}; choose another {flag}, such as a.png"
-        ) from error
+        raise UsageError(f"cannot write {place}: {error}; choose {_another(flag)}") from error
 
 
 def _save(picture: Image.Image, file: Path | io.BytesIO, form: str) -> None:
@@ -85,6 +83,8 @@ def _save(picture: Image.Image, file: Path | io.BytesIO, form: str) -> None:
 
 
 def _refused(place: Path, flag: str, error: OSError) -> UsageError:
-    return UsageError(
-        f"cannot write {place}: {error.strerror}; choose another {flag}, such as a.png"
-    )
+    return UsageError(f"cannot write {place}: {error.strerror}; choose {_another(flag)}")
+
+
+def _another(flag: str) -> str:
+    return f"another {flag}, such as a.png"

@@ -126,10 +126,7 @@ class ReviewFile:
         Raises:
             UsageError: it cannot be written, or its folder is not there.
         """
-        try:
-            require_writable(self.path)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        require_writable(self.path, "another file", name="the review ")
 
     def decide(
         self, decisions: Mapping[str, LabelCorrection | None]

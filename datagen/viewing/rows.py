@@ -14,8 +14,9 @@ from datagen.core.errors import MissingInputError
 from datagen.core.numerals import CLASSES, PARTS
 from datagen.core.text import how_many
 from datagen.datasets.format import MANIFEST, ManifestEntry, inside, read_manifest
-from datagen.files.class_folders import SAMPLE_RULES, named_files, require_unicode
+from datagen.files.class_folders import SAMPLE_RULES, named_files
 from datagen.files.leftovers import require_folder
+from datagen.files.paths import require_unicode
 
 MOST: Final = 20_000
 """Images that one page holds: twice the budget, about 20 MB. Of more, a sample is shown."""

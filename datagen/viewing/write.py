@@ -10,9 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from datagen.core.errors import InputError, UsageError
-from datagen.files.atomic import staged_file
+from datagen.files.atomic import require_writable, staged_file
 from datagen.files.paths import real_path
-from datagen.serving.place import require_place
 from datagen.serving.thumbnails import picture
 from datagen.viewing.collect import View
 from datagen.viewing.making import Maker
@@ -40,7 +39,7 @@ def check_place(html: Path, root: Path) -> None:
             is_page = file.read(len(_START)).lower() == _START
         if not is_page:
             raise UsageError(f"{html} is no page that can be replaced; choose another --html")
-    require_place(html)
+    require_writable(html, "another --html", make_folders=True)
 
 
 def write_view(view: View, html: Path) -> None:

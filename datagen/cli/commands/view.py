@@ -81,13 +81,12 @@ def view(
     from datagen.api import views
 
     if serve:
-        refuse_unused(context, ("html", "steps", "image"), "with --serve", "leave --serve out")
-    else:
-        refuse_unused(context, ("port", "no_browser"), "without --serve", "add --serve")
-    if serve:
         from datagen.serving.server import require_port
 
+        refuse_unused(context, ("html", "steps", "image"), "with --serve", "leave --serve out")
         require_port(port)
+    else:
+        refuse_unused(context, ("port", "no_browser"), "without --serve", "add --serve")
     human = console(as_json=as_json, quiet=quiet)
     chosen: dict[str, Any] = {
         "scores": score or (),

@@ -25,7 +25,7 @@ from datagen.curation.audit.rank import Evidence, Probabilities, judge
 from datagen.curation.audit.record import AuditImage
 from datagen.curation.audit.synthetic import no_synthetic, synthetic_numerals
 from datagen.curation.holdout.collection import read_ties
-from datagen.files.class_folders import require_unicode
+from datagen.files.paths import require_unicode
 from datagen.sources import get_source
 
 EPOCHS: Final = 6

@@ -31,8 +31,9 @@ from datagen.evaluation.evaluate import (
 from datagen.evaluation.prepare import Tell
 from datagen.evaluation.records import Score
 from datagen.evaluation.request import EvaluationRequest
-from datagen.files.class_folders import EVALUATOR_RULES, class_files, require_unicode
+from datagen.files.class_folders import EVALUATOR_RULES, class_files
 from datagen.files.hashing import file_hash
+from datagen.files.paths import require_unicode
 
 GAIN: Final = 4.0
 """The weight of an image is 1 + GAIN · (1 − p), p the probability given to its own label: 1 for an

@@ -27,9 +27,8 @@ from datagen.curation.holdout.place import Sides, all_folds, fold_folder, place,
 from datagen.curation.holdout.record import FRACTION, RECORD, By, Holdout
 from datagen.datasets.format import MANIFEST
 from datagen.files.atomic import check_target, resolved, staged
-from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import pixel_hash
-from datagen.files.paths import are_nested, real_path
+from datagen.files.paths import are_nested, real_path, require_unicode
 from datagen.images.known_groups import group_names
 from datagen.images.near_duplicates import SAME
 from datagen.images.style_clusters import cluster, standardise

@@ -15,8 +15,8 @@ from pydantic import Field
 from datagen.core.budget import RATIO_LIMIT
 from datagen.core.limits import Sha256, require
 from datagen.core.numerals import CLASSES, Numeral
-from datagen.files.class_folders import require_unicode
 from datagen.files.hashing import file_hash
+from datagen.files.paths import require_unicode
 from datagen.sources.images.read import read_numeral
 from datagen.sources.images.source import ImagesOptions, survey
 from datagen.sources.images.weights import WeightsRecord

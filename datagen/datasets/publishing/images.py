@@ -12,7 +12,7 @@ from datagen.datasets.format import (
     all_image_files,
     manifest_if_any,
 )
-from datagen.files.class_folders import require_unicode
+from datagen.files.paths import require_unicode
 from datagen.files.reading import IMAGE, read_bytes
 
 COLUMNS: Final = ("sha256", "source", "style", "pipeline", "parent", "writers", "glyphs")
