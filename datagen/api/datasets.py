@@ -374,7 +374,7 @@ def flatten(
 
 @public
 def preview(
-    what: "PathLike | RecipeLike" = "default",
+    what: RecipeLike = "default",
     *,
     per_cell: int = 8,
     tile: int = 64,

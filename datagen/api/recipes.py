@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from datagen.api.call import public
-from datagen.core.errors import UsageError
 from datagen.recipes.load import load, shipped, validate
 from datagen.recipes.schema import Recipe
-from pipelines.text import quoted
 
 RecipeLike = Recipe | str | os.PathLike[str] | Mapping[str, Any]
 """A recipe; or the name of a shipped one, or a file, or a mapping of a recipe's keys."""
@@ -56,8 +54,4 @@ def as_recipe(given: RecipeLike) -> Recipe:
         return given
     if isinstance(given, Mapping):
         return validate({"recipe": 1, **given}, origin="the recipe", folder=Path.cwd())
-    if not isinstance(given, str | os.PathLike):
-        raise UsageError(
-            f"a recipe is {quoted(given)}; expected a name, a path, a mapping of keys or a Recipe"
-        )
     return load_recipe(given)

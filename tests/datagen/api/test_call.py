@@ -54,7 +54,7 @@ def test_python_itself_refuses_arguments_that_there_are_not() -> None:
 CALLS: list[tuple[str, Callable[[Any, Path], object]]] = [
     ("recipe is None; expected a datagen Recipe", lambda api, out: api.build(None, out)),
     ("recipe is 3; expected a datagen Recipe", lambda api, _: api.plan(3)),
-    ("a recipe is 3; expected a name, a path", lambda api, _: api.preview(3)),
+    ("what is 3; expected a datagen Recipe", lambda api, _: api.preview(3)),
     ("licences is 3; expected a mapping", lambda api, _: api.dataset_card("ds", licences=3)),
     ("rungs is 3; expected several", lambda api, out: api.search("r", out, hours=1, rungs=3)),
     ("out is None; expected a path", lambda api, _: api.build({"images": 60}, None)),
