@@ -7,6 +7,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -28,7 +29,7 @@ import cv2
 
 from datagen.building.open_sources import open_sources
 from datagen.building.render import ImageRenderer
-from datagen.core.errors import BuildError
+from datagen.core.errors import BuildError, UsageError
 from datagen.core.machine import cores
 from datagen.datasets.format import ManifestEntry
 from datagen.files.signals import held_back, ignore_ctrl_c
@@ -58,8 +59,9 @@ def write_all(
         progress: told how far the work is.
 
     Raises:
-        BuildError: a worker process was killed.
-        UsageError: worker processes cannot import a source that was registered from outside.
+        BuildError: a worker process could not start, or was killed.
+        UsageError: this process can start no workers, or they cannot import a source that was
+            registered from outside.
     """
     items = planned.items
     chunks = [items[k : k + _CHUNK] for k in range(0, len(items), _CHUNK)]
@@ -71,12 +73,22 @@ def write_all(
             for part in parts:
                 written += part
                 progress(len(written))
+    except _NotStartedError as error:
+        raise BuildError(
+            "a worker process was killed, or could not start, before it made an image; nothing was "
+            'kept. In a script of your own, call build under `if __name__ == "__main__":`, because '
+            "workers import the script; elsewhere memory may have run out. 1 worker needs neither"
+        ) from error
     except BrokenProcessPool as error:
         raise BuildError(
             f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
             "because memory ran out; nothing was kept. Try fewer --workers"
         ) from error
     return sorted(written, key=lambda made: made.entry.index)
+
+
+class _NotStartedError(BrokenProcessPool):
+    """A worker process ended before any of them made an image."""
 
 
 @contextmanager
@@ -103,12 +115,26 @@ def _parts(
         yield from map(writer.write, chunks[1:2])
         chunks = chunks[2:]
         left = (time.perf_counter() - began) * len(chunks)
-        workers = cores() if left > _STARTING else 1
+        workers = cores() if left > _STARTING and not _why_alone() else 1
+    elif workers > 1 and (reason := _why_alone()):
+        raise UsageError(f"{reason}; use 1 worker, not {workers}")
     workers = min(workers, len(chunks))
     if workers > 1:
         yield from _in_processes(chunks, writer, resolved, workers)
     else:
         yield from map(writer.write, chunks)
+
+
+def _why_alone() -> str | None:
+    """Return why this process cannot start workers, if it cannot."""
+    if multiprocessing.current_process().daemon:
+        return "a daemon process, such as a worker of multiprocessing.Pool, can start no workers"
+    main = sys.modules["__main__"]
+    script = getattr(main, "__file__", None)  # none in a notebook, or at a prompt
+    named = getattr(main, "__spec__", None) is not None  # `python -m NAME`
+    if script is not None and not named and not Path(script).is_file():
+        return f"workers import the script that starts them, and {script} is no file that they find"
+    return None
 
 
 def _in_processes(
@@ -148,21 +174,29 @@ def _take_part(
         writer: of this process.
         ahead: chunks that the others have at a time; none is ever taken back, for an executor
             whose worker is killed fails at chunks that were.
+
+    Raises:
+        BrokenProcessPool: a worker was killed; a `_NotStartedError` where none had done a chunk.
     """
     left = deque(chunks)
+    started = False
 
     def sent(most: int) -> set[Future[list[WrittenImage]]]:
         return {executor.submit(_work, left.popleft()) for _ in range(min(most, len(left)))}
 
     with held_back(), _start_errors():
         running = sent(ahead)
-    while running:
-        if left:
-            yield writer.write(left.popleft())
-        done, running = wait(running, 0 if left else None, FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
-        running |= sent(ahead - len(running))
+    try:
+        while running:
+            if left:
+                yield writer.write(left.popleft())
+            done, running = wait(running, 0 if left else None, FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+                started = True
+            running |= sent(ahead - len(running))
+    except BrokenProcessPool as error:
+        raise error if started else _NotStartedError from error
 
 
 @contextmanager

@@ -4,11 +4,16 @@ Exit codes: 0 done · 1 unexpected · 2 usage · 3 budget or dataset rule broken
 corrupt input · 130 interrupted. Nothing heavy is imported before a command runs.
 """
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 from datagen.files.signals import disarm, end_tidily
+
+_UNCOLLECTED: Final = 100_000
+"""Objects that are made until Python looks for cycles of garbage, instead of 700. A command makes
+few cycles and many objects that it keeps, which would be looked through again and again."""
 
 INTERRUPTED: Final = "datagen: interrupted; no partial result was kept"
 
@@ -16,6 +21,7 @@ INTERRUPTED: Final = "datagen: interrupted; no partial result was kept"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     end_tidily()
+    gc.set_threshold(_UNCOLLECTED)
     try:
         from datagen.cli.app import run  # slow: by now a Ctrl-C ends in a message
 

@@ -1,5 +1,6 @@
 """The ten classes and how they are written. Facts only: no I/O, no randomness."""
 
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 Letter = Literal["i", "v", "x"]
@@ -44,6 +45,7 @@ def case_styles(numeral: str) -> tuple[CaseStyle, ...]:
     return ("lower", "upper", "mixed") if numeral in MIXED_SPELLINGS else ("lower", "upper")
 
 
+@lru_cache(maxsize=64)
 def spell(numeral: str, style: CaseStyle) -> tuple[tuple[Letter, Case], ...]:
     """Return the letters of `numeral`, left to right, each with its case.
 

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from datagen.composition.handwritten.layout import InkLine, SheetLayout, Stamp, lay_out
 from datagen.composition.handwritten.parameters import Hand
 from datagen.core.arrays import Coverage, GrayImage
-from datagen.core.glyphs import Glyph
+from datagen.core.glyphs import Glyph, Path2D
 from pipelines.ops import scan
 
 _MARGINS = (1, 4, 9)  # pixels: the next where ink, swollen or blurred, still touches the edge
+_PAPER = 255
+_UP = 0  # the pen's width on its way from one stroke to the next
 _SUBPIXEL = 4  # bits after the point in OpenCV's fixed-point coordinates
 _CRISP = np.clip((np.arange(256) - 80) * 3, 0, 255).astype(np.uint8)  # a pen's edge is sharp
 
@@ -41,7 +44,7 @@ def render_with_layout(hand: Hand, glyphs: Sequence[Glyph]) -> tuple[GrayImage, 
     for margin in _MARGINS if _stays_inside(hand) else _MARGINS[:1]:
         layout = lay_out(hand, glyphs, margin)
         sheet = _draw(hand, layout)
-        if min(edge.min() for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) == 255:
+        if min(edge.min() for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) == _PAPER:
             break
     return sheet, layout
 
@@ -54,36 +57,61 @@ def _stays_inside(hand: Hand) -> bool:
 def _draw(hand: Hand, layout: SheetLayout) -> GrayImage:
     """Draw everything on its sheet."""
     width, height = hand.sheet
-    sheet: Coverage = np.zeros((height, width), np.uint8)  # coverage first, grey levels last
+    coverage: Coverage = np.zeros((height, width), np.uint8)  # grey levels come last
     for stamp in layout.stamps:
-        _draw_stamp(sheet, stamp, layout.pen)
-    for line in layout.lines:
-        _draw_line(sheet, line, layout.pen)
-    cv2.GaussianBlur(sheet, (hand.blur, hand.blur), 0, dst=sheet)
-    cv2.LUT(sheet, _ink_table(hand.darkness, hand.scan), dst=sheet)
+        _draw_stamp(coverage, stamp, layout.pen)
+    for plain, lines in groupby(layout.lines, lambda line: line.pressure is None):
+        (_draw_plain if plain else _draw_pressed)(coverage, list(lines), layout.pen)
+    sheet = np.full_like(coverage, _PAPER)
+    inked = _ink_box(coverage, hand.blur)
+    blurred = cv2.GaussianBlur(coverage[inked], (hand.blur, hand.blur), 0)
+    cv2.LUT(blurred, _ink_table(hand.darkness, hand.scan), dst=sheet[inked])
     return sheet
 
 
-def _draw_line(sheet: Coverage, line: InkLine, pen: float) -> None:
-    """Draw one pen stroke `pen` pixels wide on `sheet`, in place."""
-    points = np.rint(line.points * (1 << _SUBPIXEL)).astype(np.int32)
-    if line.pressure is None:
-        widths = np.full(len(points) - 1, max(1, round(pen)))
-    else:
-        swell = line.pressure[:-1] + line.pressure[1:]
-        widths = np.maximum(1, np.rint(pen / 2 * swell)).astype(int)
+def _ink_box(coverage: Coverage, blur: int) -> tuple[slice, slice]:
+    """Return the part of the sheet that ink reaches once blurred; all others stay paper."""
+    left, top, width, height = cv2.boundingRect(coverage)
+    reach = blur // 2 + 1  # a pixel of paper more, so that the blur finds the same beyond its edge
+    return (
+        slice(max(top - reach, 0), top + height + reach),
+        slice(max(left - reach, 0), left + width + reach),
+    )
+
+
+def _draw_plain(sheet: Coverage, lines: Sequence[InkLine], pen: float) -> None:
+    """Draw strokes that are `pen` pixels wide all along on `sheet`, in place."""
+    _polylines(sheet, [_fixed_point(line.points) for line in lines], max(1, round(pen)))
+
+
+def _draw_pressed(sheet: Coverage, lines: Sequence[InkLine], pen: float) -> None:
+    """Draw strokes that swell under pressure, `pen` pixels wide where it is 1, in place."""
+    points = _fixed_point(np.concatenate([line.points for line in lines]))
+    pressure = np.concatenate([line.pressure for line in lines if line.pressure is not None])
+    swell = pressure[:-1] + pressure[1:]
+    widths = np.maximum(1, np.rint(pen / 2 * swell)).astype(int)
+    widths[np.cumsum([len(line.points) for line in lines[:-1]], dtype=int) - 1] = _UP
     # one call per run of equal width
-    ends = [*(np.flatnonzero(widths[1:] != widths[:-1]) + 1).tolist(), len(widths)]
-    for start, end in pairwise([0, *ends]):
-        cv2.polylines(
-            sheet,
-            [points[start : end + 1]],
-            isClosed=False,
-            color=255,
-            thickness=int(widths[start]),
-            lineType=cv2.LINE_AA,
-            shift=_SUBPIXEL,
-        )
+    cuts = [0, *(np.flatnonzero(widths[1:] != widths[:-1]) + 1).tolist(), len(widths)]
+    for (start, end), width in zip(pairwise(cuts), widths[cuts[:-1]].tolist(), strict=True):
+        if width != _UP:
+            _polylines(sheet, [points[start : end + 1]], width)
+
+
+def _fixed_point(points: Path2D) -> npt.NDArray[np.int32]:
+    return np.rint(points * (1 << _SUBPIXEL)).astype(np.int32)
+
+
+def _polylines(sheet: Coverage, paths: Sequence[npt.NDArray[np.int32]], width: int) -> None:
+    cv2.polylines(
+        sheet,
+        paths,
+        isClosed=False,
+        color=255,
+        thickness=width,
+        lineType=cv2.LINE_AA,
+        shift=_SUBPIXEL,
+    )
 
 
 def _draw_stamp(sheet: Coverage, stamp: Stamp, pen: float) -> None:

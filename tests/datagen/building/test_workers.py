@@ -1,8 +1,11 @@
 """How chunks are shared out between this process and others; threads stand for those."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, cast
 
 import cv2
@@ -70,6 +73,49 @@ def test_what_fails_elsewhere_ends_the_work_here() -> None:
     with pytest.raises(ValueError, match="no ink"):
         _shared_out(range(10_000), There(fails, 1), here, ahead=1)
     assert len(here.chunks) < 10_000 - 1
+
+
+def test_a_script_without_a_main_guard_is_told_what_it_lacks(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text('import datagen\ndatagen.build({"images": 300}, "ds", workers=2)\n')
+    ended = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert 'call build under `if __name__ == "__main__":`' in ended.stderr.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
+
+
+DAEMON = """
+import datagen, datagen.building.workers, multiprocessing
+datagen.building.workers._STARTING = 0  # any build is worth more processes
+def build(workers):
+    try:
+        return str(datagen.build({"images": 300}, f"ds-{workers}", workers=workers).path.name)
+    except datagen.DatagenError as error:
+        return str(error)
+if __name__ == "__main__":
+    with multiprocessing.Pool(1) as pool:
+        print(pool.apply(build, (2,)), pool.apply(build, (None,)), sep="\\n")
+"""
+
+
+def test_a_daemon_builds_alone(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(DAEMON)
+    said = subprocess.run(
+        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said[0].startswith("a daemon process")
+    assert said[0].endswith("can start no workers; use 1 worker, not 2")
+    assert said[1] == "ds-None"
+
+
+def test_a_script_from_a_pipe_builds_alone(tmp_path: Path) -> None:
+    code = 'import datagen; datagen.build({"images": 300}, "ds", workers=2)'
+    ended = subprocess.run(
+        [sys.executable, "-"], input=code, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "<stdin> is no file that they find; use 1 worker, not 2" in ended.stderr.splitlines()[-1]
 
 
 def test_opencv_has_its_threads_again_afterwards() -> None:

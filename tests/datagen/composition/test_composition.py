@@ -18,6 +18,7 @@ from datagen.composition import (
     sample,
 )
 from datagen.composition.classic import ClassicChars74kOptions, ClassicEmnistOptions
+from datagen.composition.handwritten import render as by_hand
 from datagen.composition.handwritten.parameters import Hand, HandOptions
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.numerals import CLASSES, CaseStyle
@@ -78,6 +79,36 @@ def test_no_ink_is_cut_off_at_the_sheets_edge(numeral: str, style: CaseStyle, se
     assert (image < 255).mean() > 0.002  # something is written
     edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     assert edge.min() == 255
+
+
+@given(
+    numeral=st.sampled_from(CLASSES), seed=st.integers(0, 10_000), blur=st.sampled_from([1, 3, 5])
+)
+@settings(max_examples=60)
+def test_blurring_the_inked_part_alone_blurs_the_sheet(
+    pool: GlyphPool, numeral: str, seed: int, blur: int
+) -> None:
+    drawn, glyphs = draw(pool, numeral, "upper", WIDE, seed)  # some ink leaves the sheet
+    assert isinstance(drawn, Hand)
+    hand = replace(drawn, blur=blur, scan=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_hand, "_ink_box", lambda *_: (slice(None), slice(None)))
+        whole = render(hand, glyphs)
+    np.testing.assert_array_equal(render(hand, glyphs), whole)
+
+
+@given(numeral=st.sampled_from(CLASSES), seed=st.integers(0, 10_000))
+@settings(max_examples=60)
+def test_strokes_are_drawn_together_as_one_by_one(pool: GlyphPool, numeral: str, seed: int) -> None:
+    drawn, glyphs = draw(pool, numeral, "lower", HandOptions(bars_lower=1), seed)
+    assert isinstance(drawn, Hand)
+    together = render(drawn, glyphs)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            by_hand, "groupby", lambda lines, key: [(key(line), [line]) for line in lines]
+        )
+        one_by_one = render(drawn, glyphs)
+    np.testing.assert_array_equal(together, one_by_one)
 
 
 @pytest.mark.parametrize("case", ["lower", "upper"])
