@@ -142,7 +142,7 @@ def _course(answer: SearchAnswer) -> Markup:
             Markup(draw(chart, line, marks)),
             caption=f"Ring: the best. {hollow_means}The other colour: shipped recipes.",
         ),
-        lead="Hover over a candidate for its name and numbers; the table below has them all.",
+        lead="Point at a candidate to see its name and numbers; the table below has them all.",
     )
 
 

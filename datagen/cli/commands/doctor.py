@@ -112,7 +112,7 @@ def _print_fixed(fixed: "Fixed", terminal: Any) -> None:
     for what, number in fixed.done.items():
         terminal.print(f"  {number:>6,}  {what}")
     if fixed.left:
-        terminal.print("not corrected: a person has to decide")
+        terminal.print("found in the copy, where a person has to decide")
         for kind, number in fixed.left.items():
             terminal.print(f"  {number:>6,}  {kind}: {KINDS[kind]}")
 
@@ -132,4 +132,5 @@ def _print_next(found: "Diagnosis", terminal: Any) -> None:
     elif found.layout.role == "dataset":
         print_next(terminal, "inspect", folder)
     else:
-        print_next(terminal, "build", "--source", f"images:{found.path}")
+        why = "sets test images aside, before a build uses the rest"
+        print_next(terminal, "holdout", folder, "--out", free_name("real"), why=why)

@@ -27,13 +27,14 @@ def print_answer(answer: "Answer", out: "Console") -> None:
             out.print(Text(f"failed  {candidate.name}: {error}", style="red"))
     best = words.best(answer)
     out.print(Text(f"best    {best}" if answer.best else best, style="bold"))
+    said = [words.verdict(answer), words.rivals(answer)] if answer.best else []
+    for text in filter(None, said):
+        out.print(Text(text))
     believed = advice(answer)
     if believed is not None:
         out.print(Text(f"advice  {believed.text}", style="bold"))
-    said = [words.verdict(answer), words.rivals(answer)] if answer.best else []
-    for text in (*said, *words.cost(answer)):
-        if text:
-            out.print(Text(text))
+    for text in filter(None, words.cost(answer)):
+        out.print(Text(text))
     notes = words.notes(answer)
     if out.width >= _WIDE and any(p.to_best and not p.to_best.real for p in answer.candidates):
         notes.append("≈ where the difference to the best is within noise")

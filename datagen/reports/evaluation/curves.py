@@ -83,7 +83,7 @@ def _against(chart: Chart, score: Score) -> tuple[list[str], list[Markup], str]:
         name, share = common
         marks.append(level(chart, share))
         keys.append(_key("level", f"always {name} (val)"))
-        said.append(f"Dotted: always answering {name}, val's commonest class, gives {share:.3f}.")
+        said.append(f"Dotted: always answering {name} gives {share:.3f}.")
     return marks, keys, " ".join(said)
 
 

@@ -151,7 +151,7 @@ def _baseline(metrics: Metrics) -> str:
     found = majority(metrics)
     if found is None:
         return ""
-    return f" Always answering {found[0]}, the commonest class here, gives {found[1]:.4f}."
+    return f" Always answering {found[0]} gives {found[1]:.4f}."
 
 
 def _seeds(summary: Summary) -> Markup:

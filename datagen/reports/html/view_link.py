@@ -39,9 +39,9 @@ def view_link(
     words += [word for score in scores for word in ("--score", recorded_place(score, folder))]
     return tag(
         "p",
-        "Every image, how it was made and what was said of it: ",
+        "A page with every image, how it was made, and its predictions: ",
         tag("a", page.name, href=f"{quote(place)}#view={show}"),
-        ", once this command has written it in the folder of this page: ",
+        ". To write that page, run this command in the folder of this report: ",
         tag("code", shlex.join(words)),
         style="soft",
     )

@@ -81,8 +81,8 @@ def _headline(answer: Answer, name: str) -> Markup:
     seeds = f"{len(answer.seeds)} seed{'' if len(answer.seeds) == 1 else 's'}"
     tagline = f"{len(answer.candidates)} candidates, {seeds}: {', '.join(counts)}."
     believed = advice(answer)
-    said = ["" if believed is None else believed.text]
-    said += [words.verdict(answer), words.rivals(answer), *words.cost(answer)]
+    said = [words.verdict(answer), words.rivals(answer)]
+    said += ["" if believed is None else believed.text, *words.cost(answer)]
     said += [f"{note[0].upper()}{note[1:]}." for note in words.notes(answer)]
     best = [] if answer.best is None else [_best(answer, answer.best)]
     return join(
@@ -154,7 +154,7 @@ def _against(answer: Answer) -> Markup:
     return section(
         "Accuracy against what varies",
         chart,
-        lead="Hover over a candidate for its name and numbers; the table below has them all.",
+        lead="Point at a candidate to see its name and numbers; the table below has them all.",
     )
 
 
@@ -179,9 +179,9 @@ def _cost(answer: Answer) -> Markup:
             f"{duration(spent.seconds)} spent, about {duration(saved)} saved",
             tag("div", Markup(f'<i style="width:{share:.1f}%"></i>'), style="gauge"),
             facts(rows),
-            caption="Work of all processes added up, so less passes on the clock where several run "
-            "at once. What was saved is estimated: the epochs not trained, at the seconds per "
-            "epoch that were seen.",
+            caption="The sum over all processes: where several run at the same time, the elapsed "
+            "time is shorter. What was saved is estimated: the epochs not trained, at the seconds "
+            "per epoch that were seen.",
         ),
     )
 

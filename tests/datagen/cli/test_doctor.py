@@ -18,7 +18,8 @@ def test_findings_are_listed_and_put_right(datagen_here: Run, numeral_folder: Pa
     assert clean.returncode == 0, clean.stderr
     assert (
         clean.stdout.splitlines()[-1]
-        == f"next         datagen build --source images:{numeral_folder}"
+        == f"next         datagen holdout {numeral_folder} --out real   # sets test images aside, "
+        "before a build uses the rest"
     )
     for k in range(7):
         (numeral_folder / "v" / f"empty-{k}.png").write_bytes(b"")
