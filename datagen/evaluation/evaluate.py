@@ -18,6 +18,7 @@ from datagen.evaluation.prepare import (
     prepare,
     tell_of_other_scores,
     warn_of_leaks,
+    warning_of_no_test,
 )
 from datagen.evaluation.process import EvaluationJob, Event
 from datagen.evaluation.records import Score
@@ -85,7 +86,8 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     fresh = [job for job in jobs if job.seed not in known]
     if fresh:
         tell_of_other_scores(found.dataset, request, tell)
-        ran = Runs(fresh, found, tell, force=request.force).finish(request.workers)
+        telling = warning_of_no_test(request, tell)
+        ran = Runs(fresh, found, telling, force=request.force).finish(request.workers)
     scores = tuple(known[job.seed] if job.seed in known else ran[job.seed] for job in jobs)
     return Evaluation(
         request=request,

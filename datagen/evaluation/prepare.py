@@ -104,6 +104,24 @@ def warn_of_leaks(found: Sequence[Leaks | None], request: EvaluationRequest, tel
             tell(request.seed, {"event": "warning", "message": text, "of": "dataset"})
 
 
+def warning_of_no_test(request: EvaluationRequest, tell: Tell) -> Tell:
+    """Return `tell`, which says as the first training begins that nothing but val is scored."""
+    if request.tests:
+        return tell
+    message = (
+        "no test set is given, so the result will be the accuracy on val, which says little; "
+        "--test DIR names class folders of real images"
+    )
+    waiting = [{"event": "warning", "message": message, "of": "dataset"}]
+
+    def telling(seed: int, event: Event) -> None:
+        if event["event"] == "start" and waiting:
+            tell(seed, waiting.pop())
+        tell(seed, event)
+
+    return telling
+
+
 def tell_of_other_scores(dataset: Content | None, request: EvaluationRequest, tell: Tell) -> None:
     """Tell why kept scores of other evaluators, as a rule earlier ones, are not answered."""
     if dataset is None or request.preview is not None or request.force:

@@ -148,8 +148,9 @@ def _show_labels(*, as_json: bool) -> None:
         "= keeps its class   iv: it then shows iv (needs relabel: true)   - no class, refused"
     )
     out.print(
-        f"a whole pipeline may turn less than {LIMITS.turn:g}°, lean {LIMITS.shear:g}°, move or "
-        f"cut {LIMITS.shift:.0%} of the sheet, scale by {LIMITS.shrink:g} … {LIMITS.enlarge:g}",
+        f"all steps of a pipeline together may rotate by less than {LIMITS.turn:g}°, slant by at "
+        f"most {LIMITS.shear:g}°, shift or crop at most {LIMITS.shift:.0%} of the sheet, and scale "
+        f"by {LIMITS.shrink:g} … {LIMITS.enlarge:g}",
         soft_wrap=True,
     )
     if as_json:

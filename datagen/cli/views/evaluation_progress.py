@@ -132,6 +132,10 @@ def expected_epoch(event: Event, threads: int | None) -> float | None:
     return None if timing is None else timing.epoch(Count(event["train"], event["val"]))
 
 
+def _about(seconds: float) -> str:
+    return f"about {duration(seconds)}" if seconds >= 1 else "less than 1 s"
+
+
 def _told(event: Event) -> str:
     """Return the numbers of an epoch, short enough for a terminal of 80 columns."""
     return (
@@ -158,7 +162,7 @@ def _line(event: Event, threads: int | None) -> str:
         case "start":
             mark = "" if event["official"] else "  PREVIEW, not an official score"
             epoch = expected_epoch(event, threads)
-            each = "" if epoch is None else f", about {duration(epoch)} each"
+            each = "" if epoch is None else f", {_about(epoch)} each"
             return (
                 f"{event['protocol']} ({event['engine']}, {event['device']}, "
                 f"seed {event['seed']}): {event['train']:,} train + {event['val']:,} val images, "

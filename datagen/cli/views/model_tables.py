@@ -76,7 +76,7 @@ def phases_table(model: "ModelDescription") -> Any:
 
     table = FittedTable(
         Column("phase", "word", "bold"),
-        Column("learns", "number"),
+        Column("trained parameters", "number"),
         Column("optimiser", "word"),
         Column("ends", "text"),
         Column("scored", "word"),
@@ -106,7 +106,7 @@ def layers_table(model: "ModelDescription") -> Any:
     from datagen.cli.views.tables import Column, FittedTable
 
     table = FittedTable(
-        Column("layer", "name"), Column("kind", "text"), Column("puts out"), Column("parameters")
+        Column("layer", "name"), Column("kind", "text"), Column("output"), Column("parameters")
     )
     for layer in model.layers:
         shape = "×".join("?" if side is None else f"{side:,}" for side in layer.shape)

@@ -46,7 +46,7 @@ def print_next_trial(answer: "Answer", out: "Console") -> None:
     """Print the command that decides what is open or, where nothing is, that prints the best."""
     from pathlib import Path
 
-    from datagen.cli.views.next_step import command, free_name, from_here, print_next
+    from datagen.cli.views.next_step import command, flags, free_name, from_here, print_next
     from datagen.evaluation.places import located_path
     from datagen.sweeps.results.advice import advice, dataset_of
 
@@ -55,9 +55,10 @@ def print_next_trial(answer: "Answer", out: "Console") -> None:
     tested = believed and believed.on and located_path(believed.on.path, answer.folder.absolute())
     if believed is not None and believed.pair and tested and Path(tested).is_dir():
         places = [from_here(dataset_of(answer, each)) for each in believed.pair]
-        test = from_here(Path(tested))
-        seeds = ("--test", test, "--seeds", believed.seeds)
-        runs = [command("datagen", "evaluate", place, *seeds) for place in places]
+        given = [located_path(each.path, answer.folder.absolute()) for each in answer.tests]
+        tests = dict.fromkeys([tested, *(test for test in given if Path(test).is_dir())])
+        words = flags(test=[from_here(Path(test)) for test in tests], seeds=believed.seeds)
+        runs = [command("datagen", "evaluate", place, *words) for place in places]
         line = " && ".join([*runs, command("datagen", "compare", *places)])
         out.print(f"next         {line}", soft_wrap=True)
     elif answer.best is not None:

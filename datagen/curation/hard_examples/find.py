@@ -19,6 +19,7 @@ from datagen.core.errors import (
 )
 from datagen.core.limits import MOST_IMAGES, require
 from datagen.core.numerals import CLASSES
+from datagen.core.text import how_many
 from datagen.curation.hard_examples.record import Hard, HardImage
 from datagen.datasets.compared_pictures import Held
 from datagen.datasets.content import dataset_content, test_content
@@ -135,8 +136,8 @@ def cautions(hard: Hard) -> tuple[str, ...]:
         )
     if hard.preview is not None:
         found.append(
-            f"a preview of {hard.preview} epochs also calls images hard that longer training "
-            "would learn"
+            f"a preview ({how_many(hard.preview, 'epoch')}) also calls images hard that longer "
+            "training would learn"
         )
     return tuple(found)
 

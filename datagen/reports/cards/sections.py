@@ -70,8 +70,8 @@ def what(name: str, found: Inspection, info: DatasetInfo | None) -> str:
             f"# {escaped(name)}",
             f"{images} of handwritten Roman numerals from i to x: dark ink on light paper, {size}, "
             f"ten classes in the order {code(' '.join(CLASSES))}. It is made for the frozen "
-            f"network of the {_COMPETITION}, in which the model is fixed and the data are what "
-            "one works on.",
+            f"network of the {_COMPETITION}, in which the model is fixed and only the data "
+            "may be changed.",
             table(("", *CLASSES, "all"), rows),
         )
     )
@@ -94,9 +94,9 @@ def making(info: DatasetInfo | None) -> str:
     ]
     parts = [
         "## How it was made",
-        f"Built by {code('datagen')} {escaped(info.versions.get('datagen', ''))}: letters are put "
-        "together to numerals, or finished images taken, and changed by pipelines of augmentation. "
-        f"{code('manifest.jsonl')} says of every image what it was made of and what was done to "
+        f"Built by {code('datagen')} {escaped(info.versions.get('datagen', ''))}: numerals "
+        "are composed of letters, or finished images are used, and pipelines augment them. "
+        f"{code('manifest.jsonl')} says what every image was made of and what was done to "
         f"it; {code('recipe.yaml')} makes the same bytes again.",
         table(("ingredient", "images", "source"), rows),
     ]

@@ -234,7 +234,12 @@ def _distinct(names: Mapping[str, str], hashes: Mapping[str, str]) -> list[str]:
     torn = [group for group in equal.values() if len({names[name] for name in group}) > 1]
     repeated = len(hashes) - len(kept) - sum(map(len, torn))
     if repeated:
-        _log.warning("images: %d copies of other images of their class count once", repeated)
+        copies = (
+            "1 copy of another image of its class counts once"
+            if repeated == 1
+            else f"{repeated:,} copies of other images of their class count once"
+        )
+        _log.warning("images: %s", copies)
     if torn:
         _log.warning(
             "images: %d files hold %d pictures that lie under different classes; all left out: %s",

@@ -93,7 +93,9 @@ def test_an_interrupted_evaluation_says_where_and_goes_on(
         return  # once is enough for the rest
     done = datagen(*arguments)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.splitlines()[1].startswith("going on after epoch ")
+    warning, _, resumed = done.stderr.splitlines()[:3]
+    assert warning.startswith("warning: no test set is given")  # before anything is trained
+    assert resumed.startswith("going on after epoch ")
     assert not list((tmp_path / "cache" / "runs").iterdir())
 
 
