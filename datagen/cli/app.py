@@ -190,11 +190,24 @@ class _OneLine(logging.Formatter):
         return shown(super().format(record))
 
 
+def _command() -> Any:
+    """Return the app as click's command. Its help shows no type of a switch, which has no value."""
+    whole = typer.main.get_command(app)
+    waiting: list[Any] = [whole]
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()  # of a group
+        for parameter in (*command.params, command.get_help_option(typer.Context(command))):
+            if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+                parameter.metavar = ""
+    return whole
+
+
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         words = sys.argv[1:] if arguments is None else arguments
         refuse_empty(words)
-        code = typer.main.get_command(app).main(
+        code = _command().main(
             args=with_word(words, "--vet", build.VET, build.VET[0]),
             prog_name="datagen",
             standalone_mode=False,

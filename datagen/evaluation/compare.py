@@ -97,19 +97,24 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Scored:
-    """One dataset on one test set, before rows are compared: its seeds, one by one."""
+    """One dataset on one test set, before rows are compared: its seeds, one by one.
+
+    Attributes:
+        alike: paths of other datasets with the same images.
+    """
 
     summary: Summary
     tests: Mapping[int, SeedTest]
     vals: Mapping[int, float]
     leaked: int
+    alike: tuple[str, ...] = ()
 
 
 def compare(summaries: Sequence[Summary]) -> list[Comparison]:
     """Return one table per test set, in order of appearance, then one of untested datasets.
 
-    Evaluations of one dataset under one protocol count as seeds of the same row; the same seed
-    counts once, the later one.
+    Evaluations of the same images under one protocol count as seeds of the same row; the same seed
+    counts once, the later one. A note names datasets that share a row.
 
     Raises:
         UsageError: there is nothing to compare.
@@ -133,7 +138,8 @@ def _tested(summaries: Sequence[Summary], fingerprint: str) -> Comparison:
         _row(entry, test.images, found)
         for entry, found in zip(in_order, [None, *others], strict=True)
     )
-    return Comparison(test.path, fingerprint, test.images, rows, tuple(_notes(rows)))
+    notes = (*_shared_rows(entries), *_notes(rows))
+    return Comparison(test.path, fingerprint, test.images, rows, notes)
 
 
 def _refuse_other_images(entries: Iterable[_Scored], images: int) -> None:
@@ -155,7 +161,8 @@ def _untested(summaries: Sequence[Summary]) -> Comparison:
     rows = [_row(entry, None, None) for entry in entries]
     rows.sort(key=lambda row: -row.val.mean)
     note = "val accuracies on each dataset's own split: they cannot be compared"
-    return Comparison(None, None, None, tuple(rows), (note, *_notes(rows)))
+    notes = (note, *_shared_rows(entries), *_notes(rows))
+    return Comparison(None, None, None, tuple(rows), notes)
 
 
 def _gather(summaries: Iterable[Summary], fingerprint: str | None) -> list[_Scored]:
@@ -177,8 +184,24 @@ def _gather(summaries: Iterable[Summary], fingerprint: str | None) -> list[_Scor
                 **{run.seed: run.val_accuracy for run in summary.runs},
             },
             leaked=leaked,
+            alike=() if known is None else _with_path(known, summary.path),
         )
     return list(entries.values())
+
+
+def _with_path(known: _Scored, path: str) -> tuple[str, ...]:
+    """Return the other paths of a row with one more, if it is new."""
+    named = (known.summary.path, *known.alike)
+    return known.alike if path in named else (*known.alike, path)
+
+
+def _shared_rows(entries: Iterable[_Scored]) -> list[str]:
+    """Name the datasets that have no row of their own."""
+    return [
+        f"{path} has the same images as {entry.summary.path}: they share a row"
+        for entry in entries
+        for path in entry.alike
+    ]
 
 
 def _position(summary: Summary, fingerprint: str | None) -> int | None:
@@ -339,6 +362,11 @@ def _notes(rows: Sequence[ComparisonRow]) -> list[str]:
     notes = []
     if len([row for row in rows if row.difference]) > 1:
         notes.append("p is corrected (Holm) for how many are compared with the best")
+    if any(row.difference and row.seeds != rows[0].seeds for row in rows):
+        notes.append(
+            "a difference is over the seeds that both rows have, so it can be another than that of "
+            "the accuracies shown"
+        )
     if len({row.protocol_fingerprint for row in rows}) > 1:
         notes.append(OTHER_PROTOCOLS)
     marks = {row.mark for row in rows}

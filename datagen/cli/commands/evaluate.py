@@ -12,6 +12,7 @@ from datagen.core.evaluator_facts import OFFICIAL_SEED, PROTOCOL
 
 if TYPE_CHECKING:
     from datagen.evaluation.evaluate import Evaluation
+    from datagen.evaluation.records import Score
     from datagen.evaluation.summary import Summary, TestSummary
 
 _EPOCHS = 100  # of an official score
@@ -184,7 +185,7 @@ def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, o
         took = duration(epochs * epoch)
         print_next(out, *words, why=f"an official score, {most}{epochs} epochs: about {took}")
     elif len(scores) == 1:
-        took = duration((_SEEDS - 1) * fmean(score.total_seconds for score in scores))
+        took = duration((_SEEDS - 1) * fmean(map(_whole_run, scores)))
         print_next(
             out,
             *words,
@@ -196,6 +197,11 @@ def _print_next(evaluation: "Evaluation", words: list[str], page: Path | None, o
         print_next(
             out, "compare", as_argument(page.parent), why="add other reports to compare with it"
         )
+
+
+def _whole_run(score: "Score") -> float:
+    """Return the seconds of a run, also where its epochs were known and it was scored again."""
+    return max(score.total_seconds, sum(epoch.seconds for epoch in score.history))
 
 
 def _print(summary: "Summary", page: Path | None, out: Any, traps: tuple[str, ...]) -> None:

@@ -38,6 +38,7 @@ def test_every_command_has_help_and_an_example(datagen_here: Run) -> None:
         shown = datagen_here(command.name, "--help")
         assert shown.returncode == 0
         assert f"datagen {command.name}" in shown.stdout.partition("Example:")[2], command.name
+        assert "bool" not in shown.stdout.lower()  # a switch takes no value
 
 
 def test_help_lists_every_command_in_a_group(datagen_here: Run) -> None:

@@ -193,6 +193,26 @@ def test_seeds_of_one_dataset_make_one_row_and_previews_another() -> None:
     assert len([note for note in table.notes if "official" in note or "evaluator" in note]) == 2
 
 
+def test_datasets_with_the_same_images_share_a_row_and_are_named() -> None:
+    anna = summary("anna", "1110")
+    ben = anna.model_copy(update={"path": "ben"})
+    (table,) = compare([anna, ben, ben, summary("cleo", "1000")])
+    assert [row.path for row in table.rows] == ["anna", "cleo"]
+    shared = [note for note in table.notes if "share a row" in note]
+    assert shared == ["ben has the same images as anna: they share a row"]
+
+
+def test_a_difference_over_fewer_seeds_than_are_shown_is_told() -> None:
+    (table,) = compare([summary("three", "1110", "1110", "0000"), summary("one", "1000")])
+    best, row = table.rows
+    assert (best.path, best.seeds, row.seeds) == ("three", (123, 124, 125), (123,))
+    assert row.difference is not None
+    assert row.difference.accuracy.mean != row.accuracy.mean - best.accuracy.mean
+    assert any(note.startswith("a difference is over the seeds that both") for note in table.notes)
+    (same,) = compare([summary("a", "1110"), summary("b", "1000")])
+    assert not any("both rows have" in note for note in same.notes)
+
+
 def test_each_test_set_has_its_table_and_untested_datasets_theirs() -> None:
     tables = compare([summary("a", "10"), summary("b", "11", test="u"), summary("c"), summary("d")])
     assert [table.test for table in tables] == ["tests/t", "tests/u", None]
