@@ -191,16 +191,20 @@ class _OneLine(logging.Formatter):
 
 
 def _command() -> Any:
-    """Return the app as click's command. Its help shows no type of a switch, which has no value."""
+    """Return the app as click's command."""
     whole = typer.main.get_command(app)
-    waiting: list[Any] = [whole]
-    while waiting:
-        command = waiting.pop()
-        waiting += getattr(command, "commands", {}).values()  # of a group
-        for parameter in (*command.params, command.get_help_option(typer.Context(command))):
-            if getattr(parameter, "is_flag", False) and parameter.metavar is None:
-                parameter.metavar = ""
+    _hide_types_of_switches(whole, None)
     return whole
+
+
+def _hide_types_of_switches(command: Any, parent: Any) -> None:
+    """Let the help of a command, and of those below it, show no type where there is no value."""
+    context = typer.Context(command, parent, **command.context_settings)  # knows the name of help
+    for parameter in (*command.params, command.get_help_option(context)):
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    for below in getattr(command, "commands", {}).values():
+        _hide_types_of_switches(below, context)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
