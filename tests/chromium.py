@@ -188,11 +188,16 @@ class Tab:
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
         for key in keys:
-            code, number = _CODES[key]
-            given = {"key": key, "code": code, "windowsVirtualKeyCode": number}
-            text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
-            self.call("Input.dispatchKeyEvent", type="keyDown", **given, **text)
-            self.call("Input.dispatchKeyEvent", type="keyUp", **given)
+            self.hold(key, 0)
+
+    def hold(self, key: str, repeats: int) -> None:
+        """Press a key and hold it down, so that the keyboard repeats it."""
+        code, number = _CODES[key]
+        given = {"key": key, "code": code, "windowsVirtualKeyCode": number}
+        text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
+        for nth in range(repeats + 1):
+            self.call("Input.dispatchKeyEvent", type="keyDown", autoRepeat=nth > 0, **given, **text)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **given)
 
     def click(self, selector: str) -> None:
         """Click in the middle of an element."""

@@ -40,7 +40,7 @@ def audit(
     Args:
         folder: class folders, `train/` and `val/` that hold them, or a dataset.
         source: of synthetic numerals that every network learns from too; None: real images alone.
-        synthetic: how many of them.
+        synthetic: how many of them, at least 50.
         folds: parts of the images; each is judged by networks that learn from the others.
         epochs: of every network.
         seeds: networks per fold.
@@ -110,6 +110,7 @@ def value_images(
         RuleError: there are fewer than 100 images.
         InputError: an image is not there any more, or cannot be read.
         EvaluationError: the evaluator cannot run here.
+        StoppedError: Ctrl-C; finished trainings are kept.
 
     Example:
         >>> import datagen, tempfile, pathlib

@@ -124,11 +124,11 @@ def compare_models(
     from datagen.api.evaluations import evaluate  # noqa: PLC0415 - loads numpy
     from datagen.evaluation import compare_models as side_by_side  # noqa: PLC0415
     from datagen.evaluation.models import list_models as ask  # noqa: PLC0415 - as above
-    from datagen.reports.evaluation import check_folder  # noqa: PLC0415 - charts
-    from datagen.reports.models.files import write_models  # noqa: PLC0415 - charts
+    from datagen.reports.evaluation import check_page  # noqa: PLC0415 - charts
+    from datagen.reports.models.files import PAGE, write_models  # noqa: PLC0415 - charts
 
     if out is not None:
-        check_folder(user_path(out), user_path(dataset), tensorboard=False)
+        check_page(user_path(out) / PAGE, user_path(dataset), "compare-models")
     known = {model.name: model for model in ask()}
     side_by_side.check_models(models, known)
     if weights is not None and not any(known[name].pretrained for name in models):

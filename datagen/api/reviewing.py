@@ -121,13 +121,14 @@ def write_review_page(
         audit: see `serve_review`.
         out: a review file to begin with, where there is one; it is not written.
         who: see `serve_review`.
-        overwrite: replace an existing page.
+        overwrite: replace an existing page, which is no other file.
         progress: see `serve_review`.
         note: see `serve_review`.
 
     Raises:
         MissingInputError, CorruptInputError, RecipeError: see `serve_review`.
-        UsageError: the file is there already, or cannot be written; or `who` is no text.
+        UsageError: the file is there already, is no such page, or cannot be written; or `who` is no
+            text.
 
     Example:
         >>> import datagen, pathlib, tempfile
@@ -139,6 +140,7 @@ def write_review_page(
     """
     from datagen.datasets.inputs import refuse_among_inputs  # noqa: PLC0415
     from datagen.files.atomic import require_writable, staged_file  # noqa: PLC0415
+    from datagen.files.own_pages import require_own_page  # noqa: PLC0415
     from datagen.reviews.page.alone import page_file  # noqa: PLC0415
     from datagen.reviews.page.prepare import prepare  # noqa: PLC0415
 
@@ -147,6 +149,7 @@ def write_review_page(
     if target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it, or choose another file")
     require_writable(target, "another --html", make_folders=True)
+    require_own_page(target, "review", "another --html")
     wanted = _wanted(folder, audit, out, who)
     sitting = prepare(wanted, progress, note)
     html = page_file(

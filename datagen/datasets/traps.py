@@ -92,15 +92,28 @@ def traps_of(data: bytes, path: Path, gray: GrayImage | None = None) -> list[Tra
         light = _light_ink(gray, data, path)
     except CorruptInputError as error:
         return [Trap(path, "unreadable", _without(str(error), path))]
-    try:
-        refuse_unlike_evaluator(data, str(path))
-    except CorruptInputError as error:
-        found = [Trap(path, "format", _without(str(error), path).partition("; ")[0])]
-    else:
-        found = _ignored(data, path, header)
+    found = read_otherwise(data, path, header)
     if not found and not path.name.lower().endswith(IMAGE_SUFFIXES):
         found = [Trap(path, "format", "has a name that the evaluator passes over")]
     return found + light
+
+
+def read_otherwise(data: bytes, path: Path, header: ImageHeader) -> list[Trap]:
+    """Return why the evaluator reads another picture from a file than `datagen` does, or none.
+
+    Args:
+        data: the whole file.
+        path: what the traps name.
+        header: of the file.
+
+    Raises:
+        CorruptInputError: it cannot be decoded.
+    """
+    try:
+        refuse_unlike_evaluator(data, str(path))
+    except CorruptInputError as error:
+        return [Trap(path, "format", _without(str(error), path).partition("; ")[0])]
+    return _ignored(data, path, header)
 
 
 def _light_ink(gray: GrayImage, data: bytes, path: Path) -> list[Trap]:

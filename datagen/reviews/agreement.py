@@ -12,6 +12,8 @@ import numpy as np
 
 from datagen.core.intervals import Z_95
 
+_NOTHING = 1e-6  # a standard error that is 0 but for rounding
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -24,8 +26,8 @@ class Agreement:
         by_chance: the share expected of two people who decide as often each way, at random.
         kappa: how much of what chance leaves open is agreed on: 1 is all, 0 what chance gives.
             None without images, and where both decided the same way every time.
-        error: standard error of `kappa`; None where there is no kappa, or no disagreement, of
-            which none can be estimated.
+        error: standard error of `kappa`; None where there is no kappa, or none can be estimated:
+            without disagreement, or where one person always decided the same way.
         interval: 95 % of `kappa`, of the normal distribution; None without `error`.
     """
 
@@ -69,6 +71,8 @@ def cohens_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> Agree
     if same == len(pairs):
         return Agreement(len(pairs), same, observed, by_chance, kappa, None, None)
     error = _standard_error(shares, len(pairs))
+    if error < _NOTHING:  # as where one always decides the same way: the formula sees no chance
+        return Agreement(len(pairs), same, observed, by_chance, kappa, None, None)
     around = Z_95 * error
     interval = (max(-1.0, kappa - around), min(1.0, kappa + around))
     return Agreement(len(pairs), same, observed, by_chance, kappa, error, interval)

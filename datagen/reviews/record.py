@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import yaml
 from pydantic import ValidationError
@@ -26,6 +26,9 @@ _Stamp = tuple[int, int, int] | None
 """Time, size and number of a file: another one where it was written; None where there is none."""
 
 _NUMBER: Final = re.compile(r"[0-9]+(e[0-9]+)?")
+
+Decisions: TypeAlias = Mapping[str, LabelCorrection | None]
+"""SHA-256 of a file's bytes → what was decided; None: nothing."""
 
 NO_NAME: Final = "review"
 """The name of a review whose file's name has no letter."""
@@ -129,15 +132,16 @@ class ReviewFile:
         require_writable(self.path, "another file", name="the review ")
 
     def decide(
-        self, decisions: Mapping[str, LabelCorrection | None]
+        self, decisions: Decisions, *, expected: Decisions | None = None
     ) -> dict[str, LabelCorrection | None]:
         """Write decisions into the file, all of them or none.
 
         Args:
             decisions: SHA-256 of a file's bytes → what was decided; None takes a decision back.
+            expected: leave out those of which the file says something else than this.
 
         Returns:
-            What the file said of each before; given to `decide`, it undoes this.
+            What the file said before of each that was written; given to `decide`, it undoes this.
 
         Raises:
             UsageError: the file cannot be written.
@@ -145,6 +149,14 @@ class ReviewFile:
         """
         with self._guard, self._locked():
             before = self._current()
+            if expected is not None:
+                decisions = {
+                    hash_: one
+                    for hash_, one in decisions.items()
+                    if before.images.get(hash_) == expected[hash_]
+                }
+                if not decisions:
+                    return {}
             images = {**before.images, **decisions}
             after = Review(
                 review=1,

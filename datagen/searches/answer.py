@@ -52,6 +52,11 @@ class Tried(StrictModel):
     error: str | None = None
 
 
+def in_order(tried: Tried) -> tuple[int, bool, str]:
+    """Return what candidates are sorted by, in the order in which they were tried."""
+    return tried.generation, not tried.shipped, tried.name.rjust(20)
+
+
 class Reported(StrictModel):
     """A recipe on the kept part.
 
@@ -116,6 +121,12 @@ class SearchAnswer(StrictModel):
     def named(self, candidate_id: str | None) -> Tried | None:
         """Return a candidate by its id."""
         return next((each for each in self.candidates if each.id == candidate_id), None)
+
+    @property
+    def failed(self) -> tuple[Tried, ...]:
+        """The candidates that could not be trained, or not to the end, in the order tried."""
+        found = [each for each in self.candidates if each.state == "failed"]
+        return tuple(sorted(found, key=in_order))
 
     @property
     def recipe(self) -> Path:

@@ -11,7 +11,9 @@ class SearchState:
     Attributes:
         begun: every candidate.
         stages: accuracies by stage.
-        leaders: the best so far after each generation; at least one once there is any.
+        leaders: the best so far after each generation that did not fail; at least one once there
+            is any.
+        failed: how many generations in a row every candidate failed of, up to now.
         reference: the best shipped recipe; None where all failed.
         why: why it ended.
     """
@@ -20,5 +22,6 @@ class SearchState:
         self.begun: list[Begun] = []
         self.stages: dict[int | None, dict[str, Folds]] = {until: {} for until in spec.stages}
         self.leaders: list[str] = []
+        self.failed = 0
         self.reference: str | None = None
         self.why = ""

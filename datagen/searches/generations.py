@@ -60,6 +60,9 @@ class Generations:
             new = proposed(begun, {}, self._spec, folder, width - len(starts))
             return begun + [begun_of(each, 0, folder, shipped=False) for each in new]
         leaders = [found.stages[None][each] for each in found.leaders]
+        if found.failed >= PATIENCE:
+            found.why = f"every candidate of {PATIENCE} generations in a row failed"
+            return []
         if idle_generations(leaders, noise_of(found.stages.values())) >= PATIENCE:
             found.why = f"{PATIENCE} generations in a row gained no more than noise"
             return []
@@ -133,6 +136,10 @@ class Generations:
                 f"none of {len(candidates)} recipes could be trained: {failed}; once that is "
                 "repaired, the same command with --retry-failed tries again"
             )
+        if all(self._trials.failure(each.id, on_folds=True) for each in candidates):
+            found.failed += 1  # nothing was compared, so this is no generation without a gain
+            return
+        found.failed = 0
         found.leaders.append(leader)
         named = next(each for each in found.begun if each.id == leader)
         mean = fmean(ended[leader].values())

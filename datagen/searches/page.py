@@ -4,14 +4,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from datagen.core.text import how_many
 from datagen.reports.html.charts import Chart, Line, draw
 from datagen.reports.html.document import document, write_document
 from datagen.reports.html.markup import Markup, facts, figure, html, join, section, table, tag
 from datagen.searches import words
-from datagen.searches.answer import SearchAnswer, Tried
+from datagen.searches.answer import SearchAnswer, Tried, in_order
 
 PAGE: Final = "search.html"
 
+_HEAD: Final = ("candidate", "accuracy", "to the best", "epochs", "state", "settings")
 _STYLE: Final = """
 .range { position: relative; display: block; width: 220px; height: 12px; border-radius: 3px;
   background: color-mix(in srgb, var(--rule) 60%, var(--card)); }
@@ -23,6 +25,18 @@ _STYLE: Final = """
 .tried tr.best > * { background: color-mix(in srgb, var(--good) 12%, var(--card)); }
 .tried tr.stopped > *, .tried tr.failed > * { color: var(--soft); }
 .tried td.settings { white-space: normal; font-size: 0.8rem; color: var(--soft); }
+@media screen and (max-width: 760px) {
+  .tried, .tried tbody { display: block; }
+  .tried thead, .tried td.nothing { display: none; }
+  .tried tr { display: grid; grid-template-columns: repeat(4, auto); justify-content: start;
+    gap: 2px 12px; padding: 8px 6px; border-bottom: 1px solid var(--rule); border-radius: 6px; }
+  .tried tr.best { background: color-mix(in srgb, var(--good) 12%, var(--card)); }
+  .tried tr > * { border: 0; padding: 0; white-space: normal; }
+  .tried tr.best > * { background: none; }
+  .tried th, .tried td.settings { grid-column: 1 / -1; }
+  .tried td:not(.settings)::before { content: attr(data-name); display: block;
+    color: var(--soft); font-size: 0.78rem; }
+}
 """
 
 
@@ -53,11 +67,14 @@ def page(answer: SearchAnswer) -> str:
                 _candidates(answer),
                 _looks(answer),
                 _recipe(answer),
-                tag("footer", f"Written by datagen from {len(answer.candidates)} candidates."),
+                tag(
+                    "footer",
+                    f"Written by datagen from {how_many(len(answer.candidates), 'candidate')}.",
+                ),
             ),
         )
     )
-    return document(f"{name} · search", body, style + _STYLE)
+    return document("search", f"{name} · search", body, style + _STYLE)
 
 
 def _headline(answer: SearchAnswer, name: str) -> Markup:
@@ -75,13 +92,13 @@ def _headline(answer: SearchAnswer, name: str) -> Markup:
     if best is not None and best.mean is not None:
         shown.append(_score("on the folds that chose it", best.mean, None, small=True))
     said = [words.kept(answer), words.against(answer), words.chosen(answer)]
-    said += [words.mattered(answer), words.cost(answer)]
+    said += [words.mattered(answer), words.failures(answer), words.cost(answer)]
     return join(
         (
             tag("h1", f"Search {name} ", badge),
             tag("p", f"Best: {best.name if best else '?'}", style="winner"),
             tag("div", *shown, style="headline"),
-            tag("ul", *(tag("li", text) for text in said), style="findings"),
+            tag("ul", *(tag("li", text) for text in said if text), style="findings"),
         )
     )
 
@@ -102,7 +119,7 @@ def _score(
 def _course(answer: SearchAnswer) -> Markup:
     """Return every candidate in the order it was tried, at the epochs that it reached."""
     shown = [each for each in answer.candidates if each.mean is not None]
-    shown.sort(key=lambda each: (each.generation, not each.shipped, each.name.rjust(20)))
+    shown.sort(key=in_order)
     means = [each.mean or 0.0 for each in shown]
     low, high = min(means), max(means)
     air = max(0.01, 0.08 * (high - low))
@@ -119,7 +136,7 @@ def _course(answer: SearchAnswer) -> Markup:
     for k, each in enumerate(shown, 1):
         x, y = chart.place((k, each.mean or 0.0))
         ring = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="8"/>'
-        text = f"{each.name}: {each.mean:.4f} after {each.epochs} epochs, {each.state}"
+        text = f"{each.name}: {each.mean:.4f} after {how_many(each.epochs, 'epoch')}, {each.state}"
         hollow = "" if each.state == "done" else " hollow"
         style = f"mark {'s1' if each.shipped else 's0'}{hollow}"
         marks.append(
@@ -128,9 +145,9 @@ def _course(answer: SearchAnswer) -> Markup:
             f"{ring if each.id == answer.best else ''}</g>"
         )
     best = next((each.mean for each in shown if each.id == answer.best), None)
+    early = " or ".join([*map(str, lengths[:-2]), *(how_many(n, "epoch") for n in lengths[-2:-1])])
     hollow_means = (
-        f"Hollow: stopped early, after {' or '.join(map(str, lengths[:-1]))} epochs, so not to be "
-        "compared with a full dot. "
+        f"Hollow: stopped early, after {early}, so not to be compared with a full dot. "
         if len(lengths) > 1
         else ""
     )
@@ -185,8 +202,7 @@ def _importance(answer: SearchAnswer) -> Markup:
 
 
 def _candidates(answer: SearchAnswer) -> Markup:
-    head = ("candidate", "accuracy", "to the best", "epochs", "state", "settings")
-    top = tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in head)))
+    top = tag("thead", tag("tr", *(tag("th", cell, scope="col") for cell in _HEAD)))
     rows = [_row(answer, each) for each in answer.candidates]
     return section(
         "All candidates",
@@ -200,13 +216,20 @@ def _row(answer: SearchAnswer, each: Tried) -> Markup:
     is_best = each.id == answer.best
     settings = ", ".join(f"{key} {value}" for key, value in each.settings.items())
     said = "as shipped" if each.shipped else settings
+    numbers = (
+        "–" if each.mean is None else f"{each.mean:.4f}",
+        "best" if is_best else words.to_best(each),
+        str(each.epochs or "–"),
+        each.state,
+    )
+    cells = [
+        tag("td", text, style="nothing" if text == "–" else "", **{"data-name": name})
+        for name, text in zip(_HEAD[1:-1], numbers, strict=True)
+    ]
     return tag(
         "tr",
         tag("th", each.name, scope="row"),
-        tag("td", "–" if each.mean is None else f"{each.mean:.4f}"),
-        tag("td", "best" if is_best else words.to_best(each)),
-        tag("td", each.epochs or "–"),
-        tag("td", each.state),
+        *cells,
         tag("td", each.error or said, style="settings"),
         style="best" if is_best else each.state,
     )
@@ -217,8 +240,8 @@ def _looks(answer: SearchAnswer) -> Markup:
     return section(
         "Looks at each test",
         facts(rows),
-        lead="Images that were used for choosing give too high an accuracy, more so with every "
-        "look. The kept part was looked at only at the end.",
+        lead="Images that were used for choosing tend to give too high an accuracy, more so with "
+        "every look. The kept part was looked at only at the end.",
     )
 
 

@@ -80,18 +80,14 @@ def _tried(
 ) -> Tried:
     reached = [until for until in spec.stages if each.id in found.stages[until]]
     keys = each.model_dump(include={"id", "name", "generation", "shipped", "settings"})
-    failed = [
-        outcome.error
-        for outcome in trials.outcomes.values()
-        if outcome.error and outcome.point.startswith(f"{each.id}-")
-    ]
+    failure = trials.failure(each.id)
     if not reached:
-        return Tried(**keys, state="failed", error=failed[0] if failed else "not trained")
+        return Tried(**keys, state="failed", error=failure or "not trained")
     until = reached[-1]
     folds = found.stages[until][each.id]
     best = found.stages[until].get(found.leaders[-1])
     compared = None if best is None or each.id == found.leaders[-1] else gap(folds, best, noise)
-    state: State = "failed" if failed else "done" if until is None else "stopped"
+    state: State = "failed" if failure else "done" if until is None else "stopped"
     return Tried(
         **keys,
         state=state,
@@ -100,7 +96,7 @@ def _tried(
         mean=round(fmean(folds.values()), 5),
         to_best=None if compared is None else round(compared.mean, 5),
         noise=None if compared is None else round(compared.half, 5),
-        error=failed[0] if failed else None,
+        error=failure,
     )
 
 

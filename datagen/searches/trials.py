@@ -133,6 +133,22 @@ class Trials:
             key: outcome for key, outcome in self.outcomes.items() if outcome.error is None
         }
 
+    def failure(self, candidate_id: str, *, on_folds: bool = False) -> str | None:
+        """Return why the first failed training of a candidate failed; None where none did.
+
+        Args:
+            candidate_id: of the candidate.
+            on_folds: look at what chooses only, not at the kept part.
+        """
+        errors = (
+            each.error
+            for each in self.outcomes.values()
+            if each.error is not None
+            and each.point.startswith(f"{candidate_id}-")
+            and not (on_folds and each.point == f"{candidate_id}-{KEPT}")
+        )
+        return next(errors, None)
+
     def run(self, candidates: Sequence[Candidate], until: int | None) -> Values:
         """Train candidates on all folds to a stage; leave out those that failed."""
         jobs = [job for candidate in candidates for job in jobs_of(candidate, self._parts)]

@@ -1,13 +1,19 @@
 """What a search found, in sentences: the same in the terminal, on the page and above the recipe."""
 
+from typing import Final
+
 from datagen.core.text import duration, how_many
 from datagen.searches.answer import SearchAnswer, Tried
+
+_NAMED: Final = 5  # of the candidates that failed
 
 
 def header(answer: SearchAnswer) -> list[str]:
     """Return the sentences that stand above the recipe."""
+    number = len(answer.candidates) - len(answer.failed)
+    failures = f"; {len(answer.failed):,} more failed" if answer.failed else ""
     return [
-        f"The best of {len(answer.candidates)} recipes that `datagen search` tried.",
+        f"The best of {how_many(number, 'recipe')} that `datagen search` trained{failures}.",
         *filter(None, (length(answer), chosen(answer), kept(answer), against(answer))),
     ]
 
@@ -25,8 +31,8 @@ def chosen(answer: SearchAnswer) -> str:
     mean = 0.0 if best is None or best.mean is None else best.mean
     name = "?" if best is None else best.name
     return (
-        f"{name}: {mean:.4f} on the {answer.folds} folds that chose it, which is too high, because "
-        "the best of many was chosen there."
+        f"{name}: {mean:.4f} on the {answer.folds} folds that chose it, which tends to be too "
+        "high, because the best of many was chosen there."
     )
 
 
@@ -61,6 +67,21 @@ def against(answer: SearchAnswer) -> str:
     return (
         f"{signed(mean)} compared with the shipped {shipped.name}, on the kept part "
         f"(95 % {signed(low)} to {signed(high)}): {said}."
+    )
+
+
+def failures(answer: SearchAnswer) -> str:
+    """Return how many candidates failed, which, and why the first did; nothing where none did."""
+    if not answer.failed:
+        return ""
+    names = ", ".join(each.name for each in answer.failed[:_NAMED])
+    more = len(answer.failed) - _NAMED
+    others = f" and {more:,} more" if more > 0 else ""
+    first = answer.failed[0]
+    reason = (first.error or "").rstrip(".")
+    return (
+        f"{len(answer.failed):,} of {how_many(len(answer.candidates), 'candidate')} failed: "
+        f"{names}{others}. {first.name}: {reason}."
     )
 
 

@@ -18,6 +18,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
+from datagen.files.own_pages import PageKind, generator
+
 _FRONT: Final = "datagen.serving"
 _IMPORT: Final = re.compile(r'^import\s+\{[^}]*\}\s+from\s+"[^"]*";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|class|const) )", re.MULTILINE)
@@ -47,6 +49,7 @@ def shared(name: str) -> Traversable:
 
 
 def document(
+    kind: PageKind,
     title: str,
     body: str,
     *,
@@ -58,6 +61,7 @@ def document(
     """Return a page whose data, if any, its scripts find as JSON in the element `data`.
 
     Args:
+        kind: which page it is.
         title: plain text.
         body: HTML of ours.
         scripts: modules, each after those that it imports from.
@@ -81,7 +85,7 @@ def document(
     )
     given = "" if data is None else _data(data)
     html = (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">{generator(kind)}\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<title>{escape(title)}</title>\n<link rel="icon" href="data:,">\n'

@@ -1,29 +1,28 @@
 """Images of a folder as a browser is sent them: PNG, as small as they are needed.
 
-Enters: an image file. Leaves: PNG, decoded by the one rule of `files.decode`.
+Enters: what an image file holds. Leaves: PNG, decoded by the one rule of `files.decode`.
 """
 
-from pathlib import Path
-
 from datagen.core.evaluator_resize import evaluator_view
-from datagen.files.decode import read_colour, read_gray
+from datagen.files.decode import decode_colour, decode_gray
 from datagen.files.encode import encode_png
 from datagen.images.shrinking import shrunk
 
 
-def picture(file: Path, most: int) -> bytes:
+def picture(data: bytes, name: str, most: int) -> bytes:
     """Return an image in its colours, its longer side at most `most` pixels.
 
-    Raises:
-        MissingInputError, CorruptInputError: it is not there, or no image.
-    """
-    return encode_png(shrunk(read_colour(file), most))
-
-
-def network_picture(file: Path) -> bytes:
-    """Return an image as the evaluator's network sees it, 32×32.
+    Args:
+        data: what its file holds.
+        name: of the file, for messages.
+        most: see above.
 
     Raises:
-        MissingInputError, CorruptInputError: it is not there, or no image.
+        CorruptInputError: it is no image.
     """
-    return encode_png(evaluator_view(read_gray(file)))
+    return encode_png(shrunk(decode_colour(data, name), most))
+
+
+def network_picture(data: bytes, name: str) -> bytes:
+    """Return an image as the evaluator's network sees it, 32×32; see `picture`."""
+    return encode_png(evaluator_view(decode_gray(data, name)))

@@ -45,6 +45,7 @@ def page(view: View, folder: Path | None) -> Document:
     """
     data = page_data(view, folder)
     return document(
+        "view",
         f"{data['name']} · images",
         _BODY,
         scripts=[*map(shared, SHARED_SCRIPTS), *map(_FRONT.joinpath, SCRIPTS)],

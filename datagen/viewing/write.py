@@ -11,7 +11,9 @@ from starlette.routing import Route
 
 from datagen.core.errors import InputError, UsageError
 from datagen.files.atomic import require_writable, staged_file
+from datagen.files.own_pages import require_own_page
 from datagen.files.paths import real_path
+from datagen.files.reading import IMAGE, read_bytes
 from datagen.serving.thumbnails import picture
 from datagen.viewing.collect import View
 from datagen.viewing.making import Maker
@@ -20,26 +22,21 @@ from datagen.viewing.page_data import plain_making
 from datagen.viewing.rows import ViewImage
 
 _LARGEST: Final = 1600  # pixels: the longer side of a picture that is sent
-_START: Final = b"<!doctype html>"
 
 
 def check_place(html: Path, root: Path) -> None:
     """Refuse, before anything is read, a file that the page cannot go to.
 
     Raises:
-        UsageError: it is a folder, inside the dataset, a file that is no page, or the system lets
-            none be made there.
+        UsageError: it is a folder, inside the dataset, a file that is no such page, or the system
+            lets none be made there.
     """
     if html.is_dir():
         raise UsageError(f"{html} is a folder; --html names a file, such as view.html")
     if real_path(html).is_relative_to(real_path(root)):
         raise UsageError(f"{html} is inside the dataset; choose another --html")
-    if html.is_file():
-        with html.open("rb") as file:
-            is_page = file.read(len(_START)).lower() == _START
-        if not is_page:
-            raise UsageError(f"{html} is no page that can be replaced; choose another --html")
     require_writable(html, "another --html", make_folders=True)
+    require_own_page(html, "view", "another --html")
 
 
 def write_view(view: View, html: Path) -> None:
@@ -77,13 +74,17 @@ def application(view: View) -> Starlette:
     def whole(request: Request) -> Response:
         image = _asked(request, images)
         try:
-            data = None if image is None else picture(image.file, _LARGEST)
+            data = None if image is None else _picture(image.file)
         except InputError:
             data = None
         return Response(data, 404 if data is None else 200, media_type="image/png")
 
     # functions that are not coroutines run in threads: the page answers meanwhile
     return Starlette(routes=[Route("/", show), Route("/making", making), Route("/picture", whole)])
+
+
+def _picture(file: Path) -> bytes:
+    return picture(read_bytes(file, IMAGE), str(file), _LARGEST)
 
 
 def _asked(request: Request, images: dict[str, ViewImage]) -> ViewImage | None:

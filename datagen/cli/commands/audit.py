@@ -8,7 +8,7 @@ import typer
 from datagen.cli.recipe_flags import SkipBad
 from datagen.cli.views.next_step import as_argument, flags, print_next
 from datagen.cli.views.output import Json, Quiet, console, emit, progress_bars
-from datagen.core.errors import UsageError
+from datagen.core.errors import StoppedError, UsageError
 
 NO_SOURCE = "none"
 
@@ -28,7 +28,9 @@ def audit(
             help="Source of synthetic numerals that are added to the training images.",
         ),
     ] = "pen",
-    synthetic: Annotated[int, typer.Option(help="Number of synthetic numerals.")] = 1000,
+    synthetic: Annotated[
+        int, typer.Option(help="Number of synthetic numerals, at least 50.")
+    ] = 1000,
     folds: Annotated[
         int, typer.Option(help="Number of parts; networks trained on the others judge each part.")
     ] = 5,
@@ -78,6 +80,10 @@ def audit(
 
     if runs is not None and not value:
         raise UsageError("--runs belongs to --value; add --value, or leave --runs out")
+    if value:
+        from datagen.curation.audit.value.value_audit import require_valuable
+
+        require_valuable(folder, runs)  # before minutes of training
     with progress_bars(quiet=quiet) as progress:
         found = find_suspects(
             folder,
@@ -92,7 +98,10 @@ def audit(
             out=out,
             progress=progress,
         )
-        valued = value_images(found, runs=runs, out=out, progress=progress) if value else None
+        try:
+            valued = value_images(found, runs=runs, out=out, progress=progress) if value else None
+        except StoppedError as stop:
+            raise StoppedError(f"{stop}; {out} has the audit without values") from None
     human = console(as_json=as_json, quiet=quiet)
     summarise(found, out, top, human)
     if valued is not None:

@@ -145,6 +145,8 @@ def print_answer(answer: "SearchAnswer", out: Any) -> None:
     out.print(Text(f"best    {best.name if best else '?'}: {words.kept(answer)}", style="bold"))
     for text in (words.against(answer), words.chosen(answer), words.mattered(answer)):
         out.print(Text(text))
+    if failures := words.failures(answer):
+        out.print(Text(failures, style="red"))
     out.print(Text(words.cost(answer)))
     folder = Path(answer.folder)
     out.print(f"page    {folder / PAGE}", soft_wrap=True, markup=False)

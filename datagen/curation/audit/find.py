@@ -35,6 +35,7 @@ SEEDS: Final = 2
 """Networks per fold: what one happens to learn the other need not."""
 SYNTHETIC: Final = 1000
 """Synthetic numerals that every network learns from too, where they are asked for."""
+FEWEST_SYNTHETIC: Final = 50  # of fewer, not all classes can be planned
 ALIKE: Final = 8
 """Look-alikes that are named for each image."""
 
@@ -72,7 +73,7 @@ class AuditSettings:
         require("epochs", self.epochs, 1, MOST_EPOCHS)
         require("seeds", self.seeds, 1, MOST_RUNS)
         require("seed", self.seed, 0, 2**32 - 1 - MOST_RUNS)
-        require("synthetic", self.synthetic, 1, MOST_IMAGES)
+        require("synthetic", self.synthetic, FEWEST_SYNTHETIC, MOST_IMAGES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ and a sentence. Pure functions.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -160,16 +160,38 @@ _WORDS: Final[dict[str, str]] = {
 }
 
 
+def _reads(evidence: Evidence, k: int, given: str, likelier: str) -> str:
+    """Return that an image reads as another class, and who reads it so."""
+    networks, outline = (_best(said[k]) for said in (evidence.networks, evidence.outlines))
+    how = slip(given, likelier)
+    reads = f"reads {likelier}, not {given}" + (f" ({how})" if how else "")
+    if networks.numeral == likelier:
+        return f"{reads}: networks give {networks}"
+    if outline.numeral == likelier:
+        return f"its outline {reads}; networks give {networks}"
+    return f"{reads}, all in all: networks give {networks}, its outline {outline}"
+
+
+class _Best(NamedTuple):
+    numeral: str
+    probability: float
+
+    def __str__(self) -> str:
+        return f"{self.numeral} {self.probability:.0%}"
+
+
+def _best(said: Probabilities) -> _Best:
+    place = int(said.argmax())
+    return _Best(CLASSES[place], float(said[place]))
+
+
 def _reason(
     evidence: Evidence, k: int, given: str, likelier: str | None, found: Mapping[str, float]
 ) -> str:
     """Return one sentence, the strongest thing first."""
     parts = []
     if likelier is not None:
-        how = slip(given, likelier)
-        chance = f"{evidence.networks[k, CLASSES.index(likelier)]:.0%}"
-        parts.append(f"reads {likelier}, not {given}" + (f" ({how})" if how else ""))
-        parts[-1] += f": networks give {likelier} {chance}"
+        parts.append(_reads(evidence, k, given, likelier))
     elif found["label"] >= 0.5:
         parts.append(f"is hard to read as {given}: networks give it {1 - found['label']:.0%}")
     if (copy := evidence.copies[k]) is not None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.errors import SplitError
+from datagen.core.text import how_many
 from datagen.images.style_features import Features
 
 Labels = npt.NDArray[np.intp]
@@ -142,10 +143,13 @@ def _fill_empty(units: Units, sides: Labels, many: int) -> Labels:
     for column, name in enumerate(units.names):
         owners = np.flatnonzero(units.counts[:, column])
         if 0 < len(owners) < many:
+            pictures = int(units.counts[:, column].sum())
+            fewer = ", ask for fewer --folds" if many > 2 else ""
+            by_random = ", or say --by random" if pictures >= many else ""
             raise SplitError(
-                f"class {name} has {int(units.counts[:, column].sum())} pictures in {len(owners)} "
-                f"groups that stay together, too few for {many} sides; add pictures, or say "
-                "--by random"
+                f"class {name} has {how_many(pictures, 'picture')} in "
+                f"{how_many(len(owners), 'group')} that must stay whole, too few for {many} sides; "
+                f"add pictures{fewer}{by_random}"
             )
         for side in range(many):
             if len(owners) and not (sides[owners] == side).any():

@@ -3,7 +3,7 @@
 Enters: an `Evaluation`. Leaves: files in a folder of their own, each whole or not there.
 """
 
-from datagen.reports.evaluation.files import check_folder, report_folder, write_report
+from datagen.reports.evaluation.files import check_folder, check_page, report_folder, write_report
 from datagen.reports.evaluation.previews import read_scores
 
-__all__ = ["check_folder", "read_scores", "report_folder", "write_report"]
+__all__ = ["check_folder", "check_page", "read_scores", "report_folder", "write_report"]

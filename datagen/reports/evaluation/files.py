@@ -13,6 +13,7 @@ from datagen.evaluation.places import recorded_score
 from datagen.evaluation.records import Score
 from datagen.files.atomic import made_folder, require_writable_folder, write_texts
 from datagen.files.locks import locked
+from datagen.files.own_pages import PageKind, require_own_page
 from datagen.files.paths import real_path, recorded_place, recorded_text
 from datagen.files.reading import RECORD, read_text, what_is
 
@@ -36,18 +37,30 @@ def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
     """Refuse, before anything is trained, a folder that a report cannot go to.
 
     Raises:
-        UsageError: it is a file, inside the dataset, cannot be made, or TensorBoard is missing.
+        UsageError: see `check_page`; or TensorBoard is missing.
     """
+    check_page(folder / PAGE, dataset, "evaluate")
+    if tensorboard:
+        from datagen.reports.evaluation.events import check_installed  # noqa: PLC0415 - an extra
+
+        check_installed()
+
+
+def check_page(page: Path, dataset: Path, kind: PageKind) -> None:
+    """Refuse, before anything is trained, a folder that a page and its records cannot go to.
+
+    Raises:
+        UsageError: the folder is a file, inside the dataset, or cannot be made; or a file stands at
+            the page's place that is no such page.
+    """
+    folder = page.parent
     if folder.exists() and not folder.is_dir():
         found = what_is(folder.stat().st_mode) or "a file"
         raise UsageError(f"{folder} is {found}; --out names a folder")
     if real_path(folder).is_relative_to(real_path(dataset)):
         raise UsageError(f"{folder} is inside the dataset; choose another --out")
     require_writable_folder(folder)
-    if tensorboard:
-        from datagen.reports.evaluation.events import check_installed  # noqa: PLC0415 - an extra
-
-        check_installed()
+    require_own_page(page, kind, "another --out")
 
 
 def write_report(evaluation: Evaluation, folder: Path, *, tensorboard: bool = False) -> Path:

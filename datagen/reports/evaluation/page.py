@@ -60,7 +60,7 @@ def page(evaluation: Evaluation, summary: Summary, folder: Path) -> str:
             ),
         )
     )
-    return document(title, body)
+    return document("evaluate", title, body)
 
 
 def _banner(summary: Summary) -> Markup:

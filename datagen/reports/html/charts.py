@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
 WIDTH: Final = 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 14, 38  # margins for the labels, SVG units
+_RIGHT, _TOP, _BOTTOM = 12, 14, 38  # margins for the labels, SVG units
+_NAME, _GAP = 13, 6  # the baseline of the vertical axis's name; between its numbers and the axis
+_DIGIT, _POINT = 9.8, 4.9  # the widths of characters at the largest font of the style sheets
 
 Point = tuple[float, float]
 
@@ -26,7 +28,6 @@ class Chart:
     """A chart's frame: what stands on its axes and how far they reach.
 
     Attributes:
-        left: margin for the labels of the vertical axis, SVG units.
         x_ticks: what stands below the horizontal axis; empty: round numbers.
         x_names: texts of these ticks; empty: the numbers.
     """
@@ -37,9 +38,14 @@ class Chart:
     x: tuple[float, float]
     y: tuple[float, float]
     height: int = 270
-    left: int = _LEFT
     x_ticks: tuple[float, ...] = ()
     x_names: tuple[str, ...] = ()
+    left: float = field(init=False, repr=False)
+    """Margin for the name and the numbers of the vertical axis, SVG units."""
+
+    def __post_init__(self) -> None:
+        widest = max(_width(f"{value:g}") for value in ticks(*self.y))
+        object.__setattr__(self, "left", round(_NAME + 4 + widest + _GAP, 1))
 
     def place(self, point: Point) -> Point:
         """Return a data point in SVG units, kept inside the frame."""
@@ -126,6 +132,10 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def _width(number: str) -> float:
+    return sum(_DIGIT if each.isdigit() else _POINT for each in number)
+
+
 def _grid(chart: Chart) -> str:
     """Return grid lines, tick labels and the axes' names."""
     bottom, left, right = chart.height - _BOTTOM, chart.left, WIDTH - _RIGHT
@@ -133,7 +143,9 @@ def _grid(chart: Chart) -> str:
     for value in ticks(*chart.y):
         _, y = chart.place((chart.x[0], value))
         parts.append(f'<line class="grid" x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
+        parts.append(
+            f'<text x="{left - _GAP:.1f}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
+        )
     values = chart.x_ticks or ticks(*chart.x)
     for value, label in zip(values, chart.x_names or [f"{v:g}" for v in values], strict=True):
         x, _ = chart.place((value, chart.y[0]))
@@ -145,8 +157,8 @@ def _grid(chart: Chart) -> str:
         f'<line class="axis" x1="{left}" y1="{bottom}" x2="{right}" y2="{bottom}"/>',
         f'<text class="name" x="{(left + right) / 2}" y="{chart.height - 5}" '
         f'text-anchor="middle">{escape(chart.x_label)}</text>',
-        f'<text class="name" x="11" y="{middle}" text-anchor="middle" '
-        f'transform="rotate(-90 11 {middle})">{escape(chart.y_label)}</text>',
+        f'<text class="name" x="{_NAME}" y="{middle}" text-anchor="middle" '
+        f'transform="rotate(-90 {_NAME} {middle})">{escape(chart.y_label)}</text>',
     ]
     return "".join(parts)
 

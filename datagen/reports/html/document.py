@@ -6,17 +6,19 @@ from typing import Final
 
 from datagen.core.errors import EvaluationError
 from datagen.files.atomic import staged_file
+from datagen.files.own_pages import PageKind, generator
 from datagen.reports.html.markup import Markup, join, tag
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def document(title: str, body: Markup, style: str = "") -> str:
+def document(kind: PageKind, title: str, body: Markup, style: str = "") -> str:
     """Return a whole page; `style` is CSS added to that of all reports."""
     common = resources.files("datagen.reports.html").joinpath("style.css").read_text("utf-8")
     head = join(
         (
             Markup('<meta charset="utf-8">'),
+            Markup(generator(kind)),
             Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
             Markup('<meta name="viewport" content="width=device-width, initial-scale=1">'),
             tag("title", title),

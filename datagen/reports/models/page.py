@@ -71,7 +71,7 @@ def models_page(found: ModelComparison) -> str:
             ),
         )
     )
-    return document(title, body, style)
+    return document("compare-models", title, body, style)
 
 
 def _tables(found: ModelComparison) -> Markup:

@@ -5,6 +5,7 @@ Enters: the images of a review. Leaves: HTML that asks nobody for anything.
 
 import hashlib
 import io
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any, Final
 
 from datagen.core.data_uri import data_uri
 from datagen.core.errors import InputError
-from datagen.files.decode import read_colour
+from datagen.files.decode import decode_colour
 from datagen.images.shrinking import shrunk
+from datagen.reviews.page.as_file import as_file
 from datagen.reviews.page.messages import plain_change
 from datagen.reviews.page.neighbours import Near, Neighbours
 from datagen.reviews.page.page import page
 from datagen.reviews.page.suspects import Suspect, plain_suspects
+from datagen.reviews.page.unchanged import read_unchanged
 from datagen.serving.thumbnails import network_picture
 from datagen.sources.images.review import LabelCorrection
 
@@ -49,9 +52,8 @@ def page_file(
         about: which collection it is of.
         who: decides.
     """
-    content = hashlib.sha256("".join(sorted(image.sha256 for image in images)).encode())
     data: dict[str, Any] = {
-        "key": content.hexdigest()[:16],
+        "key": _key(name, who, images),
         "title": title,
         "file": name,
         "about": about,
@@ -59,14 +61,20 @@ def page_file(
         "items": plain_suspects(images),
         "decisions": plain_change(decisions),
         "ranking": 1,
-        "near": _near(neighbours, images),
-        "pictures": {image.sha256: _pictures(root / image.path) for image in images},
+        "near": _near(root, neighbours, images),
+        "pictures": {image.sha256: _pictures(root, image) for image in images},
     }
     return page(title, data).html
 
 
-def _near(neighbours: Neighbours, images: Sequence[Suspect]) -> dict[str, Any]:
-    """Return the look-alikes of every image; what is the same writing only within small groups.
+def _key(name: str, who: str | None, images: Sequence[Suspect]) -> str:
+    """Return what a browser keeps the decisions under: those of one review, for browsers share."""
+    of = [name, who, *sorted(image.sha256 for image in images)]
+    return hashlib.sha256(json.dumps(of).encode()).hexdigest()[:16]
+
+
+def _near(root: Path, neighbours: Neighbours, images: Sequence[Suspect]) -> dict[str, Any]:
+    """Return what `Sitting.near` does, of every image; the same writing only in small groups.
 
     Looking at every pair would take minutes, and groups of one writer are large.
     """
@@ -76,15 +84,17 @@ def _near(neighbours: Neighbours, images: Sequence[Suspect]) -> dict[str, Any]:
     for image in images:
         paired = image.found is None or 1 < sizes[image.found.group] <= _SMALL
         found = neighbours.of(image.path) if paired else Near(image.alike)
-        near[image.sha256] = found._asdict()
+        note = as_file(root, image.path, image.sha256)
+        near[image.sha256] = found._asdict() | {"file": note}
     return near
 
 
-def _pictures(file: Path) -> tuple[str, str]:
+def _pictures(root: Path, image: Suspect) -> tuple[str, str]:
     """Return an image, and what the network sees of it, as addresses that hold their data."""
     try:
-        pixels = shrunk(read_colour(file), _SIDE)
-        small = network_picture(file)
+        data = read_unchanged(root, image.path, image.sha256)
+        pixels = shrunk(decode_colour(data, image.path), _SIDE)
+        small = network_picture(data, image.path)
     except InputError:  # the page says that it cannot be shown
         return "data:,", "data:,"
     from PIL import Image  # noqa: PLC0415 - 40 ms at import

@@ -15,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from datagen.core.errors import DatagenError, InputError
+from datagen.core.errors import DatagenError, InputError, UsageError
+from datagen.reviews.page.as_file import as_file
 from datagen.reviews.page.improve import Improver
-from datagen.reviews.page.messages import plain_change, read_decided
+from datagen.reviews.page.messages import Decided, plain_change, read_decided
 from datagen.reviews.page.neighbours import Neighbours
 from datagen.reviews.page.page import page
 from datagen.reviews.page.pictures import SIZES, Kind, Pictures
@@ -25,7 +26,8 @@ from datagen.reviews.page.session import Session
 from datagen.reviews.page.suspects import Suspect, plain_suspects
 from datagen.sources.images.review import LabelCorrection, utc_text
 
-_MOST_BODY: Final = 8 << 20  # bytes of a request
+MOST_BODY: Final = 64 << 20
+"""Bytes of a request: a step that decides every image of a large folder has 10 MB and more."""
 _KINDS: Final = (*SIZES, "network")
 _KEEP: Final = "private, max-age=86400, immutable"  # a picture is named by its content
 
@@ -106,13 +108,13 @@ class Sitting:
             "job": self.improver.state(),
         }
 
-    def near(self, path: str) -> dict[str, Any]:
-        """Return the paths of an image's look-alikes, and which are the same writing."""
-        return self.neighbours.of(path)._asdict()
+    def near(self, path: str, sha256: str) -> dict[str, Any]:
+        """Return the look-alikes of an image, the same writing, and what to know of its file."""
+        found = self.neighbours.of(path)._asdict()
+        return found | {"file": as_file(self.pictures.root, path, sha256)}
 
-    def decide(self, body: bytes) -> dict[str, Any]:
+    def decide(self, step: Decided) -> dict[str, Any]:
         """Keep one step of a tab."""
-        step = read_decided(body)
         now = utc_text(datetime.now(UTC))
         signed = {
             sha256: None if one is None else self._signed(one, now)
@@ -126,7 +128,8 @@ class Sitting:
 
     def undo(self) -> dict[str, Any]:
         """Take the last step back."""
-        return {"decisions": plain_change(self.session.undo())}
+        undone = self.session.undo()
+        return {"decisions": plain_change(undone.decisions), "since": plain_change(undone.since)}
 
     def improve(self) -> dict[str, Any]:
         """Begin to train again, unless that goes on already."""
@@ -177,7 +180,11 @@ class _Answers:
         body = await _body(request)
         if body is None:
             return JSONResponse({"error": "this is too much at once"}, 413)
-        return JSONResponse(await run_in_threadpool(self._sitting.decide, body))
+        try:
+            step = await run_in_threadpool(read_decided, body)
+        except UsageError as error:  # it will never be one: other refusals may end
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(await run_in_threadpool(self._sitting.decide, step))
 
     async def undo(self, _: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self._sitting.undo))
@@ -186,17 +193,19 @@ class _Answers:
         return JSONResponse(await run_in_threadpool(self._sitting.improve))
 
     async def near(self, request: Request) -> Response:
-        path = self._sitting.path(request.path_params["sha256"])
+        sha256 = request.path_params["sha256"]
+        path = self._sitting.path(sha256)
         if path is None:
             return Response(status_code=404)
-        return JSONResponse(await run_in_threadpool(self._sitting.near, path))
+        return JSONResponse(await run_in_threadpool(self._sitting.near, path, sha256))
 
     async def picture(self, request: Request) -> Response:
         kind = request.path_params["kind"]
-        path = self._sitting.path(request.path_params["sha256"])
+        sha256 = request.path_params["sha256"]
+        path = self._sitting.path(sha256)
         if kind not in _KINDS or path is None:
             return Response(status_code=404)
-        png = await run_in_threadpool(self._sitting.pictures.png, path, cast("Kind", kind))
+        png = await run_in_threadpool(self._sitting.pictures.png, path, sha256, cast("Kind", kind))
         return Response(png, media_type="image/png", headers={"Cache-Control": _KEEP})
 
 
@@ -220,7 +229,7 @@ async def _body(request: Request) -> bytes | None:
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > _MOST_BODY:
+        if size > MOST_BODY:
             return None
         parts.append(part)
     return b"".join(parts)

@@ -18,11 +18,12 @@ import numpy as np
 from datagen.core.errors import DatagenError, InputError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.text import how_many
-from datagen.files.decode import read_gray
+from datagen.files.decode import decode_gray
 from datagen.files.leftovers import require_folder
 from datagen.files.paths import place_refused, refusal
 from datagen.reviews.page.effect import Effect, Views, measure, sentence
 from datagen.reviews.page.suspects import Decisions, Suspect
+from datagen.reviews.page.unchanged import read_unchanged
 
 Phase = Literal["idle", "running", "done", "failed"]
 Tell = Callable[[str, int, int | None], None]
@@ -143,7 +144,9 @@ class Improver:
         """Read an image as the evaluator sees it, once; return why it cannot be read."""
         if image.sha256 not in self._views:
             try:
-                self._views[image.sha256] = evaluator_view(read_gray(self._root / image.path))
+                data = read_unchanged(self._root, image.path, image.sha256)
+                gray = decode_gray(data, str(self._root / image.path))
+                self._views[image.sha256] = evaluator_view(gray)
             except InputError as error:
                 return error
         return None

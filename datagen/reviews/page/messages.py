@@ -11,10 +11,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from datagen.core.errors import UsageError
 from datagen.core.limits import Sha256
 from datagen.core.models import StrictModel
+from datagen.core.pydantic_errors import explain
 from datagen.reviews.page.session import Change
 from datagen.sources.images.review import LabelCorrection
 
-MOST_AT_ONCE: Final = 20_000
+MOST_AT_ONCE: Final = 200_000
 """Images that one step decides."""
 
 
@@ -47,8 +48,7 @@ def read_decided(body: bytes) -> Decided:
     try:
         return _decided.validate_json(body)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"this is no decision: {first['loc']}: {first['msg']}") from error
+        raise UsageError(f"this is no decision: {explain(error, Decided)}") from error
 
 
 def plain_change(change: Change) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from datagen.curation.audit.look_alikes import Descriptions, describe_outline
 from datagen.images.near_duplicates import are_same
 from datagen.images.outlines import Sketch, sketch
 from datagen.reviews.page.suspects import Suspect
+from datagen.reviews.page.unchanged import read_unchanged
 from datagen.sources.images.read import read_numeral
 
 COUNT: Final = 8
@@ -47,6 +48,7 @@ class Neighbours:
 
     def __init__(self, root: Path, images: Sequence[Suspect]) -> None:
         self._root = root
+        self._hashes = {image.path: image.sha256 for image in images}
         self._known = {image.path: image.alike for image in images if image.found is not None}
         self._rest = [image.path for image in images if image.found is None]
         self._described: Descriptions | None = None
@@ -105,8 +107,9 @@ class Neighbours:
         self._described = np.stack(rows)
 
     def _make_sketch(self, path: str) -> Sketch | None:
-        """Return the outline of an image; None of one that is no usable numeral."""
+        """Return the outline of an image; None of one that has changed, or is no numeral."""
         try:
+            read_unchanged(self._root, path, self._hashes[path])
             return sketch(read_numeral(self._root / path, invert="auto"))
         except InputError:
             return None

@@ -18,6 +18,7 @@ def page(title: str, data: Any = None) -> Document:
     """
     own = resources.files("datagen.reviews.page").joinpath("front")
     return document(
+        "review",
         f"Review {title}",
         own.joinpath("body.html").read_text("utf-8"),
         scripts=[*map(shared, SHARED_SCRIPTS), *(own.joinpath(name) for name in SCRIPTS)],

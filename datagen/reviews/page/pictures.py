@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
+from datagen.reviews.page.unchanged import read_unchanged
 from datagen.serving.thumbnails import network_picture, picture
 
 Kind = Literal["thumb", "large", "network"]
@@ -25,18 +26,20 @@ class Pictures:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._small = lru_cache(_THUMBS)(self._make)
         self._large = lru_cache(64)(self._make)
 
-    def png(self, path: str, kind: Kind) -> bytes:
-        """Return one picture.
+    def png(self, path: str, sha256: str, kind: Kind) -> bytes:
+        """Return one picture: of the content with this hash, and of no other.
 
         Raises:
-            MissingInputError, CorruptInputError: the file is not there any more, or no image.
+            MissingInputError, CorruptInputError: see `read_unchanged`; or it is no image.
         """
-        return (self._large if kind == "large" else self._small)(path, kind)
+        return (self._large if kind == "large" else self._small)(path, sha256, kind)
 
-    def _make(self, path: str, kind: Kind) -> bytes:
-        file = self._root / path
-        return network_picture(file) if kind == "network" else picture(file, SIZES[kind])
+    def _make(self, path: str, sha256: str, kind: Kind) -> bytes:
+        data, name = read_unchanged(self.root, path, sha256), str(self.root / path)
+        if kind == "network":
+            return network_picture(data, name)
+        return picture(data, name, SIZES[kind])

@@ -4,13 +4,12 @@ Enters: a folder and what was asked for. Leaves: a `Sitting`. Auditing again, wi
 far, is here too.
 """
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
-from datagen.core.errors import CorruptInputError, MissingInputError, SplitError
+from datagen.core.errors import CorruptInputError, InputError, MissingInputError, SplitError
 from datagen.core.numerals import Numeral
 from datagen.curation.audit.find import audit_folder
 from datagen.curation.audit.record import AuditImage, read_audit, write_audit
@@ -22,6 +21,7 @@ from datagen.reviews.page.neighbours import Neighbours
 from datagen.reviews.page.pictures import Pictures
 from datagen.reviews.page.session import Session
 from datagen.reviews.page.suspects import Decisions, Suspect, fits, listing, require_fit, suspects
+from datagen.reviews.page.unchanged import read_unchanged
 from datagen.reviews.record import ReviewFile
 
 AUDIT: Final = "audit.jsonl"
@@ -170,9 +170,13 @@ def _carried_out(
         shown = numeral if one is None or one.was != numeral else one.shows
         if shown is None:
             continue
+        try:
+            data = read_unchanged(root, path, sha256)
+        except InputError:  # it keeps what an earlier audit says of it
+            continue
         name = f"{shown}/{number:06d}{Path(path).suffix}"
         (folder / shown).mkdir(exist_ok=True)
-        shutil.copyfile(root / path, folder / name)
+        (folder / name).write_bytes(data)
         names[name] = path
     return names
 

@@ -8,13 +8,12 @@ like a decision of another tab.
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
-from datagen.reviews.record import ReviewFile
+from datagen.reviews.record import Decisions, ReviewFile
 from datagen.sources.images.review import LabelCorrection
 
-Change = Mapping[str, LabelCorrection | None]
-"""SHA-256 of a file's bytes → what was decided; None: nothing."""
+Change: TypeAlias = Decisions
 
 MOST_STEPS: Final = 10_000
 """Decisions that can be taken back one after the other."""
@@ -31,6 +30,25 @@ class Outcome:
     overruled: Change
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of a step that was to be taken back.
+
+    Attributes:
+        decisions: what counts again.
+        since: of the step's other images: what somebody has decided since, which stands.
+    """
+
+    decisions: Change
+    since: Change
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    before: Change
+    after: Change
+
+
 class Session:
     """The decisions of one sitting, shared by the tabs of a page. Safe to be shared by threads.
 
@@ -44,10 +62,10 @@ class Session:
         self._version = 0
         self._known: Mapping[str, LabelCorrection] = {}
         self._changed: dict[str, int] = {}  # hash → the version that brought its last change
-        self._steps: list[Change] = []  # what was before each decision, of this sitting and earlier
+        self._steps: list[_Step] = []  # of this sitting and earlier
         self._look()
         for sha256 in self._in_time(self._known):
-            self._steps.append({sha256: None})
+            self._steps.append(_Step({sha256: None}, {sha256: self._known[sha256]}))
 
     @staticmethod
     def _in_time(decisions: Mapping[str, LabelCorrection]) -> list[str]:
@@ -89,7 +107,7 @@ class Session:
         """
         with self._lock:
             before = self._file.decide(decisions)
-            self._steps = [*self._steps, before][-MOST_STEPS:]
+            self._steps = [*self._steps, _Step(before, decisions)][-MOST_STEPS:]
             self._look()
             overruled = {
                 sha256: one
@@ -98,8 +116,8 @@ class Session:
             }
             return Outcome(overruled)
 
-    def undo(self) -> Change:
-        """Take the last decision back, of whichever tab; return what counts now, {} without one.
+    def undo(self) -> Undone:
+        """Take the last decision back, of whichever tab, as far as it still stands.
 
         Raises:
             UsageError: the file cannot be written.
@@ -107,12 +125,17 @@ class Session:
         """
         with self._lock:
             if not self._steps:
-                return {}
+                return Undone({}, {})
             last = self._steps[-1]
-            self._file.decide(last)
+            taken = self._file.decide(last.before, expected=last.after)
             self._steps.pop()
             self._look()
-            return last
+            since = {
+                sha256: self._known[sha256]
+                for sha256 in last.before.keys() - taken.keys()
+                if sha256 in self._known
+            }
+            return Undone({sha256: last.before[sha256] for sha256 in taken}, since)
 
     def _look(self) -> None:
         now = self._file.review().images

@@ -76,9 +76,9 @@ export class ThumbnailGrid {
       PageUp: -page, PageDown: page, Home: -this.items.length, End: this.items.length,
     };
     if (event.key in steps) this.moveTo(this.current + steps[event.key]);
-    else if ((event.key === "Enter" || event.key === " ") && this.items.length)
-      this.how.choose(this.current, event);
-    else return;
+    else if ((event.key === "Enter" || event.key === " ") && this.items.length) {
+      if (!event.repeat) this.how.choose(this.current, event); // not by a key that is held down
+    } else return;
     event.preventDefault();
   }
 

@@ -10,7 +10,7 @@ export function keyOf(event) {
 
 /**
  * Bindings: [{keys: ["d", "Delete"], name: "drop", run: event => …, when: () => true}].
- * A binding with `shown` false is not listed. Keys are not taken from fields, nor from the browser.
+ * A binding with `shown` false is not listed; one with `held` is run again while its key is held down. Keys are not taken from fields, nor from the browser.
  */
 export class Keymap {
   constructor(bindings) {
@@ -28,13 +28,16 @@ export class Keymap {
     if (document.querySelector("dialog[open]") && event.key !== "?") return;
     const key = keyOf(event);
     // a button that has the focus keeps the keys that press it
-    if ((key === "Enter" || key === " ") && event.target.closest?.("button, summary, a")) return;
+    if ((key === "Enter" || key === " ") && event.target.closest?.("button, summary, a")) {
+      if (event.repeat && key === "Enter") event.preventDefault(); // it would press it again and again
+      return;
+    }
     const found = this.bindings.find(
       ({ keys, when }) => keys.includes(key) && (when === undefined || when()),
     );
     if (found === undefined) return;
     event.preventDefault();
-    found.run(event, key);
+    if (!event.repeat || found.held) found.run(event, key);
   }
 
   /** Show the list of keys, or close it. */

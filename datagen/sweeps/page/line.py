@@ -36,7 +36,6 @@ def line_chart(answer: Answer, axis: Axis) -> Markup:
         x=x_range(axis),
         y=_range(everything),
         height=340,
-        left=64,
         x_ticks=(0, 0.25, 0.5, 0.75, 1) if axis.ratio else (),
     )
     lines = [

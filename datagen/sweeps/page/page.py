@@ -47,7 +47,7 @@ def page(answer: Answer) -> str:
             ),
         )
     )
-    return document(f"{name} · sweep", body, style)
+    return document("sweep", f"{name} · sweep", body, style)
 
 
 def _banner(answer: Answer) -> Markup:

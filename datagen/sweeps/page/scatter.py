@@ -56,7 +56,6 @@ def _panel(answer: Answer, name: str, score: Score, images: ImageSet) -> Markup:
         x=_range(xs),
         y=_range([*ys, min(xs), max(xs)]),
         height=320,
-        left=64,
     )
     marks = [
         _dot(answer, chart, candidate, (ours.mean, theirs.mean))

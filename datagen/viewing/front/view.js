@@ -212,9 +212,9 @@ function readAddress() {
 
 const browsing = () => state.mode !== "overview";
 const keymap = new Keymap([
-  { keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"], label: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], name: "another image", run: (event) => { grid.focus(); grid.key(event); }, when: browsing },
-  { keys: ["n"], name: "the next step of its making", run: () => panel.turn(1), when: browsing },
-  { keys: ["b"], name: "the step before", run: () => panel.turn(-1), when: browsing },
+  { keys: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"], label: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"], name: "another image", held: true, run: (event) => { grid.focus(); grid.key(event); }, when: browsing },
+  { keys: ["n"], name: "the next step of its making", held: true, run: () => panel.turn(1), when: browsing },
+  { keys: ["b"], name: "the step before", held: true, run: () => panel.turn(-1), when: browsing },
   { keys: ["s"], name: "show the image most like it", run: () => { const near = state.image && nearestOf(state.image); if (near) reveal(near[0]); else say("Nothing is like it."); }, when: browsing },
   ...available.map((mode) => ({ keys: [MODES[mode].key], name: `view: ${MODES[mode].name}`, run: () => show(mode) })),
   { keys: ["f", "/"], label: ["f"], name: "search", run: () => { byId("filter-box").open = true; filters.search.focus(); }, when: browsing },

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from datagen.curation.audit.find import Audit, AuditSettings
 from datagen.curation.audit.record import read_audit
+from datagen.curation.audit.value import value_audit
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SHORT = ("--with", "none", "--folds", 2, "--epochs", 1, "--seeds", 1)
@@ -48,6 +50,9 @@ def test_suspects_are_ranked_recorded_and_shown(
         (("nowhere",), 4, "no folder at nowhere"),
         (("numerals", "--runs", 20), 2, "--runs belongs to --value"),
         (("numerals", "--folds", 1), 2, "--folds is 1; expected 2"),
+        (("numerals", "--value", "--runs", 3), 2, "--runs is 3; expected 10"),
+        (("numerals", "--synthetic", 20), 2, "--synthetic is 20; expected 50"),
+        (("numerals", "--value"), 3, "60 images are too few to say what each is worth; --value ne"),
         (("numerals", "--epochs", 0), 2, "epochs is 0"),
         (("numerals", "--seed", -1), 2, "seed is -1"),
         (("numerals", "--with", "pencil"), 2, "unknown source 'pencil'"),
@@ -64,6 +69,28 @@ def test_bad_input_is_one_clear_line(
     assert re.search(says, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert {path.name for path in tmp_path.iterdir()} <= {"cache", "numerals"}
+
+
+def test_an_estimate_that_is_stopped_says_what_is_kept(
+    datagen_here: Run, numeral_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, tell: Callable[[int, int], None], **__: object) -> None:
+        tell(56, 80)
+        raise KeyboardInterrupt
+
+    audited = Audit(
+        folder=numeral_folder, images=(), settings=AuditSettings(), joint=(), agreement=1.0
+    )
+    monkeypatch.setattr("datagen.api.auditing.audit", lambda *_, **__: audited)
+    monkeypatch.setattr(value_audit, "require_valuable", lambda *_: None)
+    monkeypatch.setattr(value_audit, "_load", lambda _: ((), (), False))
+    monkeypatch.setattr(value_audit, "estimate_values", stopped)
+    done = datagen_here("audit", "numerals", "--value")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.splitlines()[-1] == (
+        "datagen: interrupted at values 56 of 80; trainings whose batch was finished are kept, and "
+        "the same command goes on after them; audit.jsonl has the audit without values"
+    )
 
 
 def test_a_file_that_is_no_image_is_refused_or_passed_over(

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from datagen.files.own_pages import generator
+from datagen.reports.html.document import document
+from datagen.reports.html.markup import Markup
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 NOWHERE = "/proc/sys"
@@ -26,6 +30,12 @@ PICTURES = [
     ("rare", "numerals", "--sheet", "{}"),
     ("holdout", "numerals", "--out", "held", "--sheet", "{}"),
     ("mine", "ds", "--test", "numerals", "--preview", "1", "--sheet", "{}"),
+]
+PAGES = [
+    ("view", "ds", "--html", "{}"),
+    ("review", "ds", "--no-audit", "--overwrite", "--html", "{}"),
+    ("evaluate", "ds", "--preview", "1", "--out", "{}/report.html"),
+    ("compare-models", "ds", "--models", "cutoff-resnet50", "--out", "{}/models.html"),
 ]
 FOLDERS = [
     ("build", "--out", "{}"),
@@ -68,6 +78,38 @@ def test_a_picture_that_datagen_did_not_draw_stays(
     assert "mine.png exists, and nothing in it says that datagen drew it; choose another --" in said
     assert (tmp_path / "mine.png").read_bytes() == before
     assert not (tmp_path / "held").exists()
+
+
+@pytest.mark.parametrize("words", PAGES, ids=lambda words: words[0])
+def test_a_page_of_another_kind_stays(
+    datagen_here: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    place, _, name = words[-1].partition("/")
+    page = tmp_path / "mine" / (name or "page.html")
+    page.parent.mkdir()
+    given = "mine" if name else "mine/page.html"
+    others = (
+        "<!doctype html>\n<html><body>My own site</body></html>\n",
+        document("sweep", "a", Markup()).replace("default-src", "script-src"),
+    )
+    for text in others:
+        page.write_text(text)
+        said = refused(datagen_here, (*words[:-1], place), given)
+        assert f"nothing in it says that it is a page of datagen {words[0]}; choose" in said
+        assert page.read_text() == text
+
+
+@pytest.mark.parametrize("words", PAGES[:2], ids=lambda words: words[0])
+def test_a_page_is_written_again_also_where_it_had_no_mark(
+    datagen_here: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    for _ in range(2):
+        done = datagen_here(*(word.replace("{}", "page.html") for word in words))
+        assert done.returncode == 0, done.stderr
+        text = (tmp_path / "page.html").read_text("utf-8")
+        mark = generator("view" if words[0] == "view" else "review")
+        assert text.count(mark) == 1
+        (tmp_path / "page.html").write_text(text.replace(mark, ""), "utf-8")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a folder where nobody may write")

@@ -127,8 +127,10 @@ def test_kappa_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
         assert found.observed == 1
         return
     assert found.kappa == pytest.approx(cohen_kappa_score(first, second))
-    assert (found.error is None) == (first == second)
-    assert found.error is None or math.isfinite(found.error)
+    assert found.error is None or 0 < found.error < math.inf
+    assert (found.error is None) == (found.interval is None)
+    if first == second or len(set(first)) == 1 or len(set(second)) == 1:
+        assert found.error is None  # no interval of width 0, which would read as certainty
 
 
 def test_no_image_in_common() -> None:

@@ -1,10 +1,13 @@
 """A whole search with made-up trainings: what is tried, what is looked at, when it ends."""
 
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from datagen.cli.views.search import print_answer
 from datagen.core.errors import (
     CorruptInputError,
     RecipeError,
@@ -13,6 +16,7 @@ from datagen.core.errors import (
     UsageError,
 )
 from datagen.recipes.load import load
+from datagen.searches import words
 from datagen.searches.answer import ANSWER, read_search
 from datagen.searches.begun import CANDIDATES, read_begun
 from datagen.searches.clock import CLOCK
@@ -231,6 +235,40 @@ def test_candidates_that_fail_lose(tmp_path: Path) -> None:
     best = answer.named(answer.best)
     assert best is not None
     assert best.name == "synthetic-only"  # the only one that no fold's images are in
+
+
+def test_candidates_that_fail_are_counted_and_named(tmp_path: Path) -> None:
+    def value(task: Task, test: Path) -> float | str:
+        return by_share(task, test) if "fold-2" not in task.point else "no memory."
+
+    answer = search(spec_of(tmp_path / "mine"), tmp_path / "best", Pretender(value))
+    number, failed = len(answer.candidates), answer.failed
+    assert len(failed) >= number - 2  # but recipes without real images
+    assert failed[0].shipped
+    said = f"{len(failed)} of {number} candidates failed: {', '.join(e.name for e in failed[:5])}"
+    said += f" and {len(failed) - 5} more. {failed[0].name}: no memory."
+    assert words.failures(answer) == said
+    assert said in (tmp_path / "best" / PAGE).read_text("utf-8")
+    (first, *_) = answer.recipe.read_text("utf-8").splitlines()
+    assert f"that `datagen search` trained; {len(failed)} more failed." in first
+    out = Console(file=StringIO(), width=500)
+    print_answer(answer, out)
+    assert said in out.file.getvalue()
+
+
+def test_a_generation_that_failed_is_no_generation_without_a_gain(tmp_path: Path) -> None:
+    spec = spec_of(tmp_path / "mine")
+    first = list[str]()  # candidates, the ids of the first generation
+
+    def value(task: Task, test: Path) -> float | str:
+        candidate = task.point.split("-")[0]
+        if candidate not in first and len(first) < spec.width:
+            first.append(candidate)
+        return by_share(task, test) if candidate in first else "no memory"
+
+    answer = search(spec, tmp_path / "best", Pretender(value))
+    assert answer.why == "every candidate of 3 generations in a row failed"
+    assert words.failures(answer).startswith("18 of 24 candidates failed: ")
 
 
 def test_where_nothing_can_be_trained_the_first_reason_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ STYLES = [shared(name) for name in SHARED_STYLES]
 
 
 def test_the_policy_allows_this_script_and_style_only() -> None:
-    page = document("a <b>", "<main></main>", scripts=SCRIPTS, styles=STYLES)
+    page = document("view", "a <b>", "<main></main>", scripts=SCRIPTS, styles=STYLES)
     for tag, name in (("script", "script-src"), ("style", "style-src")):
         (text,) = re.findall(rf"<{tag}(?: type=\"module\")?>(.*?)</{tag}>", page.html, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
@@ -20,7 +20,7 @@ def test_the_policy_allows_this_script_and_style_only() -> None:
 
 
 def test_modules_are_joined_without_imports_and_exports() -> None:
-    page = document("a", "", scripts=SCRIPTS, styles=STYLES)
+    page = document("view", "a", "", scripts=SCRIPTS, styles=STYLES)
     assert not re.search(r"^\s*(import|export)\b", page.html, re.MULTILINE)
 
 
@@ -37,13 +37,13 @@ def test_every_import_comes_from_a_module_before() -> None:
 
 def test_data_cannot_end_its_element() -> None:
     hostile = {"path": "</script><!--<script>alert(1)</script>", "line": "\u2028"}
-    page = document("a", "", scripts=[], styles=[], data=hostile, alone=True)
+    page = document("view", "a", "", scripts=[], styles=[], data=hostile, alone=True)
     (text,) = re.findall(r'id="data">(.*?)</script>', page.html, re.DOTALL)
     assert json.loads(text) == hostile
 
 
 def test_a_file_by_itself_may_ask_nobody() -> None:
-    alone = document("a", "", scripts=[], styles=[], alone=True)
+    alone = document("view", "a", "", scripts=[], styles=[], alone=True)
     assert "connect-src 'none'" in alone.policy
     assert "'self'" not in alone.policy
-    assert "connect-src 'self'" in document("a", "", scripts=[], styles=[]).policy
+    assert "connect-src 'self'" in document("view", "a", "", scripts=[], styles=[]).policy

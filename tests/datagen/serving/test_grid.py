@@ -31,6 +31,7 @@ def test_ten_thousand_images_by_the_keyboard(tmp_path: Path) -> None:
     script = tmp_path / "page.js"
     script.write_text(_PAGE % MANY, "utf-8")
     page = document(
+        "view",
         "grid",
         '<div id="grid"></div>',
         scripts=[*map(shared, SHARED_SCRIPTS), script],

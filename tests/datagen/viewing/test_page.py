@@ -107,7 +107,7 @@ def test_a_page_is_written_whole_and_not_into_the_dataset(view: View, tmp_path: 
         with pytest.raises(UsageError, match="--html"):
             check_place(wrong, view.request.root)
     (tmp_path / "file").write_text("print(1)")
-    with pytest.raises(UsageError, match="no page that can be replaced"):
+    with pytest.raises(UsageError, match="nothing in it says that it is a page of datagen view"):
         check_place(tmp_path / "file", view.request.root)
     check_place(target, view.request.root)
     with pytest.raises(UsageError, match="cannot write"):

@@ -72,6 +72,18 @@ class Values:
     epochs: int
 
 
+def require_enough(images: int) -> None:
+    """Refuse fewer images than can be valued.
+
+    Raises:
+        RuleError: there are too few.
+    """
+    if images < FEWEST:
+        raise RuleError(
+            f"{images} images are too few to say what each is worth; --value needs {FEWEST}"
+        )
+
+
 def estimate_values(
     images: ValuedImages, *, runs: int = RUNS, epochs: int = EPOCHS, seed: int, tell: TellEpochs
 ) -> Values:
@@ -88,10 +100,7 @@ def estimate_values(
         RuleError: there are too few images.
         EvaluationError: see `train_on_subsets`.
     """
-    if len(images) < FEWEST:
-        raise RuleError(
-            f"{len(images)} images are too few to say what each is worth; --value needs {FEWEST}"
-        )
+    require_enough(len(images))
     generator = np.random.default_rng(seed)
     held = hold_back(images.groups, images.labels, generator)
     strata = [images.styles, doubt_strata(images.doubt)]

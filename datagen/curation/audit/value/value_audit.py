@@ -6,10 +6,12 @@ most, and what really removing images did.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from datagen.core.errors import StoppedError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.limits import MOST_EPOCHS, MOST_RUNS, require
 from datagen.core.numerals import CLASSES, Numeral
@@ -23,8 +25,10 @@ from datagen.curation.audit.value.estimate import (
     ValuedImages,
     Values,
     estimate_values,
+    require_enough,
 )
 from datagen.datasets.format import manifest_if_any
+from datagen.files.class_folders import list_numerals
 from datagen.files.decode import read_gray
 
 FEWEST_RUNS: Final = 10
@@ -89,6 +93,22 @@ class Valuation:
     held_back: int
 
 
+def require_valuable(folder: Path, runs: int | None) -> None:
+    """Refuse, before a folder is audited, what `value_audit` would refuse after it.
+
+    Raises:
+        UsageError: the number of runs is out of range.
+        RuleError: the folder has too few images.
+        MissingInputError, CorruptInputError: it is no folder of images in class folders.
+    """
+    _require_runs(RUNS if runs is None else runs)
+    require_enough(len(list_numerals(folder, partial=True)))
+
+
+def _require_runs(runs: int) -> None:
+    require("runs", runs, FEWEST_RUNS, 100 * MOST_RUNS)
+
+
 def value_audit(
     audit: Audit,
     *,
@@ -113,19 +133,32 @@ def value_audit(
         RuleError: the folder has too few images.
         MissingInputError, CorruptInputError: an image is not there any more, or unreadable.
         EvaluationError: the evaluator cannot run here.
+        StoppedError: Ctrl-C.
     """
-    require("runs", runs, FEWEST_RUNS, 100 * MOST_RUNS)
+    _require_runs(runs)
     require("epochs", epochs, 1, MOST_EPOCHS)
     images, styles, known = _load(audit)
     seed = audit.settings.seed
+    reached = ""
 
     def step(name: str) -> Callable[[int, int], None]:
-        return lambda done, total: tell(name, done, total)
+        def told(done: int, total: int) -> None:
+            nonlocal reached
+            reached = f" at {name} {done:,} of {total:,}"
+            tell(name, done, total)
 
-    values = estimate_values(images, runs=runs, epochs=epochs, seed=seed, tell=step("values"))
-    removals = check_values(
-        images, values, seed=seed + 1, shares=shares, seeds=seeds, tell=step("trials")
-    )
+        return told
+
+    try:
+        values = estimate_values(images, runs=runs, epochs=epochs, seed=seed, tell=step("values"))
+        removals = check_values(
+            images, values, seed=seed + 1, shares=shares, seeds=seeds, tell=step("trials")
+        )
+    except KeyboardInterrupt:
+        raise StoppedError(
+            f"interrupted{reached}; trainings whose batch was finished are kept, and the same "
+            "command goes on after them"
+        ) from None
     return Valuation(
         images=tuple(
             image.model_copy(

@@ -104,15 +104,18 @@ class ReviewPage {
   }
 
   async undoOne() {
-    let ids;
+    let ids, since;
     try {
-      ids = await this.store.undo();
+      ({ ids, since } = await this.store.undo());
     } catch (error) {
       say(error.message, "alarm");
       return;
     }
+    const [[stays, one] = []] = Object.entries(since);
+    const kept = stays && this.byId.get(stays)?.[0];
+    this.redraw(Object.keys(since));
     if (!ids.length) {
-      say("There is nothing to undo");
+      say(kept ? `Not undone: ${kept.path} is ${told(one)}, decided since` : "There is nothing to undo");
       return;
     }
     this.times = this.times.slice(0, -ids.length);
@@ -127,10 +130,10 @@ class ReviewPage {
   /** The look-alikes of an image: {alike, twins}, items. Asked for once, and ahead of time. */
   near(item) {
     item.near ??= this.store.near(item).then(
-      ({ alike, twins }) => {
+      ({ alike, twins, file }) => {
         if (alike === null) item.near = undefined; // the server is still looking
         const known = (paths) => (paths ?? []).map((path) => this.byPath.get(path)).filter(Boolean);
-        return { alike: known(alike), twins: known(twins) };
+        return { alike: known(alike), twins: known(twins), file };
       },
       () => {
         item.near = undefined;
@@ -364,6 +367,11 @@ class ReviewPage {
     say(ids.length > 1 ? `${counted(ids.length, "decision")} came from elsewhere` : `Decided elsewhere: ${item.path} is ${told(this.decision(item))}`);
   }
 
+  refused(ids, message) {
+    this.redraw(ids);
+    say(`Not saved, and taken back: ${counted(ids.length, "decision")}; ${message}`, "alarm");
+  }
+
   overruled(decisions) {
     const [id, one] = Object.entries(decisions)[0];
     const [item] = this.byId.get(id) ?? [];
@@ -390,8 +398,8 @@ class ReviewPage {
       { keys: [..."1234567890"], label: ["1", "… 9", "0"], name: "it shows i … ix, x", run: (_, key) => this.decide((item) => relabel(item, classOf(key))) },
       { keys: ["Enter"], name: "do what is suggested; in the grid: drop, or take back", run: () => this.accept(), when: one },
       { keys: ["u", "Backspace"], name: "undo, again and again", run: () => this.undo() },
-      { keys: ["s", "ArrowRight"], name: "skip: on to the next image", run: () => this.step(1), when: one },
-      { keys: ["ArrowLeft"], name: "back to the image before", run: () => this.step(-1), when: one },
+      { keys: ["s", "ArrowRight"], name: "skip: on to the next image", held: true, run: () => this.step(1), when: one },
+      { keys: ["ArrowLeft"], name: "back to the image before", held: true, run: () => this.step(-1), when: one },
       { keys: ["n"], name: "next image that is not decided", run: () => this.onward(this.current), when: one },
       { keys: ["m"], name: "next image like this one", run: () => this.likeThis(), when: one },
       { keys: ["a"], name: "decide the same writing alike: near-duplicates", run: () => this.spread() },
@@ -464,6 +472,7 @@ async function begin() {
   const listeners = {
     changed: (ids) => page?.changed(ids),
     overruled: (decisions) => page?.overruled(decisions),
+    refused: (ids, message) => page?.refused(ids, message),
     news: ({ job, ranking }) => page?.offer.hear(job, ranking),
     status: (text, alarm = false) => {
       write(byId("saved"), text);

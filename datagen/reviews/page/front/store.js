@@ -2,12 +2,13 @@
 import { same } from "./decisions.js";
 
 const PAUSE = 1500; // ms between two looks at what other tabs did
+const NEVER = [400, 413]; // what the server answers to a step that it can never take
 const AGAIN = 2000; // ms until something is sent again
 
 /**
  * Both kinds have `decisions`, a Map of SHA-256 → decision; `decide` changes it at once and saves it
  * behind. They call `changed(ids)` for what came from elsewhere, `status(text)` for what a person
- * must know about saving, and `news(message)` with what else the server says.
+ * must know about saving, `refused(ids, message)` for what cannot be saved and is taken back, and `news(message)` with what else the server says.
  */
 export class ServerStore {
   constructor(listeners) {
@@ -39,7 +40,7 @@ export class ServerStore {
     this.send();
   }
 
-  /** Take the last step back, of whichever tab; return the SHA-256s that it was about. */
+  /** Take the last step back, of whichever tab: {ids, since}, SHA-256s and what others decided since. */
   undo() {
     return new Promise((done, failed) => {
       this.waiting.push({ undo: true, done, failed }); // after what was decided before
@@ -49,9 +50,9 @@ export class ServerStore {
 
   async sendUndo({ done, failed }) {
     try {
-      const { decisions } = await this.ask("undo", {});
-      this.apply(decisions);
-      done(Object.keys(decisions));
+      const { decisions, since } = await this.ask("undo", {});
+      this.apply({ ...decisions, ...since });
+      done({ ids: Object.keys(decisions), since });
     } catch (error) {
       failed(error);
     }
@@ -90,12 +91,24 @@ export class ServerStore {
         this.status(this.waiting.length ? `saving ${this.waiting.length}` : "");
         if (Object.keys(overruled).length) this.overruled(overruled);
       } catch (error) {
+        if (NEVER.includes(error.status)) {
+          this.takeBack(this.waiting.shift(), error.message);
+          continue;
+        }
         const count = this.waiting.length;
         this.status(`${count} not saved: ${error.message}`, true);
         await pause(AGAIN);
       }
     }
     this.sending = false;
+  }
+
+  /** Forget a step that the server will never take; what was decided after it stays. */
+  takeBack({ seen }, message) {
+    this.apply(seen);
+    for (const step of this.waiting) this.apply(step.decisions ?? {});
+    this.status("");
+    this.refused(Object.keys(seen), message);
   }
 
   async watch() {
@@ -137,20 +150,24 @@ export class ServerStore {
     }
     const type = answer.headers.get("content-type") ?? "";
     const found = type.includes("json") ? await answer.json() : { error: await answer.text() };
-    if (!answer.ok) throw new Error(found.error || `error ${answer.status}`);
+    if (!answer.ok) throw Object.assign(new Error(found.error || `error ${answer.status}`), { status: answer.status });
     return found;
   }
 }
 
-/** Decisions in the browser's own storage, under a name for this collection. */
+/**
+ * Decisions in the browser's own storage, under a name for this review: its file, who decides, and the
+ * images. What the file was written with is merged with what is kept: of two the later counts.
+ */
 export class BrowserStore {
   constructor(all, listeners) {
     Object.assign(this, listeners);
     this.all = all;
     this.key = `datagen-review ${all.key}`;
-    const kept = this.read();
-    this.decisions = new Map(Object.entries(kept?.decisions ?? all.decisions));
-    this.steps = kept?.steps ?? [];
+    this.steps = [];
+    this.taken = {}; // what the file was written with and the person took back
+    this.decisions = new Map(Object.entries(all.decisions));
+    this.take(this.read());
     addEventListener("storage", (event) => event.key === this.key && this.look());
   }
 
@@ -165,38 +182,57 @@ export class BrowserStore {
   decide(decisions) {
     this.look(); // another tab may have written
     const before = {};
-    for (const [id, one] of Object.entries(decisions)) {
-      before[id] = this.decisions.get(id) ?? null;
-      if (one) this.decisions.set(id, { ...one, ...this.signed() });
-      else this.decisions.delete(id);
-    }
-    this.steps = [...this.steps, before].slice(-1000);
+    for (const id of Object.keys(decisions)) before[id] = this.decisions.get(id) ?? null;
+    const signed = Object.entries(decisions).map(([id, one]) => [id, one && { ...one, ...this.signed() }]);
+    const after = Object.fromEntries(signed);
+    this.apply(after);
+    this.steps = [...this.steps, { before, after }].slice(-1000);
     this.write();
   }
 
   async undo() {
     this.look();
-    const last = this.steps.pop();
-    for (const [id, one] of Object.entries(last ?? {}))
-      if (one) this.decisions.set(id, one);
-      else this.decisions.delete(id);
+    const { before, after } = this.steps.pop() ?? { before: {}, after: {} };
+    const now = (id) => this.decisions.get(id) ?? null;
+    const [ids, others] = [[], []];
+    for (const id of Object.keys(before)) (equal(now(id), after[id]) ? ids : others).push(id);
+    this.apply(Object.fromEntries(ids.map((id) => [id, before[id]])));
     this.write();
-    return Object.keys(last ?? {});
+    return { ids, since: Object.fromEntries(others.filter(now).map((id) => [id, now(id)])) };
   }
 
   async near(item) {
     return this.all.near[item.id] ?? { alike: [], twins: [] };
   }
 
+  apply(decisions) {
+    for (const [id, one] of Object.entries(decisions)) {
+      const given = this.all.decisions[id];
+      delete this.taken[id];
+      if (one) this.decisions.set(id, one);
+      else this.decisions.delete(id);
+      // also where an earlier one is restored, or the given one would be back as the later one
+      if (given && later(given, one)) this.taken[id] = given;
+    }
+  }
+
   look() {
-    const kept = this.read();
-    if (kept === null) return;
-    const found = new Map(Object.entries(kept.decisions));
-    const ids = new Set([...found.keys(), ...this.decisions.keys()]);
-    const changed = [...ids].filter((id) => !same(found.get(id), this.decisions.get(id)));
-    this.decisions = found;
-    this.steps = kept.steps;
+    const before = this.decisions;
+    if (!this.take(this.read())) return;
+    const ids = new Set([...before.keys(), ...this.decisions.keys()]);
+    const changed = [...ids].filter((id) => !same(before.get(id), this.decisions.get(id)));
     if (changed.length) this.changed(changed);
+  }
+
+  /** Take what is kept, and of what the file was written with what is later; false: nothing is kept. */
+  take(kept) {
+    if (kept === null) return false;
+    this.steps = kept.steps;
+    this.taken = kept.taken;
+    this.decisions = new Map(Object.entries(kept.decisions));
+    for (const [id, one] of Object.entries(this.all.decisions))
+      if (later(one, this.decisions.get(id)) && !equal(one, this.taken[id])) this.decisions.set(id, one);
+    return true;
   }
 
   signed() {
@@ -214,7 +250,7 @@ export class BrowserStore {
 
   write() {
     try {
-      const kept = { decisions: Object.fromEntries(this.decisions), steps: this.steps };
+      const kept = { decisions: Object.fromEntries(this.decisions), steps: this.steps, taken: this.taken };
       localStorage.setItem(this.key, JSON.stringify(kept));
       this.status("");
     } catch {
@@ -222,5 +258,10 @@ export class BrowserStore {
     }
   }
 }
+
+/** Whether a decision was made after another, or where there is none; an undated one is the earliest. */
+const later = (one, other) => !other || (one.when ?? "") > (other.when ?? "");
+
+const equal = (one, other) => same(one, other) && one?.when === other?.when;
 
 const pause = (time) => new Promise((done) => setTimeout(done, time));

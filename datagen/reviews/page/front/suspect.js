@@ -117,8 +117,10 @@ export class SuspectView {
   /** Show the look-alikes, which may come a moment later. */
   async neighbours(item) {
     byId("alike").replaceChildren();
-    const { alike, twins } = await this.how.near(item);
+    write(byId("as-file"), "");
+    const { alike, twins, file } = await this.how.near(item);
     if (this.item !== item) return; // it is another one by now
+    write(byId("as-file"), file ?? "");
     const shown = [...twins, ...alike.filter((other) => !twins.includes(other))].slice(0, Math.max(NEIGHBOURS, twins.length));
     byId("alike-title").hidden = shown.length === 0;
     byId("alike").replaceChildren(...shown.map((other) => {

@@ -1,5 +1,8 @@
 """What is odd about a sheet, an outline or a style is told by small pure functions."""
 
+import re
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -153,6 +156,34 @@ def test_what_both_readers_take_for_another_class_is_to_be_relabelled() -> None:
     assert right.suspicion < 0.1
     assert wrong.suspicion > 0.8
     assert right.reason == "nothing speaks against iv"
+
+
+def test_nobody_is_named_for_a_class_that_is_not_their_best() -> None:
+    rng = np.random.default_rng(2)
+    labels = rng.integers(0, 10, 400)
+    by_net, by_outline = (rng.dirichlet(np.full(10, 0.3), 400) for _ in range(2))
+    plain = evidence(list(labels), list(labels))
+    judged = rank.judge(replace(plain, networks=by_net, outlines=by_outline))
+    forms = set()
+    for k, one in enumerate(judged):
+        if one.likelier is None:
+            continue
+        best, outline = (CLASSES[int(each[k].argmax())] for each in (by_net, by_outline))
+        said = re.match(
+            r"(its outline )?reads (\w+), not \w+(?: \([^)]*\))?(, all in all)?[:;] networks give "
+            r"(\w+) (\d+)%(?:, its outline (\w+) \d+%)?",
+            one.reason,
+        )
+        assert said is not None, one.reason
+        alone, shown, both, theirs, percent, its = said.groups()
+        assert (shown, theirs) == (one.likelier, best)
+        assert int(percent) == round(100 * by_net[k].max())
+        assert (alone is None) == (best == shown or both is not None)
+        assert alone is None or outline == shown
+        assert (both is None) == (shown in (best, outline))
+        assert its in (None, outline)
+        forms.add((bool(alone), bool(both)))
+    assert len(forms) == 3
 
 
 def test_a_blank_sheet_is_to_be_dropped() -> None:

@@ -186,6 +186,17 @@ def test_one_writer_of_nearly_all_is_refused(photos: Path, tmp_path: Path) -> No
         hold_out(photos, tmp_path / "out", writers=table)
 
 
+@pytest.mark.parametrize(("folds", "more"), [(1, ""), (3, ", ask for fewer --folds")])
+def test_of_one_picture_only_more_pictures_help(
+    photos: Path, tmp_path: Path, folds: int, more: str
+) -> None:
+    for file in sorted((photos / "iv").iterdir())[1:]:
+        file.unlink()
+    said = rf"class iv has 1 picture in 1 group that must stay whole, .* sides; add pictures{more}$"
+    with pytest.raises(SplitError, match=said):
+        hold_out(photos, tmp_path / "out", folds=folds)
+
+
 @pytest.mark.parametrize("by", ["style", "random"])
 def test_a_review_cleans_what_is_trained_on_and_leaves_the_holdout_as_given(
     photos: Path, tmp_path: Path, by: By

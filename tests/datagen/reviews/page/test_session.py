@@ -26,9 +26,9 @@ def test_a_step_is_taken_back_as_a_whole(opened: Open) -> None:
     session = opened()
     session.decide({A: drop()}, {})
     session.decide({A: keep(), B: keep()}, {A: drop()})
-    assert session.undo() == {A: drop(), B: None}
-    assert session.undo() == {A: None}
-    assert session.undo() == {}
+    assert session.undo().decisions == {A: drop(), B: None}
+    assert session.undo().decisions == {A: None}
+    assert session.undo().decisions == {}
     assert opened().decisions() == {}
 
 
@@ -37,8 +37,24 @@ def test_decisions_of_an_earlier_sitting_are_taken_back_by_time(opened: Open) ->
     first.decide({A: drop(when="2026-11-27T04:00:01Z")}, {})
     first.decide({B: drop(when="2026-11-27T04:00:00Z")}, {})
     later = opened()
-    assert later.undo() == {A: None}
-    assert later.undo() == {B: None}
+    assert later.undo().decisions == {A: None}
+    assert later.undo().decisions == {B: None}
+
+
+def test_what_another_person_decided_since_is_not_taken_back(opened: Open) -> None:
+    kims, lees = opened(), opened()
+    kims.decide({A: keep(), B: keep()}, {})
+    lees.decide({A: drop(who="lee")}, {})
+    undone = kims.undo()
+    assert (undone.decisions, undone.since) == ({B: None}, {A: drop(who="lee")})
+    assert opened().decisions() == {A: drop(who="lee")}
+    assert kims.undo().decisions == {}
+
+    lees.decide({A: None}, {})
+    kims.decide({A: keep()}, {})
+    lees.decide({A: drop(who="lee")}, {})
+    lees.undo()
+    assert kims.undo().decisions == {A: None}
 
 
 def test_the_later_of_two_tabs_counts_and_is_told(opened: Open) -> None:
