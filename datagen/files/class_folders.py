@@ -6,7 +6,7 @@ and litter (`datagen.files.litter`) is passed over everywhere.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from typing import Final
 from datagen.core.class_names import meant_class
 from datagen.core.errors import CorruptInputError, MissingInputError
 from datagen.core.numerals import CLASSES, PARTS, SPLITS, Numeral
+from datagen.core.text import how_many
 from datagen.files.leftovers import require_folder
 from datagen.files.litter import is_litter, say_litter
 from datagen.files.paths import require_unicode
@@ -123,11 +124,23 @@ def _look_beside(root: Path, rules: FolderRules, litter: list[Path]) -> None:
     litter += [Path(e) for e in beside if is_litter(e.name, folder=e.is_dir())]
     unknown = [e.name for e in beside if e.is_dir() and not is_litter(e.name, folder=True)]
     if unknown and not rules.strangers:
-        more = f" (nor are {len(unknown) - 1} more folders there)" if len(unknown) > 1 else ""
-        raise CorruptInputError(
-            f"{root / unknown[0]} is not one of the class folders {' '.join(CLASSES)}{more}; "
-            f"{advice(root / unknown[0])}"
+        raise CorruptInputError(_strangers(root, unknown))
+
+
+def _strangers(root: Path, unknown: Sequence[str]) -> str:
+    """Return why folders may not be there, and what to do."""
+    parts = [name for name in unknown if name in PARTS and has_classes(root / name)]
+    if parts:
+        return (
+            f"{root} has no class folders itself, but {' and '.join(parts)} there; "
+            f"give {' or '.join(str(root / name) for name in parts)}"
         )
+    first, *others = unknown
+    more = f", nor {how_many(len(others), 'more folder')} there" if others else ""
+    return (
+        f"{root / first} is not one of the class folders {' '.join(CLASSES)}{more}; "
+        f"{advice(root / first)}"
+    )
 
 
 def _listed(root: Path) -> list["os.DirEntry[str]"]:

@@ -16,6 +16,7 @@ from datagen.datasets.doctor.diagnose import Diagnosis, Fixed, diagnose
 from datagen.datasets.doctor.finding import Finding
 from datagen.datasets.doctor.layout import Listed
 from datagen.files.atomic import apart_target, staged
+from datagen.files.class_folders import SOURCE_RULES, files_below
 from datagen.files.decode import decode_colour
 from datagen.files.encode import encode_png
 from datagen.files.names import DistinctNames
@@ -61,6 +62,7 @@ RENAMED: Final = {
 MECHANICAL: Final = frozenset({*LEFT_OUT, *REDRAWN, *RENAMED})
 """Kinds of findings that a copy puts right."""
 
+_ELSEWHERE: Final = "files left out that lie in no class folder"
 _NOT_IN_COPY: Final = {"near-duplicate", "near-test", "outside", "unknown-folder"}
 _ROUNDS: Final = 4  # a picture that was redrawn may be one that was there already
 
@@ -223,13 +225,23 @@ def _record(found: Diagnosis, work: _Work, kept: dict[str, str]) -> FixRecord:
         source=real_path(found.path).name,
         images=len(kept),
         left_out=tuple(
-            LeftOutFile(path=_plain(path), kind=kind) for path, kind in sorted(work.out.items())
+            LeftOutFile(path=_plain(path), kind=kind)
+            for path, kind in sorted((work.out | _elsewhere(found)).items())
         ),
         changed=tuple(
             KeptFile(path=name, source=_plain(source), kinds=tuple(work.redraw.get(source, ())))
             for name, source in sorted(changed.items())
         ),
     )
+
+
+def _elsewhere(found: Diagnosis) -> dict[str, str]:
+    """Return the kind of finding of every file that lies in no class folder, by its path."""
+    files = {f.path: f.kind for f in found.findings if f.kind == "outside"}
+    for folder in (f for f in found.findings if f.kind == "unknown-folder"):
+        for file in files_below(found.path / folder.path, SOURCE_RULES):
+            files[file.relative_to(found.path).as_posix()] = folder.kind
+    return files
 
 
 def _plain(path: str) -> str:
@@ -245,7 +257,8 @@ def _done(found: Diagnosis, work: _Work) -> dict[str, int]:
         for kind in kinds
     )
     renamed = Counter(RENAMED[f.kind] for f in found.findings if f.kind in RENAMED)
-    return dict(out + drawn + renamed)
+    elsewhere = Counter({_ELSEWHERE: len(_elsewhere(found))})
+    return dict(out + drawn + renamed + elsewhere)
 
 
 def _left(found: Diagnosis, again: Sequence[Finding]) -> dict[str, int]:

@@ -164,6 +164,15 @@ def test_a_stranger_is_named_with_what_to_do(root: Path, name: str, advice: str)
     assert str(caught.value).endswith(f"; {advice}")
 
 
+def test_a_folder_of_parts_is_refused_by_the_parts_to_give(root: Path) -> None:
+    parts = root.parent / "parts"
+    for part in ("train", "val"):
+        (parts / part / "i").mkdir(parents=True)
+    with pytest.raises(CorruptInputError, match="has no class folders itself") as refused:
+        list(class_files(parts, EVALUATOR_RULES))
+    assert str(refused.value).endswith(f"give {parts / 'train'} or {parts / 'val'}")
+
+
 def test_a_misspelt_class_is_to_be_renamed(root: Path) -> None:
     (root / "iii").rename(root / "class 3")
     with pytest.raises(CorruptInputError, match=r"class 3 is not one.*; rename it to iii$"):

@@ -63,7 +63,10 @@ def test_nothing_mechanical_is_left(spoilt: Path, tmp_path: Path) -> None:
     assert fixed.left == {"unknown-folder": 1}
     record = FixRecord.model_validate_json((tmp_path / "fixed" / "doctor.json").read_bytes())
     assert record.source == "photos"
-    assert {file.path: file.kind for file in record.left_out}["i/empty.png"] == "unreadable"
+    left_out = {file.path: file.kind for file in record.left_out}
+    assert left_out["i/empty.png"] == "unreadable"
+    assert left_out["xi/0.png"] == "unknown-folder"
+    assert fixed.done["files left out that lie in no class folder"] == 1
     assert {file.source for file in record.changed} == {
         "IV /0.png",
         "IV /1.png",
