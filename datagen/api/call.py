@@ -7,7 +7,7 @@ one sentence, takes NumPy's numbers for Python's, and names the path that the sy
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from types import NoneType, UnionType
 from typing import Any, Final, ParamSpec, TypeVar, get_args, get_origin
@@ -80,7 +80,7 @@ def _checked(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
     if bool in kinds and isinstance(plain, int) and plain in (0, 1):
         return bool(plain)
     if any(_is(plain, kind) for kind in kinds):
-        return plain
+        return tuple(plain) if isinstance(plain, Iterator) else plain  # it may be read twice
     paths = os.PathLike in kinds
     wanted = [
         _NAMES.get(kind) or f"a datagen {kind.__name__}"
@@ -97,7 +97,7 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind is Callable:
         return callable(value)
-    if kind is Sequence:  # also an iterator: it is read once
+    if kind is Sequence:  # also an iterator
         return isinstance(value, Iterable) and not isinstance(value, str | bytes)
     return isinstance(value, kind)
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,8 +43,11 @@ class Dataset:
     its contact sheet.
 
     Attributes:
-        path: its folder.
+        path: its folder, given as text or as a path, and absolute from then on.
         info: what `dataset.json` says; None where there is none.
+
+    Raises:
+        UsageError: `path` is no path.
 
     Example:
         >>> import datagen, tempfile, pathlib
@@ -57,7 +60,10 @@ class Dataset:
     """
 
     path: Path
-    info: DatasetInfo | None = None
+    info: DatasetInfo | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", user_path(self.path).absolute())
 
     @cached_property
     def counts(self) -> Mapping[Split, Mapping[str, int]]:
@@ -82,6 +88,7 @@ class Dataset:
         """
         return self.info or read_info(self.path)
 
+    @public
     def contact_sheet(self, *, per_cell: int = 8, tile: int = 64) -> "Image":
         """Return a picture, rows by class and columns by source: grey, ink 0 on paper 255.
 
@@ -410,7 +417,7 @@ def preview(
     from datagen.previews.contents import preview_recipe  # noqa: PLC0415
 
     if isinstance(what, str | os.PathLike) and is_folder(user_path(what)):
-        return Dataset(user_path(what)).contact_sheet(per_cell=per_cell, tile=tile)
+        return Dataset(Path(what)).contact_sheet(per_cell=per_cell, tile=tile)
     require_sheet(per_cell, tile)
     fetch = fetching(offline=offline, progress=fetched(progress))
     images = preview_recipe(as_recipe(what), per_cell, fetch)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from datagen.api.call import public
 from datagen.recipes.load import load, shipped, validate
 from datagen.recipes.schema import Recipe
@@ -51,7 +53,23 @@ def as_recipe(given: RecipeLike) -> Recipe:
         UsageError: it is none, or names one that is not there.
     """
     if isinstance(given, Recipe):
-        return given
+        return _validated(given)
     if isinstance(given, Mapping):
         return validate({"recipe": 1, **given}, origin="the recipe", folder=Path.cwd())
     return load_recipe(given)
+
+
+def _validated(given: Recipe) -> Recipe:
+    """Return a recipe that `model_copy(update=…)` may have changed, which checks nothing.
+
+    Raises:
+        RecipeError: a key is unknown or a value is out of range.
+    """
+    found = validate(_plain(given), origin="the recipe", folder=Path.cwd())
+    return given if found == given else found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return {key: _plain(each) for key, each in vars(value).items()}  # also unknown keys
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value

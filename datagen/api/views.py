@@ -26,7 +26,7 @@ def view(
     html: PathLike | None = None,
     *,
     scores: PathLike | Sequence[PathLike] = (),
-    images: Sequence[str] = (),
+    images: Sequence[PathLike] = (),
     steps: int = STEPS,
     most: int | None = None,
     progress: Progress = no_progress,
@@ -84,7 +84,7 @@ def look_at(
     dataset: PathLike,
     *,
     scores: PathLike | Sequence[PathLike] = (),
-    images: Sequence[str] = (),
+    images: Sequence[PathLike] = (),
     steps: int = STEPS,
     most: int | None = None,
     progress: Progress = no_progress,
@@ -100,7 +100,9 @@ def look_at(
         root=user_path(dataset),
         scores=user_paths(scores),
         steps=steps,
-        images=tuple(images),
+        images=tuple(
+            image if isinstance(image, str) else Path(image).as_posix() for image in images
+        ),
         most=MOST if most is None else most,
     )
     return collect(request, progress)

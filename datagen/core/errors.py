@@ -25,7 +25,7 @@ Every message is one sentence: what was given, what was expected, what to do.
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pipelines.text import QUOTED, message, quoted
 
@@ -50,6 +50,14 @@ class DatagenError(Exception):
     def __str__(self) -> str:
         """Return one line that no text of a file can make long, or let steer a terminal."""
         return message(super().__str__())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how another process makes it again, whatever its class is made of."""
+        return _again, (type(self), self.args), self.__dict__ or None
+
+
+def _again(kind: type[DatagenError], args: tuple[Any, ...]) -> DatagenError:
+    return kind.__new__(kind, *args)
 
 
 class UsageError(DatagenError):

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from datagen.core.arrays import Coverage, GrayImage
-from datagen.core.errors import MissingInputError
+from datagen.core.errors import MissingInputError, UsageError
 from datagen.core.numerals import Case, Letter
 
 
@@ -74,7 +74,10 @@ class Glyph:
 
     def __post_init__(self) -> None:
         if (self.ink is None) == (self.strokes is None):
-            raise ValueError(f"glyph {self.info.id}: give ink or strokes, not both or neither")
+            raise UsageError(
+                f"source {self.source!r}, {self.info.id!r}: give ink or strokes, not both or "
+                "neither"
+            )
 
 
 class LazyPool(Sequence[Item_co], Generic[Info, Item_co]):

@@ -330,8 +330,8 @@ class EvaluatorProcess:
         if code < 0:
             return EvaluationError(
                 f"the evaluator of seed {self.job.seed} was killed by "
-                f"{signal.Signals(-code).name} after epoch {self.epoch}, whose state is kept; the "
-                "same command resumes (--workers 1 needs the least memory)"
+                f"{signal.Signals(-code).name} after epoch {self.epoch}, whose state is kept; run "
+                "again, it resumes there (--workers 1 needs the least memory)"
             )
         message = last_words(self._said, code)
         if code == 1 and str(self.state) in message:

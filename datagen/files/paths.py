@@ -89,11 +89,25 @@ _NOT_THE_PLACE: Final = {
 
 def place_refused(error: OSError) -> bool:
     """Return whether the system refused the path itself: too long, no permission, no folder."""
-    return error.filename is not None and error.errno not in _NOT_THE_PLACE
+    named = error.filename is not None and error.errno not in _NOT_THE_PLACE
+    return named or _is_nowhere(error)
+
+
+def _is_nowhere(error: OSError) -> bool:
+    """Return whether the working folder is what is not there: the system names no path then."""
+    if error.filename is not None or not isinstance(error, FileNotFoundError):
+        return False
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def refusal(error: OSError) -> InputError:
     """Return what the system refused about a path as an error of ours."""
+    if _is_nowhere(error):
+        return MissingInputError("the working folder is not there any more; change to another")
     place, reason = error.filename, error.strerror or error
     shown = os.fsdecode(place) if isinstance(place, str | bytes | os.PathLike) else str(place)
     kind = MissingInputError if isinstance(error, FileNotFoundError) else CorruptInputError

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from datagen.core.errors import InputError
+from datagen.core.errors import DatagenError, InputError
 from datagen.core.glyphs import GlyphPool
 from datagen.sources import Source, all_sources, get_source, open_source
 from datagen.sources.reference import parse_reference
+from datagen.sources.registry import is_outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,21 @@ def catalog_entry(text: str) -> CatalogEntry:
 def _catalog_entry(source: Source, path: Path | None) -> CatalogEntry:
     """Look into a source; one that has nothing here says how to get it."""
     try:
-        pool = open_source(source.name, path, {})
+        return _looked_into(source, path)
     except InputError as error:
         if path is not None:
             raise
         return _describe(source, str(error))
+    except Exception as error:
+        if path is not None or not is_outside(type(source)):
+            raise
+        # a user's own code, which may fail in any way, and must not hide the other sources
+        said = str(error) if isinstance(error, DatagenError) else f"`open` failed: {error!r}"
+        return _describe(source, said)
+
+
+def _looked_into(source: Source, path: Path | None) -> CatalogEntry:
+    pool = open_source(source.name, path, {})
     writers = None
     if isinstance(pool, GlyphPool):
         counts = Counter(f"{info.letter} {info.case}" for info in pool.infos)

@@ -18,6 +18,7 @@ from datagen.core.errors import RecipeError, UnknownNameError, UsageError
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.core.models import StrictModel
 from datagen.core.pydantic_errors import explain
+from datagen.sources.checked import checked_pool
 
 
 class Options(StrictModel):
@@ -107,7 +108,8 @@ def register(source: type[Source]) -> type[Source]:
         The same class.
 
     Raises:
-        UsageError: another source has that name, or the class lacks one of these attributes.
+        UsageError: it is no class derived from `Source`, it lacks one of these attributes, or
+            another source has its name.
 
     Example:
         >>> import numpy as np
@@ -125,13 +127,14 @@ def register(source: type[Source]) -> type[Source]:
         (3, (60, 12))
         >>> unregister("bars")
     """
-    if _is_outside(source):
+    _check_class(source)
+    if is_outside(source):
         _check_attributes(source)
         _import_all()  # so that a name that the package uses is refused here
     known = _registry.get(source.name)
     if known is not None and not _is_same(type(known), source):
         raise UsageError(f"a source named {source.name!r} is registered already; choose another")
-    _registry[source.name] = source()
+    _registry[source.name] = _made(source)
     return source
 
 
@@ -141,7 +144,7 @@ def unregister(name: str) -> None:
     Raises:
         UnknownNameError: there is none of that name.
     """
-    outside = [known for known, source in _registry.items() if _is_outside(type(source))]
+    outside = [known for known, source in _registry.items() if is_outside(type(source))]
     if name not in outside:
         raise UnknownNameError("source from outside the package", name, outside)
     del _registry[name]
@@ -157,7 +160,7 @@ def outside_sources(names: Iterable[str]) -> tuple[type[Source], ...]:
         UsageError: another process could not import one of the classes.
     """
     found = {name: type(_registry[name]) for name in sorted(set(names)) if name in _registry}
-    outside = {name: source for name, source in found.items() if _is_outside(source)}
+    outside = {name: source for name, source in found.items() if is_outside(source)}
     for name, source in outside.items():
         if not _can_be_imported(source):
             raise UsageError(
@@ -173,7 +176,7 @@ def require_shipped(name: str) -> None:
     Raises:
         UsageError: it is one.
     """
-    if name in _registry and _is_outside(type(_registry[name])):
+    if name in _registry and is_outside(type(_registry[name])):
         raise UsageError(
             f"source {name!r} is registered by your own code, which the trials of a sweep do not "
             "run; use a source of the package, or build such datasets with `build` and compare them"
@@ -186,13 +189,20 @@ def register_again(sources: Iterable[type[Source]]) -> None:
         register(source)
 
 
-def _is_outside(source: type[Source]) -> bool:
+def is_outside(source: type[Source]) -> bool:
+    """Return whether a source is a user's own, and none of the package."""
     # this module registers none itself: what is defined in it is the example of a docstring
     return not source.__module__.startswith("datagen.sources.") or source.__module__ == __name__
 
 
 def _is_same(one: type[Source], other: type[Source]) -> bool:
     return (one.__module__, one.__qualname__) == (other.__module__, other.__qualname__)
+
+
+def _check_class(source: object) -> None:
+    if not (isinstance(source, type) and issubclass(source, Source)):
+        given = f"the class {source.__name__}" if isinstance(source, type) else repr(source)
+        raise UsageError(f"a source is a class derived from datagen.Source, and not {given}")
 
 
 def _check_attributes(source: type[Source]) -> None:
@@ -202,6 +212,28 @@ def _check_attributes(source: type[Source]) -> None:
         raise UsageError(
             f"the source {source.__name__} has no {', '.join(lacking)}; each is a text in its class"
         )
+    methods = sorted(source.__abstractmethods__)
+    if methods or not callable(source.open):
+        raise UsageError(
+            f"the source {source.__name__} has no method {', '.join(methods) or 'open'}; see "
+            "`datagen guide python-api`"
+        )
+    if not isinstance(source.path_hint, str | None):
+        raise UsageError(f"path_hint of the source {source.__name__} is a text, or None")
+    if not (isinstance(source.options, type) and issubclass(source.options, Options)):
+        raise UsageError(
+            f"options of the source {source.__name__} is a class derived from "
+            f"{Options.__module__}.{Options.__name__}"
+        )
+
+
+def _made(source: type[Source]) -> Source:
+    try:
+        return source()
+    except TypeError as error:
+        raise UsageError(
+            f"the source {source.__name__} cannot be made without arguments ({error})"
+        ) from error
 
 
 def _can_be_imported(source: type[Source]) -> bool:
@@ -238,14 +270,16 @@ def open_source(
 
     Raises:
         UnknownNameError: there is no such source.
-        UsageError: a path was given to a source that takes none.
+        UsageError: a path was given to a source that takes none, or a source from outside the
+            package opened no pool; what its pool loads is looked at then.
         RecipeError: its options do not validate.
         MissingInputError, CorruptInputError: see `Source.open`.
     """
     source = get_source(name)
     if path is not None and source.path_hint is None:
         raise UsageError(f"source {name} takes no path (given {path})")
-    return source.open(path, _checked(source, options))
+    pool = source.open(path, _checked(source, options))
+    return checked_pool(name, pool) if is_outside(type(source)) else pool
 
 
 def lacking_members(name: str, options: Mapping[str, Any]) -> tuple[str, ...] | None:

@@ -26,6 +26,7 @@ from datagen.sweeps.page import write_page
 from datagen.sweeps.records import TRIALS, read_trials
 from datagen.sweeps.results.ranking import Answer, read
 from datagen.sweeps.spec import Spec, read_spec_file, validate_located
+from datagen.sweeps.tracker import Tracker
 from datagen.sweeps.trial import SPEC
 from datagen.sweeps.trial_runner import run_trials
 from pipelines.text import quoted
@@ -121,7 +122,7 @@ def sweep(
     with ExitStack() as ended:
         for callback in callbacks:
             ended.callback(callback.close)
-        run_trials(
+        trials = run_trials(
             planned.spec,
             planned.candidates,
             planned.folder,
@@ -130,6 +131,9 @@ def sweep(
             callbacks=callbacks,
             retry_failed=retry_failed,
         )
+        for callback in callbacks:
+            if isinstance(callback, Tracker):
+                callback.catch_up(trials)
     answer = read_sweep(planned.folder)
     write_page(answer)
     return answer

@@ -127,6 +127,7 @@ def find_rare(
             ),
             key=lambda image: (image.alike, image.style, image.path),
         )
+    tell(len(CLASSES))
     return Rare(folder=str(folder.absolute()), clusters=clusters, seed=seed, images=tuple(images))
 
 

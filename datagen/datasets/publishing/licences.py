@@ -78,13 +78,13 @@ def find_licence(text: str) -> Licence | None:
     return _KNOWN.get(_SHORT.get(name, name))
 
 
-def stated_licence(text: str) -> Licence:
+def stated_licence(text: object) -> Licence:
     """Return the licence that a person states of what they gave.
 
     Raises:
         UsageError: it is not known to let changed copies be passed on.
     """
-    found = find_licence(text)
+    found = find_licence(text) if isinstance(text, str) else None
     if found is None:
         raise UsageError(
             f"{quoted(text)} is no licence that is known to let changed copies be published; "

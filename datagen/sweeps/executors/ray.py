@@ -7,11 +7,14 @@ it finds on the shared disk what was finished; its outcome is taken once.
 import ipaddress
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import datagen
 from datagen.core.errors import SweepError, UsageError
@@ -23,78 +26,118 @@ _log = logging.getLogger(__name__)
 _RETRIES: Final = 5  # of a task whose node or process died
 _TIMEOUT: Final = 5.0  # seconds to wait for an answer
 _PASSED: Final = ("DATAGEN_CACHE",)  # environment that decides what is known
+_SWITCH: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+_OWN: Final = "local"  # Ray's name of a cluster that it starts here and now
 
 
 class RayExecutor:
-    """A cluster. Every node must see the sweep's folder under the same path."""
+    """A cluster. Every node must see the sweep's folder under the same path.
+
+    As a context manager it ends, at the end, the cluster that it started, if it did.
+    """
 
     def __init__(self, address: str | None) -> None:
         """Connect to a cluster, or start one on this machine where `address` is None.
 
-        A cluster that is started here listens on this machine alone. Of one that was there before
-        a warning says, once, that Ray trusts whoever can reach it.
+        Where this process has initialised Ray already, that is the cluster, and it stays as it is.
+        A cluster that is started here listens on this machine alone. Of another that other machines
+        reach, a warning says that Ray trusts whoever can reach it.
 
         Raises:
-            UsageError: Ray is not installed.
+            UsageError: Ray is not installed, or is connected to another cluster already.
             SweepError: no cluster answers.
         """
         self._ray = _needed()
-        self._connect(address)
-
-    def _connect(self, address: str | None) -> None:
-        root = str(Path(datagen.__file__).parents[1])
-        paths = [root, os.environ.get("PYTHONPATH", "")]
-        passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
-        _check_answers(address)
-        own = address is None and not os.environ.get("RAY_ADDRESS")
-        if own:
-            _keep_to_this_machine()
+        self._own = False
+        if self._ray.is_initialized():
+            self._join(address)
         else:
-            _log.warning(
-                "Ray trusts its network: whoever reaches the cluster at %s can run code there; "
-                "keep it behind a firewall, or start it with RAY_AUTH_MODE=token",
-                address or os.environ["RAY_ADDRESS"],
-            )
-        try:
-            self._ray.init(
-                address=address,
-                ignore_reinit_error=True,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env={
-                    "env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **passed}
-                },
-                **({"include_dashboard": False} if own else {}),
-            )
-        except Exception as error:
-            reason = " ".join(str(error).split())
-            raise SweepError(
-                f"no Ray cluster answers at {address or 'this machine'} ({reason}); start one with "
-                "`ray start --head`, or leave --executor out"
-            ) from error
+            self._connect(address or os.environ.get("RAY_ADDRESS") or _OWN)
 
-        if own:
-            self._check_loopback()
-
-    def _check_loopback(self) -> None:
-        """Refuse a cluster of our own that other machines could reach.
+    def _join(self, address: str | None) -> None:
+        """Take the cluster that this process is connected to: it is whoever's who did that.
 
         Raises:
-            SweepError: this version of Ray does not keep to the machine.
+            UsageError: `address` is that of another one.
         """
-        place = self._ray.util.get_node_ip_address()
-        if not ipaddress.ip_address(place).is_loopback:
-            self._ray.shutdown()
+        here = self._here()
+        if address is not None and not self._is_here(address):
+            raise UsageError(
+                f"this process has initialised Ray already, at {here}, and not at {address}; leave "
+                "the address out, or call ray.shutdown() first"
+            )
+        if not self._keeps_to_this_machine():
+            _warn_of(here)
+
+    def _here(self) -> str:
+        if self._through_gate():
+            return ", ".join(self._nodes())
+        return str(self._ray.get_runtime_context().gcs_address)
+
+    def _is_here(self, address: str) -> bool:
+        if address in ("auto", _OWN):
+            return True
+        if "://" in address or self._through_gate():  # the cluster's own address is not known
+            return "://" in address and self._through_gate()
+        return _is_same(address, self._here())
+
+    def _through_gate(self) -> bool:
+        """Return whether the cluster was reached by ray://HOST."""
+        return bool(self._ray.util.client.ray.is_connected())
+
+    def _connect(self, address: str) -> None:
+        _check_answers(address)
+        self._own = address == _OWN
+        if not self._own:
+            _warn_of(address)
+        try:
+            with _own_signals(), _kept_to_this_machine() if self._own else nullcontext():
+                self._ray.init(
+                    address=address,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                    **({"include_dashboard": False} if self._own else {}),
+                )
+        except Exception as error:
+            place, reason = "this machine" if self._own else address, " ".join(str(error).split())
+            raise SweepError(
+                f"no Ray cluster answers at {place} ({reason}); start one with "
+                "`ray start --head`, or leave --executor out"
+            ) from error
+        if self._own and not self._keeps_to_this_machine():
+            place = self._here()
+            self.close()
             raise SweepError(
                 f"Ray listens on {place}, where any host may run code, and not on this machine "
                 "alone; start a cluster with RAY_AUTH_MODE=token and name it by --address, or "
                 "leave --executor out"
             )
 
+    def close(self) -> None:
+        """End the cluster, where it was started here; any other stays as it is."""
+        if self._own:
+            self._ray.shutdown()
+            self._own = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _keeps_to_this_machine(self) -> bool:
+        """Return whether no other machine can reach a node."""
+        return all(ipaddress.ip_address(place).is_loopback for place in self._nodes())
+
+    def _nodes(self) -> list[str]:
+        return [node["NodeManagerAddress"] for node in self._ray.nodes() if node["Alive"]]
+
     def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
         """Yield outcomes as they come; nodes send no events while a trial runs."""
         # max_calls: a process of its own for every trial
-        remote = self._ray.remote(max_calls=1, max_retries=_RETRIES)(_run_plain)
+        remote = self._ray.remote(
+            max_calls=1, max_retries=_RETRIES, runtime_env={"env_vars": _environment()}
+        )(_run_plain)
         running: dict[Any, Task] = {}
         try:
             for task in tasks:
@@ -125,25 +168,70 @@ def _run_plain(task: str) -> str:
     return run_trial(Task.model_validate_json(task)).model_dump_json()
 
 
-def _keep_to_this_machine() -> None:
+def _environment() -> dict[str, str]:
+    """Return what a trial's process is told: of each task, for a cluster may be another's."""
+    paths = [str(Path(datagen.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    return {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **passed}
+
+
+def _warn_of(address: str) -> None:
+    _log.warning(
+        "Ray trusts its network: whoever reaches the cluster at %s can run code there; keep it "
+        "behind a firewall, or start it with RAY_AUTH_MODE=token",
+        address,
+    )
+
+
+def _is_same(address: str, here: str) -> bool:
+    """Return whether an address, as people give it, is that of the cluster at `here`."""
+    host, _, port = address.rpartition(":")
+    own_host, _, own_port = here.rpartition(":")
+    try:
+        found = socket.gethostbyname(host)
+    except OSError:
+        return False
+    return port == own_port and (found == own_host or ipaddress.ip_address(found).is_loopback)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep this process's SIGTERM: Ray makes it an exit without a word."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _kept_to_this_machine() -> Iterator[None]:
     """Let a cluster that is started here listen on loopback: it would run anybody's code.
 
     On Linux Ray takes the network's address even where it is told 127.0.0.1; what it reads at its
     import, and in its own processes, is a switch made for Windows and macOS.
     """
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     from ray._private import ray_constants  # noqa: PLC0415 - an extra, perhaps imported before
 
-    ray_constants.ENABLE_RAY_CLUSTER = False
+    before = os.environ.get(_SWITCH), ray_constants.ENABLE_RAY_CLUSTER
+    os.environ[_SWITCH], ray_constants.ENABLE_RAY_CLUSTER = "0", False
+    try:
+        yield
+    finally:  # a cluster that the process starts later is as it would be without this one
+        ray_constants.ENABLE_RAY_CLUSTER = before[1]
+        del os.environ[_SWITCH]
+        if before[0] is not None:
+            os.environ[_SWITCH] = before[0]
 
 
-def _check_answers(address: str | None) -> None:
+def _check_answers(address: str) -> None:
     """Refuse a cluster that does not answer at once: Ray itself would try for minutes.
 
     Raises:
         SweepError: it does not answer.
     """
-    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix("ray://").rpartition(":")
     if not host or not port.isdecimal():
         return  # "auto", "local": Ray looks it up
     try:

@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 import datagen
 from datagen.api.call import public
-from datagen.core.errors import CorruptInputError, DatagenError, UsageError
+from datagen.core.errors import CorruptInputError, DatagenError, MissingInputError, UsageError
 
 
 @public
@@ -24,6 +25,34 @@ def test_numbers_of_numpy_become_pythons_own() -> None:
     assert counted(1, share=1) == (1, 1, None, False)
     assert counted(1, yes=1)[3] is True  # type: ignore[arg-type]
     assert counted(1, share=Fraction(1, 4)) == (1, 0.25, None, False)
+
+
+@public
+def twice(names: Sequence[str], tests: str | Sequence[str] = ()) -> Any:
+    """Read both twice."""
+    return [*names, *names], [*tests, *tests]
+
+
+def test_what_is_read_once_may_be_read_twice() -> None:
+    assert twice((name for name in "ab"), tests=iter("c")) == (["a", "b"] * 2, ["c"] * 2)  # type: ignore[arg-type]
+    assert twice({"a": 1}, tests="c") == (["a"] * 2, ["c"] * 2)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a working folder")
+def test_a_working_folder_that_was_removed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, datagen_here: Any
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(MissingInputError, match="the working folder is not there any more"):
+        datagen.plan({"images": 100})
+    done = datagen_here("build", "--images", 100, "--out", tmp_path / "ds")
+    assert (done.returncode, done.stderr) == (
+        4,
+        "datagen: the working folder is not there any more; change to another\n",
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,16 @@ import io
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import datagen
+from datagen.api.recipes import as_recipe
 from datagen.composition.handwritten.parameters import HandOptions
-from datagen.core.errors import MissingInputError, RecipeError
+from datagen.core.errors import MissingInputError, RecipeError, UsageError
 from datagen.recipes.schema import Recipe
 
 
@@ -45,6 +48,30 @@ def test_an_unknown_key_is_named() -> None:
         datagen.plan({"imagse": 100})
 
 
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"image": 60}, "unknown key 'image'; did you mean 'images'"),
+        ({"images": -5}, "images: expected 1 or more"),
+        ({"pipeline": ["scanned"]}, "pipeline: expected a text"),
+        ({"val": Recipe().val.model_copy(update={"fractio": 0.1})}, "unknown key 'val.fractio'"),
+    ],
+)
+def test_what_a_copy_of_a_recipe_changes_is_checked(keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        datagen.plan(datagen.load_recipe("default").model_copy(update=keys))
+
+
+def test_a_copy_of_a_recipe_may_be_changed_by_keys() -> None:
+    changed = datagen.load_recipe("combined").model_copy(
+        update={"images": np.int64(100), "mix": [{"source": "pen"}]}
+    )
+    assert datagen.plan(changed).count.exact == 100
+    for name in ("default", "competition"):  # what nobody changed stays the same object
+        recipe = datagen.load_recipe(name)
+        assert as_recipe(recipe) is recipe
+
+
 def test_progress_is_told_of_every_image(tmp_path: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     datagen.build({"images": 100}, tmp_path / "ds", progress=lambda *said: told.append(said))
@@ -64,6 +91,26 @@ def test_a_dataset_is_a_path_and_shows_itself(dataset: Path) -> None:
     assert sheet.size == opened.contact_sheet().size
     darkest, lightest = sheet.getextrema()
     assert (darkest, lightest) == (0, 255)
+
+
+def test_a_dataset_may_be_named_by_text_and_stays_where_it_is(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(dataset.parent)
+    text: Any = dataset.name
+    named, opened = datagen.Dataset(text), datagen.open_dataset(text)
+    monkeypatch.chdir(tmp_path)
+    assert named == opened == datagen.open_dataset(dataset)
+    assert len({named, opened}) == 1
+    assert named.counts == opened.counts
+    assert datagen.inspect(opened).fingerprint == opened.read_info().fingerprint
+    wrong: Any = 3
+    with pytest.raises(UsageError, match="3 is no path"):
+        datagen.Dataset(wrong)
+    for bad in (1.5, None, "many"):
+        keys: Any = {"per_cell": bad}
+        with pytest.raises(UsageError, match="per_cell is .*; expected a whole number"):
+            opened.contact_sheet(**keys)
 
 
 def test_a_dataset_of_others_has_no_records(dataset: Path) -> None:
@@ -95,9 +142,15 @@ def test_hard_and_rare_refuse_bad_places_before_working(dataset: Path, tmp_path:
 
 
 def test_rare_writes_where_asked(dataset: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int | None]] = []
     found = datagen.find_rare(
-        dataset, clusters=2, out=tmp_path / "r.json", sheet=tmp_path / "r.png"
+        dataset,
+        clusters=2,
+        out=tmp_path / "r.json",
+        sheet=tmp_path / "r.png",
+        progress=lambda *said: told.append(said),
     )
+    assert (told[0], told[-1]) == (("classes", 0, 10), ("classes", 10, 10))
     assert len(json.loads((tmp_path / "r.json").read_text())["images"]) == len(found.images)
     with Image.open(tmp_path / "r.png") as sheet:
         assert sheet.size[0] > 100

@@ -55,6 +55,7 @@ from datagen.sources.images.review import Review, load
 from datagen.sweeps.records import Scored, Trial
 from datagen.sweeps.results.ranking import read
 from datagen.sweeps.spec import Spec
+from datagen.sweeps.tracker import Logged
 from datagen.sweeps.trial import TrialOutcome
 from datagen.viewing.diff_scores import score_changes
 from tests.datagen.evaluation.test_compare import summary
@@ -75,6 +76,7 @@ RECORDS: dict[str, type] = {
     "`sweep.jsonl`": Trial,
     "Accuracy on a set of images": Scored,
     "`rungs.jsonl`": TrialOutcome,
+    "`trackers.jsonl`": Logged,
     "Search spec": SearchSpec,
     "`search.json`": SearchAnswer,
     "`looks.jsonl`": Look,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_workers_know_a_source_of_a_script(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_source_of_a_prompt_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_workers_of_a_prompt_are_refused_in_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-", tmp_path / "ds"],
         input=SCRIPT,
@@ -99,7 +100,7 @@ def test_a_source_of_a_prompt_is_refused_in_one_line(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("source 'bars' is defined in a notebook")
+    assert done.stderr.startswith("workers import the script that starts them, and <stdin>")
     assert len(done.stderr.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -148,6 +149,38 @@ def test_names_of_others_and_incomplete_classes_are_refused(
     with pytest.raises(UnknownNameError):  # those of the package stay
         unregister("pen")
     assert "mine" not in registry._registry
+
+
+def test_what_is_no_source_is_refused_by_its_name() -> None:
+    class Duck:
+        name = summary = licence = citation = "duck"
+
+    class Silent(Source):
+        name = summary = licence = citation = "silent"
+
+    class Wordy(local_source("wordy")):  # type: ignore[misc]  # a class made here
+        def __init__(self, words: str) -> None:
+            self.words = words
+
+    class Loose(local_source("loose")):  # type: ignore[misc]
+        options = dict
+
+    class Placed(local_source("placed")):  # type: ignore[misc]
+        path_hint = 3
+
+    given: tuple[tuple[Any, str], ...] = (
+        ("x", "derived from datagen.Source, and not 'x'"),
+        (None, "derived from datagen.Source, and not None"),
+        (Duck, "derived from datagen.Source, and not the class Duck"),
+        (Silent, "Silent has no method open"),
+        (Wordy, "Wordy cannot be made without arguments .*words"),
+        (Loose, "options of the source Loose is a class"),
+        (Placed, "path_hint of the source Placed is a text"),
+    )
+    for one, message in given:
+        with pytest.raises(UsageError, match=message):
+            register(one)
+    assert {"duck", "silent", "wordy", "loose", "placed"}.isdisjoint(registry._registry)
 
 
 def test_the_examples_leave_nothing_registered() -> None:

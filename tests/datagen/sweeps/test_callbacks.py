@@ -4,12 +4,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from datagen.core.errors import SweepError, UsageError
 from datagen.evaluation.evaluate import Evaluation
 from datagen.sweeps.callbacks import callbacks
 from datagen.sweeps.records import Scored, Trial
@@ -24,7 +26,7 @@ def trial(evaluation: Evaluation, tmp_path: Path) -> Trial:
         point="0123456789abcdef",
         name="pen=0.25 emnist=0.75",
         ratios={"pen": 0.25, "emnist": 0.75},
-        settings={"val.fraction": 0.1},
+        settings={"val.fraction": 0.1, "seed": 7},
         seed=123,
         state="done",
         epochs=2,
@@ -70,11 +72,18 @@ def test_mlflow_keeps_a_run_per_trial_in_the_sweeps_folder(trial: Trial, tmp_pat
             ("pen=0.25 emnist=0.75 seed 123", "FINISHED")
         ]
         parameters = dict(rows("select key, value from params"))
-        assert (parameters["ratio.pen"], parameters["val.fraction"]) == ("0.25", "0.1")
+        assert parameters == {
+            "point": "0123456789abcdef",
+            "seed": "123",
+            "ratio.pen": "0.25",
+            "ratio.emnist": "0.75",
+            "recipe.val.fraction": "0.1",
+            "recipe.seed": "7",
+        }
         assert dict(rows("select key, value from tags"))["state"] == "done"
-        measured = dict(rows("select key, value from metrics where step = 0"))
-        assert measured == {"epochs": 2.0, "val_accuracy": 0.5, "test_accuracy": 0.75}
-        steps = rows("select step from metrics where key = 'val_loss' order by step")
+        shown = rows("select key, value from latest_metrics where key not like 'history/%'")
+        assert dict(shown) == {"epochs": 2.0, "val_accuracy": 0.5, "test_accuracy": 0.75}
+        steps = rows("select step from metrics where key = 'history/val_accuracy' order by step")
         assert steps == [(1,), (2,)]
     database.close()
 
@@ -87,12 +96,105 @@ def test_wandb_keeps_a_run_per_trial_offline(trial: Trial, tmp_path: Path) -> No
     assert all(part in content for part in (b"ratio.emnist", b"val_loss", b"test_accuracy"))
 
 
+def fake_wandb(monkeypatch: pytest.MonkeyPatch, **functions: Any) -> None:
+    module: Any = ModuleType("wandb")
+    vars(module).update(functions)
+    monkeypatch.setitem(sys.modules, "wandb", module)
+
+
+@pytest.mark.parametrize(
+    ("mode", "message"),
+    [("bad", "WANDB_MODE must be one of .* is bad"), ("online", "has no API key: run `wandb log")],
+)
+def test_a_wandb_that_cannot_log_is_refused_at_once(
+    mode: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_wandb(monkeypatch, login=lambda prompt: prompt)
+    monkeypatch.setenv("WANDB_MODE", mode)
+    with pytest.raises(UsageError, match=message):
+        callbacks(tmp_path, tensorboard=False, mlflow=False, wandb=True)
+
+
+def test_a_server_of_mlflow_that_does_not_answer_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow", reason="mlflow is not installed")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "7")
+    with pytest.raises(SweepError, match="cannot use what MLFLOW_TRACKING_URI names") as refused:
+        callbacks(tmp_path, tensorboard=False, mlflow=True, wandb=False)
+    assert "secret" not in str(refused.value)
+    assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "7"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "foo://bar")
+    with pytest.raises(SweepError, match="foo://bar"):
+        callbacks(tmp_path, tensorboard=False, mlflow=True, wandb=False)
+
+
+TWO = """
+import json, os, sys
+from pathlib import Path
+
+import mlflow
+
+from datagen.sweeps.callbacks import callbacks
+from datagen.sweeps.records import Trial
+
+trial = Trial.model_validate_json(sys.stdin.read()).model_copy(update={"score": None})
+mlflow.set_tracking_uri("sqlite:///mine.db")
+os.environ["MLFLOW_TRACKING_URI"] = ""  # that is none
+with mlflow.start_run() as mine:
+    for folder in map(Path, sys.argv[1:]):
+        (callback,) = callbacks(folder, tensorboard=False, mlflow=True, wandb=False)
+        callback.trial(trial)
+        failed = {"state": "failed", "error": "no ink", "name": "failed"}
+        callback.trial(trial.model_copy(update=failed))
+        callback.close()
+    assert mlflow.active_run().info.run_id == mine.info.run_id
+assert os.environ["MLFLOW_TRACKING_URI"] == ""
+"""
+
+
+@pytest.mark.slow
+def test_mlflow_logs_into_each_sweeps_folder_beside_a_run_of_the_users(
+    trial: Trial, tmp_path: Path
+) -> None:
+    pytest.importorskip("mlflow", reason="mlflow is not installed")
+    folders = [tmp_path / name for name in ("a?b", "x%41#ü")]
+    for folder in folders:
+        folder.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", TWO, *folders],
+        input=trial.model_dump_json(),
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    for folder in folders:
+        assert runs(folder / "mlflow.db") == {
+            ("pen=0.25 emnist=0.75 seed 123", "FINISHED", None),
+            ("failed seed 123", "FAILED", "no ink"),
+        }
+    assert len(runs(tmp_path / "mine.db")) == 1
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names - {"mlruns"} == {"a?b", "x%41#ü", "mine.db", "score.json"}
+
+
+def runs(path: Path) -> set[tuple[str, str, str | None]]:
+    """Return name, status and error of each run of a database."""
+    query = (
+        "select name, status, value from runs left join tags "
+        "on tags.run_uuid = runs.run_uuid and tags.key = 'error'"
+    )
+    with closing(sqlite3.connect(path)) as database:
+        return set(database.execute(query))
+
+
 def test_wandb_is_told_steps_and_ends(
     trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[Any] = []
     run = SimpleNamespace(
-        log=lambda values, step: said.append((step, sorted(values))),
+        log=lambda values, step: said.append((step, set(values))),
         summary={},
         finish=lambda exit_code: said.append(("finish", exit_code)),
     )
@@ -101,15 +203,17 @@ def test_wandb_is_told_steps_and_ends(
         said.append(settings)
         return run
 
-    module: Any = ModuleType("wandb")
-    module.init = init
-    monkeypatch.setitem(sys.modules, "wandb", module)
+    fake_wandb(monkeypatch, init=init)
     monkeypatch.delenv("WANDB_MODE", raising=False)
     (callback,) = callbacks(tmp_path, tensorboard=False, mlflow=False, wandb=True)
     callback.trial(trial)
     callback.close()
     assert said[0]["mode"] == "offline"
     assert said[0]["dir"] == str(tmp_path)
-    assert said[0]["config"]["ratio.emnist"] == 0.75
+    assert said[0]["reinit"] == "create_new"  # a run of the process's own stays open
+    config = said[0]["config"]
+    assert (config["ratio.emnist"], config["seed"], config["recipe.seed"]) == (0.75, 123, 7)
     assert [entry[0] for entry in said[1:]] == [1, 2, "finish"]
     assert run.summary["test_accuracy"] == 0.75
+    # what is logged is put into the summary, the last step when the run finishes
+    assert set(run.summary).isdisjoint(said[1][1] | said[2][1])

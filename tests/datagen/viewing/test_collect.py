@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from datagen.api.views import look_at
 from datagen.building.build import build
 from datagen.core.errors import CorruptInputError, MissingInputError, UsageError
 from datagen.evaluation.records import ImageResult, Score
@@ -71,6 +72,12 @@ def test_a_changed_file_is_said(dataset: Path) -> None:
     assert found.notes == (f"1 image changed since it was built, first {name}",)
     assert found.makings[name].equal is False
     assert "changed since it was built" in (found.makings[name].note or "")
+
+
+def test_images_are_asked_for_by_text_or_path(dataset: Path) -> None:
+    names = [list_images(dataset).images[k].name for k in (3, 7)]
+    found = look_at(dataset, steps=0, images=(names[0], Path(names[1])))
+    assert set(found.makings) == set(names)
 
 
 def test_an_image_that_is_not_there_cannot_be_asked_for(

@@ -115,6 +115,10 @@ def test_what_may_not_be_stated(dataset: Path) -> None:
     made_of(dataset, {"source": "pen"}, {"source": "images", "licence": GIVEN})
     with pytest.raises(UsageError, match="'for friends' is no licence that is known"):
         source_terms(dataset, {"images": "for friends"})
+    for wrong in (1, None):
+        keys: Any = {"images": wrong}
+        with pytest.raises(UsageError, match=f"{wrong} is no licence that is known"):
+            source_terms(dataset, keys)
     with pytest.raises(UnknownNameError, match=r"'image' \(did you mean 'images'\?\)"):
         source_terms(dataset, {"image": "MIT"})
     with pytest.raises(UsageError, match="licence of source 'pen' is its own, 'MIT'"):

@@ -7,19 +7,25 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from datagen.cli.app import _run
+from datagen.core.errors import SweepError, UsageError
 from datagen.evaluation.process import identity
 from datagen.evaluation.records import read_score
 from datagen.recipes.load import load
+from datagen.sweeps.executors import ray as executor
+from datagen.sweeps.executors.ray import RayExecutor
 from datagen.sweeps.trial import Task, run_trial
 from tests.datagen.sweeps.conftest import state_files, wait_for
 
 SCRIPT = Path(__file__).with_name("ray_cluster.py")
+OF_USER = Path(__file__).with_name("ray_of_user.py")
 STANDING = Path(__file__).with_name("ray_standing.py")
 
 pytestmark = [
@@ -39,6 +45,105 @@ def test_a_cluster_that_does_not_answer_is_said_at_once(
     assert code == 1
     assert "no Ray cluster answers at 127.0.0.1:9" in capsys.readouterr().err
     assert not (tmp_path / "sweeps").exists()
+
+
+@pytest.mark.slow
+def test_a_ray_of_the_user_is_used_and_stays(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(OF_USER), str(tmp_path)],
+        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "DATAGEN_CACHE": str(tmp_path / "old")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["states"] == [["done", None]] * 2
+    assert found["cached"]
+    assert not (tmp_path / "old").exists()
+    assert found["mine"] == 41
+    assert "has initialised Ray already" in found["refused"]
+    assert len(found["warned"]) <= 1  # of a network that others reach, if there is one
+    assert all("Ray trusts its network" in warning for warning in found["warned"])
+
+
+@pytest.mark.parametrize(("place", "ended"), [("192.0.2.2", 1), ("127.0.0.1", 0)])
+def test_only_what_was_started_here_is_ended(
+    place: str, ended: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    def init(**settings: Any) -> None:
+        said.append(settings["address"])
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as Ray does
+
+    fake: Any = SimpleNamespace(
+        init=init,
+        shutdown=lambda: said.append("shutdown"),
+        is_initialized=lambda: bool(said),
+        nodes=lambda: [{"NodeManagerAddress": place, "Alive": True}],
+        get_runtime_context=lambda: SimpleNamespace(gcs_address=f"{place}:6379"),
+        util=SimpleNamespace(
+            client=SimpleNamespace(ray=SimpleNamespace(is_connected=lambda: False))
+        ),
+    )
+    monkeypatch.setattr(executor, "_needed", lambda: fake)
+    monkeypatch.setattr(executor, "_kept_to_this_machine", nullcontext)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with pytest.raises(SweepError, match="listens on") if ended else nullcontext():
+        RayExecutor(None)
+    assert said == ["local", *["shutdown"] * ended]  # not a cluster that Ray finds on the machine
+    assert signal.signal(signal.SIGTERM, before) is signal.default_int_handler
+
+    said[:] = ["the user's"]
+    for address in (None, "auto", f"{place}:6379"):
+        with RayExecutor(address):
+            pass
+    for other in (f"{place}:6380", "192.0.2.9:6379", "ray://192.0.2.2:10001"):
+        with pytest.raises(UsageError, match="has initialised Ray already"):
+            RayExecutor(other)
+    assert said == ["the user's"]
+
+
+OWN = """
+import os, signal
+import ray
+from ray._private import ray_constants
+from datagen.sweeps.executors.ray import RayExecutor
+
+if __name__ == "__main__":
+    before = ray_constants.ENABLE_RAY_CLUSTER, signal.getsignal(signal.SIGTERM)
+    with RayExecutor(None) as executor:
+        assert executor._nodes() == ["127.0.0.1"]
+        with RayExecutor(None):  # the same
+            pass
+        assert ray.is_initialized()
+    assert not ray.is_initialized()
+    assert before == (ray_constants.ENABLE_RAY_CLUSTER, signal.getsignal(signal.SIGTERM))
+    assert os.environ.get("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER") is None
+"""
+
+
+@pytest.mark.slow
+def test_a_ray_that_is_started_here_is_ended_here(tmp_path: Path) -> None:
+    script = tmp_path / "own.py"
+    script.write_text(OWN)
+    left_out = ("RAY_ADDRESS", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER")
+    environment = {key: value for key, value in os.environ.items() if key not in left_out}
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=environment | {"RAY_USAGE_STATS_ENABLED": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "trusts its network" not in done.stderr
 
 
 @pytest.mark.long
