@@ -130,7 +130,7 @@ def _look_beside(root: Path, rules: FolderRules, litter: list[Path]) -> None:
 def _strangers(root: Path, unknown: Sequence[str]) -> str:
     """Return why folders may not be there, and what to do."""
     parts = [name for name in unknown if name in PARTS and has_classes(root / name)]
-    if parts:
+    if parts and not has_classes(root):
         return (
             f"{root} has no class folders itself, but {' and '.join(parts)} there; "
             f"give {' or '.join(str(root / name) for name in parts)}"
