@@ -1,4 +1,4 @@
-"""A copy of class folders in which every reader sees what a person does: plain PNG of 8 bits.
+"""A copy of class folders in which every reader sees what a person does: plain PNG of at most 8 bits.
 
 Enters: class folders, or `train/` and `val/` (and `test/`) that hold them. Leaves: a
 folder of the same labels and names, decoded by the rule of `files.decode`, and `flatten.json`,
@@ -94,7 +94,7 @@ def flatten(
 ) -> Flattened:
     """Write a corrected copy of class folders, of a dataset or of a test set.
 
-    A PNG of 8 bits without transparency or turn is copied byte by byte.
+    A PNG of at most 8 bits without transparency or turn is copied byte by byte.
 
     Args:
         root: class folders, some of which may be missing; or train/ and val/ that hold them.

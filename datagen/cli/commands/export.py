@@ -59,7 +59,8 @@ def export(
     flatten: Annotated[
         bool,
         typer.Option(
-            "--flatten", help="Write a corrected copy: PNG files with 8 bits per channel."
+            "--flatten",
+            help="Write a corrected copy: PNG files with at most 8 bits per channel.",
         ),
     ] = False,
     hf: Annotated[
@@ -95,7 +96,7 @@ def export(
     --zip is for the competition. --hf, --parquet and --webdataset are for publishing: they include
     a card (`datagen card`), and exit with code 3 where the licence of a source forbids publishing.
     --flatten writes a copy in which the network sees what a person sees: transparent areas white,
-    rotated as EXIF says, 8 bits. Labels and names stay; the ending becomes .png.
+    rotated as EXIF says, at most 8 bits. Labels and names stay; the ending becomes .png.
 
     Example: `datagen export ds --zip submission.zip`, `datagen export ds ds-hf --hf`,
     `datagen export photos fixed --flatten`
