@@ -1,4 +1,4 @@
-"""A copy of class folders in which every reader sees what a person does: plain PNG of at most 8 bits.
+"""A copy of class folders in which every reader sees what a person does: PNG, 8 bits at most.
 
 Enters: class folders, or `train/` and `val/` (and `test/`) that hold them. Leaves: a
 folder of the same labels and names, decoded by the rule of `files.decode`, and `flatten.json`,
