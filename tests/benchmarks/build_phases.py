@@ -3,7 +3,8 @@
     python tests/benchmarks/build_phases.py
 
 It prints the seconds since the process began at which every phase was over. The end of the process
-and the command line's own start are not in it.
+and the command line's own start are not in it. With TMPDIR=/dev/shm files go to memory: ext4 makes
+new ones slowly for some minutes after many were deleted, such as those of the run before.
 """
 
 import time
