@@ -47,11 +47,11 @@ def test_a_cluster_that_does_not_answer_is_said_at_once(
     assert not (tmp_path / "sweeps").exists()
 
 
-@pytest.mark.slow
-def test_a_ray_of_the_user_is_used_and_stays(tmp_path: Path) -> None:
+def _said_by(script: Path, *arguments: Path, cache: Path) -> dict[str, Any]:
+    """Return the last line of a script, as JSON."""
     done = subprocess.run(
-        [sys.executable, str(OF_USER), str(tmp_path)],
-        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "DATAGEN_CACHE": str(tmp_path / "old")},
+        [sys.executable, str(script), *map(str, arguments)],
+        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "DATAGEN_CACHE": str(cache)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -59,7 +59,13 @@ def test_a_ray_of_the_user_is_used_and_stays(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.slow
+def test_a_ray_of_the_user_is_used_and_stays(tmp_path: Path) -> None:
+    found = _said_by(OF_USER, tmp_path, cache=tmp_path / "old")
     assert found["states"] == [["done", None]] * 2
     assert found["cached"]
     assert not (tmp_path / "old").exists()
@@ -228,17 +234,7 @@ def evaluators(folder: Path) -> set[str]:
 
 def test_a_node_dies_and_no_trial_is_lost_or_counted_twice(evaluable: Path, tmp_path: Path) -> None:
     out = tmp_path / "sweep"
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(out), str(evaluable / "test")],
-        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "DATAGEN_CACHE": str(tmp_path / "ray")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = _said_by(SCRIPT, out, evaluable / "test", cache=tmp_path / "ray")
     assert found["killed_before_the_end"]
     assert found["counts"] == {"seed=1 123": 1, "seed=2 123": 1}
     assert found["lines"] == 2
