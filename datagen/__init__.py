@@ -40,13 +40,12 @@ if TYPE_CHECKING:
     from datagen.api.reviewing import serve_review, write_review_page
     from datagen.api.reviews import merge_reviews
     from datagen.api.search import read_search, search
-    from datagen.api.sources import fetch, list_sources, open_source
+    from datagen.api.sources import fetch, list_sources, open_source, register_source
     from datagen.api.sweeps import read_sweep, sweep
     from datagen.api.views import view
     from datagen.core.errors import DatagenError
     from datagen.recipes.schema import Recipe
     from datagen.sources.registry import Source
-    from datagen.sources.registry import register as register_source
 
     __version__: str
 
@@ -89,7 +88,7 @@ _HOMES: Final = {
     "read_letters": "datagen.api.letters",
     "read_search": "datagen.api.search",
     "read_sweep": "datagen.api.sweeps",
-    "register_source": "datagen.sources.registry:register",
+    "register_source": "datagen.api.sources",
     "search": "datagen.api.search",
     "serve_review": "datagen.api.reviewing",
     "sweep": "datagen.api.sweeps",
@@ -101,7 +100,7 @@ _HOMES: Final = {
     "write_report": "datagen.api.evaluations",
     "write_review_page": "datagen.api.reviewing",
 }
-"""Where each public name is defined: a module, and the name there where it is another."""
+"""Where each public name is defined."""
 
 __all__ = [
     "DatagenError",
@@ -164,8 +163,7 @@ def __getattr__(name: str) -> Any:
         return installed_version()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, _, inner = _HOMES[name].partition(":")
-    value = getattr(import_module(module), inner or name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value  # found at once the next time
     return value
 

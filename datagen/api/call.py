@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Real
 from types import NoneType, UnionType
-from typing import Any, Final, ParamSpec, TypeVar, get_args, get_origin
+from typing import Any, Final, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from datagen.core.errors import UsageError
 from datagen.files.paths import named_refusals
@@ -23,8 +23,8 @@ R = TypeVar("R")
 def public(function: Callable[P, R]) -> Callable[P, R]:
     """Return a function of the API as it is called from outside.
 
-    Annotations that are quoted, or name anything but numbers, texts, paths, functions and our own
-    classes, are not looked at: what they name is checked where it is used.
+    Annotations that are quoted, or name anything but numbers, texts, paths, functions, our own
+    classes and several of these, are not looked at: what they name is checked where it is used.
 
     Raises:
         UsageError: when it is called; an argument has another type than it may have.
@@ -32,7 +32,7 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
     """
     signature = inspect.signature(function)
     allowed = {
-        name: kinds
+        name: (kinds, _held_kinds(parameter.annotation))
         for name, parameter in signature.parameters.items()
         if (kinds := _kinds(parameter.annotation))
     }
@@ -43,7 +43,7 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{function.__name__}(): {error}") from None
-        for name, kinds in allowed.items():
+        for name, (kinds, held) in allowed.items():
             if name not in bound.arguments:
                 continue
             value = bound.arguments[name]
@@ -51,7 +51,7 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
             bound.arguments[name] = (
                 tuple(_checked(name, each, kinds) for each in value)
                 if several
-                else _checked(name, value, kinds)
+                else _with_checked(name, _checked(name, value, kinds), kinds, held)
             )
         with named_refusals():
             return function(*bound.args, **bound.kwargs)
@@ -59,19 +59,65 @@ def public(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
+def refuse_overwrite(beside: str, place: object, *, overwrite: bool) -> None:
+    """Refuse `overwrite` where nothing is written, for nobody shall rely on it.
+
+    Args:
+        beside: the argument that says where something is written.
+        place: its value.
+        overwrite: as given.
+
+    Raises:
+        UsageError: it would have no effect.
+    """
+    if overwrite and place is None:
+        raise UsageError(
+            f"overwrite has no effect without {beside}; give {beside}, or leave it out"
+        )
+
+
 def _kinds(annotation: Any) -> tuple[Any, ...]:
     """Return the types that an annotation allows; none where one of them is not looked at."""
-    kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    plain = tuple(get_origin(kind) or kind for kind in kinds)
+    plain = tuple(
+        kind if get_origin(kind) is Literal else get_origin(kind) or kind
+        for kind in _alternatives(annotation)
+    )
     return plain if all(map(_is_known, plain)) else ()
 
 
+def _held_kinds(annotation: Any) -> tuple[Any, ...]:
+    """Return the types of what a sequence or a mapping holds; none where they are not looked at."""
+    for kind in _alternatives(annotation):
+        if get_origin(kind) in (Sequence, Mapping):
+            return _kinds(get_args(kind)[-1])
+    return ()
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    several = get_origin(annotation) in (UnionType, Union)
+    return get_args(annotation) if several else (annotation,)
+
+
 def _is_known(kind: Any) -> bool:
-    return kind in _NAMES or (isinstance(kind, type) and kind.__module__.startswith("datagen."))
+    ours = isinstance(kind, type) and kind.__module__.startswith("datagen.")
+    return ours or kind in _NAMES or get_origin(kind) is Literal
 
 
-def _checked(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
-    """Return an argument; a number of NumPy's as Python's own.
+def _with_checked(name: str, value: Any, kinds: tuple[Any, ...], held: tuple[Any, ...]) -> Any:
+    """Return an argument of which all that it holds is looked at, too.
+
+    Raises:
+        UsageError: it holds what is of none of the kinds.
+    """
+    if not held or isinstance(value, str | os.PathLike) or not isinstance(value, Iterable):
+        return value
+    if Mapping in kinds and isinstance(value, Mapping):
+        return {key: _checked(name, each, held, "holds") for key, each in value.items()}
+    return tuple(_checked(name, each, held, "holds") for each in value)
+
+
+def _checked(name: str, value: Any, kinds: tuple[Any, ...], verb: str = "is") -> Any:
+    """Return an argument, or one of those that it holds; a number of NumPy's as Python's own.
 
     Raises:
         UsageError: it is of none of the kinds.
@@ -82,12 +128,14 @@ def _checked(name: str, value: Any, kinds: tuple[Any, ...]) -> Any:
     if any(_is(plain, kind) for kind in kinds):
         return tuple(plain) if isinstance(plain, Iterator) else plain  # it may be read twice
     paths = os.PathLike in kinds
-    wanted = [
-        _NAMES.get(kind) or f"a datagen {kind.__name__}"
-        for kind in kinds
-        if not (paths and kind is str)
-    ]
-    raise UsageError(f"{name} is {quoted(value)}; expected {' or '.join(wanted)}")
+    wanted = [_named(kind) for kind in kinds if not (paths and kind is str)]
+    raise UsageError(f"{name} {verb} {quoted(value)}; expected {' or '.join(wanted)}")
+
+
+def _named(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    return _NAMES.get(kind) or f"a datagen {kind.__name__}"
 
 
 def _is(value: Any, kind: Any) -> bool:
@@ -97,6 +145,8 @@ def _is(value: Any, kind: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool)
     if kind is Callable:
         return callable(value)
+    if get_origin(kind) is Literal:  # what is a text and none of them is told where it is used
+        return isinstance(value, str)
     if kind is Sequence:  # also an iterator
         return isinstance(value, Iterable) and not isinstance(value, str | bytes)
     return isinstance(value, kind)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from datagen.api.call import public
+from datagen.api.call import public, refuse_overwrite
 from datagen.api.progress import Progress, no_progress
 from datagen.files.paths import user_path, user_paths
 
@@ -40,7 +40,7 @@ def doctor(
 
     Raises:
         MissingInputError: there is no such folder, or no class folders in it.
-        UsageError: the copy cannot be written there.
+        UsageError: the copy cannot be written there, or `overwrite` is given without `fix`.
         BuildError: writing the copy failed.
 
     Example:
@@ -54,6 +54,7 @@ def doctor(
     from datagen.datasets.doctor.diagnose import diagnose  # noqa: PLC0415 - loads OpenCV
     from datagen.datasets.doctor.fix import check_copy, write_fixed  # noqa: PLC0415
 
+    refuse_overwrite("fix", fix, overwrite=overwrite)
     root, copy = user_path(folder), None if fix is None else user_path(fix)
     if copy is not None:
         check_copy(root, copy, overwrite=overwrite)

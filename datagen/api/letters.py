@@ -8,9 +8,10 @@ from datagen.api.call import public
 from datagen.api.progress import Progress, fetched, folds, no_progress
 from datagen.api.recipes import RecipeLike, as_recipe
 from datagen.files.paths import user_path, user_paths
+from datagen.letters.reader import Net, Optimiser
 
 if TYPE_CHECKING:
-    from datagen.letters.reader import LettersResult, Net, Optimiser, Reading
+    from datagen.letters.reader import LettersResult, Reading
     from datagen.letters.vet import Vetted
     from datagen.recipes.schema import Recipe
 
@@ -22,8 +23,8 @@ def train_letters(
     source: str = "emnist",
     *,
     out: PathLike = "letters.keras",
-    net: "Net" = "final",
-    optimiser: "Optimiser" = "adamw",
+    net: Net = "final",
+    optimiser: Optimiser = "adamw",
     rate: float | None = None,
     warm_up: int | None = None,
     epochs: int | None = None,
@@ -110,7 +111,7 @@ def read_letters(*inputs: PathLike, model: PathLike = "letters.keras") -> list["
 def compare_letters(
     source: str = "emnist",
     *,
-    nets: Sequence["Net"] = ("a", "b", "final"),
+    nets: Sequence[Net] = ("a", "b", "final"),
     rate: float | None = None,
     published_rates: bool = False,
     epochs: int | None = None,

@@ -8,13 +8,13 @@ from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
 from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
+from datagen.evaluation.prepare import Tell
 from datagen.files.paths import user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.compare_models import ModelComparison
     from datagen.evaluation.evaluate import Evaluation
     from datagen.evaluation.models import Model, ModelDescription
-    from datagen.evaluation.prepare import Tell
 
 
 @public
@@ -81,7 +81,7 @@ def compare_models(
     weights: str | None = None,
     out: PathLike | None = None,
     progress: Progress = no_progress,
-    view: "Callable[[str], Tell] | None" = None,
+    view: Callable[[str], Tell] | None = None,
 ) -> "ModelComparison":
     """Evaluate a dataset with several models, and say which differences are more than noise.
 

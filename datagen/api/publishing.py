@@ -9,11 +9,11 @@ from datagen.api.call import public
 from datagen.api.progress import Progress, counted, no_progress
 from datagen.core.errors import CorruptInputError, UnknownNameError
 from datagen.datasets.format import info_if_any
+from datagen.datasets.publishing.forms import Form
 from datagen.files.paths import real_path, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.datasets.inspect import Inspection
-    from datagen.datasets.publishing.forms import Form
     from datagen.datasets.publishing.publish import Published
     from datagen.datasets.publishing.terms import SourceTerms
     from datagen.evaluation.summary import Summary
@@ -26,7 +26,7 @@ def publish(
     dataset: PathLike,
     out: PathLike | None = None,
     *,
-    form: "Form" = "hf",
+    form: Form = "hf",
     licences: Mapping[str, str] | None = None,
     scores: PathLike | Sequence[PathLike] = (),
     name: str | None = None,
@@ -139,7 +139,7 @@ def _card(
     terms: "Sequence[SourceTerms]",
     summaries: "Sequence[Summary]",
     name: str | None,
-    form: "Form | None",
+    form: Form | None,
 ) -> str:
     from datagen.reports.cards.card import CardFacts  # noqa: PLC0415
     from datagen.reports.cards.card import dataset_card as card  # noqa: PLC0415

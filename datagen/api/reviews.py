@@ -3,13 +3,14 @@
 import os
 from typing import TYPE_CHECKING
 
-from datagen.api.call import public
+from datagen.api.call import public, refuse_overwrite
 from datagen.core.errors import UsageError
 from datagen.files.paths import user_path
+from datagen.reviews.merge import Prefer
 from datagen.sources.images.review import load
 
 if TYPE_CHECKING:
-    from datagen.reviews.merge import MergedReviews, Prefer
+    from datagen.reviews.merge import MergedReviews
 
 PathLike = str | os.PathLike[str]
 
@@ -19,7 +20,7 @@ def merge_reviews(
     first: PathLike,
     second: PathLike,
     *,
-    prefer: "Prefer | None" = None,
+    prefer: Prefer | None = None,
     out: PathLike | None = None,
     overwrite: bool = False,
 ) -> "MergedReviews":
@@ -37,7 +38,8 @@ def merge_reviews(
         overwrite: replace an existing file.
 
     Raises:
-        UsageError: `prefer` is neither, or the file exists or cannot be written.
+        UsageError: `prefer` is neither, the file exists or cannot be written, or `overwrite` is
+            given without `out`.
         UnknownNameError: no shipped review has that name.
         RecipeError: a file is no review.
         MissingInputError: there is no such file.
@@ -53,6 +55,7 @@ def merge_reviews(
 
     if prefer not in (None, "A", "B"):
         raise UsageError(f"prefer: expected A or B, the first or the second review, not {prefer!r}")
+    refuse_overwrite("out", out, overwrite=overwrite)
     target = None if out is None else user_path(out)
     if target is not None and target.exists() and not overwrite:
         raise UsageError(f"{target} exists; --overwrite replaces it, or choose another file")

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from datagen.api.call import public
 from datagen.api.progress import Progress, fetched, no_progress
@@ -15,10 +14,8 @@ from datagen.searches.listener import SearchListener
 from datagen.searches.run import search as run
 from datagen.searches.spec import made_spec
 from datagen.sweeps.candidates import Candidate
+from datagen.sweeps.executors.local import Executor
 from datagen.sweeps.trial import TrialOutcome
-
-if TYPE_CHECKING:
-    from datagen.sweeps.executors.local import Executor
 
 
 class _Counting(SearchListener):
@@ -59,7 +56,7 @@ def search(
     rungs: Sequence[int] | None = None,
     width: int = 9,
     workers: int | None = None,
-    executor: "Executor | None" = None,
+    executor: Executor | None = None,
     retry_failed: bool = False,
     offline: bool = False,
     progress: Progress = no_progress,

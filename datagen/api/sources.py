@@ -1,4 +1,4 @@
-"""Sources of ink from Python: list them, fetch their archives, open one."""
+"""Sources of ink from Python: list them, fetch their archives, open one, add one's own."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -7,6 +7,7 @@ from datagen.api.call import public
 from datagen.api.progress import Progress, no_progress
 from datagen.core.glyphs import GlyphPool, NumeralPool
 from datagen.files.paths import user_path
+from datagen.sources.registry import Source, register
 from datagen.sources.registry import open_source as open_registered
 
 if TYPE_CHECKING:
@@ -110,3 +111,42 @@ def fetch(
         whole=whole,
         base_url=mirror,
     )
+
+
+def register_source(source: type[Source]) -> type[Source]:
+    """Make a source of your own known by its name, in this process; a class decorator.
+
+    Recipes then use the source like those of the package. Where a build has several workers, each
+    of them imports the module that defines the class, so that must be a module or a script and
+    not a notebook cell; in a notebook build with `workers=1`. Sweeps run every trial in a process
+    of its own that knows only the sources of the package.
+
+    Defining the same class again, as in a notebook cell that is run twice, replaces it.
+
+    Args:
+        source: a class with `name`, `summary`, `licence`, `citation` and `open`.
+
+    Returns:
+        The same class.
+
+    Raises:
+        UsageError: it is no class derived from `Source`, it lacks one of these attributes, or
+            another source has its name.
+
+    Example:
+        >>> import datagen
+        >>> import numpy as np
+        >>> from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
+        >>> @datagen.register_source
+        ... class Bars(datagen.Source):
+        ...     name, summary = "bars", "every letter is one thick bar"
+        ...     licence, citation = "CC0-1.0", "none"
+        ...     def open(self, path, options):
+        ...         infos = [GlyphInfo(f"bar-{c}", c, "lower", None) for c in "ivx"]
+        ...         bar = np.full((60, 12), 255, np.uint8)  # 255 = full ink
+        ...         return GlyphPool("bars", infos, lambda k: Glyph(infos[k], "bars", ink=bar))
+        >>> pool = datagen.open_source("bars")
+        >>> len(pool), pool[0].ink.shape
+        (3, (60, 12))
+    """
+    return register(source)

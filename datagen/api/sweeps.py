@@ -8,6 +8,8 @@ from datagen.api.call import public
 from datagen.api.progress import Progress, fetched, no_progress
 from datagen.building.fetch_missing import fetching
 from datagen.files.paths import user_path
+from datagen.sweeps.callbacks import Callback
+from datagen.sweeps.executors.local import Executor
 from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Trial
 from datagen.sweeps.run import read_sweep as read_folder
@@ -15,8 +17,6 @@ from datagen.sweeps.run import sweep as run
 from datagen.sweeps.spec import Spec
 
 if TYPE_CHECKING:
-    from datagen.sweeps.callbacks import Callback
-    from datagen.sweeps.executors.local import Executor
     from datagen.sweeps.results.ranking import Answer
     from datagen.sweeps.run import SweepPlan
 
@@ -49,12 +49,12 @@ class _Counting(Listener):
 
 @public
 def sweep(
-    spec: "Spec | Mapping[str, Any] | str | os.PathLike[str]",
+    spec: Spec | Mapping[str, Any] | str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     *,
     workers: int = 1,
-    executor: "Executor | None" = None,
-    callbacks: "Sequence[Callback]" = (),
+    executor: Executor | None = None,
+    callbacks: Sequence[Callback] = (),
     extend: bool = False,
     retry_failed: bool = False,
     offline: bool = False,

@@ -41,8 +41,8 @@ from datagen.cli.commands import (
     verify,
     view,
 )
-from datagen.core.errors import DatagenError, InputError, OutOfRangeError
-from datagen.files.paths import place_refused, refusal
+from datagen.core.errors import DatagenError, OutOfRangeError
+from datagen.files.paths import refusal
 from pipelines.errors import PipelineError
 from pipelines.text import message as shown
 from pipelines.text import quoted
@@ -133,6 +133,8 @@ def _flushed(code: int) -> int:
     except OSError as error:  # a full disk behind a redirection
         said, refused = _of_the_system(error)
         return code or _say(said, refused)
+    if isinstance(place := getattr(sys.stdout, "buffer", None), _Nowhere) and place.lost:
+        return code or _say("stdout is closed, so what was printed is lost; files are kept", 1)
     return code
 
 
@@ -141,7 +143,8 @@ def _mend_streams() -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+            nowhere = io.TextIOWrapper(_Nowhere(os.devnull, "w"), "utf-8", write_through=True)
+            setattr(sys, name, nowhere)
         elif isinstance(stream, io.TextIOWrapper):
             errors = "replace" if name == "stdout" else "backslashreplace"
             # a terminal has a reader, and another stream is a caller's own
@@ -174,6 +177,16 @@ class _Lasting(io.FileIO):
             if not isinstance(error, BrokenPipeError):
                 raise  # such as of a full disk: once, not again as Python ends
             return super().write(data)
+
+
+class _Nowhere(io.FileIO):
+    """What stands for a stream that was closed before we began; it knows whether that mattered."""
+
+    lost = False
+
+    def write(self, data: Any, /) -> int:
+        self.lost = True
+        return super().write(data)
 
 
 def _forget_no_width() -> None:
@@ -258,8 +271,9 @@ def _of_the_system(error: OSError | MemoryError) -> tuple[str, int]:
     """Return what to say, and the exit code, where the system refuses something."""
     if isinstance(error, MemoryError):
         return "out of memory; no partial result was kept; try fewer --workers or images", 1
-    if place_refused(error):  # a place that cannot be looked at
-        return str(refusal(error)), InputError.exit_code
+    refused = refusal(error)
+    if refused is not None:  # a place that cannot be looked at
+        return str(refused), refused.exit_code
     reason = error.strerror or error
     if error.filename is None:  # such as a full disk that stdout goes to
         return f"the operating system reports an error: {reason}; what was finished is kept", 1

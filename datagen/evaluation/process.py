@@ -24,6 +24,7 @@ from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import ForkedEvaluation, fork, gpus
 from datagen.evaluation.records import Score, read_score, sources_digest
 from datagen.files.cache_dir import CACHE_VARIABLE, cache_folder
+from datagen.files.paths import require_working_folder
 
 Engine = Literal["auto", "native", "fast", "reference", "keras"]
 """`auto`: what suits the protocol and the device. A score names what it was."""
@@ -140,8 +141,10 @@ def start_module(
 
     Raises:
         EvaluationError: the evaluator is not installed.
+        MissingInputError: the working folder was removed; a new process cannot begin there.
         OSError: the system refuses another process.
     """
+    require_working_folder()
     return subprocess.Popen(
         # -P: a file in the user's folder must not shadow a module
         [sys.executable, "-P", "-m", ".".join(filter(None, (PACKAGE, tool))), *map(str, words)],

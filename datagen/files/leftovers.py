@@ -17,7 +17,7 @@ from typing import Final
 
 from datagen.core.errors import MissingInputError
 from datagen.files.locks import try_hold
-from datagen.files.paths import refusal
+from datagen.files.paths import named_refusals
 from datagen.files.reading import what_is
 
 PARTIAL: Final = ".partial"
@@ -102,8 +102,9 @@ def require_folder(path: Path, expected: str, name: str = "folder") -> None:
         there = path.stat()
     except (FileNotFoundError, NotADirectoryError, ValueError):  # or a name that none can have
         raise MissingInputError(f"no {name} at {path}; expected {expected}") from None
-    except OSError as error:
-        raise refusal(error) from error
+    except OSError:
+        with named_refusals():
+            raise
     found = what_is(there.st_mode) or "a file"
     raise MissingInputError(f"{path} is {found}, no {name}; expected {expected}")
 

@@ -22,6 +22,7 @@ def user_path(given: str | os.PathLike[str]) -> Path:
 
     Raises:
         UsageError: it is no path, is empty, holds a NUL, or begins with the home of nobody here.
+        MissingInputError: it starts at the working folder, which was removed.
         CorruptInputError: it is no Unicode, or lies in a folder whose name is none: no record, page
             or answer could name it.
 
@@ -29,21 +30,19 @@ def user_path(given: str | os.PathLike[str]) -> Path:
         >>> user_path("photos/iv").parts
         ('photos', 'iv')
     """
-    if not isinstance(given, str | os.PathLike) or isinstance(os.fspath(given), bytes):
-        raise UsageError(f"{quoted(given)} is no path; expected text, or a Path")
-    try:
-        path = expanded(given)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    require_unicode(_whole(path))
+    path = _meant(given)
+    with named_refusals():
+        require_unicode(path.absolute())
     return path
 
 
-def _whole(path: Path) -> Path:
+def _meant(given: str | os.PathLike[str]) -> Path:
+    if not isinstance(given, str | os.PathLike) or isinstance(os.fspath(given), bytes):
+        raise UsageError(f"{quoted(given)} is no path; expected text, or a Path")
     try:
-        return path.absolute()
-    except FileNotFoundError:  # the working folder was removed
-        return path
+        return expanded(given)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def require_unicode(root: Path, name: Path | None = None) -> None:
@@ -89,29 +88,37 @@ _NOT_THE_PLACE: Final = {
 
 def place_refused(error: OSError) -> bool:
     """Return whether the system refused the path itself: too long, no permission, no folder."""
-    named = error.filename is not None and error.errno not in _NOT_THE_PLACE
-    return named or _is_nowhere(error)
+    return error.filename is not None and error.errno not in _NOT_THE_PLACE
 
 
-def _is_nowhere(error: OSError) -> bool:
-    """Return whether the working folder is what is not there: the system names no path then."""
-    if error.filename is not None or not isinstance(error, FileNotFoundError):
-        return False
-    try:
-        Path.cwd()
-    except FileNotFoundError:
-        return True
-    return False
-
-
-def refusal(error: OSError) -> InputError:
-    """Return what the system refused about a path as an error of ours."""
-    if _is_nowhere(error):
-        return MissingInputError("the working folder is not there any more; change to another")
+def refusal(error: OSError) -> InputError | None:
+    """Return what the system refused about a path as an error of ours; None if it was no path."""
+    if error.filename is None and isinstance(error, FileNotFoundError):
+        return _lost()
+    if not place_refused(error):
+        return None
     place, reason = error.filename, error.strerror or error
     shown = os.fsdecode(place) if isinstance(place, str | bytes | os.PathLike) else str(place)
     kind = MissingInputError if isinstance(error, FileNotFoundError) else CorruptInputError
     return kind(f"{shown} cannot be used: {reason}; name another path, or check its permissions")
+
+
+def _lost() -> MissingInputError | None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return MissingInputError("the working folder is not there any more; change to another")
+    return None
+
+
+def require_working_folder() -> None:
+    """Refuse to go on where the working folder was removed, as a cluster does with a job's.
+
+    Raises:
+        MissingInputError: it was.
+    """
+    with named_refusals():
+        Path.cwd()
 
 
 @contextmanager
@@ -119,14 +126,16 @@ def named_refusals() -> Iterator[None]:
     """Turn what the system refuses about a path into an error of ours; a decorator too.
 
     Raises:
-        InputError: a path is too long, may not be read, leads through a file, or the like.
+        InputError: a path is too long, may not be read, leads through a file, or the like; or the
+            working folder was removed.
     """
     try:
         yield
     except OSError as error:
-        if not place_refused(error):
+        refused = refusal(error)
+        if refused is None:
             raise
-        raise refusal(error) from error
+        raise refused from error
 
 
 def absolute(path: str | Path, folder: Path) -> Path:
@@ -134,8 +143,11 @@ def absolute(path: str | Path, folder: Path) -> Path:
 
     Raises:
         UsageError: it is empty, or begins with the home of nobody here.
+        CorruptInputError: it is no Unicode; see `user_path`.
     """
-    return real_path(folder / user_path(path))
+    place = folder / _meant(path)  # the working folder does not matter, and may be gone
+    require_unicode(place)
+    return real_path(place)
 
 
 def real_path(path: Path) -> Path:

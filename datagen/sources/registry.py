@@ -37,9 +37,10 @@ class Source(ABC):
         options: the pydantic model of its options.
 
     Example:
+        >>> import datagen
         >>> from datagen.sources import get_source
         >>> pen = get_source("pen")
-        >>> isinstance(pen, Source), pen.path_hint is None
+        >>> isinstance(pen, datagen.Source), pen.path_hint is None
         (True, True)
     """
 
@@ -94,38 +95,9 @@ _registry: Final[dict[str, Source]] = {}
 def register(source: type[Source]) -> type[Source]:
     """Make a source known by its name, in this process; a class decorator.
 
-    Recipes then use the source like those of the package. Where a build has several workers, each
-    of them imports the module that defines the class, so that must be a module or a script and
-    not a notebook cell; in a notebook build with `workers=1`. Sweeps run every trial in a process
-    of its own that knows only the sources of the package.
-
-    Defining the same class again, as in a notebook cell that is run twice, replaces it.
-
-    Args:
-        source: a class with `name`, `summary`, `licence`, `citation` and `open`.
-
-    Returns:
-        The same class.
-
     Raises:
-        UsageError: it is no class derived from `Source`, it lacks one of these attributes, or
-            another source has its name.
-
-    Example:
-        >>> import numpy as np
-        >>> from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
-        >>> @register
-        ... class Bars(Source):
-        ...     name, summary = "bars", "every letter is one thick bar"
-        ...     licence, citation = "CC0-1.0", "none"
-        ...     def open(self, path, options):
-        ...         infos = [GlyphInfo(f"bar-{c}", c, "lower", None) for c in "ivx"]
-        ...         bar = np.full((60, 12), 255, np.uint8)  # 255 = full ink
-        ...         return GlyphPool("bars", infos, lambda k: Glyph(infos[k], "bars", ink=bar))
-        >>> pool = open_source("bars", None, {})
-        >>> len(pool), pool[0].ink.shape
-        (3, (60, 12))
-        >>> unregister("bars")
+        UsageError: it is no class derived from `Source`, it lacks an attribute, or another source
+            has its name.
     """
     _check_class(source)
     if is_outside(source):
@@ -191,8 +163,7 @@ def register_again(sources: Iterable[type[Source]]) -> None:
 
 def is_outside(source: type[Source]) -> bool:
     """Return whether a source is a user's own, and none of the package."""
-    # this module registers none itself: what is defined in it is the example of a docstring
-    return not source.__module__.startswith("datagen.sources.") or source.__module__ == __name__
+    return not source.__module__.startswith("datagen.sources.")
 
 
 def _is_same(one: type[Source], other: type[Source]) -> bool:

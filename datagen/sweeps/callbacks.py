@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 from urllib.parse import quote, urlsplit
 
 from datagen.core.errors import SweepError, UsageError
@@ -19,6 +19,7 @@ from datagen.sweeps.records import Trial
 from datagen.sweeps.tracker import Tracker, curves, facts, measures, parameters, said
 
 
+@runtime_checkable
 class Callback(Protocol):
     """What hears of trials that end."""
 

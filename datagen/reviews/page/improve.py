@@ -20,7 +20,7 @@ from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.text import how_many
 from datagen.files.decode import decode_gray
 from datagen.files.leftovers import require_folder
-from datagen.files.paths import place_refused, refusal
+from datagen.files.paths import refusal
 from datagen.reviews.page.effect import Effect, Views, measure, sentence
 from datagen.reviews.page.suspects import Decisions, Suspect
 from datagen.reviews.page.unchanged import read_unchanged
@@ -103,7 +103,7 @@ class Improver:
         except _EndedError:
             found = {"phase": "idle"}
         except OSError as error:
-            message = str(refusal(error) if place_refused(error) else error)
+            message = str(refusal(error) or error)
             found = {"phase": "failed", "message": message}
         except (DatagenError, MemoryError) as error:
             found = {"phase": "failed", "message": str(error)}

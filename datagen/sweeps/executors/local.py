@@ -16,7 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, runtime_checkable
 
 import datagen
 from datagen.core.errors import StoppedError
@@ -32,6 +32,7 @@ _PATIENCE: Final = 90  # seconds an interrupted trial has: its evaluator has 60 
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
+@runtime_checkable
 class Executor(Protocol):
     """What runs trials, here or elsewhere."""
 

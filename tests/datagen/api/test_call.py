@@ -80,6 +80,13 @@ def test_python_itself_refuses_arguments_that_there_are_not() -> None:
         counted()  # type: ignore[call-arg]
 
 
+ARRAY = np.array([1, 2])
+
+
+def compared(api: Any, models: Any, **keys: Any) -> object:
+    return api.compare_models("d", models, test="t", preview=1, **keys)
+
+
 CALLS: list[tuple[str, Callable[[Any, Path], object]]] = [
     ("recipe is None; expected a datagen Recipe", lambda api, out: api.build(None, out)),
     ("recipe is 3; expected a datagen Recipe", lambda api, _: api.plan(3)),
@@ -100,6 +107,29 @@ CALLS: list[tuple[str, Callable[[Any, Path], object]]] = [
     (
         "is 'ds'; expected a datagen Evaluation",
         lambda api, _: api.write_report("ds", "r"),
+    ),
+    ("form is array([1, 2]); expected 'hf' or", lambda api, _: api.publish("d", form=ARRAY)),
+    ("form is ['hf']; expected 'hf' or", lambda api, _: api.publish("d", form=["hf"])),
+    ("by is array([1, 2]); expected 'style' or", lambda api, o: api.hold_out("d", o, by=ARRAY)),
+    ("engine is array([1, 2])", lambda api, _: api.evaluate("d", engine=ARRAY)),
+    ("prefer is 1; expected 'A' or 'B' or None", lambda api, _: api.merge_reviews(*"ab", prefer=1)),
+    ("net is array([1, 2]); expected 'a' or", lambda api, _: api.train_letters(net=ARRAY)),
+    ("nets holds ['a']; expected 'a' or", lambda api, _: api.compare_letters(nets=[["a"]])),
+    ("models holds ['a']; expected text", lambda api, _: compared(api, [["a"]])),
+    ("models holds 1; expected text", lambda api, _: compared(api, [1])),
+    ("view is 3; expected a function", lambda api, _: compared(api, ["simple-cnn"], view=3)),
+    (
+        "rungs holds 'a'; expected a whole",
+        lambda api, o: api.search("r", o, hours=1, rungs=["a"]),
+    ),
+    ("licences holds 1; expected text", lambda api, _: api.dataset_card("d", licences={"pen": 1})),
+    ("executor is 'x'; expected a datagen Executor", lambda api, o: api.sweep({}, o, executor="x")),
+    ("callbacks is 3; expected several", lambda api, o: api.sweep({}, o, callbacks=3)),
+    ("callbacks holds 3; expected a datagen", lambda api, o: api.sweep({}, o, callbacks=[3])),
+    ("overwrite has no effect without fix", lambda api, _: api.doctor("d", overwrite=True)),
+    (
+        "overwrite has no effect without out",
+        lambda api, _: api.merge_reviews(*["competition-2021"] * 2, overwrite=True),
     ),
     ("audit is 'dd'; expected what datagen.audit returned", lambda api, _: api.value_images("dd")),
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import datagen
+from datagen.sources.registry import all_sources, is_outside, unregister
 
 CODE = [name for name in datagen.__all__ if name != "__version__"]
 NEEDS_THE_EVALUATOR = {
@@ -73,13 +74,17 @@ def test_every_name_has_a_docstring_with_an_example(name: str) -> None:
 def _run_examples(name: str) -> None:
     found = getattr(datagen, name)
     module = import_module(found.__module__)
-    tests = doctest.DocTestFinder(recurse=False).find(found, name, module, vars(module))
+    # with no name but those that it imports itself, as a reader runs it
+    tests = doctest.DocTestFinder(recurse=False).find(found, name, module, {})
     assert any(test.examples for test in tests)
     for test in tests:
         runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
         said: list[str] = []
         runner.run(test, out=said.append)
         assert runner.summarize(verbose=False).failed == 0, "".join(said)
+    for source in all_sources():
+        if is_outside(type(source)):  # that an example registers
+            unregister(source.name)
 
 
 @pytest.mark.parametrize(

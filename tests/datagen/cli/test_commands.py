@@ -284,9 +284,26 @@ def test_a_terminal_without_our_characters_is_no_obstacle(
 @pytest.mark.slow
 def test_closed_streams_do_not_stop_a_build(tmp_path: Path) -> None:
     script = Path(sys.executable).with_name("datagen")
-    command = f"{script} build {' '.join(SMALL)} -o ds <&- >&- 2>&-"
+    command = f"{script} build {' '.join(SMALL)} -o ds -q <&- >&- 2>&-"
     assert subprocess.run(["sh", "-c", command], cwd=tmp_path, check=False).returncode == 0
     assert (tmp_path / "ds" / "dataset.json").is_file()
+
+
+@pytest.mark.slow
+@posix
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("recipes default", 1), ("recipes --json", 1), ("--version", 1), ("recipes nothing", 2)],
+)
+def test_an_answer_that_goes_nowhere_is_a_failure(tmp_path: Path, words: str, code: int) -> None:
+    script = Path(sys.executable).with_name("datagen")
+    done = subprocess.run(
+        ["sh", "-c", f"{script} {words} >&-"], cwd=tmp_path, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    line = done.stderr.splitlines()[-1]  # with --json people read stderr
+    assert line.startswith("datagen: stdout is closed, so what was printed is lost") == (code == 1)
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Sources from outside the package: registered once, known to workers or refused in one line."""
 
-import doctest
 import importlib
 import subprocess
 import sys
@@ -181,9 +180,3 @@ def test_what_is_no_source_is_refused_by_its_name() -> None:
         with pytest.raises(UsageError, match=message):
             register(one)
     assert {"duck", "silent", "wordy", "loose", "placed"}.isdisjoint(registry._registry)
-
-
-def test_the_examples_leave_nothing_registered() -> None:
-    assert doctest.testmod(registry).failed == 0
-    with pytest.raises(UnknownNameError):
-        get_source("bars")
