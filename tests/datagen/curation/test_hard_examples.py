@@ -94,7 +94,7 @@ def test_a_leak_is_told(hard: Hard) -> None:
     said = " ".join(cautions(hard))
     assert "test looks like a test set or holdout" in said
     assert "1 of 21 images are in the dataset already" in said
-    assert "a preview of 2 epochs" in said
+    assert "a preview (2 epochs)" in said
     clean = hard.model_copy(update={"folder": "/photos/second-half", "preview": None, "images": ()})
     assert cautions(clean) == ()
 
