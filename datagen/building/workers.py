@@ -196,7 +196,9 @@ def _take_part(
                 started = True
             running |= sent(ahead - len(running))
     except BrokenProcessPool as error:
-        raise error if started else _NotStartedError from error
+        if started:
+            raise
+        raise _NotStartedError from error
 
 
 @contextmanager

@@ -128,17 +128,17 @@ def write_fixed(found: Diagnosis, out: Path, *, overwrite: bool = False) -> Fixe
         BuildError: writing failed, or a file changed meanwhile.
     """
     target = check_copy(found.path, out, overwrite=overwrite)
-    work = _work(found.findings)
+    work, elsewhere = _work(found.findings), _elsewhere(found)
     with staged(target, overwrite=overwrite, marker=RECORD, other=_OTHER) as staging:
         try:
             kept = _write(found, work, staging)
             again = _weed(staging, work, kept)
-            record = _record(found, work, kept)
+            record = _record(found, work, kept, elsewhere)
             (staging / RECORD).write_text(record.model_dump_json(indent=1) + "\n", "utf-8")
         except (OSError, InputError) as error:
             raise BuildError(f"cannot write the copy: {error}; nothing was kept") from error
     clean = all(finding.severity != "broken" for finding in again)
-    return Fixed(out, len(kept), _done(found, work), _left(found, again), clean)
+    return Fixed(out, len(kept), _done(found, work, elsewhere), _left(found, again), clean)
 
 
 def _work(findings: Sequence[Finding]) -> _Work:
@@ -218,7 +218,9 @@ def _weed(staging: Path, work: _Work, kept: dict[str, str]) -> tuple[Finding, ..
     return again
 
 
-def _record(found: Diagnosis, work: _Work, kept: dict[str, str]) -> FixRecord:
+def _record(
+    found: Diagnosis, work: _Work, kept: dict[str, str], elsewhere: dict[str, str]
+) -> FixRecord:
     renamed = {name: source for name, source in kept.items() if name != source}
     changed = {**renamed, **{n: s for n, s in kept.items() if s in work.redraw}}
     return FixRecord(
@@ -226,7 +228,7 @@ def _record(found: Diagnosis, work: _Work, kept: dict[str, str]) -> FixRecord:
         images=len(kept),
         left_out=tuple(
             LeftOutFile(path=_plain(path), kind=kind)
-            for path, kind in sorted((work.out | _elsewhere(found)).items())
+            for path, kind in sorted((work.out | elsewhere).items())
         ),
         changed=tuple(
             KeptFile(path=name, source=_plain(source), kinds=tuple(work.redraw.get(source, ())))
@@ -248,7 +250,7 @@ def _plain(path: str) -> str:
     return path.encode("utf-8", "replace").decode("utf-8")
 
 
-def _done(found: Diagnosis, work: _Work) -> dict[str, int]:
+def _done(found: Diagnosis, work: _Work, elsewhere: dict[str, str]) -> dict[str, int]:
     out = Counter(LEFT_OUT[kind] for kind in work.out.values())
     drawn = Counter(
         REDRAWN[kind]
@@ -257,8 +259,7 @@ def _done(found: Diagnosis, work: _Work) -> dict[str, int]:
         for kind in kinds
     )
     renamed = Counter(RENAMED[f.kind] for f in found.findings if f.kind in RENAMED)
-    elsewhere = Counter({_ELSEWHERE: len(_elsewhere(found))})
-    return dict(out + drawn + renamed + elsewhere)
+    return dict(out + drawn + renamed + Counter({_ELSEWHERE: len(elsewhere)}))
 
 
 def _left(found: Diagnosis, again: Sequence[Finding]) -> dict[str, int]:

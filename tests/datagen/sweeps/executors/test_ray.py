@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,11 +47,13 @@ def test_a_cluster_that_does_not_answer_is_said_at_once(
     assert not (tmp_path / "sweeps").exists()
 
 
-def _said_by(script: Path, *arguments: Path, cache: Path) -> dict[str, Any]:
-    """Return the last line of a script, as JSON."""
+def _done(
+    script: Path, *arguments: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a script to its good end."""
     done = subprocess.run(
         [sys.executable, str(script), *map(str, arguments)],
-        env=os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "DATAGEN_CACHE": str(cache)},
+        env={**environment, "RAY_USAGE_STATS_ENABLED": "0"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -59,6 +61,12 @@ def _said_by(script: Path, *arguments: Path, cache: Path) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def _said_by(script: Path, *arguments: Path, cache: Path) -> dict[str, Any]:
+    """Return the last line of a script, as JSON."""
+    done = _done(script, *arguments, environment=os.environ | {"DATAGEN_CACHE": str(cache)})
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -139,16 +147,7 @@ def test_a_ray_that_is_started_here_is_ended_here(tmp_path: Path) -> None:
     script.write_text(OWN)
     left_out = ("RAY_ADDRESS", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER")
     environment = {key: value for key, value in os.environ.items() if key not in left_out}
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        env=environment | {"RAY_USAGE_STATS_ENABLED": "0"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    done = _done(script, environment=environment)
     assert "trusts its network" not in done.stderr
 
 
