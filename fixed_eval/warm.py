@@ -77,8 +77,12 @@ class _Server:
         try:
             message, descriptors, _, _ = socket.recv_fds(self._requests, _MESSAGE, _DESCRIPTORS)
             arguments, (answers, errors, *_) = json.loads(message), descriptors
+            followed, follow = os.pipe()
+            descriptors += [followed, follow]
             pid = os.fork()
             if pid == 0:
+                os.close(follow)
+                os.read(followed, 1)  # ends once we close it: a code told earlier would come first
                 self._forget()
                 _evaluate(arguments, answers, errors)
             self._follow(pid, socket.socket(fileno=os.dup(answers)))

@@ -1,5 +1,6 @@
 """Evaluations forked from a fork server are those of fresh processes, ended as these are."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -97,6 +98,28 @@ def test_refusals_and_usage_are_told_as_by_a_fresh_process(evaluable: Path, tmp_
     with wrong.stderr as said:
         assert "usage: python -m fixed_eval" in said.read()
     assert wrong.wait() == wrong.wait() == wrong.poll() == 2
+
+
+def test_a_fork_that_ends_at_once_is_one_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It told its exit code before the server told that it had begun, and passed for none."""
+    slow = (
+        "import os, sys, time\n"
+        "from fixed_eval import warm\n"
+        "opened = os.pidfd_open\n"
+        "os.pidfd_open = lambda pid: (time.sleep(0.5), opened(pid))[1]\n"
+        "sys.exit(warm.main())"
+    )
+    (tmp_path / "slow_to_follow.py").write_text(slow, encoding="utf-8")
+    monkeypatch.setattr("datagen.evaluation.fork_server._MODULE", "slow_to_follow")
+    with contextlib.closing(ForkServer()) as server:
+        descriptor = server.descriptor({**os.environ, "PYTHONPATH": str(tmp_path)})
+        monkeypatch.setenv(SOCKET, str(descriptor))
+        ended = fork(["--no-such-option"], None)
+        assert ended is not None
+        ended.stderr.close()
+        assert ended.wait() == 2
 
 
 @pytest.mark.usefixtures("fork_server")
