@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fixed_eval.engines.fast import FastEngine
+from fixed_eval.engines.native import engine as engine_module
 from fixed_eval.engines.native.engine import NativeEngine
 from fixed_eval.engines.reference import ReferenceEngine
 from fixed_eval.network import build_network, preprocess
@@ -136,6 +137,30 @@ def test_the_native_engine_goes_on_from_any_state_and_any_from_its(fresh, splits
         assert kept.step == state.step
         losses = [fresh[engine].train_epoch(order[80:160])[0] for engine in (begins, goes_on)]
         assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_grey_images_take_a_shorter_way_to_the_same_results(splits, monkeypatch):
+    assert engine_module._are_grey(splits[0].images).all()
+    grey = NativeEngine(*splits, PROTOCOL, 123)
+    first = grey.snapshot()
+    monkeypatch.setattr(engine_module, "_are_grey", lambda images: np.zeros(len(images), np.bool_))
+    colour = NativeEngine(*splits, PROTOCOL, 123)
+    monkeypatch.undo()
+    order = next(epoch_orders(len(splits[0]), PROTOCOL.shuffle_buffer, 123))
+    for steps, close in ((1, 1e-6), (1, 1e-5), (50, 1e-2)):
+        losses = [engine.train_epoch(order[: 8 * steps])[0] for engine in (grey, colour)]
+        assert losses[0] == pytest.approx(losses[1], rel=close)
+    state = grey.snapshot()
+    assert not np.array_equal(state.weights[0], colour.snapshot().weights[0])  # two ways indeed
+    assert not np.array_equal(state.weights[0], first.weights[0])
+    images = splits[1].images
+    tinted = images * np.array([1, 0.9, 0.8], np.float32)
+    both = grey.predict(state.weights, np.concatenate([images, tinted]))
+    # An image is taken by itself, whatever the others are.
+    np.testing.assert_array_equal(both[: len(images)], grey.predict(state.weights, images))
+    monkeypatch.setattr(engine_module, "_are_grey", lambda images: np.zeros(len(images), np.bool_))
+    theirs = grey.predict(state.weights, images)
+    np.testing.assert_allclose(both[: len(images)], theirs, atol=1e-4)
 
 
 def test_the_native_engine_repeats_itself_bit_for_bit(fresh, beginning, splits):

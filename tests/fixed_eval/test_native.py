@@ -15,6 +15,7 @@ from fixed_eval.engines.native import (
     network,
     plan,
     statistics,
+    stem,
     winograd,
 )
 from fixed_eval.engines.native.plan import ROOM, SECOND, STEM_UNIT, THIRD
@@ -136,7 +137,8 @@ def test_winograd_is_the_3x3_convolution(rng, memory, images):
     winograd.transform_kernel(here, block.spread.kernel, ROOM.u, 0, 64, square)
     convolutions.spread(here, block.reduced, block.v, ROOM.u, block.spread.raw, 0, images, 0)
     np.testing.assert_allclose(get(memory, block.spread.raw, images, 8, 8, 64), theirs, atol=1e-5)
-    winograd.turn_kernel(here, ROOM.u, ROOM.u_flipped, 0, plan.PLACES)
+    winograd.turn_kernel(here, block.spread.kernel, ROOM.turned, 0, 64 // plan.LANES)
+    winograd.transform_kernel(here, ROOM.turned, ROOM.u_flipped, 0, 64, square)
     put(memory, block.spread.d_raw, upstream)
     winograd.transform_gradient(here, block.spread.d_raw, 0, images, ROOM.n, square)
     for first in range(0, images, plan.TURN):
@@ -152,9 +154,10 @@ def test_winograd_is_the_3x3_convolution(rng, memory, images):
 
 
 @pytest.mark.parametrize("images", [1, 8])
-def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
+@pytest.mark.parametrize("grey", [False, True])
+def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images, grey):
     here = memory.ctypes.data
-    pictures = rng.uniform(0, 255, (9, 32, 32, 3)).astype(F)
+    pictures = rng.uniform(0, 255, (9, 32, 32, 1 if grey else 3)).astype(F) * np.ones(3, F)
     positions = rng.permutation(9)[:images].astype(np.int32)
     kernel = draw(rng, 7, 7, 3, 64) / 12
     upstream = draw(rng, images, 16, 16, 64)
@@ -166,13 +169,14 @@ def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images):
     )
     unit, means = STEM_UNIT, np.array(PROTOCOL.channel_means, F)
     put(memory, unit.kernel, kernel)
+    stem.prepare(here, means, 1)
     for image, position in enumerate(positions):
-        network.stem(here, pictures, position, means, image)
+        stem.forward(here, pictures, position, means, grey, image, 1)
     out = get(memory, unit.raw, images, 16, 16, 64)
     np.testing.assert_allclose(out, theirs, rtol=1e-4, atol=1e-3)
     put(memory, unit.d_raw, upstream)
     for member in range(3):
-        convolutions.weight_gradient(here, ROOM.patches, plan.PATCHES, unit, images, member, 3)
+        stem.gradient(here, means, grey, images, member, 3)
     ours = get(memory, unit.kernel + plan.LEARNED, *kernel.shape)
     np.testing.assert_allclose(ours, d_kernel, rtol=1e-3, atol=0.2)
 
@@ -280,7 +284,7 @@ def test_relu_and_the_sum_with_the_shortcut(rng, arena):
     positive = arena.get(out, 64, 256)
     np.testing.assert_allclose(positive, np.maximum((x - centre) * scale + offset, 0), atol=1e-5)
     masked = arena.put(upstream)
-    layers.mask(m, masked, out, masked, x.size)
+    layers.mask(m, masked, out, x.size)
     np.testing.assert_array_equal(arena.get(masked, 64, 256), upstream * (positive > 0))
     both = arena.put(upstream)
     layers.add_mask(m, both, arena.put(other), out, x.size)

@@ -15,6 +15,7 @@ from fixed_eval.engines.native.convolutions import (
     square,
     weight_gradient,
 )
+from fixed_eval.engines.native.intrinsics import LANES
 from fixed_eval.engines.native.matmul import transpose
 from fixed_eval.engines.native.plan import (
     BROAD,
@@ -89,17 +90,21 @@ def add_shortcut(m: int, block: Any, image: int, me: int) -> None:
 
 
 @compiled
+def enter(m: int, block: Any, image: int) -> None:
+    """The convolutions of a block that see its input."""
+    convolve(m, block.x, block.reduce, image)
+    take_moments(m, block.reduce, image)
+    if block.first:
+        convolve(m, block.x, SHORTCUT, image)
+        take_moments(m, SHORTCUT, image)
+
+
+@compiled
 def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, size: int) -> None:
-    """A block, with the batch's statistics."""
+    """A block with the batch's statistics, from behind `enter` to before `add_shortcut`."""
     first, last = share(images, me, size)
     begin, end = share(NARROW, me, size)
     winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
-    for image in range(first, last):
-        convolve(m, block.x, block.reduce, image)
-        take_moments(m, block.reduce, image)
-        if block.first:
-            convolve(m, block.x, SHORTCUT, image)
-            take_moments(m, SHORTCUT, image)
     meet(gate, size)
     learn_statistics(m, block.reduce, images, settings, me)
     for image in range(first, last):
@@ -118,15 +123,15 @@ def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, 
     learn_statistics(m, block.expand, images, settings, me)
     if block.first:
         learn_statistics(m, SHORTCUT, images, settings, me)
-    for image in range(first, last):
-        add_shortcut(m, block, image, me)
 
 
 @compiled
 def turn_kernels(m: int, block: Any, me: int, size: int) -> None:
     """The kernels' transposes, for the way back."""
-    begin, end = share(NARROW, me, size)
-    winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
+    begin, end = share(NARROW // LANES, me, size)
+    winograd.turn_kernel(m, block.spread.kernel, ROOM.turned, begin, end)
+    first, last = LANES * begin, LANES * end
+    winograd.transform_kernel(m, ROOM.turned, ROOM.u_flipped, first, last, square(me))
     if me == 0:
         transpose(m, block.expand.kernel, block.expand.flipped, NARROW, BROAD)
     if me == size - 1:
@@ -137,20 +142,22 @@ def turn_kernels(m: int, block: Any, me: int, size: int) -> None:
 
 
 @compiled
+def enter_backward(m: int, block: Any, image: int, me: int) -> None:
+    """The sums over the gradient of a block's sum, while that is in the cache."""
+    take_sums(m, block.expand, block.gradient, image, me)
+    if block.first:
+        take_sums(m, SHORTCUT, block.gradient, image, me)
+
+
+@compiled
 def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> None:
-    """From the masked gradient of a block's sum to its weights' gradients and that of `x`."""
+    """From behind `enter_backward` to before `leave_backward`: most weights' gradients."""
     first, last = share(images, me, size)
     turn_kernels(m, block, me, size)
-    for image in range(first, last):
-        take_sums(m, block.expand, block.gradient, image, me)
-        if block.first:
-            take_sums(m, SHORTCUT, block.gradient, image, me)
     meet(gate, size)
     combine_sums(m, block.expand, images, me)
     if block.first:
         combine_sums(m, SHORTCUT, images, me)
-    begin, end = share(PLACES, me, size)
-    winograd.turn_kernel(m, ROOM.u, ROOM.u_flipped, begin, end)
     for image in range(first, last):
         through_norm(m, block.expand, block.gradient, image, me)
         if block.first:
@@ -158,7 +165,7 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
         input_gradient(m, block.expand, ROOM.d_spreaded, image, False)
         rows = image * POSITIONS * NARROW
         d_spreaded = ROOM.d_spreaded + rows
-        layers.mask(m, d_spreaded, block.spreaded + rows, d_spreaded, POSITIONS * NARROW)
+        layers.mask(m, d_spreaded, block.spreaded + rows, POSITIONS * NARROW)
         take_sums(m, block.spread, ROOM.d_spreaded, image, me)
     meet(gate, size)
     weight_gradient(m, block.spreaded, POSITIONS * NARROW, block.expand, images, me, size)
@@ -174,17 +181,25 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
     begin, end = share(PLACES, me, size)
     winograd.multiply_gradient(m, block.v, ROOM.n, ROOM.d_u, images, begin, end)
     combine_sums(m, block.reduce, images, me)
-    for image in range(first, last):
-        through_norm(m, block.reduce, ROOM.d_narrow, image, me)
-        input_gradient(m, block.reduce, block.d_x, image, False)
-        if block.first:
-            input_gradient(m, SHORTCUT, block.d_x, image, True)
-        else:
-            rows = image * POSITIONS * BROAD
-            layers.add_mask(
-                m, block.d_x + rows, block.gradient + rows, block.x + rows, POSITIONS * BROAD
-            )
-    meet(gate, size)
+
+
+@compiled
+def leave_backward(m: int, block: Any, image: int, me: int) -> None:
+    """The gradient of a block's input: masked, but for the first block's."""
+    through_norm(m, block.reduce, ROOM.d_narrow, image, me)
+    input_gradient(m, block.reduce, block.d_x, image, False)
+    if block.first:
+        input_gradient(m, SHORTCUT, block.d_x, image, True)
+    else:
+        rows = image * POSITIONS * BROAD
+        layers.add_mask(
+            m, block.d_x + rows, block.gradient + rows, block.x + rows, POSITIONS * BROAD
+        )
+
+
+@compiled
+def finish_backward(m: int, block: Any, images: int, me: int, size: int) -> None:
+    """The weights' gradients that are left, when all members have met behind `leave_backward`."""
     weight_gradient(m, block.x, POSITIONS * block.reduce.inner, block.reduce, images, me, size)
     begin, end = share(NARROW, me, size)
     kernel = block.spread.kernel + LEARNED

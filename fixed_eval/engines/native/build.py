@@ -92,7 +92,14 @@ def _compile() -> None:
     compile_learn.compile(
         (
             *(arrays["m"], arrays["which"], arrays["images"], arrays["whole"], arrays["whole"]),
-            *(arrays["means"], settings, numba.int64, arrays["numbers"], numba.float64[::1]),
+            *(
+                arrays["means"],
+                numba.boolean,
+                settings,
+                numba.int64,
+                arrays["numbers"],
+                numba.float64[::1],
+            ),
             *member,
         )
     )
@@ -100,7 +107,7 @@ def _compile() -> None:
     compile_infer.compile(
         (
             *(arrays["m"], arrays["which"], arrays["images"], arrays["whole"], arrays["means"]),
-            *(numba.float64, numba.float32[:, ::1], arrays["numbers"]),
+            *(numba.boolean[::1], numba.float64, numba.float32[:, ::1], arrays["numbers"]),
             *member,
         )
     )

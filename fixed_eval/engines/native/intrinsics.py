@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 from numba import types
@@ -18,7 +18,7 @@ Signature = tuple[Any, Callable[[Any, Any, Any, Sequence[Any]], Any]]
 _cgutils: Any = cgutils  # without types
 
 
-def _intrinsic(function: Callable[..., Signature]) -> Any:
+def typed_intrinsic(function: Callable[..., Signature]) -> Any:
     """As Numba's, which type checkers take for a function of one argument more."""
     return intrinsic(function)
 
@@ -26,7 +26,7 @@ def _intrinsic(function: Callable[..., Signature]) -> Any:
 _X86 = platform.machine().lower() in {"x86_64", "amd64", "i386", "i686", "x86"}
 
 
-@_intrinsic
+@typed_intrinsic
 def line(typing_context: Any, memory: Any, at: Any) -> Signature:  # noqa: ARG001
     """A view of the float32 values at the address `memory` that begins at their place `at`.
 
@@ -39,7 +39,7 @@ def line(typing_context: Any, memory: Any, at: Any) -> Signature:  # noqa: ARG00
         size = context.get_constant(types.intp, 4)
         context.populate_array(
             result,
-            data=builder.gep(_values(builder, arguments[0]), [arguments[1]]),
+            data=builder.gep(values_at(builder, arguments[0]), [arguments[1]]),
             shape=[context.get_constant(types.intp, 2**31)],
             strides=[size],
             itemsize=size,
@@ -50,8 +50,16 @@ def line(typing_context: Any, memory: Any, at: Any) -> Signature:  # noqa: ARG00
     return view(types.intp, types.intp), generate
 
 
-def _values(builder: Any, address: Any) -> Any:
+def values_at(builder: Any, address: Any) -> Any:
+    """The pointer to the float32 values at an address."""
     return builder.inttoptr(address, FLOAT.as_pointer())
+
+
+def fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """The vector a·b + c, rounded once."""
+    kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+    function = _cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
+    return builder.call(function, [a, b, c])
 
 
 # Threads ------------------------------------------------------------------------------------------
@@ -62,7 +70,7 @@ def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(array.data, [arguments[1]])
 
 
-@_intrinsic
+@typed_intrinsic
 def fetch_add(typing_context: Any, array: Any, index: Any, value: Any) -> Signature:  # noqa: ARG001
     """The old value of array[index] (int64), to which `value` is added in one go."""
 
@@ -73,7 +81,7 @@ def fetch_add(typing_context: Any, array: Any, index: Any, value: Any) -> Signat
     return types.int64(array, types.intp, types.int64), generate
 
 
-@_intrinsic
+@typed_intrinsic
 def load(typing_context: Any, array: Any, index: Any) -> Signature:  # noqa: ARG001
     """array[index] (int64); what another thread wrote before it stored it is seen after."""
 
@@ -83,7 +91,7 @@ def load(typing_context: Any, array: Any, index: Any) -> Signature:  # noqa: ARG
     return types.int64(array, types.intp), generate
 
 
-@_intrinsic
+@typed_intrinsic
 def store(typing_context: Any, array: Any, index: Any, value: Any) -> Signature:  # noqa: ARG001
     """Set array[index] (int64), after all that was written before."""
 
@@ -95,7 +103,7 @@ def store(typing_context: Any, array: Any, index: Any, value: Any) -> Signature:
     return types.void(array, types.intp, types.int64), generate
 
 
-@_intrinsic
+@typed_intrinsic
 def pause(typing_context: Any) -> Signature:  # noqa: ARG001
     """Tell the core that this is a waiting loop."""
 
@@ -110,7 +118,7 @@ def pause(typing_context: Any) -> Signature:  # noqa: ARG001
     return types.void(), generate
 
 
-@_intrinsic
+@typed_intrinsic
 def set_float_control(typing_context: Any, value: Any) -> Signature:  # noqa: ARG001
     """Set the core's float control register (MXCSR) to `value`; return the former one.
 
@@ -145,7 +153,7 @@ def tile_kernel(rows: int, vectors: int) -> Any:
     is one chain over k in order: fma(a, b, sum).
     """
 
-    @_intrinsic
+    @typed_intrinsic
     def kernel(
         typing_context: Any,  # noqa: ARG001
         add: Any,  # noqa: ARG001
@@ -163,14 +171,62 @@ def tile_kernel(rows: int, vectors: int) -> Any:
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
             add, depth, memory, a, a_row, a_k, b, b_k, c, c_row = arguments
-            _Tile(builder, _values(builder, memory), rows, vectors).generate(
-                add, depth, (a, a_row, a_k), (b, b_k), (c, c_row)
+            _Tile(builder, values_at(builder, memory), rows, vectors).generate(
+                add, depth, _Steps(a, a_row, a_k, depth, a_k), (b, b_k), (c, c_row)
             )
             return context.get_dummy_value()
 
         return signature, generate
 
     return kernel
+
+
+def picture_kernel(rows: int, vectors: int) -> Any:
+    """As `tile_kernel`, where A is read from a picture: `run` values, then as many elsewhere.
+
+    Its arguments: `add`, depth, memory; a, distance of a's rows, distance from k to k + 1 in a,
+    how many of these make a run, distance from the last of a run to the first of the next; b and c
+    as there.
+    """
+
+    @typed_intrinsic
+    def kernel(
+        typing_context: Any,  # noqa: ARG001
+        add: Any,  # noqa: ARG001
+        depth: Any,  # noqa: ARG001
+        memory: Any,  # noqa: ARG001
+        a: Any,  # noqa: ARG001
+        a_row: Any,  # noqa: ARG001
+        a_k: Any,  # noqa: ARG001
+        run: Any,  # noqa: ARG001
+        jump: Any,  # noqa: ARG001
+        b: Any,  # noqa: ARG001
+        b_k: Any,  # noqa: ARG001
+        c: Any,  # noqa: ARG001
+        c_row: Any,  # noqa: ARG001
+    ) -> Signature:
+        signature = types.void(types.boolean, *[types.intp] * 11)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+            add, depth, memory, *a, b, b_k, c, c_row = arguments
+            _Tile(builder, values_at(builder, memory), rows, vectors).generate(
+                add, depth, _Steps(*a), (b, b_k), (c, c_row)
+            )
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return kernel
+
+
+class _Steps(NamedTuple):
+    """How a tile goes through A; see `picture_kernel`."""
+
+    at: Any
+    row: Any
+    k: Any
+    run: Any
+    jump: Any
 
 
 class _Tile:
@@ -180,7 +236,7 @@ class _Tile:
         self._builder, self._data = builder, data
         self._rows, self._vectors = rows, vectors
 
-    def generate(self, add: Any, depth: Any, a: Any, b: Any, c: Any) -> None:
+    def generate(self, add: Any, depth: Any, a: _Steps, b: Any, c: Any) -> None:
         builder = self._builder
         grid = [(row, vector) for row in range(self._rows) for vector in range(self._vectors)]
         places = [
@@ -188,20 +244,23 @@ class _Tile:
         ]
         zero = ir.Constant(VECTOR, [0.0] * LANES)
         start = [builder.select(add, builder.load(at, align=4), zero) for at in places]
-        row_at = [self._sum(a[0], self._times(row, a[1])) for row in range(self._rows)]
+        row_at = [self._sum(a.at, self._times(row, a.row)) for row in range(self._rows)]
 
         before = builder.block
         loop, after = builder.append_basic_block("k"), builder.append_basic_block("store")
         builder.branch(loop)
         builder.position_at_end(loop)
-        k = builder.phi(INT64)
+        k, a_k, left = (builder.phi(INT64) for _ in range(3))
         sums = [builder.phi(VECTOR) for _ in grid]
-        products = self._products(
-            sums, row_at, builder.mul(k, a[2]), self._sum(b[0], builder.mul(k, b[1]))
-        )
-        following = builder.add(k, INT64(1))
+        products = self._products(sums, row_at, a_k, self._sum(b[0], builder.mul(k, b[1])))
+        following, less = builder.add(k, INT64(1)), builder.sub(left, INT64(1))
+        ended = builder.icmp_signed("==", less, INT64(0))
+        step, less = builder.select(ended, a.jump, a.k), builder.select(ended, a.run, less)
         for phi, first, value in zip(
-            [k, *sums], [INT64(0), *start], [following, *products], strict=True
+            [k, a_k, left, *sums],
+            [INT64(0), INT64(0), a.run, *start],
+            [following, builder.add(a_k, step), less, *products],
+            strict=True,
         ):
             phi.add_incoming(first, before)
             phi.add_incoming(value, loop)
@@ -214,9 +273,6 @@ class _Tile:
     def _products(self, sums: list[Any], row_at: list[Any], a_k: Any, b_at: Any) -> list[Any]:
         """The sums with one more product each."""
         builder = self._builder
-        fma = _cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(VECTOR, [VECTOR] * 3), f"llvm.fma.v{LANES}f32"
-        )
         lines = [
             builder.load(self._vector(self._sum(b_at, vector * LANES)), align=4)
             for vector in range(self._vectors)
@@ -231,7 +287,7 @@ class _Tile:
             )
             for vector, values in enumerate(lines):
                 total = sums[row * self._vectors + vector]
-                found.append(builder.call(fma, [whole, values, total]))
+                found.append(fma(builder, whole, values, total))
         return found
 
     def _vector(self, at: Any) -> Any:
@@ -246,7 +302,7 @@ class _Tile:
         return at
 
 
-@_intrinsic
+@typed_intrinsic
 def turn_square(
     typing_context: Any,  # noqa: ARG001
     memory: Any,  # noqa: ARG001
@@ -262,7 +318,7 @@ def turn_square(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         memory, a, a_row, b, b_row = arguments
-        tile = _Tile(builder, _values(builder, memory), LANES, 1)
+        tile = _Tile(builder, values_at(builder, memory), LANES, 1)
         source, target = (
             [tile._vector(tile._sum(at, tile._times(row, step))) for row in range(LANES)]
             for at, step in ((a, a_row), (b, b_row))

@@ -18,18 +18,11 @@ from fixed_eval.engines.native.intrinsics import line
 from fixed_eval.engines.native.plan import (
     BROAD,
     CLASSES,
-    COLOURS,
-    PATCH,
-    RINGED_IMAGE,
     SIDE,
-    SLACK,
-    STEM,
-    STEM_RING,
     STEM_SIDE,
-    STEM_WIDTH,
-    STRIDE,
     WIDE,
 )
+from fixed_eval.engines.native.vectors import COLUMNS, gradient_sums
 
 TINY = np.float32(1e-30)
 ZERO = np.float32(0)
@@ -43,39 +36,6 @@ def set_zero(m: int, x: int, values: int) -> None:
     a = line(m, x)
     for k in range(values):
         a[k] = ZERO
-
-
-@compiled
-def gather(m: int, images: Any, position: int, means: Any, picture: int) -> None:
-    """Fill the inside of a `picture` (38 × 38 × 3) with an image, preprocessed.
-
-    As `fixed_eval.network.preprocess`: RGB 0..255 → BGR minus `means`. The ring is left as it is.
-    """
-    image = images[position]
-    for y in range(image.shape[0]):
-        target = line(m, picture + ((y + STEM_RING) * RINGED_IMAGE + STEM_RING) * COLOURS)
-        for x in range(image.shape[1]):
-            for colour in range(COLOURS):
-                value = image[y, x, COLOURS - 1 - colour] - means[colour]
-                target[COLOURS * x + colour] = value
-
-
-@part
-def patches(m: int, picture: int, out: int) -> None:
-    """The 7×7×3 values under each position of the first convolution, one row per position.
-
-    Whole vector registers are copied instead of 21 values: `SLACK` values past the end of `picture`
-    are read, and of `out` written. The next line overwrites what is too much.
-    """
-    for y in range(STEM_SIDE):
-        for x in range(STEM_SIDE):
-            begin = picture + (STRIDE * y * RINGED_IMAGE + STRIDE * x) * COLOURS
-            row = out + (y * STEM_SIDE + x) * PATCH
-            for dy in range(STEM):
-                source = line(m, begin + dy * RINGED_IMAGE * COLOURS)
-                target = line(m, row + dy * STEM_WIDTH)
-                for k in range(STEM_WIDTH + SLACK):
-                    target[k] = source[k]
 
 
 # Batch normalisation ------------------------------------------------------------------------------
@@ -173,15 +133,8 @@ def backward_sums(
     m: int, x: int, gradient: int, centre: int, d_beta: int, d_gamma: int, rows: int, channels: int
 ) -> None:
     """One image's share in the gradients of beta and, before it is divided by σ, of gamma."""
-    middle, beta, gamma = line(m, centre), line(m, d_beta), line(m, d_gamma)
-    for k in range(channels):
-        beta[k] = ZERO
-        gamma[k] = ZERO
-    for row in range(rows):
-        a, g = line(m, x + row * channels), line(m, gradient + row * channels)
-        for k in range(channels):
-            beta[k] += g[k]
-            gamma[k] += g[k] * (a[k] - middle[k])
+    for c in range(0, channels, COLUMNS):
+        gradient_sums(m, rows, channels, x + c, gradient + c, centre + c, d_beta + c, d_gamma + c)
 
 
 @part
@@ -202,12 +155,12 @@ def normalise_backward(
 
 
 @part
-def mask(m: int, gradient: int, activation: int, out: int, values: int) -> None:
-    """Set `out` to `gradient`, or to zero where ReLU's result `activation` is zero."""
-    g, a, o = line(m, gradient), line(m, activation), line(m, out)
+def mask(m: int, gradient: int, activation: int, values: int) -> None:
+    """Zero `gradient` where ReLU's result `activation` is zero."""
+    g, a = line(m, gradient), line(m, activation)
     for k in range(values):
         value = g[k]
-        o[k] = value if a[k] > ZERO else ZERO
+        g[k] = value if a[k] > ZERO else ZERO
 
 
 @part
@@ -215,8 +168,11 @@ def mask_ring(m: int, gradient: int, activation: int, out: int, channels: int) -
     """As `mask`, from one image's gradient and activation with rings into `out` without."""
     for y in range(SIDE):
         at = ((y + 1) * WIDE + 1) * channels
-        row = out + y * SIDE * channels
-        mask(m, gradient + at, activation + at, row, SIDE * channels)
+        g, a = line(m, gradient + at), line(m, activation + at)
+        o = line(m, out + y * SIDE * channels)
+        for k in range(SIDE * channels):
+            value = g[k]
+            o[k] = value if a[k] > ZERO else ZERO
 
 
 @part

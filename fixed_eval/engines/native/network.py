@@ -13,12 +13,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fixed_eval.engines.native import exact, layers, winograd
-from fixed_eval.engines.native.blocks import backward, forward, infer_block, relu
+from fixed_eval.engines.native import exact, layers, stem, winograd
+from fixed_eval.engines.native.blocks import (
+    add_shortcut,
+    backward,
+    enter,
+    enter_backward,
+    finish_backward,
+    forward,
+    infer_block,
+    leave_backward,
+    relu,
+)
 from fixed_eval.engines.native.compiled import compiled, inlined
-from fixed_eval.engines.native.convolutions import square, weight_gradient
+from fixed_eval.engines.native.convolutions import square
 from fixed_eval.engines.native.intrinsics import LANES, line, load, set_float_control
-from fixed_eval.engines.native.matmul import multiply
 from fixed_eval.engines.native.plan import (
     BLOCKS,
     BROAD,
@@ -27,9 +36,6 @@ from fixed_eval.engines.native.plan import (
     IMAGES,
     LEARNED,
     NARROW,
-    PATCH,
-    PATCHES,
-    PICTURE,
     POSITIONS,
     ROOM,
     SECOND,
@@ -41,7 +47,6 @@ from fixed_eval.engines.native.plan import (
 from fixed_eval.engines.native.statistics import (
     combine_sums,
     learn_statistics,
-    raw,
     rest,
     take_moments,
     take_sums,
@@ -64,17 +69,6 @@ class Settings(NamedTuple):
     adam_epsilon: float
     bn_epsilon: float
     bn_momentum: float
-
-
-@compiled
-def stem(m: int, images: Any, position: Any, means: Any, place: int) -> None:
-    """The first convolution of one image, in the place of a batch's image."""
-    picture = ROOM.pictures + place * PICTURE
-    layers.gather(m, images, position, means, picture)
-    patches = ROOM.patches + place * PATCHES
-    layers.patches(m, picture, patches)
-    unit = STEM_UNIT
-    multiply(m, patches, unit.kernel, raw(unit, place), STEM_POSITIONS, PATCH, NARROW)
 
 
 @compiled
@@ -107,6 +101,7 @@ def step(
     which: Any,
     batch: Any,
     means: Any,
+    grey: bool,
     settings: Any,
     rate: Any,
     losses: Any,
@@ -116,53 +111,99 @@ def step(
 ) -> None:
     """Forward, backward and Adam on one batch.
 
-    `batch` is images, labels and positions; `losses` gets each image's loss and hit.
+    `batch` is images, labels and positions, `grey` says that all colours of all images are equal;
+    `losses` gets each image's loss and hit.
+
+    What an image needs of one part and of the next is done at once, while it is in the cache.
     """
     images, labels, positions = batch
     count = len(positions)
     first, last = share(count, me, size)
+    if grey:
+        stem.prepare(m, means, me)
     for image in range(first, last):
-        stem(m, images, np.int64(positions[image]), means, image)
+        stem.forward(m, images, np.int64(positions[image]), means, grey, image, me)
         take_moments(m, STEM_UNIT, image)
     meet(gate, size)
-    learn_statistics(m, STEM_UNIT, count, settings, me)
+    forward_blocks(m, which, count, settings, gate, me, size)
     for image in range(first, last):
-        pool(m, which, image, me)
-    forward(m, FIRST, count, settings, gate, me, size)
-    forward(m, SECOND, count, settings, gate, me, size)
-    forward(m, THIRD, count, settings, gate, me, size)
-    for image in range(first, last):
+        add_shortcut(m, THIRD, image, me)
         head(m, image)
         at = image * CLASSES
         losses[image, 0], losses[image, 1] = layers.cross_entropy(
             m, ROOM.logits + at, labels[positions[image]], ROOM.d_logits + at, count
         )
         head_backward(m, image)
+        enter_backward(m, THIRD, image, me)
+    backward_blocks(m, which, count, gate, me, size)
+    for image in range(first, last):
+        through_norm(m, STEM_UNIT, ROOM.d_stem, image, me)
+    dense_gradient(m, count, me, size)
+    meet(gate, size)
+    stem.gradient(m, means, grey, count, me, size)
+    meet(gate, size)
+    move_weights(m, settings, rate, me, size)
+
+
+@inlined
+def forward_blocks(
+    m: int, which: Any, count: int, settings: Any, gate: Any, me: int, size: int
+) -> None:
+    """From the first convolution to before the sum of the last block."""
+    first, last = share(count, me, size)
+    learn_statistics(m, STEM_UNIT, count, settings, me)
+    for image in range(first, last):
+        pool(m, which, image, me)
+        enter(m, FIRST, image)
+    forward(m, FIRST, count, settings, gate, me, size)
+    for image in range(first, last):
+        add_shortcut(m, FIRST, image, me)
+        enter(m, SECOND, image)
+    forward(m, SECOND, count, settings, gate, me, size)
+    for image in range(first, last):
+        add_shortcut(m, SECOND, image, me)
+        enter(m, THIRD, image)
+    forward(m, THIRD, count, settings, gate, me, size)
+
+
+@inlined
+def backward_blocks(m: int, which: Any, count: int, gate: Any, me: int, size: int) -> None:
+    """From behind `enter_backward` of the last block to the first batch norm."""
+    first, last = share(count, me, size)
     backward(m, THIRD, count, gate, me, size)
+    for image in range(first, last):
+        leave_backward(m, THIRD, image, me)
+        enter_backward(m, SECOND, image, me)
+    meet(gate, size)
+    finish_backward(m, THIRD, count, me, size)
     backward(m, SECOND, count, gate, me, size)
+    for image in range(first, last):
+        leave_backward(m, SECOND, image, me)
+        enter_backward(m, FIRST, image, me)
+    meet(gate, size)
+    finish_backward(m, SECOND, count, me, size)
     backward(m, FIRST, count, gate, me, size)
     for image in range(first, last):
+        leave_backward(m, FIRST, image, me)
         rows, out = image * POSITIONS * NARROW, ROOM.d_stem + image * STEM_POSITIONS * NARROW
         layers.pool_backward(m, ROOM.d_pooled + rows, which[image], out, NARROW)
         take_sums(m, STEM_UNIT, ROOM.d_stem, image, me)
     meet(gate, size)
+    finish_backward(m, FIRST, count, me, size)
     combine_sums(m, STEM_UNIT, count, me)
-    for image in range(first, last):
-        through_norm(m, STEM_UNIT, ROOM.d_stem, image, me)
+
+
+@compiled
+def dense_gradient(m: int, count: int, me: int, size: int) -> None:
+    """A member's rows of the head's gradient."""
     begin, end = share(BROAD, me, size)
-    layers.dense_gradient(
-        m,
-        ROOM.average,
-        ROOM.d_logits,
-        ROOM.dense + LEARNED,
-        ROOM.dense_bias + LEARNED,
-        count,
-        begin,
-        end,
-    )
-    meet(gate, size)
-    weight_gradient(m, ROOM.patches, PATCHES, STEM_UNIT, count, me, size)
-    meet(gate, size)
+    kernel, bias = ROOM.dense + LEARNED, ROOM.dense_bias + LEARNED
+    layers.dense_gradient(m, ROOM.average, ROOM.d_logits, kernel, bias, count, begin, end)
+
+
+@compiled
+def move_weights(m: int, settings: Any, rate: Any, me: int, size: int) -> None:
+    """Adam on a member's share of the weights."""
     begin, end = share(LEARNED // LANES, me, size)
     layers.adam(
         m,
@@ -184,6 +225,7 @@ def learn(
     labels: Any,
     order: Any,
     means: Any,
+    grey: bool,
     settings: Any,
     steps: int,
     losses: Any,
@@ -206,7 +248,7 @@ def learn(
         )
         rate = np.float32(settings.learning_rate * correction)
         batch = (images, labels, positions)
-        step(m, which, batch, means, settings, rate, losses, gate, me, size)
+        step(m, which, batch, means, grey, settings, rate, losses, gate, me, size)
         if me == 0:
             for image in range(len(positions)):
                 result[0] += losses[image, 0]
@@ -224,6 +266,7 @@ def infer(
     images: Any,
     labels: Any,
     means: Any,
+    grey: Any,
     bn_epsilon: float,
     logits: Any,
     losses: Any,
@@ -233,12 +276,14 @@ def infer(
 ) -> None:
     """Logits of all images with the moving statistics, and each one's loss (nats) and hit.
 
-    A member takes some images, one at a time, in the place of the batch's image `me`.
+    `grey` says of which images all colours are equal. A member takes some images, one at a time, in
+    the place of the batch's image `me`.
     """
     before = set_float_control(FLOAT_CONTROL)
     begin, end = share(NARROW, me, size)
     for block, u in zip(BLOCKS, KERNELS):  # noqa: B905 - Numba knows no `strict`
         winograd.transform_kernel(m, block.spread.kernel, u, begin, end, square(me))
+    stem.prepare(m, means, me)
     for unit in UNITS:
         rest(m, unit, bn_epsilon, me)
     meet(gate, size)
@@ -246,7 +291,7 @@ def infer(
     for image in range(first, last):
         if load(gate, ASKED) != 0:
             break
-        stem(m, images, image, means, me)
+        stem.forward(m, images, image, means, grey[image], me, me)
         pool(m, which, me, me)
         for block, u in zip(BLOCKS, KERNELS):  # noqa: B905
             infer_block(m, block, u, me)

@@ -26,26 +26,26 @@ STEM, STRIDE, STEM_RING = 7, 2, 3  # 7×7, every second position, 3 pixels of ze
 RINGED_IMAGE: Final = IMAGE_SIDE + 2 * STEM_RING
 PICTURE: Final = RINGED_IMAGE * RINGED_IMAGE * COLOURS  # values of an image with its ring
 STEM_SIDE: Final = IMAGE_SIDE // STRIDE
-STEM_WIDTH: Final = STEM * COLOURS
-PATCH: Final = STEM * STEM_WIDTH  # values that the first convolution sees
-SLACK: Final = 32 - STEM_WIDTH  # values that `layers.patches` reads and writes past the end
+TAPS: Final = STEM * STEM
+GREY_LINE: Final = 8  # a line of the kernel's gradient by grey images, with one row too much
+COLOUR_LINE: Final = GREY_LINE * COLOURS
 SIDE: Final = STEM_SIDE // 2  # of the maps behind the pooling
 WIDE: Final = SIDE + 2  # with a ring of zeros
 STEM_POSITIONS, POSITIONS, RINGED = STEM_SIDE * STEM_SIDE, SIDE * SIDE, WIDE * WIDE
-PATCHES: Final = STEM_POSITIONS * PATCH + LANES  # of an image, with room for the slack
 NARROW, BROAD, CLASSES = 64, 256, 10
 
 # Winograd's transforms; see `winograd`.
-PLACES: Final = 16  # of a 4×4 square
-TILES: Final = 16  # of an image
-MATRIX: Final = NARROW * NARROW  # a place of U: input channel × output channel
-TURN: Final = 2  # images whose V, M and U fit together into a core's second cache
-# From one place to the next in V and N, and in M. A line apart, for with a distance that is a
+PLACES: Final = 36  # of a 6×6 square
+TILES: Final = 4  # of an image
+MATRIX: Final = NARROW * NARROW  # input channel × output channel
+TURN: Final = 4  # images whose V, M and U fit together into a core's second cache
+# From one place to the next in U, in V and N, and in M. A line apart, for with a distance that is a
 # multiple of 4096 bytes all places of a tile would fall into the same few lines of the cache.
+KERNEL_PLACE: Final = MATRIX + NARROW
 PLACE: Final = (TILES * IMAGES + 1) * NARROW
 TURN_PLACE: Final = (TILES * TURN + 1) * NARROW
 PRODUCTS: Final = PLACES * TURN_PLACE  # of a member
-SQUARE: Final = PLACES * NARROW  # a tile's
+SQUARE: Final = PLACES * LANES  # a tile's
 
 
 class Unit(NamedTuple):
@@ -180,14 +180,21 @@ class Room(NamedTuple):
     """Places that are not a unit's or a block's: those by image, then what all blocks use in turn.
 
     In a tuple, for Numba compiles functions again for every constant that they are called with, but
-    not for parts of a constant tuple. `patches` have some slack by image. `u`, `u_flipped` and
-    `d_u` are by place (of the kernel, of its transpose, the gradient), `m` and `squares` by member.
+    not for parts of a constant tuple. `inside` to `d_edges` are told of in `stem`. `turned` is a
+    3×3 kernel with its channels exchanged. `u`, `u_flipped` and `d_u` are by place (of the kernel,
+    of the turned one, the gradient), `m` and `squares` by member.
     """
 
     dense: int
     dense_bias: int
+    inside: int
     pictures: int
-    patches: int
+    grey: int
+    contrast: int
+    edges: int
+    sums: int
+    d_lines: int
+    d_edges: int
     stem_out: int
     d_stem: int
     pooled: int
@@ -196,6 +203,7 @@ class Room(NamedTuple):
     d_average: int
     logits: int
     d_logits: int
+    turned: int
     u: int
     u_flipped: int
     d_u: int
@@ -234,8 +242,14 @@ def _room() -> Room:
     return Room(
         dense=_layout.weights["dense/kernel"][0],
         dense_bias=_layout.weights["dense/bias"][0],
-        pictures=take(IMAGES * PICTURE + SLACK),
-        patches=take(IMAGES, PATCHES),
+        inside=take(RINGED_IMAGE, RINGED_IMAGE),
+        pictures=take(IMAGES, PICTURE),
+        grey=take(LARGEST, TAPS, NARROW),
+        contrast=take(LARGEST, TAPS, NARROW),
+        edges=take(LARGEST, STEM_POSITIONS, NARROW),
+        sums=take(LARGEST, STEM_POSITIONS, NARROW),
+        d_lines=take(STEM, COLOUR_LINE, NARROW),
+        d_edges=take(STEM, GREY_LINE, NARROW),
         stem_out=take(IMAGES * STEM_POSITIONS, NARROW),
         d_stem=take(IMAGES * STEM_POSITIONS, NARROW),
         pooled=take(IMAGES * POSITIONS, NARROW),
@@ -244,9 +258,10 @@ def _room() -> Room:
         d_average=take(IMAGES, BROAD),
         logits=take(IMAGES, CLASSES),
         d_logits=take(IMAGES, CLASSES),
-        u=take(PLACES, MATRIX),
-        u_flipped=take(PLACES, MATRIX),
-        d_u=take(PLACES, MATRIX),
+        turned=take(3, 3, MATRIX),
+        u=take(PLACES, KERNEL_PLACE),
+        u_flipped=take(PLACES, KERNEL_PLACE),
+        d_u=take(PLACES, KERNEL_PLACE),
         m=take(LARGEST, PRODUCTS),
         n=take(PLACES * PLACE),
         squares=take(LARGEST, SQUARE),
@@ -272,18 +287,25 @@ _HUGE: Final = 2**21  # bytes
 
 
 def make_memory() -> Memory:
-    """Zeros, at the begin of a page.
+    """Zeros, at the begin of a page, and the ones of `Room.inside`.
 
     Where the system has huge pages it is asked for them: with them the address of each of many
     streams is at hand.
     """
+    memory = np.frombuffer(_pages(), np.float32, SIZE)
+    inside = memory[ROOM.inside : ROOM.inside + RINGED_IMAGE**2]
+    inside.reshape(RINGED_IMAGE, RINGED_IMAGE)[STEM_RING:-STEM_RING, STEM_RING:-STEM_RING] = 1
+    return memory
+
+
+def _pages() -> mmap.mmap:
     size = _HUGE * -(-4 * SIZE // _HUGE)
     if not hasattr(mmap, "MADV_HUGEPAGE"):
-        return np.frombuffer(mmap.mmap(-1, size), np.float32, SIZE)
+        return mmap.mmap(-1, size)
     room = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with contextlib.suppress(OSError):  # a kernel without them
         room.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(room, np.float32, SIZE)
+    return room
 
 
 def weight(memory: Memory, path: str, copy: int = 0) -> Memory:

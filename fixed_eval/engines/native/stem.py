@@ -1,0 +1,247 @@
+"""The first convolution, 7×7 at every second position, straight from the pictures; its gradient.
+
+A picture is an image with a ring of zeros. Where all colours of an image are equal, as in scans and
+in what is drawn, a third of the products is enough. With g the image less the mean of green, c a
+colour and `inside` a picture of ones in its ring of zeros, the preprocessed image has
+
+    g + (mean of green − mean of c) · inside
+
+in colour c; so its convolution is that of g by the sum of the kernel over its colours (`grey`), and
+that of `inside` by a weighted sum of them (`contrast`), which is the same for all images (`edges`).
+The gradient by the kernel is, in colour c, that of g plus the weighted one of `inside`.
+
+All lie in the memory `m` that `plan` divides. `grey`, `contrast`, `edges` and `sums` are by member
+of the team: each makes its own. `d_lines` and `d_edges` hold gradients by line of the kernel, with
+some rows more than a line has, so that all can be made eight rows at a time.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from fixed_eval.engines.native import layers
+from fixed_eval.engines.native.compiled import compiled, inlined, part
+from fixed_eval.engines.native.intrinsics import line
+from fixed_eval.engines.native.matmul import WIDTH, add_multiply_picture
+from fixed_eval.engines.native.plan import (
+    COLOUR_LINE,
+    COLOURS,
+    GREY_LINE,
+    LEARNED,
+    NARROW,
+    PICTURE,
+    RINGED_IMAGE,
+    ROOM,
+    STEM,
+    STEM_POSITIONS,
+    STEM_RING,
+    STEM_SIDE,
+    STEM_UNIT,
+    STRIDE,
+    TAPS,
+)
+from fixed_eval.engines.native.team import share
+
+GREEN = 1
+ZERO = np.float32(0)
+VALUES = STEM_POSITIONS * NARROW
+HALVES = NARROW // WIDTH
+
+
+@compiled
+def prepare(m: int, means: Any, me: int) -> None:
+    """What the member's grey images have in common: `grey` and `edges`."""
+    grey, contrast = ROOM.grey + me * TAPS * NARROW, ROOM.contrast + me * TAPS * NARROW
+    sum_colours(
+        m, STEM_UNIT.kernel, grey, contrast, means[GREEN] - means[0], means[GREEN] - means[2]
+    )
+    edges = ROOM.edges + me * VALUES
+    layers.set_zero(m, edges, VALUES)
+    _convolve(m, ROOM.inside, 1, contrast, edges)
+
+
+@part
+def sum_colours(
+    m: int, kernel: int, grey: int, contrast: int, blue: np.float32, red: np.float32
+) -> None:
+    """The sum of a kernel's colours, and that of the first and last times `blue` and `red`."""
+    for tap in range(TAPS):
+        at = kernel + tap * COLOURS * NARROW
+        a, b, c = line(m, at), line(m, at + NARROW), line(m, at + 2 * NARROW)
+        total, weighted = line(m, grey + tap * NARROW), line(m, contrast + tap * NARROW)
+        for k in range(NARROW):
+            total[k] = (a[k] + b[k]) + c[k]
+            weighted[k] = a[k] * blue + c[k] * red
+
+
+@compiled
+def forward(
+    m: int, images: Any, position: Any, means: Any, grey: bool, place: int, me: int
+) -> None:
+    """The convolution of one image, in the place of a batch's image; `grey` needs `prepare`."""
+    picture, out = ROOM.pictures + place * PICTURE, STEM_UNIT.raw + place * VALUES
+    if grey:
+        gather_grey(m, images, position, means, picture)
+        copy(m, ROOM.edges + me * VALUES, out, VALUES)
+        _convolve(m, picture, 1, ROOM.grey + me * TAPS * NARROW, out)
+    else:
+        gather(m, images, position, means, picture)
+        layers.set_zero(m, out, VALUES)
+        _convolve(m, picture, COLOURS, STEM_UNIT.kernel, out)
+
+
+@compiled
+def gather(m: int, images: Any, position: int, means: Any, picture: int) -> None:
+    """Fill the inside of a `picture` (38 × 38 × 3) with an image, preprocessed.
+
+    As `fixed_eval.network.preprocess`: RGB 0..255 → BGR minus `means`.
+    """
+    image = images[position]
+    for y in range(RINGED_IMAGE):
+        target = line(m, picture + y * RINGED_IMAGE * COLOURS)
+        for x in range(RINGED_IMAGE * COLOURS):
+            target[x] = ZERO
+    for y in range(image.shape[0]):
+        target = line(m, picture + ((y + STEM_RING) * RINGED_IMAGE + STEM_RING) * COLOURS)
+        for x in range(image.shape[1]):
+            for colour in range(COLOURS):
+                value = image[y, x, COLOURS - 1 - colour] - means[colour]
+                target[COLOURS * x + colour] = value
+
+
+@compiled
+def gather_grey(m: int, images: Any, position: int, means: Any, picture: int) -> None:
+    """Fill a `picture` (38 × 38) with the green of an image less its mean."""
+    image, mean = images[position], means[GREEN]
+    for y in range(RINGED_IMAGE):
+        target = line(m, picture + y * RINGED_IMAGE)
+        for x in range(RINGED_IMAGE):
+            target[x] = ZERO
+    for y in range(image.shape[0]):
+        target = line(m, picture + (y + STEM_RING) * RINGED_IMAGE + STEM_RING)
+        for x in range(image.shape[1]):
+            target[x] = image[y, x, GREEN] - mean
+
+
+@part
+def copy(m: int, x: int, out: int, values: int) -> None:
+    """Copy `values` values."""
+    a, o = line(m, x), line(m, out)
+    for k in range(values):
+        o[k] = a[k]
+
+
+@inlined
+def _convolve(m: int, picture: int, colours: int, kernel: int, out: int) -> None:
+    """Add the convolution of a picture; a row of A is a window, seven runs in it."""
+    row, run = RINGED_IMAGE * colours, STEM * colours
+    for y in range(STEM_SIDE):
+        add_multiply_picture(
+            m,
+            picture + STRIDE * y * row,
+            STRIDE * colours,
+            1,
+            run,
+            row - run + 1,
+            kernel,
+            out + y * STEM_SIDE * NARROW,
+            STEM_SIDE,
+            TAPS * colours,
+            NARROW,
+            0,
+            NARROW,
+        )
+
+
+# The gradient -------------------------------------------------------------------------------------
+
+
+@compiled
+def gradient(m: int, means: Any, grey: bool, images: int, me: int, size: int) -> None:
+    """A member's part of the kernel's gradient: some lines of it, each in parts of the channels."""
+    begin, end = share(STEM * HALVES, me, size)
+    sums = ROOM.sums + me * VALUES
+    if grey:
+        sum_images(m, STEM_UNIT.d_raw, sums, images)
+    for piece in range(begin, end):
+        dy, left = piece // HALVES, piece % HALVES * WIDTH
+        if grey:
+            lines, edges = GREY_LINE * NARROW, ROOM.d_edges + dy * GREY_LINE * NARROW
+            set_zero_columns(m, ROOM.d_lines + dy * lines, GREY_LINE, left)
+            set_zero_columns(m, edges, GREY_LINE, left)
+            for image in range(images):
+                picture = ROOM.pictures + image * PICTURE
+                d_raw = STEM_UNIT.d_raw + image * VALUES
+                _line_gradient(m, picture, 1, dy, d_raw, ROOM.d_lines + dy * lines, left)
+            _line_gradient(m, ROOM.inside, 1, dy, sums, edges, left)
+        else:
+            lines = COLOUR_LINE * NARROW
+            set_zero_columns(m, ROOM.d_lines + dy * lines, COLOUR_LINE, left)
+            for image in range(images):
+                picture = ROOM.pictures + image * PICTURE
+                d_raw = STEM_UNIT.d_raw + image * VALUES
+                _line_gradient(m, picture, COLOURS, dy, d_raw, ROOM.d_lines + dy * lines, left)
+        _spread_line(m, means, grey, dy, left)
+
+
+@inlined
+def _line_gradient(
+    m: int, picture: int, colours: int, dy: int, d_raw: int, out: int, left: int
+) -> None:
+    """Add a picture's share; a row of A is a tap, its runs are the positions of a line."""
+    row, step = RINGED_IMAGE * colours, STRIDE * colours
+    add_multiply_picture(
+        m,
+        picture + dy * row,
+        1,
+        step,
+        STEM_SIDE,
+        STRIDE * row - (STEM_SIDE - 1) * step,
+        d_raw,
+        out,
+        GREY_LINE * colours,
+        STEM_POSITIONS,
+        NARROW,
+        left,
+        left + WIDTH,
+    )
+
+
+@compiled
+def _spread_line(m: int, means: Any, grey: bool, dy: int, left: int) -> None:
+    """From a line of `d_lines` and of `d_edges` to that of the kernel's gradient."""
+    for dx in range(STEM):
+        for colour in range(COLOURS):
+            tap = (dy * STEM + dx) * COLOURS + colour
+            target = line(m, STEM_UNIT.kernel + LEARNED + tap * NARROW + left)
+            if grey:
+                at = (dy * GREY_LINE + dx) * NARROW + left
+                a, b = line(m, ROOM.d_lines + at), line(m, ROOM.d_edges + at)
+                factor = means[GREEN] - means[colour]
+                for k in range(WIDTH):
+                    target[k] = a[k] + b[k] * factor
+            else:
+                at = (dy * COLOUR_LINE + dx * COLOURS + colour) * NARROW + left
+                a = line(m, ROOM.d_lines + at)
+                for k in range(WIDTH):
+                    target[k] = a[k]
+
+
+@part
+def sum_images(m: int, x: int, out: int, images: int) -> None:
+    """The sum of the first convolution's results, or of their gradients, over images."""
+    copy(m, x, out, VALUES)
+    o = line(m, out)
+    for image in range(1, images):
+        a = line(m, x + image * VALUES)
+        for k in range(VALUES):
+            o[k] += a[k]
+
+
+@part
+def set_zero_columns(m: int, x: int, rows: int, left: int) -> None:
+    """Set `WIDTH` columns to zero."""
+    for row in range(rows):
+        a = line(m, x + row * NARROW + left)
+        for k in range(WIDTH):
+            a[k] = ZERO
