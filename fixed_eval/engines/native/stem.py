@@ -92,15 +92,12 @@ def forward(
 
 @compiled
 def gather(m: int, images: Any, position: int, means: Any, picture: int) -> None:
-    """Fill the inside of a `picture` (38 × 38 × 3) with an image, preprocessed.
+    """Fill a `picture` (38 × 38 × 3) with an image, preprocessed.
 
     As `fixed_eval.network.preprocess`: RGB 0..255 → BGR minus `means`.
     """
+    layers.set_zero(m, picture, PICTURE)
     image = images[position]
-    for y in range(RINGED_IMAGE):
-        target = line(m, picture + y * RINGED_IMAGE * COLOURS)
-        for x in range(RINGED_IMAGE * COLOURS):
-            target[x] = ZERO
     for y in range(image.shape[0]):
         target = line(m, picture + ((y + STEM_RING) * RINGED_IMAGE + STEM_RING) * COLOURS)
         for x in range(image.shape[1]):
@@ -112,11 +109,8 @@ def gather(m: int, images: Any, position: int, means: Any, picture: int) -> None
 @compiled
 def gather_grey(m: int, images: Any, position: int, means: Any, picture: int) -> None:
     """Fill a `picture` (38 × 38) with the green of an image less its mean."""
+    layers.set_zero(m, picture, PICTURE // COLOURS)
     image, mean = images[position], means[GREEN]
-    for y in range(RINGED_IMAGE):
-        target = line(m, picture + y * RINGED_IMAGE)
-        for x in range(RINGED_IMAGE):
-            target[x] = ZERO
     for y in range(image.shape[0]):
         target = line(m, picture + (y + STEM_RING) * RINGED_IMAGE + STEM_RING)
         for x in range(image.shape[1]):
@@ -163,25 +157,20 @@ def gradient(m: int, means: Any, grey: bool, images: int, me: int, size: int) ->
     sums = ROOM.sums + me * VALUES
     if grey:
         sum_images(m, STEM_UNIT.d_raw, sums, images)
+    colours = 1 if grey else COLOURS
     for piece in range(begin, end):
         dy, left = piece // HALVES, piece % HALVES * WIDTH
+        lines = ROOM.d_lines + dy * COLOUR_LINE * NARROW
+        edges = ROOM.d_edges + dy * GREY_LINE * NARROW
+        set_zero_columns(m, lines, GREY_LINE * colours, left)
+        for image in range(images):
+            picture, d_raw = ROOM.pictures + image * PICTURE, STEM_UNIT.d_raw + image * VALUES
+            _line_gradient(m, picture, colours, dy, d_raw, lines, left)
         if grey:
-            lines, edges = GREY_LINE * NARROW, ROOM.d_edges + dy * GREY_LINE * NARROW
-            set_zero_columns(m, ROOM.d_lines + dy * lines, GREY_LINE, left)
             set_zero_columns(m, edges, GREY_LINE, left)
-            for image in range(images):
-                picture = ROOM.pictures + image * PICTURE
-                d_raw = STEM_UNIT.d_raw + image * VALUES
-                _line_gradient(m, picture, 1, dy, d_raw, ROOM.d_lines + dy * lines, left)
             _line_gradient(m, ROOM.inside, 1, dy, sums, edges, left)
-        else:
-            lines = COLOUR_LINE * NARROW
-            set_zero_columns(m, ROOM.d_lines + dy * lines, COLOUR_LINE, left)
-            for image in range(images):
-                picture = ROOM.pictures + image * PICTURE
-                d_raw = STEM_UNIT.d_raw + image * VALUES
-                _line_gradient(m, picture, COLOURS, dy, d_raw, ROOM.d_lines + dy * lines, left)
-        _spread_line(m, means, grey, dy, left)
+        target = STEM_UNIT.kernel + LEARNED + dy * STEM * COLOURS * NARROW
+        _spread_line(m, means, grey, lines + left, edges + left, target + left)
 
 
 @inlined
@@ -208,23 +197,14 @@ def _line_gradient(
 
 
 @compiled
-def _spread_line(m: int, means: Any, grey: bool, dy: int, left: int) -> None:
-    """From a line of `d_lines` and of `d_edges` to that of the kernel's gradient."""
-    for dx in range(STEM):
-        for colour in range(COLOURS):
-            tap = (dy * STEM + dx) * COLOURS + colour
-            target = line(m, STEM_UNIT.kernel + LEARNED + tap * NARROW + left)
-            if grey:
-                at = (dy * GREY_LINE + dx) * NARROW + left
-                a, b = line(m, ROOM.d_lines + at), line(m, ROOM.d_edges + at)
-                factor = means[GREEN] - means[colour]
-                for k in range(WIDTH):
-                    target[k] = a[k] + b[k] * factor
-            else:
-                at = (dy * COLOUR_LINE + dx * COLOURS + colour) * NARROW + left
-                a = line(m, ROOM.d_lines + at)
-                for k in range(WIDTH):
-                    target[k] = a[k]
+def _spread_line(m: int, means: Any, grey: bool, lines: int, edges: int, target: int) -> None:
+    """A line of the kernel's gradient from those of `d_lines` and `d_edges`."""
+    for tap in range(STEM * COLOURS):
+        dx, factor = tap // COLOURS, means[GREEN] - means[tap % COLOURS]
+        of_grey, of_colour = line(m, lines + dx * NARROW), line(m, lines + tap * NARROW)
+        of_inside, out = line(m, edges + dx * NARROW), line(m, target + tap * NARROW)
+        for k in range(WIDTH):
+            out[k] = of_grey[k] + of_inside[k] * factor if grey else of_colour[k]
 
 
 @part
