@@ -5,7 +5,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -30,7 +30,6 @@ from datagen.datasets.format import (
     TEST,
     BudgetInfo,
     DatasetInfo,
-    ManifestEntry,
     SourceInfo,
     all_image_files,
     fingerprint,
@@ -169,16 +168,11 @@ def _write(planned: Plan, root: Path, workers: int | None, progress: Progress) -
     renderer = ImageRenderer(planned.sources)
     writer = ImageWriter(renderer, root)
     written = write_all(planned, writer, workers, progress)
-    entries, notes = _without_duplicates(written, planned, writer)
-    named = {name: recorded_recipe(name, root, "pipeline") for name in renderer.pipelines}
-    entries = [
-        entry if entry.pipeline is None else replace(entry, pipeline=named[entry.pipeline])
-        for entry in entries
-    ]
-    pipelines = {named[name]: pipeline for name, pipeline in renderer.pipelines.items()}
-    info = _info(planned, entries, pipelines, notes, root)
+    kept, notes = _without_duplicates(written, planned, writer)
+    pipelines = {writer.pipelines[name]: found for name, found in renderer.pipelines.items()}
+    info = _info(planned, kept, pipelines, notes, root)
     check_every_class(info.counts)  # images were left out or relabelled
-    write_manifest(root, entries)
+    write_manifest(root, (made.line for made in kept))
     (root / RECIPE).write_text(planned.sources.resolved.recipe.to_yaml(root), "utf-8", newline="\n")
     (root / INFO).write_text(info.model_dump_json(indent=2) + "\n", "utf-8", newline="\n")
     _verify(root, info)
@@ -209,14 +203,14 @@ def _disk_errors(root: Path) -> Iterator[None]:
 
 def _without_duplicates(
     written: Sequence[WrittenImage], planned: Plan, writer: ImageWriter
-) -> tuple[list[ManifestEntry], list[str]]:
+) -> tuple[list[WrittenImage], list[str]]:
     """Make every image unlike all others.
 
     Of two equal files, a composed or augmented image is made anew with its next seed. A finished
     image, equal only once resized, cannot be made anew: it leaves train, or val where test has it.
 
     Returns:
-        The entries that stay, in order of index, and what a person should know of the others.
+        The images that stay, in order of index, and what a person should know of the others.
 
     Raises:
         BuildError: all attempts at an item look like other images.
@@ -224,31 +218,29 @@ def _without_duplicates(
     seen: set[str] = set()
     kept: list[WrittenImage] = []
     # test and val first: of two equal finished images the one in train goes
-    for made in sorted(
-        written, key=lambda made: (-PARTS.index(made.entry.split), made.entry.index)
-    ):
-        unique = _unlike_all(made, planned.items[made.entry.index], seen, writer)
+    for made in sorted(written, key=lambda made: (-PARTS.index(made.split), made.place)):
+        unique = _unlike_all(made, planned.items[made.place], seen, writer)
         if unique is not None:
-            seen.add(unique.entry.sha256)
+            seen.add(unique.sha256)
             kept.append(unique)
     dropped = len(written) - len(kept)
     notes = [f"{dropped} images left out: as stored they equal another"] if dropped else []
-    entries = sorted((made.entry for made in kept), key=lambda entry: entry.index)
-    notes += _ink_notes([made.entry for made in kept if not made.has_ink])
+    kept.sort(key=lambda made: made.place)
+    notes += _ink_notes([made for made in kept if not made.has_ink])
     least = planned.sources.resolved.recipe.legibility
     if hard := sum(not made.legible for made in kept if made.has_ink):
         kept_below = how_many(hard, "image")
         notes.append(f"{kept_below} kept below legibility {least:g}: no attempt was better")
-    return entries, notes
+    return kept, notes
 
 
-def _ink_notes(entries: Sequence[ManifestEntry]) -> list[str]:
+def _ink_notes(blank: Sequence[WrittenImage]) -> list[str]:
     """Say of finished images without ink, which cannot be drawn anew, how many there are."""
-    if not entries:
+    if not blank:
         return []
-    first = min(entries, key=lambda entry: entry.index)
+    first = min(blank, key=lambda made: made.place)
     return [
-        f"{how_many(len(entries), 'given image')} kept without ink at 32×32: gray levels differ by "
+        f"{how_many(len(blank), 'given image')} kept without ink at 32×32: gray levels differ by "
         f"less than {MIN_VIEW_CONTRAST}, first {first.path} ({first.parent})"
     ]
 
@@ -262,8 +254,8 @@ def _unlike_all(
         BuildError: all attempts at it look like other images.
     """
     attempts = 0
-    while made.entry.sha256 in seen:
-        (writer.root / made.entry.path).unlink()  # made anew, it may show another class
+    while made.sha256 in seen:
+        (writer.root / made.path).unlink()  # made anew, it may show another class
         if item.pick is not None and not item.pipeline:
             return None
         attempts += 1
@@ -278,37 +270,37 @@ def _unlike_all(
 
 def _info(
     planned: Plan,
-    entries: Sequence[ManifestEntry],
+    images: Sequence[WrittenImage],
     pipelines: Mapping[str, Pipeline],
     notes: Sequence[str],
     root: Path,
 ) -> DatasetInfo:
     """Describe what was written in `root`."""
     recipe = planned.sources.resolved.recipe
-    counts = class_counts((entry.split, entry.numeral) for entry in entries)
+    counts = class_counts((made.split, made.numeral) for made in images)
     count = total_count(counts)
     return DatasetInfo(
         name=recipe.name,
-        fingerprint=_fingerprint_of(entries, SPLITS),
-        test_fingerprint=_fingerprint_of(entries, (TEST,)) if TEST in counts else None,
+        fingerprint=_fingerprint_of(images, SPLITS),
+        test_fingerprint=_fingerprint_of(images, (TEST,)) if TEST in counts else None,
         size=recipe.size,
         counts=counts,
-        styles=dict(sorted(Counter(entry.style for entry in entries).items())),
+        styles=dict(sorted(Counter(made.style for made in images).items())),
         budget=BudgetInfo(
             limit=recipe.budget,
             exact=count.exact,
             in_batches=count.in_batches,
             eligible=recipe.eligible and count.within(recipe.budget),
         ),
-        sources=_sources(planned.sources, entries, root),
+        sources=_sources(planned.sources, images, root),
         pipelines={name: _pipeline_text(found, root) for name, found in pipelines.items()},
         notes=(*planned.notes, *notes),
         versions=_versions(),
     )
 
 
-def _fingerprint_of(entries: Sequence[ManifestEntry], parts: Sequence[str]) -> str:
-    return fingerprint((e.split, e.numeral, e.sha256) for e in entries if e.split in parts)
+def _fingerprint_of(images: Sequence[WrittenImage], parts: Sequence[str]) -> str:
+    return fingerprint((m.split, m.numeral, m.sha256) for m in images if m.split in parts)
 
 
 def _pipeline_text(pipeline: Pipeline, root: Path) -> str:
@@ -320,10 +312,10 @@ def _pipeline_text(pipeline: Pipeline, root: Path) -> str:
 
 
 def _sources(
-    sources: SplitSources, entries: Sequence[ManifestEntry], root: Path
+    sources: SplitSources, images: Sequence[WrittenImage], root: Path
 ) -> tuple[SourceInfo, ...]:
     """Say of every source what it offered, how many images are from it, under what licence."""
-    used = Counter(entry.source for entry in entries)
+    used = Counter(made.source for made in images)
     return tuple(
         SourceInfo(
             key=key,

@@ -21,9 +21,9 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 
@@ -31,11 +31,13 @@ from datagen.building.open_sources import open_sources
 from datagen.building.render import ImageRenderer
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.machine import cores
-from datagen.datasets.format import ManifestEntry
+from datagen.core.numerals import CaseStyle, Split
+from datagen.datasets.format import manifest_line
 from datagen.files.signals import held_back, ignore_ctrl_c
 from datagen.planning.assign import Item
 from datagen.planning.plan import Plan
 from datagen.planning.resolve import ResolvedRecipe
+from datagen.recipes.paths import recorded_recipe
 from datagen.sources.registry import Source, outside_sources, register_again
 
 Progress = Callable[[int], None]
@@ -84,7 +86,7 @@ def write_all(
             f"a worker process was killed after {len(written):,} of {len(items):,} images, perhaps "
             "because memory ran out; nothing was kept. Try fewer --workers"
         ) from error
-    return sorted(written, key=lambda made: made.entry.index)
+    return sorted(written, key=lambda made: made.place)
 
 
 class _NotStartedError(BrokenProcessPool):
@@ -213,22 +215,45 @@ def _start_errors() -> Iterator[None]:
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenImage:
-    """A file that was written: its line of the manifest; the rest as in `RenderedImage`."""
+class WrittenImage(NamedTuple):
+    """A file that was written.
 
-    entry: ManifestEntry
+    A tuple, and its record as text already: so it goes from process to process twenty times as
+    fast as a `ManifestEntry` would.
+
+    Attributes:
+        place: in the plan, counted from 0.
+        line: of the manifest.
+        attempt, has_ink, legible: as in `RenderedImage`; the others as in `ManifestEntry`.
+    """
+
+    place: int
+    path: str
+    sha256: str
+    numeral: str
+    split: Split
+    source: str
+    style: CaseStyle
+    parent: str | None
+    line: bytes
     attempt: int
     has_ink: bool
     legible: bool
 
 
 class ImageWriter:
-    """Makes images and writes their files below `root`."""
+    """Makes images and writes their files below `root`.
+
+    Attributes:
+        pipelines: the recipe's names of its pipelines, and what the dataset's records call them.
+    """
 
     def __init__(self, renderer: ImageRenderer, root: Path) -> None:
         self._renderer = renderer
         self.root = root
+        self.pipelines: dict[str, str] = {
+            name: recorded_recipe(name, root, "pipeline") for name in renderer.pipelines
+        }
 
     def write(self, items: Sequence[Item]) -> list[WrittenImage]:
         """Make and write `items`, each at its first attempt."""
@@ -237,9 +262,25 @@ class ImageWriter:
     def write_one(self, item: Item, attempt: int = 0) -> WrittenImage:
         """Make and write one image; see `ImageRenderer.make` for `attempt`."""
         made = self._renderer.make(item, attempt)
-        with open(self.root / made.entry.path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
+        entry = made.entry
+        with open(self.root / entry.path, "wb") as file:  # noqa: PTH123 - twice as fast as Path.open
             file.write(made.png)
-        return WrittenImage(made.entry, made.attempt, made.has_ink, made.legible)
+        if entry.pipeline is not None:
+            entry = replace(entry, pipeline=self.pipelines[entry.pipeline])
+        return WrittenImage(
+            place=entry.index,
+            path=entry.path,
+            sha256=entry.sha256,
+            numeral=entry.numeral,
+            split=entry.split,
+            source=entry.source,
+            style=entry.style,
+            parent=entry.parent,
+            line=manifest_line(entry),
+            attempt=made.attempt,
+            has_ink=made.has_ink,
+            legible=made.legible,
+        )
 
 
 _writer: ImageWriter | None = None  # a worker process has one, made by its initializer

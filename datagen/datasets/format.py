@@ -224,10 +224,15 @@ def all_image_files(
             yield TEST, numeral, path
 
 
-def write_manifest(root: Path, entries: Iterable[ManifestEntry]) -> None:
-    """Write the manifest, one entry a line."""
+def manifest_line(entry: ManifestEntry) -> bytes:
+    """Return an entry as its line of the manifest, the line's end included."""
+    return _entries.dump_json(entry, by_alias=True) + b"\n"
+
+
+def write_manifest(root: Path, lines: Iterable[bytes]) -> None:
+    """Write the manifest from its lines (see `manifest_line`)."""
     with (root / MANIFEST).open("wb") as file:
-        file.writelines(_entries.dump_json(entry, by_alias=True) + b"\n" for entry in entries)
+        file.writelines(lines)
 
 
 def read_manifest(root: Path) -> list[ManifestEntry]:

@@ -17,6 +17,7 @@ from datagen.datasets.format import (
     ManifestEntry,
     fingerprint,
     inside,
+    manifest_line,
     read_manifest,
     write_manifest,
 )
@@ -58,7 +59,7 @@ ENTRIES = st.builds(
 @given(st.lists(ENTRIES, max_size=4, unique_by=lambda entry: entry.path))
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path, entries: list[ManifestEntry]) -> None:
-    write_manifest(tmp_path, entries)
+    write_manifest(tmp_path, map(manifest_line, entries))
     assert read_manifest(tmp_path) == entries
 
 
