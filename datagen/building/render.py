@@ -20,6 +20,7 @@ from datagen.core.errors import BuildError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import PARTS, Split
+from datagen.core.streams import Streams
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
 from datagen.images.legibility import raster_legibility
@@ -36,6 +37,7 @@ ATTEMPTS: Final = 20
 MIN_VIEW_CONTRAST: Final = 40
 """Gray levels between the darkest and the lightest pixel at 32×32: with fewer, no ink is left."""
 
+_INDEXES: Final = 2**32  # that an item can have: one word of its key
 _GIVEN_ATTEMPTS: Final = 4  # at a given image: its own strokes set a limit that no pipeline moves
 
 
@@ -123,6 +125,7 @@ class ImageRenderer:
     def __init__(self, sources: SplitSources) -> None:
         self._sources = sources
         self._recipe = sources.resolved.recipe
+        self._streams = Streams((self._recipe.seed,), (_INDEXES,))
         self.pipelines: dict[str, Pipeline] = open_pipelines(sources.resolved)
 
     def make(self, item: Item, attempt: int = 0) -> RenderedImage:
@@ -171,7 +174,11 @@ class ImageRenderer:
     def _draw(self, item: Item, attempt: int) -> _Drawn:
         # the first attempt's key is the index alone, so that the common case reads simply
         key = (item.drawn_by, attempt) if attempt else (item.drawn_by,)
-        rng = np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
+        rng = (
+            np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
+            if attempt
+            else self._streams.of(item.drawn_by)
+        )
         begun = self._sheet(item, rng)
         augmented = augment(begun.image, item, self.pipelines, rng)
         view = evaluator_view(augmented.image)

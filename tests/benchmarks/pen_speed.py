@@ -13,7 +13,6 @@ import time
 import numpy as np
 
 from datagen.core.glyphs import GlyphPool
-from datagen.sources.pen import hand
 from datagen.sources.pen import source as pen
 
 
@@ -35,7 +34,7 @@ def main() -> None:
     }
     for _ in range(parser.parse_args().runs):
         pen._writer.cache_clear()
-        hand._plan.cache_clear()
+        pen._model.cache_clear()
         start = time.perf_counter()
         pool = pen.PenSource().open(None, pen.PenOptions())
         times["open, ms"].append((time.perf_counter() - start) * 1e3)

@@ -1,12 +1,11 @@
 """The writing itself: a writer's intended letter, varied by the hand, as points of ink.
 
-What a writer means by a letter is one matrix over one vector of normals (`_LetterModel`), kept per
-writer; an instance costs one draw and one product.
+What a writer means by a letter is one matrix over one vector of normals (`LetterModel`), which a
+source keeps; an instance costs one draw and one product.
 """
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -42,7 +41,7 @@ class WrittenLetter:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _LetterModel:
+class LetterModel:
     """A writer's letter before an instance is drawn.
 
     Attributes:
@@ -50,6 +49,7 @@ class _LetterModel:
         layout: latent points to paths.
         body: how many rows make the body; the dot's follow.
         variation: factor on every difference between two instances.
+        slant: the writer's.
     """
 
     mean: Matrix
@@ -57,25 +57,24 @@ class _LetterModel:
     layout: PathLayout
     body: int
     variation: float
+    slant: float
 
 
-def write(writer: Writer, letter: Letter, case: Case, rng: np.random.Generator) -> WrittenLetter:
+def write(model: LetterModel, rng: np.random.Generator) -> WrittenLetter:
     """Write one letter.
 
     Args:
-        writer: whose hand it is.
-        letter: which letter.
-        case: `"unknown"` is written as a capital.
+        model: whose hand it is, and which letter.
         rng: makes this instance differ from the writer's others.
 
     Returns:
         Strokes whose body spans y 0 … 1, a dot above, x from 0; with pressure for every point.
     """
-    model = _letter_model(writer, letter, case)
     normal = rng.standard_normal((len(model.mean) + 1, 3))
-    lean, stretch = model.variation * normal[0, :2]
+    lean, stretch, _ = normal[0].tolist()
+    slant = model.slant + _SLANT_JITTER * (model.variation * lean)
     ink = model.layout.matrix @ (model.mean + model.spread * normal[1:])
-    _settle(ink, model.body, writer.slant + _SLANT_JITTER * lean, math.exp(_WIDTH_JITTER * stretch))
+    _settle(ink, model.body, slant, math.exp(_WIDTH_JITTER * (model.variation * stretch)))
     return _cut(ink.astype(np.float32), model.layout.pieces)
 
 
@@ -99,8 +98,8 @@ def _cut(ink: Points, pieces: tuple[slice, ...]) -> WrittenLetter:
     )
 
 
-@lru_cache(maxsize=8192)
-def _letter_model(writer: Writer, letter: Letter, case: Case) -> _LetterModel:
+def letter_model(writer: Writer, letter: Letter, case: Case) -> LetterModel:
+    """Return what `writer` means by a letter; case `"unknown"` is written as a capital."""
     strokes = intended(writer, letter, case)
     # cuts in steps of 0.05: a few hundred layouts serve all writers
     laid = layout(tuple(tuple(round(20 * cut) / 20 for cut in stroke.cuts) for stroke in strokes))
@@ -108,7 +107,7 @@ def _letter_model(writer: Writer, letter: Letter, case: Case) -> _LetterModel:
     mean = np.concatenate([_mean(stroke) for stroke in strokes])
     spread = np.concatenate([_spread(stroke, writer, variation) for stroke in strokes])
     end = laid.pieces[-2 if strokes[-1].dot else -1].stop
-    return _LetterModel(mean, spread, laid, end, variation)
+    return LetterModel(mean, spread, laid, end, variation, writer.slant)
 
 
 def _mean(stroke: Stroke) -> Matrix:

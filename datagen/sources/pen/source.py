@@ -37,13 +37,17 @@ from pydantic import Field, model_validator
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.limits import Seed
 from datagen.core.numerals import LETTERS, Case, Letter
-from datagen.sources.pen.hand import write
+from datagen.core.streams import Streams
+from datagen.sources.pen.hand import LetterModel, letter_model, write
 from datagen.sources.pen.wide import draw_wide_writer
 from datagen.sources.pen.writer import Writer, draw_writer
 from datagen.sources.registry import Options, Source, register
 
 MOST_WRITINGS: Final = 400_000
 """Writers × instances: the index of their letters takes half a gigabyte."""
+
+_KEPT: Final = 16_384
+"""Letters kept for when they are asked for again, most of them an i: 20 MB."""
 
 _CASES: tuple[Case, Case] = ("lower", "upper")
 _SHAPES: tuple[tuple[Letter, Case], ...] = tuple(
@@ -90,19 +94,16 @@ class PenSource(Source):
     def open(self, path: Path | None, options: PenOptions) -> GlyphPool:  # noqa: ARG002
         """Return `writers` × 6 × `instances` letters; none is drawn yet. `path` is not used."""
         infos = _infos(options)
+        shape = options.writers, len(_SHAPES), options.instances
+        streams = Streams(_entropy(options.seed), shape)
 
+        @lru_cache(maxsize=_KEPT)
         def load(key: int) -> Glyph:
-            shape, instance = divmod(key, options.instances)
-            number, shape = divmod(shape, len(_SHAPES))
-            writer = _writer(options.seed, number, options.ranges)
-            stream = _stream(options.seed, number, shape, instance)
-            written = write(writer, *_SHAPES[shape], np.random.default_rng(stream))
+            number, letter = divmod(key // options.instances, len(_SHAPES))
+            model, pen = _model(options.seed, options.ranges, number, letter)
+            written = write(model, streams.of(key))
             return Glyph(
-                infos[key],
-                self.name,
-                strokes=written.strokes,
-                pressure=written.pressure,
-                pen=writer.pen,
+                infos[key], self.name, strokes=written.strokes, pressure=written.pressure, pen=pen
             )
 
         return GlyphPool(self.name, infos, load)
@@ -124,12 +125,20 @@ def _infos(options: PenOptions) -> tuple[GlyphInfo, ...]:
     )
 
 
+@lru_cache(maxsize=8192)
+def _model(seed: int, ranges: str, number: int, shape: int) -> tuple[LetterModel, float]:
+    """Return a writer's letter, and the width of that writer's pen."""
+    writer = _writer(seed, number, ranges)
+    return letter_model(writer, *_SHAPES[shape]), writer.pen
+
+
 @lru_cache(maxsize=4096)
 def _writer(seed: int, number: int, ranges: str) -> Writer:
     draw = draw_writer if ranges == "fitted" else draw_wide_writer
-    return draw(np.random.default_rng(_stream(seed, number)))
+    stream = np.random.SeedSequence(_entropy(seed), spawn_key=(number,))
+    return draw(np.random.default_rng(stream))
 
 
-def _stream(seed: int, *key: int) -> np.random.SeedSequence:
-    """Return the draws of one writer or glyph: never those of a dataset's item of equal seed."""
-    return np.random.SeedSequence((seed, 0x70656E), spawn_key=key)  # "pen"
+def _entropy(seed: int) -> tuple[int, int]:
+    """Return what all draws of a source begin with: never as a dataset's items of equal seed."""
+    return seed, 0x70656E  # "pen"

@@ -18,8 +18,8 @@ from scipy.stats import ks_2samp
 from datagen.core.glyphs import Glyph
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources import get_source
-from datagen.sources.pen import hand as hand_module
-from datagen.sources.pen.hand import write
+from datagen.sources.pen import source as source_module
+from datagen.sources.pen.hand import letter_model, write
 from datagen.sources.pen.letters import intended
 from datagen.sources.pen.paths import sampling
 from datagen.sources.pen.source import PenOptions, PenSource
@@ -60,7 +60,7 @@ def test_infos_cover_every_letter_case_and_instance_once() -> None:
 def test_a_glyph_depends_on_nothing_but_itself() -> None:
     pool = PenSource().open(None, PenOptions(writers=4, instances=3, seed=7))
     expected = [_bytes(glyph) for glyph in pool]
-    hand_module._letter_model.cache_clear()
+    source_module._model.cache_clear()
     larger = PenSource().open(None, PenOptions(writers=9, instances=3, seed=7))
     assert [_bytes(larger[k]) for k in reversed(range(len(pool)))] == expected[::-1]
     assert len(set(expected)) == len(expected)
@@ -93,7 +93,7 @@ def test_every_letter_keeps_the_contract(
 ) -> None:
     person = draw(np.random.default_rng(writer))
     strokes = intended(person, letter, case)
-    written = write(person, letter, case, np.random.default_rng(instance))
+    written = write(letter_model(person, letter, case), np.random.default_rng(instance))
     assert len(written.strokes) == len(written.pressure) == len(strokes)
     for path, pressure in zip(written.strokes, written.pressure, strict=True):
         assert path.dtype == pressure.dtype == np.float32
