@@ -58,7 +58,8 @@ def ink_balance(image: GrayImage) -> float:
 
 def contrast(image: GrayImage) -> int:
     """Return the gray levels between the darkest pixel and the lightest."""
-    return int(image.max()) - int(image.min())
+    darkest, lightest, _, _ = cv2.minMaxLoc(image)
+    return int(lightest - darkest)
 
 
 def paper_under(data: bytes, name: str, over_white: GrayImage) -> Paper:

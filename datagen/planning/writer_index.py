@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -23,6 +23,7 @@ class WriterIndex:
             letters = self._writers.setdefault(info.writer, {})
             letters.setdefault((info.letter, info.case), []).append(position)
         self._eligible: dict[frozenset[WrittenForm], list[dict[WrittenForm, list[int]]]] = {}
+        self._by_style: dict[tuple[str, CaseStyle], list[dict[WrittenForm, list[int]]]] = {}
 
     @cached_property
     def styles(self) -> dict[str, tuple[CaseStyle, ...]]:
@@ -37,7 +38,11 @@ class WriterIndex:
 
     def writers(self, numeral: str, style: CaseStyle) -> list[dict[WrittenForm, list[int]]]:
         """Return the letters of each writer who has every letter of `numeral` in `style`."""
-        return self._having(frozenset(spell(numeral, style)))
+        found = self._by_style.get((numeral, style))
+        if found is None:
+            found = self._having(frozenset(spell(numeral, style)))
+            self._by_style[numeral, style] = found
+        return found
 
     def writes_both(self, numeral: str, other: str, style: CaseStyle) -> bool:
         """Return whether one writer has every letter of both."""
@@ -102,15 +107,18 @@ class WriterIndex:
 
 
 def _instances(
-    letters: Sequence[WrittenForm],
+    letters: tuple[WrittenForm, ...],
     own: dict[WrittenForm, list[int]],
     rng: np.random.Generator,
 ) -> list[int]:
     """Draw one writer's glyphs for `letters`, in their order."""
-    instances = {
-        letter: _draw(own[letter], count, rng) for letter, count in Counter(letters).items()
-    }
+    instances = {letter: _draw(own[letter], count, rng) for letter, count in _counted(letters)}
     return [instances[letter].pop() for letter in letters]
+
+
+@lru_cache(maxsize=64)
+def _counted(letters: tuple[WrittenForm, ...]) -> tuple[tuple[WrittenForm, int], ...]:
+    return tuple(Counter(letters).items())
 
 
 def _draw(positions: list[int], count: int, rng: np.random.Generator) -> list[int]:
