@@ -23,6 +23,7 @@ _Extent = tuple[list[float], list[float]]  # least and greatest x and y
 
 _USUAL_PEN = 0.1  # letter heights: of strokes recorded without a pen's width
 _ALONG = np.linspace(0, 1, 12)  # a bar, from its left end to its right
+_TILT = _ALONG - 0.5
 _BOW = np.sin(np.pi * _ALONG)
 _TREMOR = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(np.linspace(1, 23, 12))
 
@@ -85,8 +86,10 @@ class _Row:
 
     def move(self, along: Sequence[float]) -> None:
         """Move every letter to the right, in place."""
-        self.points[:, 0] += np.repeat(np.array(along, np.float32), self.counts)
-        for matrix, x in zip(self.matrices, along, strict=True):
+        for start, count, matrix, x in zip(
+            self.starts, self.counts, self.matrices, along, strict=True
+        ):
+            self.points[start : start + count, 0] += np.float32(x)
             matrix[0, 2] += x
 
     def outline(self, first: int, last: int) -> Path2D:
@@ -109,7 +112,7 @@ def lay_out(hand: Hand, glyphs: Sequence[Glyph], margin: int) -> SheetLayout:
     _spread(row, pen / scale)
     bars = _bar_paths(hand, row, pen / scale)
     scale, origin = _fit(hand, _extent(turn, row.points, *bars), pen, margin)
-    to_sheet = np.column_stack([turn * scale, origin])
+    to_sheet = _sheet_matrix(turn, scale, origin)
     return SheetLayout(
         lines=(*_lines(row, to_sheet), *(InkLine(_apply(to_sheet, bar)) for bar in bars)),
         stamps=tuple(
@@ -229,29 +232,31 @@ def _bar_path(bar: Bar, row: _Row, left: float, right: float, pen: float) -> Pat
     heights = row.outline(bar.first, bar.last)[:, 1]
     inset = pen / 2 - border  # a joined bar lies on the letters' own ink
     y = heights.min() + inset - bar.offset if bar.over else heights.max() - inset + bar.offset
-    sag = bar.tilt * (_ALONG - 0.5) + bar.bow * _BOW + bar.waver * _TREMOR
-    return np.stack([left + (right - left) * _ALONG, y + sag], axis=1).astype(np.float32)
+    path = np.empty((len(_ALONG), 2), np.float32)
+    path[:, 0] = left + (right - left) * _ALONG
+    path[:, 1] = y + (bar.tilt * _TILT + bar.bow * _BOW + bar.waver * _TREMOR)
+    return path
 
 
 def _extent(turn: Matrix, *paths: Path2D) -> _Extent:
     """Return the least and the greatest x and y of paths once turned."""
-    points = np.concatenate(paths) @ turn.T
-    return points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    points = (np.concatenate(paths) if len(paths) > 1 else paths[0]) @ turn.T
+    return np.minimum.reduce(points).tolist(), np.maximum.reduce(points).tolist()
 
 
 def _fit(hand: Hand, extent: _Extent, pen: float, margin: int) -> tuple[float, list[float]]:
     """Return pixels per letter height, and the sheet position of the numeral's origin."""
-    low, high = extent
-    room = [side - 2 * margin - pen for side in hand.sheet]
-    span = [b - a for a, b in zip(low, high, strict=True)]
+    # x and y one by one: this is done three times for every image
+    (low_x, low_y), (high_x, high_y) = extent
+    room_x, room_y = hand.sheet[0] - 2 * margin - pen, hand.sheet[1] - 2 * margin - pen
+    width, height = high_x - low_x, high_y - low_y
     scale = min(
-        max(hand.fill * side, 8) / max(width, 1e-3) for side, width in zip(room, span, strict=True)
+        max(hand.fill * room_x, 8) / max(width, 1e-3),
+        max(hand.fill * room_y, 8) / max(height, 1e-3),
     )
-    origin = [
-        margin + pen / 2 + at * (side - scale * width) - scale * start
-        for at, side, width, start in zip(hand.at, room, span, low, strict=True)
-    ]
-    return scale, origin
+    x = margin + pen / 2 + hand.at[0] * (room_x - scale * width) - scale * low_x
+    y = margin + pen / 2 + hand.at[1] * (room_y - scale * height) - scale * low_y
+    return scale, [x, y]
 
 
 def _lines(row: _Row, to_sheet: Matrix) -> Iterator[InkLine]:
@@ -270,6 +275,14 @@ def _rotation(degrees: float) -> Matrix:
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
     return np.array([[cos, -sin], [sin, cos]])
+
+
+def _sheet_matrix(turn: Matrix, scale: float, origin: Sequence[float]) -> Matrix:
+    """Return the map from letter heights to pixels of the sheet."""
+    matrix = np.empty((2, 3))
+    matrix[:, :2] = turn * scale
+    matrix[:, 2] = origin
+    return matrix
 
 
 def _chain(outer: Matrix, inner: Matrix) -> Matrix:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby
 
 import cv2
 import numpy as np
@@ -43,8 +43,8 @@ def render_with_layout(hand: Hand, glyphs: Sequence[Glyph]) -> tuple[GrayImage, 
         raise ValueError("the glyphs are not those named by hand.letters")
     for margin in _MARGINS if _stays_inside(hand) else _MARGINS[:1]:
         layout = lay_out(hand, glyphs, margin)
-        sheet = _draw(hand, layout)
-        if min(edge.min() for edge in (sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1])) == _PAPER:
+        sheet, inked = _draw(hand, layout)
+        if not _touches_edge(sheet, inked):
             break
     return sheet, layout
 
@@ -54,19 +54,30 @@ def _stays_inside(hand: Hand) -> bool:
     return hand.fill <= 1 and all(0 <= place <= 1 for place in hand.at)
 
 
-def _draw(hand: Hand, layout: SheetLayout) -> GrayImage:
-    """Draw everything on its sheet."""
+def _touches_edge(sheet: GrayImage, inked: tuple[slice, slice]) -> bool:
+    """Return whether ink lies on the sheet's outermost pixels; beyond `inked` there is none."""
+    rows, columns = inked
+    height, width = sheet.shape
+    if min(rows.start, columns.start) > 0 and rows.stop < height and columns.stop < width:
+        return False
+    edges = sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]
+    return any(edge.min() < _PAPER for edge in edges)
+
+
+def _draw(hand: Hand, layout: SheetLayout) -> tuple[GrayImage, tuple[slice, slice]]:
+    """Draw everything on its sheet; tell which part of it ink can have reached."""
     width, height = hand.sheet
     coverage: Coverage = np.zeros((height, width), np.uint8)  # grey levels come last
     for stamp in layout.stamps:
         _draw_stamp(coverage, stamp, layout.pen)
     for plain, lines in groupby(layout.lines, lambda line: line.pressure is None):
         (_draw_plain if plain else _draw_pressed)(coverage, list(lines), layout.pen)
-    sheet = np.full_like(coverage, _PAPER)
+    sheet = np.empty_like(coverage)
+    sheet.fill(_PAPER)
     inked = _ink_box(coverage, hand.blur)
     blurred = cv2.GaussianBlur(coverage[inked], (hand.blur, hand.blur), 0)
     cv2.LUT(blurred, _ink_table(hand.darkness, hand.scan), dst=sheet[inked])
-    return sheet
+    return sheet, inked
 
 
 def _ink_box(coverage: Coverage, blur: int) -> tuple[slice, slice]:
@@ -88,12 +99,14 @@ def _draw_pressed(sheet: Coverage, lines: Sequence[InkLine], pen: float) -> None
     """Draw strokes that swell under pressure, `pen` pixels wide where it is 1, in place."""
     points = _fixed_point(np.concatenate([line.points for line in lines]))
     pressure = np.concatenate([line.pressure for line in lines if line.pressure is not None])
-    swell = pressure[:-1] + pressure[1:]
-    widths = np.maximum(1, np.rint(pen / 2 * swell)).astype(int)
-    widths[np.cumsum([len(line.points) for line in lines[:-1]], dtype=int) - 1] = _UP
+    widths = np.rint(pen / 2 * (pressure[:-1] + pressure[1:])).astype(int)
+    np.maximum(widths, 1, out=widths)
+    for end in accumulate(len(line.points) for line in lines[:-1]):
+        widths[end - 1] = _UP
     # one call per run of equal width
-    cuts = [0, *(np.flatnonzero(widths[1:] != widths[:-1]) + 1).tolist(), len(widths)]
-    for (start, end), width in zip(pairwise(cuts), widths[cuts[:-1]].tolist(), strict=True):
+    starts = [0, *(np.flatnonzero(widths[1:] != widths[:-1]) + 1).tolist()]
+    ends = [*starts[1:], len(widths)]
+    for start, end, width in zip(starts, ends, widths[starts].tolist(), strict=True):
         if width != _UP:
             _polylines(sheet, [points[start : end + 1]], width)
 

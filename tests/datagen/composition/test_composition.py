@@ -92,7 +92,8 @@ def test_blurring_the_inked_part_alone_blurs_the_sheet(
     assert isinstance(drawn, Hand)
     hand = replace(drawn, blur=blur, scan=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(by_hand, "_ink_box", lambda *_: (slice(None), slice(None)))
+        everything = slice(0, hand.sheet[1]), slice(0, hand.sheet[0])
+        patch.setattr(by_hand, "_ink_box", lambda *_: everything)
         whole = render(hand, glyphs)
     np.testing.assert_array_equal(render(hand, glyphs), whole)
 
