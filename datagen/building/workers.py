@@ -44,7 +44,9 @@ Progress = Callable[[int], None]
 """Called with the number of images made so far."""
 
 _CHUNK: Final = 64  # items per task: enough to make sending cheap, few enough to be stopped soon
+_LAST_CHUNK: Final = 16  # items per task at the end: no process waits long for the others
 _AHEAD: Final = 3  # chunks that a process has at a time: it never waits for the next one
+_MANY: Final = 4_000  # items that take longer than that to make, whatever they are
 _STARTING: Final = 1.5  # seconds of work in one process that more processes, slow to start, pay for
 
 
@@ -111,7 +113,9 @@ def _parts(
     workers: int | None,
 ) -> Generator[list["WrittenImage"]]:
     """Yield what is written, chunk by chunk, here or by several processes."""
-    if workers is None:
+    if workers is None and len(chunks) * _CHUNK >= _MANY:
+        workers = 1 if _why_alone() else cores()
+    elif workers is None:
         yield from map(writer.write, chunks[:1])  # it reads letters, too, so its time says little
         began = time.perf_counter()
         yield from map(writer.write, chunks[1:2])
@@ -159,10 +163,21 @@ def _in_processes(
             initargs=(resolved, writer.root, outside),
         )
     try:
-        yield from _take_part(chunks, executor, writer, _AHEAD * (workers - 1))
+        ahead = _AHEAD * (workers - 1)
+        yield from _take_part(_fine_end(chunks, ahead + 1), executor, writer, ahead)
     finally:
         # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _fine_end(chunks: Sequence[Sequence[Item]], last: int) -> list[Sequence[Item]]:
+    """Return `chunks`, the `last` of them cut into smaller ones."""
+    fine = [
+        chunk[k : k + _LAST_CHUNK]
+        for chunk in chunks[-last:]
+        for k in range(0, len(chunk), _LAST_CHUNK)
+    ]
+    return [*chunks[:-last], *fine]
 
 
 def _take_part(

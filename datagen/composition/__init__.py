@@ -20,6 +20,7 @@ from datagen.composition.classic import (
 from datagen.composition.handwritten import parameters as hand
 from datagen.composition.handwritten import render as hand_render
 from datagen.composition.handwritten import twins as hand_twins
+from datagen.composition.handwritten.layout import SheetLayout
 from datagen.composition.handwritten.legibility import stroke_legibility
 from datagen.composition.handwritten.parameters import Hand, HandOptions
 from datagen.composition.handwritten.wide import sample_wide
@@ -42,6 +43,8 @@ ComposeOptions = Annotated[
 __all__ = [
     "ComposeOptions",
     "Composition",
+    "SheetLayout",
+    "first_layout",
     "glyph_ids",
     "render",
     "render_judged",
@@ -80,25 +83,45 @@ def twin_of(
     return hand_twins.twin_of(drawn, glyphs, other, places)
 
 
-def render(drawn: Composition, glyphs: Sequence[Glyph]) -> GrayImage:
-    """Return the image of `drawn`: `uint8 H×W`, ink 0 on paper 255. Pure."""
+def first_layout(drawn: Composition, glyphs: Sequence[Glyph]) -> SheetLayout | None:
+    """Return what of rendering can be done before anything is drawn; None if nothing can."""
+    return hand_render.first_layout(drawn, glyphs) if isinstance(drawn, Hand) else None
+
+
+def render(
+    drawn: Composition, glyphs: Sequence[Glyph], layout: SheetLayout | None = None
+) -> GrayImage:
+    """Return the image of `drawn`: `uint8 H×W`, ink 0 on paper 255. Pure.
+
+    Args:
+        drawn: the drawn parameters.
+        glyphs: the letters that it names.
+        layout: what `first_layout` returns for them, where it is known already.
+    """
     if isinstance(drawn, Hand):
-        return hand_render.render(drawn, glyphs)
+        return hand_render.render(drawn, glyphs, layout)
     if isinstance(drawn, ClassicEmnist):
         return classic.render_emnist(drawn, glyphs)
     return classic.render_chars74k(drawn, glyphs)
 
 
-def render_judged(drawn: Composition, glyphs: Sequence[Glyph]) -> tuple[GrayImage, float | None]:
+def render_judged(
+    drawn: Composition, glyphs: Sequence[Glyph], layout: SheetLayout | None = None
+) -> tuple[GrayImage, float | None]:
     """Return the image of `drawn`, and how well its letters can be read at 32×32.
+
+    Args:
+        drawn: as of `render`, and so are the others.
+        glyphs: the letters.
+        layout: of them, or None.
 
     Returns:
         The image as `render` returns it, and a legibility, 0 … 1; None where it cannot be judged
         by strokes, for the letters are ink or the method is a classic one.
     """
     if not isinstance(drawn, Hand) or any(glyph.strokes is None for glyph in glyphs):
-        return render(drawn, glyphs), None
-    image, layout = hand_render.render_with_layout(drawn, glyphs)
+        return render(drawn, glyphs, layout), None
+    image, layout = hand_render.render_with_layout(drawn, glyphs, layout)
     return image, stroke_legibility(layout, glyphs, image, evaluator_view(image))
 
 

@@ -21,12 +21,13 @@ _SUBPIXEL = 4  # bits after the point in OpenCV's fixed-point coordinates
 _CRISP = np.clip((np.arange(256) - 80) * 3, 0, 255).astype(np.uint8)  # a pen's edge is sharp
 
 
-def render(hand: Hand, glyphs: Sequence[Glyph]) -> GrayImage:
+def render(hand: Hand, glyphs: Sequence[Glyph], layout: SheetLayout | None = None) -> GrayImage:
     """Write `glyphs` on a sheet as `hand` says.
 
     Args:
         hand: the drawn parameters.
         glyphs: the letters named by `hand.letters`, in the same order.
+        layout: what `first_layout` returns for them, where it is known already.
 
     Returns:
         `uint8 H×W` of size `hand.sheet`, ink 0 on paper 255.
@@ -34,19 +35,32 @@ def render(hand: Hand, glyphs: Sequence[Glyph]) -> GrayImage:
     Raises:
         ValueError: `glyphs` are not those of `hand`.
     """
-    return render_with_layout(hand, glyphs)[0]
+    return render_with_layout(hand, glyphs, layout)[0]
 
 
-def render_with_layout(hand: Hand, glyphs: Sequence[Glyph]) -> tuple[GrayImage, SheetLayout]:
+def render_with_layout(
+    hand: Hand, glyphs: Sequence[Glyph], layout: SheetLayout | None = None
+) -> tuple[GrayImage, SheetLayout]:
     """Return what `render` returns, and where everything lies on the sheet."""
-    if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
-        raise ValueError("the glyphs are not those named by hand.letters")
-    for margin in _MARGINS if _stays_inside(hand) else _MARGINS[:1]:
-        layout = lay_out(hand, glyphs, margin)
-        sheet, inked = _draw(hand, layout)
+    layout = layout or first_layout(hand, glyphs)
+    sheet, inked = _draw(hand, layout)
+    for margin in _MARGINS[1:] if _stays_inside(hand) else ():
         if not _touches_edge(sheet, inked):
             break
+        layout = lay_out(hand, glyphs, margin)
+        sheet, inked = _draw(hand, layout)
     return sheet, layout
+
+
+def first_layout(hand: Hand, glyphs: Sequence[Glyph]) -> SheetLayout:
+    """Return where everything lies on the sheet, if what is drawn there keeps off its edges.
+
+    Raises:
+        ValueError: `glyphs` are not those of `hand`.
+    """
+    if [glyph.info.id for glyph in glyphs] != [pose.glyph for pose in hand.letters]:
+        raise ValueError("the glyphs are not those named by hand.letters")
+    return lay_out(hand, glyphs, _MARGINS[0])
 
 
 def _stays_inside(hand: Hand) -> bool:

@@ -52,7 +52,7 @@ def test_what_was_made_before_changes_nothing_and_another_seed_does(
 
 def test_images_made_together_are_those_made_one_by_one() -> None:
     letters = Ingredient(source="pen", options={"writers": 12}, twins=0.5)
-    planned = plan_recipe(Recipe(images=40, pipeline="paper", mix=(letters,)))
+    planned = plan_recipe(Recipe(images=60, pipeline="paper-and-pen", mix=(letters,)))
     renderer = ImageRenderer(planned.sources)
     together = list(renderer.make_all(planned.items))
     alone = [renderer.make(item) for item in reversed(planned.items)][::-1]
