@@ -81,18 +81,36 @@ class Glyph:
 
 
 class LazyPool(Sequence[Item_co], Generic[Info, Item_co]):
-    """An index over a loader: `infos[k]` describes what `pool[k]` loads, each time anew."""
+    """An index over a loader: `infos[k]` describes what `pool[k]` loads.
 
-    def __init__(self, source: str, infos: Sequence[Info], load: Callable[[int], Item_co]) -> None:
+    Args:
+        source: the source's name.
+        infos: what there is.
+        load: loads one.
+        load_all: loads several, where that costs less than one by one.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        infos: Sequence[Info],
+        load: Callable[[int], Item_co],
+        load_all: Callable[[Sequence[int]], Sequence[Item_co]] | None = None,
+    ) -> None:
         self.source = source
         self.infos = tuple(infos)
         self._load = load
+        self._load_all = load_all
 
     def __len__(self) -> int:
         return len(self.infos)
 
     def __getitem__(self, key: int) -> Item_co:  # type: ignore[override]  # no slices
         return self._load(range(len(self.infos))[key])
+
+    def take(self, keys: Sequence[int]) -> Sequence[Item_co]:
+        """Return several, each as `pool[key]` returns it."""
+        return [self[key] for key in keys] if self._load_all is None else self._load_all(keys)
 
     def by_id(self, name: str) -> Item_co:
         """Return what is called `name`.

@@ -27,6 +27,7 @@ times the real ones, in the median over the statistics.
 Not modelled: corrected or retraced strokes, loops within v and x, breaks of a failing pen.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -38,7 +39,7 @@ from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.limits import Seed
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.core.streams import Streams
-from datagen.sources.pen.hand import LetterModel, letter_model, write
+from datagen.sources.pen.hand import LetterModel, letter_model, write_all
 from datagen.sources.pen.wide import draw_wide_writer
 from datagen.sources.pen.writer import Writer, draw_writer
 from datagen.sources.registry import Options, Source, register
@@ -97,16 +98,25 @@ class PenSource(Source):
         shape = options.writers, len(_SHAPES), options.instances
         streams = Streams(_entropy(options.seed), shape)
 
-        @lru_cache(maxsize=_KEPT)
-        def load(key: int) -> Glyph:
-            number, letter = divmod(key // options.instances, len(_SHAPES))
-            model, pen = _model(options.seed, options.ranges, number, letter)
-            written = write(model, streams.of(key))
-            return Glyph(
-                infos[key], self.name, strokes=written.strokes, pressure=written.pressure, pen=pen
-            )
+        kept: dict[int, Glyph] = {}
 
-        return GlyphPool(self.name, infos, load)
+        def load_all(keys: Sequence[int]) -> list[Glyph]:
+            if len(kept) > _KEPT:
+                kept.clear()
+            if new := [key for key in dict.fromkeys(keys) if key not in kept]:
+                kept.update(zip(new, written(new), strict=True))
+            return [kept[key] for key in keys]
+
+        def written(keys: Sequence[int]) -> Iterator[Glyph]:
+            places = [divmod(key // options.instances, len(_SHAPES)) for key in keys]
+            models = [_model(options.seed, options.ranges, *place) for place in places]
+            asked = [(model, streams.of(key)) for key, (model, _) in zip(keys, models, strict=True)]
+            for key, (_, pen), made in zip(keys, models, write_all(asked), strict=True):
+                yield Glyph(
+                    infos[key], self.name, strokes=made.strokes, pressure=made.pressure, pen=pen
+                )
+
+        return GlyphPool(self.name, infos, lambda key: load_all([key])[0], load_all)
 
 
 def _infos(options: PenOptions) -> tuple[GlyphInfo, ...]:
