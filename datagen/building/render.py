@@ -5,10 +5,10 @@ No files are written here, and no process is started.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, groupby, islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -81,8 +81,7 @@ class _Chosen:
     keys: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Begun:
+class _Begun(NamedTuple):
     """An attempt at an item before anything is drawn.
 
     Attributes:
@@ -127,10 +126,7 @@ class _Drawn:
     attempt: int
     seed: tuple[int, ...]
     can_differ: bool
-
-    @cached_property
-    def has_ink(self) -> bool:
-        return contrast(self.view) >= MIN_VIEW_CONTRAST
+    has_ink: bool
 
     @cached_property
     def legibility(self) -> float:
@@ -157,7 +153,7 @@ def _laid_out(begun: _Begun, glyphs: Sequence[Glyph]) -> _Begun:
     if begun.chosen is None:
         return begun
     layout = first_layout(begun.chosen.composition, glyphs)
-    return replace(begun, glyphs=glyphs, layout=layout)
+    return begun._replace(glyphs=glyphs, layout=layout)
 
 
 class ImageRenderer:
@@ -260,8 +256,15 @@ class ImageRenderer:
         sheet = self._given(item) if begun.chosen is None else self._composed(begun.chosen, begun)
         augmented = augment(sheet.image, item, self.pipelines, begun.rng)
         view = evaluator_view(augmented.image)
-        can_differ = sheet.parent is None or item.pipeline is not None
-        return _Drawn(sheet, augmented, view, begun.attempt, begun.seed, can_differ)
+        return _Drawn(
+            begun=sheet,
+            augmented=augmented,
+            view=view,
+            attempt=begun.attempt,
+            seed=begun.seed,
+            can_differ=sheet.parent is None or item.pipeline is not None,
+            has_ink=contrast(view) >= MIN_VIEW_CONTRAST,
+        )
 
     def _recorded(self, item: Item, drawn: _Drawn) -> RenderedImage:
         begun, augmented = drawn.begun, drawn.augmented

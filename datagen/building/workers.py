@@ -165,9 +165,11 @@ def _in_processes(
     try:
         ahead = _AHEAD * (workers - 1)
         yield from _take_part(_fine_end(chunks, ahead + 1), executor, writer, ahead)
-    finally:
+    except BaseException:
         # waits for the chunks in work, so that none is written into a folder being deleted
         executor.shutdown(wait=True, cancel_futures=True)
+        raise
+    executor.shutdown(wait=False)  # nothing is in work: the processes end while others go on
 
 
 def _fine_end(chunks: Sequence[Sequence[Item]], last: int) -> list[Sequence[Item]]:

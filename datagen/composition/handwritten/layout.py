@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -28,8 +29,7 @@ _BOW = np.sin(np.pi * _ALONG)
 _TREMOR = np.sin(np.linspace(0, 9.5, 12)) + 0.6 * np.sin(np.linspace(1, 23, 12))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class InkLine:
+class InkLine(NamedTuple):
     """A pen's path on the sheet, pixels; `pressure` as in `Glyph`."""
 
     points: Path2D
