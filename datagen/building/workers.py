@@ -3,6 +3,7 @@
 The same files come out for any number of workers: an item knows all that its image depends on.
 """
 
+import atexit
 import gc
 import logging
 import multiprocessing
@@ -322,6 +323,7 @@ def _set_up_worker(resolved: ResolvedRecipe, root: Path, outside: Sequence[type[
     # starting the next worker until this one reads it
     _writer = ImageWriter(ImageRenderer(open_sources(resolved)), root)
     gc.freeze()  # what was set up stays; looking through it again and again took 1 part in 25
+    atexit.register(gc.freeze)  # Python, as it ends, would look through everything once more
 
 
 def _end_with_parent() -> None:
