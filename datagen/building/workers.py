@@ -31,7 +31,7 @@ import cv2
 from datagen.building.open_sources import open_sources
 from datagen.building.render import ImageRenderer, RenderedImage
 from datagen.core.errors import BuildError, UsageError
-from datagen.core.machine import cores
+from datagen.core.machine import cores, one_blas_thread
 from datagen.core.numerals import CaseStyle, Split
 from datagen.datasets.format import manifest_line
 from datagen.files.signals import held_back, ignore_ctrl_c
@@ -204,7 +204,7 @@ def _take_part(
     def sent(most: int) -> set[Future[list[WrittenImage]]]:
         return {executor.submit(_work, left.popleft()) for _ in range(min(most, len(left)))}
 
-    with held_back(), _start_errors():
+    with held_back(), _start_errors(), one_blas_thread():
         running = sent(ahead)
     try:
         while running:

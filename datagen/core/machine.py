@@ -1,6 +1,11 @@
 """What the machine we run on has."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
 
 
 def cores() -> int:
@@ -22,3 +27,20 @@ def child_environment(**changes: str) -> dict[str, str]:
     ours draws with matplotlib; TensorFlow imports it where it is installed.
     """
     return {k: v for k, v in os.environ.items() if k != "MPLBACKEND"} | changes
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let numpy multiply on one core where it is first imported meanwhile.
+
+    That is here, or in a process that is started meanwhile. For matrices of a few hundred numbers
+    its threads gain nothing, and cost 0.04 s when they start and more with every product.
+    """
+    if _BLAS_THREADS in os.environ:  # a person's own setting
+        yield
+        return
+    os.environ[_BLAS_THREADS] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(_BLAS_THREADS, None)

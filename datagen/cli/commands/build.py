@@ -11,6 +11,7 @@ from datagen.cli.unused_flags import refuse_unused
 from datagen.cli.views.next_step import as_argument, print_next
 from datagen.cli.views.output import Json, Quiet, console, counts_table, emit, progress_bars
 from datagen.core.errors import UsageError
+from datagen.core.machine import one_blas_thread
 from pipelines.text import quoted
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def build(
 
     Example: `datagen build --mix pen=0.5 --mix emnist:gzip.zip=0.5 --out mixed`
     """
-    from datagen.api.datasets import build as build_dataset
+    with one_blas_thread():
+        from datagen.api.datasets import build as build_dataset
     from datagen.recipes import overrides
     from datagen.recipes.load import load
 
