@@ -29,7 +29,7 @@ from datagen.core.errors import BuildError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralPool
 from datagen.core.numerals import PARTS, Split
-from datagen.core.streams import Streams
+from datagen.core.seed_table import SeedTable
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
 from datagen.images.legibility import raster_legibility
@@ -166,7 +166,7 @@ class ImageRenderer:
     def __init__(self, sources: SplitSources) -> None:
         self._sources = sources
         self._recipe = sources.resolved.recipe
-        self._streams = Streams((self._recipe.seed,), (_INDEXES,))
+        self._generators = SeedTable((self._recipe.seed,), (_INDEXES,))
         self.pipelines: dict[str, Pipeline] = open_pipelines(sources.resolved)
 
     def make_all(self, items: Sequence[Item]) -> Iterator[RenderedImage]:
@@ -248,7 +248,7 @@ class ImageRenderer:
         rng = (
             np.random.default_rng(np.random.SeedSequence(self._recipe.seed, spawn_key=key))
             if attempt
-            else self._streams.of(item.drawn_by)
+            else self._generators.of(item.drawn_by)
         )
         return _Begun(attempt, (self._recipe.seed, *key), rng, self._choose(item, rng))
 

@@ -38,7 +38,7 @@ from pydantic import Field, model_validator
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool
 from datagen.core.limits import Seed
 from datagen.core.numerals import LETTERS, Case, Letter
-from datagen.core.streams import Streams
+from datagen.core.seed_table import SeedTable
 from datagen.sources.pen.hand import LetterModel, letter_model, write_all
 from datagen.sources.pen.wide import draw_wide_writer
 from datagen.sources.pen.writer import Writer, draw_writer
@@ -96,21 +96,25 @@ class PenSource(Source):
         """Return `writers` × 6 × `instances` letters; none is drawn yet. `path` is not used."""
         infos = _infos(options)
         shape = options.writers, len(_SHAPES), options.instances
-        streams = Streams(_entropy(options.seed), shape)
+        generators = SeedTable(_entropy(options.seed), shape)
 
         kept: dict[int, Glyph] = {}
 
         def load_all(keys: Sequence[int]) -> list[Glyph]:
+            # in a dictionary of its own: another thread may clear what is kept
+            found = {key: glyph for key in keys if (glyph := kept.get(key)) is not None}
+            if new := [key for key in dict.fromkeys(keys) if key not in found]:
+                found.update(zip(new, written(new), strict=True))
             if len(kept) > _KEPT:
                 kept.clear()
-            if new := [key for key in dict.fromkeys(keys) if key not in kept]:
-                kept.update(zip(new, written(new), strict=True))
-            return [kept[key] for key in keys]
+            kept.update(found)
+            return [found[key] for key in keys]
 
         def written(keys: Sequence[int]) -> Iterator[Glyph]:
             places = [divmod(key // options.instances, len(_SHAPES)) for key in keys]
             models = [_model(options.seed, options.ranges, *place) for place in places]
-            asked = [(model, streams.of(key)) for key, (model, _) in zip(keys, models, strict=True)]
+            draws = map(generators.of, keys)
+            asked = [(model, rng) for (model, _), rng in zip(models, draws, strict=True)]
             for key, (_, pen), made in zip(keys, models, write_all(asked), strict=True):
                 yield Glyph(
                     infos[key], self.name, strokes=made.strokes, pressure=made.pressure, pen=pen

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datagen.core.streams import Streams
+from datagen.core.seed_table import SeedTable
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,14 @@ from datagen.core.streams import Streams
 def test_they_are_those_of_numpys_seed_sequence(
     entropy: tuple[int, ...], shape: tuple[int, ...], places: tuple[int, ...]
 ) -> None:
-    streams = Streams(entropy, shape)
+    table = SeedTable(entropy, shape)
     for place in places:
         key = tuple(int(k) for k in np.unravel_index(place, shape))
         seed = np.random.SeedSequence(entropy, spawn_key=key)
         expected = np.random.default_rng(seed).bit_generator.state
-        assert streams.of(place).bit_generator.state == expected
+        assert table.of(place).bit_generator.state == expected
 
 
 def test_a_stream_begins_anew_whenever_it_is_asked_for() -> None:
-    streams = Streams((3,), (10,))
-    assert streams.of(7).random() == streams.of(7).random() != streams.of(8).random()
+    table = SeedTable((3,), (10,))
+    assert table.of(7).random() == table.of(7).random() != table.of(8).random()

@@ -22,7 +22,7 @@ _HALF: Final = np.uint32(16)
 _MIX: Final = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
 
 
-class Streams:
+class SeedTable:
     """The generators of one table of spawn keys.
 
     Args:
