@@ -82,6 +82,12 @@ def get(memory, at, *shape):
     return memory[at : at + math.prod(shape)].reshape(shape).copy()
 
 
+def both_halves(memory, weight, *shape):
+    """The gradient of a weight: by the first and by the second half of the batch."""
+    first, second = (get(memory, weight + k * plan.LEARNED, *shape) for k in (1, 2))
+    return first + second
+
+
 def ring(x):
     return np.ascontiguousarray(np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))))
 
@@ -147,10 +153,12 @@ def test_winograd_is_the_3x3_convolution(rng, memory, images):
         winograd.add_input_gradient(here, ROOM.m, first, last, ROOM.d_reduced, square)
     ours = get(memory, ROOM.d_reduced, images, 10, 10, 64)[:, 1:-1, 1:-1]
     np.testing.assert_allclose(ours, d_x, atol=1e-5)
-    winograd.multiply_gradient(here, block.v, ROOM.n, ROOM.d_u, images, 0, plan.PLACES)
-    d_place = block.spread.kernel + plan.LEARNED
-    winograd.kernel_gradient(here, ROOM.d_u, d_place, 0, 64, square)
-    np.testing.assert_allclose(get(memory, d_place, 3, 3, 64, 64), d_kernel, atol=2e-4)
+    for member in range(3):
+        convolutions.spread_gradient(here, block.v, images, member, 3)
+    for member in range(3):
+        convolutions.spread_weight_gradient(here, block.spread, images, member, 3)
+    ours = both_halves(memory, block.spread.kernel, 3, 3, 64, 64)
+    np.testing.assert_allclose(ours, d_kernel, atol=2e-4)
 
 
 @pytest.mark.parametrize("images", [1, 8])
@@ -177,7 +185,7 @@ def test_the_stem_is_the_strided_7x7_convolution(rng, memory, images, grey):
     put(memory, unit.d_raw, upstream)
     for member in range(3):
         stem.gradient(here, means, grey, images, member, 3)
-    ours = get(memory, unit.kernel + plan.LEARNED, *kernel.shape)
+    ours = both_halves(memory, unit.kernel, *kernel.shape)
     np.testing.assert_allclose(ours, d_kernel, rtol=1e-3, atol=0.2)
 
 
@@ -234,7 +242,7 @@ def test_batch_norm_and_its_convolution(rng, memory):
     convolutions.weight_gradient(here, at_x, plan.POSITIONS * NARROW, unit, images, 0, 1)
     ours = (
         get(memory, d_x, rows, NARROW),
-        get(memory, unit.kernel + plan.LEARNED, NARROW, BROAD),
+        both_halves(memory, unit.kernel, NARROW, BROAD),
         get(memory, unit.gamma + plan.LEARNED, BROAD),
         get(memory, unit.beta + plan.LEARNED, BROAD),
     )
@@ -349,10 +357,11 @@ def test_adam_is_keras(rng, arena):
     weights, slopes = draw(rng, values), draw(rng, steps, values)
     variable = keras.Variable(weights)
     theirs = keras.optimizers.Adam(learning_rate=1e-2, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
-    at = arena.put(np.concatenate([np.pad(weights, (0, 28)), np.zeros(3 * 128, F)]))
+    at = arena.put(np.concatenate([np.pad(weights, (0, 28)), np.zeros(4 * 128, F)]))
     for step, slope in enumerate(slopes, 1):
         theirs.apply([tf.constant(slope)], [variable])
-        arena.m[at + 128 : at + 128 + values] = slope
+        arena.m[at + 128 : at + 128 + values] = slope / 4
+        arena.m[at + 256 : at + 256 + values] = slope * F(0.75)
         rate = 1e-2 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
         layers.adam(arena.here, at, 128, values, F(rate), F(1 - 0.9), F(1 - 0.999), F(1e-7))
     np.testing.assert_allclose(arena.get(at, values), variable.numpy(), rtol=1e-5, atol=1e-6)

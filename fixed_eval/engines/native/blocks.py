@@ -5,23 +5,23 @@
 
 from typing import Any
 
-from fixed_eval.engines.native import layers, winograd
+from fixed_eval.engines.native import layers
 from fixed_eval.engines.native.compiled import compiled
 from fixed_eval.engines.native.convolutions import (
     convolve,
     input_gradient,
+    own_kernel,
     spread,
     spread_backward,
-    square,
+    spread_gradient,
+    spread_weight_gradient,
+    turned_kernel,
     weight_gradient,
 )
-from fixed_eval.engines.native.intrinsics import LANES
 from fixed_eval.engines.native.matmul import transpose
 from fixed_eval.engines.native.plan import (
     BROAD,
-    LEARNED,
     NARROW,
-    PLACES,
     POSITIONS,
     RINGED,
     ROOM,
@@ -103,14 +103,13 @@ def enter(m: int, block: Any, image: int) -> None:
 def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, size: int) -> None:
     """A block with the batch's statistics, from behind `enter` to before `add_shortcut`."""
     first, last = share(images, me, size)
-    begin, end = share(NARROW, me, size)
-    winograd.transform_kernel(m, block.spread.kernel, ROOM.u, begin, end, square(me))
+    u = own_kernel(m, block.spread.kernel, ROOM.u, me, size)
     meet(gate, size)
     learn_statistics(m, block.reduce, images, settings, me)
     for image in range(first, last):
         relu_ringed(m, block.reduce, block.reduced, image, me)
     unit = block.spread
-    spread(m, block.reduced, block.v, ROOM.u, unit.raw, first, last, me)
+    spread(m, block.reduced, block.v, u, unit.raw, first, last, me)
     for image in range(first, last):
         take_moments(m, block.spread, image)
     meet(gate, size)
@@ -127,11 +126,7 @@ def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, 
 
 @compiled
 def turn_kernels(m: int, block: Any, me: int, size: int) -> None:
-    """The kernels' transposes, for the way back."""
-    begin, end = share(NARROW // LANES, me, size)
-    winograd.turn_kernel(m, block.spread.kernel, ROOM.turned, begin, end)
-    first, last = LANES * begin, LANES * end
-    winograd.transform_kernel(m, ROOM.turned, ROOM.u_flipped, first, last, square(me))
+    """The transposes of the 1×1 kernels, for the way back."""
     if me == 0:
         transpose(m, block.expand.kernel, block.expand.flipped, NARROW, BROAD)
     if me == size - 1:
@@ -154,6 +149,7 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
     """From behind `enter_backward` to before `leave_backward`: most weights' gradients."""
     first, last = share(images, me, size)
     turn_kernels(m, block, me, size)
+    u = turned_kernel(m, block.spread.kernel, me, size)
     meet(gate, size)
     combine_sums(m, block.expand, images, me)
     if block.first:
@@ -172,14 +168,13 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
     if block.first:
         weight_gradient(m, block.x, POSITIONS * NARROW, SHORTCUT, images, me, size)
     combine_sums(m, block.spread, images, me)
-    spread_backward(m, block.spread, first, last, me)
+    spread_backward(m, block.spread, u, first, last, me)
     for image in range(first, last):
         ringed, out = image * RINGED * NARROW, ROOM.d_narrow + image * POSITIONS * NARROW
         layers.mask_ring(m, ROOM.d_reduced + ringed, block.reduced + ringed, out, NARROW)
         take_sums(m, block.reduce, ROOM.d_narrow, image, me)
     meet(gate, size)
-    begin, end = share(PLACES, me, size)
-    winograd.multiply_gradient(m, block.v, ROOM.n, ROOM.d_u, images, begin, end)
+    spread_gradient(m, block.v, images, me, size)
     combine_sums(m, block.reduce, images, me)
 
 
@@ -201,9 +196,7 @@ def leave_backward(m: int, block: Any, image: int, me: int) -> None:
 def finish_backward(m: int, block: Any, images: int, me: int, size: int) -> None:
     """The weights' gradients that are left, when all members have met behind `leave_backward`."""
     weight_gradient(m, block.x, POSITIONS * block.reduce.inner, block.reduce, images, me, size)
-    begin, end = share(NARROW, me, size)
-    kernel = block.spread.kernel + LEARNED
-    winograd.kernel_gradient(m, ROOM.d_u, kernel, begin, end, square(me))
+    spread_weight_gradient(m, block.spread, images, me, size)
 
 
 @compiled

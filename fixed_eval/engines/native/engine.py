@@ -154,13 +154,13 @@ class NativeEngine:
         """Copies, in Keras' order."""
         return Snapshot(
             weights=tuple(plan.weight(self._memory, path).copy() for path in self._paths),
-            momentums=self._slots(2),
-            velocities=self._slots(3),
+            momentums=self._slots(plan.MOMENTUM),
+            velocities=self._slots(plan.VELOCITY),
             step=self._step,
         )
 
     def _slots(self, copy: int) -> Weights:
-        """Adam's momentums (2) or velocities (3), those of what it does not move as they came."""
+        """Adam's momentums or velocities, those of what it does not move as they came."""
         return tuple(
             plan.weight(self._memory, path, copy).copy()
             if path in plan.LEARNED_PATHS
@@ -172,7 +172,8 @@ class NativeEngine:
         """Set weights, moving statistics, Adam's slots and step count to `snapshot`."""
         for path, value in zip(self._paths, snapshot.weights, strict=True):
             plan.weight(self._memory, path)[:] = value
-        for copy, slots in ((2, snapshot.momentums), (3, snapshot.velocities)):
+        slots_of = {plan.MOMENTUM: snapshot.momentums, plan.VELOCITY: snapshot.velocities}
+        for copy, slots in slots_of.items():
             for path, value in zip(self._trainable, slots, strict=True):
                 if path in plan.LEARNED_PATHS:
                     plan.weight(self._memory, path, copy)[:] = value

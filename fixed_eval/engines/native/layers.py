@@ -340,7 +340,8 @@ def adam(
 
     Args:
         m: The memory.
-        weights: Their place; those of gradient, momentum and velocity follow `learned` apart.
+        weights: Their place; those of both gradients, whose sum counts, of momentum and velocity
+            follow `learned` apart.
         learned: The distance.
         values: How many.
         rate: Learning rate with Adam's bias corrections, float32 as all that follow.
@@ -348,10 +349,10 @@ def adam(
         two: 1 − β₂.
         epsilon: Added to the root of the velocity.
     """
-    w, d = line(m, weights), line(m, weights + learned)
-    first, second = line(m, weights + 2 * learned), line(m, weights + 3 * learned)
+    w, d, e = line(m, weights), line(m, weights + learned), line(m, weights + 2 * learned)
+    first, second = line(m, weights + 3 * learned), line(m, weights + 4 * learned)
     for k in range(values):
-        g = d[k]
+        g = d[k] + e[k]
         momentum = first[k] + (g - first[k]) * one
         # Where no gradient comes any more, it would shrink to numbers that some CPUs are slow with.
         momentum = ZERO if abs(momentum) <= TINY else momentum

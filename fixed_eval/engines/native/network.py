@@ -1,7 +1,8 @@
 """The cut ResNet50 by a team of threads: training steps, and logits, in compiled code.
 
-Rows belong to images, and images to members of the team. Weight gradients are split by rows of the
-result, or by Winograd place: each element is one chain over all positions in order. What is summed
+Rows belong to images, and images to members of the team. A weight has one gradient by each half of
+the batch, split by rows of the result, or by Winograd place: each element is one chain over the
+positions of that half in order. So two members read nothing of each other's images. What is summed
 over a batch otherwise (batch norm, the loss) is summed per image first, then over images in order.
 So nothing depends on who does what, and a team of any size gives the same bits.
 

@@ -1,8 +1,9 @@
 """Where everything lies in the network's memory: one float32 array for weights and activations.
 
 All places are known beforehand, so they are constants of the compiled code. A place is an index
-into the memory, and begins a line of the cache. What Adam moves comes first, four times: weights,
-gradients, momentums and velocities, each `LEARNED` values behind the one before.
+into the memory, and begins a line of the cache. What Adam moves comes first, five times: weights,
+gradients by the first and by the second half of a batch, momentums and velocities, each `LEARNED`
+values behind the one before.
 
 The memory is for batches of up to `IMAGES` images and teams of up to `team.LARGEST` members.
 """
@@ -21,6 +22,8 @@ from fixed_eval.engines.native.team import LARGEST
 Memory = np.ndarray[Any, np.dtype[np.float32]]
 
 IMAGES: Final = 8
+HALVES: Final = 2  # of a batch: each has a gradient of its own, so that two members share little
+HALF: Final = IMAGES // HALVES
 IMAGE_SIDE, COLOURS = 32, 3
 STEM, STRIDE, STEM_RING = 7, 2, 3  # 7×7, every second position, 3 pixels of zeros around the image
 RINGED_IMAGE: Final = IMAGE_SIDE + 2 * STEM_RING
@@ -42,6 +45,7 @@ TURN: Final = 4  # images whose V, M and U fit together into a core's second cac
 # From one place to the next in U, in V and N, and in M. A line apart, for with a distance that is a
 # multiple of 4096 bytes all places of a tile would fall into the same few lines of the cache.
 KERNEL_PLACE: Final = MATRIX + NARROW
+KERNEL: Final = PLACES * KERNEL_PLACE  # all of U
 PLACE: Final = (TILES * IMAGES + 1) * NARROW
 TURN_PLACE: Final = (TILES * TURN + 1) * NARROW
 PRODUCTS: Final = PLACES * TURN_PLACE  # of a member
@@ -169,7 +173,7 @@ _layout.weight("dense/kernel", BROAD, CLASSES)
 _layout.weight("dense/bias", CLASSES)
 LEARNED: Final = _layout.size
 LEARNED_PATHS: Final = frozenset(_layout.weights)
-_layout.take(3 * LEARNED)
+_layout.take(4 * LEARNED)
 for _name, _shape in _units():
     _layout.weight(f"{_name}_conv/bias", _shape[-1])
     _layout.weight(f"{_name}_bn/moving_mean", _shape[-1])
@@ -182,7 +186,8 @@ class Room(NamedTuple):
     In a tuple, for Numba compiles functions again for every constant that they are called with, but
     not for parts of a constant tuple. `inside` to `d_edges` are told of in `stem`. `turned` is a
     3×3 kernel with its channels exchanged. `u`, `u_flipped` and `d_u` are by place (of the kernel,
-    of the turned one, the gradient), `m` and `squares` by member.
+    of the turned one, the gradient). `turned`, `u`, `u_flipped`, `m` and `squares` are by member,
+    `d_u`, `d_lines` and `d_edges` by half of a batch.
     """
 
     dense: int
@@ -248,8 +253,8 @@ def _room() -> Room:
         contrast=take(LARGEST, TAPS, NARROW),
         edges=take(LARGEST, STEM_POSITIONS, NARROW),
         sums=take(LARGEST, STEM_POSITIONS, NARROW),
-        d_lines=take(STEM, COLOUR_LINE, NARROW),
-        d_edges=take(STEM, GREY_LINE, NARROW),
+        d_lines=take(HALVES, STEM, COLOUR_LINE, NARROW),
+        d_edges=take(HALVES, STEM, GREY_LINE, NARROW),
         stem_out=take(IMAGES * STEM_POSITIONS, NARROW),
         d_stem=take(IMAGES * STEM_POSITIONS, NARROW),
         pooled=take(IMAGES * POSITIONS, NARROW),
@@ -258,10 +263,10 @@ def _room() -> Room:
         d_average=take(IMAGES, BROAD),
         logits=take(IMAGES, CLASSES),
         d_logits=take(IMAGES, CLASSES),
-        turned=take(3, 3, MATRIX),
-        u=take(PLACES, KERNEL_PLACE),
-        u_flipped=take(PLACES, KERNEL_PLACE),
-        d_u=take(PLACES, KERNEL_PLACE),
+        turned=take(LARGEST, 3, 3, MATRIX),
+        u=take(LARGEST, KERNEL),
+        u_flipped=take(LARGEST, KERNEL),
+        d_u=take(HALVES, KERNEL),
         m=take(LARGEST, PRODUCTS),
         n=take(PLACES * PLACE),
         squares=take(LARGEST, SQUARE),
@@ -283,6 +288,7 @@ UNITS: Final = (
 )
 WEIGHTS: Final = dict(_layout.weights)
 SIZE: Final = _layout.size
+MOMENTUM, VELOCITY = HALVES + 1, HALVES + 2  # copies; see `weight`
 _HUGE: Final = 2**21  # bytes
 
 
@@ -314,8 +320,8 @@ def weight(memory: Memory, path: str, copy: int = 0) -> Memory:
     Args:
         memory: As from `make_memory`.
         path: The weight's name in Keras.
-        copy: 0 for the weight, 1 for its gradient, 2 and 3 for Adam's momentum and velocity; only
-            0 where the weight is not among `LEARNED_PATHS`.
+        copy: 0 for the weight, 1 and 2 for its gradients, `MOMENTUM` and `VELOCITY` for Adam's
+            slots; only 0 where the weight is not among `LEARNED_PATHS`.
     """
     at, shape = WEIGHTS[path]
     at += copy * LEARNED

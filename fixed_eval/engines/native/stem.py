@@ -11,8 +11,8 @@ that of `inside` by a weighted sum of them (`contrast`), which is the same for a
 The gradient by the kernel is, in colour c, that of g plus the weighted one of `inside`.
 
 All lie in the memory `m` that `plan` divides. `grey`, `contrast`, `edges` and `sums` are by member
-of the team: each makes its own. `d_lines` and `d_edges` hold gradients by line of the kernel, with
-some rows more than a line has, so that all can be made eight rows at a time.
+of the team: each makes its own. `d_lines` and `d_edges` hold gradients by half of a batch and line
+of the kernel, with some rows more than a line has, so that all can be made eight rows at a time.
 """
 
 from typing import Any
@@ -21,12 +21,14 @@ import numpy as np
 
 from fixed_eval.engines.native import layers
 from fixed_eval.engines.native.compiled import compiled, inlined, part
+from fixed_eval.engines.native.convolutions import images_of_half, share_of_half
 from fixed_eval.engines.native.intrinsics import line
 from fixed_eval.engines.native.matmul import WIDTH, add_multiply_picture
 from fixed_eval.engines.native.plan import (
     COLOUR_LINE,
     COLOURS,
     GREY_LINE,
+    HALVES,
     LEARNED,
     NARROW,
     PICTURE,
@@ -40,12 +42,11 @@ from fixed_eval.engines.native.plan import (
     STRIDE,
     TAPS,
 )
-from fixed_eval.engines.native.team import share
 
 GREEN = 1
 ZERO = np.float32(0)
 VALUES = STEM_POSITIONS * NARROW
-HALVES = NARROW // WIDTH
+PARTS = NARROW // WIDTH
 
 
 @compiled
@@ -152,25 +153,42 @@ def _convolve(m: int, picture: int, colours: int, kernel: int, out: int) -> None
 
 @compiled
 def gradient(m: int, means: Any, grey: bool, images: int, me: int, size: int) -> None:
-    """A member's part of the kernel's gradient: some lines of it, each in parts of the channels."""
-    begin, end = share(STEM * HALVES, me, size)
-    sums = ROOM.sums + me * VALUES
+    """A member's part of the kernel's gradients: some lines, each in parts of the channels."""
+    for half in range(HALVES):
+        begin, end = share_of_half(STEM * PARTS, half, me, size)
+        first, count = images_of_half(half, images)
+        if grey and begin < end:
+            sum_images(m, STEM_UNIT.d_raw + first * VALUES, ROOM.sums + me * VALUES, count)
+        for piece in range(begin, end):
+            dy, left = piece // PARTS, piece % PARTS * WIDTH
+            _line(m, means, grey, half, dy, left, first, count, me)
+
+
+@compiled
+def _line(
+    m: int,
+    means: Any,
+    grey: bool,
+    half: int,
+    dy: int,
+    left: int,
+    first: int,
+    count: int,
+    me: int,
+) -> None:
+    """`WIDTH` channels of a line of the kernel's gradient by half a batch."""
+    colours, line_of = 1 if grey else COLOURS, half * STEM + dy
+    lines = ROOM.d_lines + line_of * COLOUR_LINE * NARROW
+    edges = ROOM.d_edges + line_of * GREY_LINE * NARROW
+    set_zero_columns(m, lines, GREY_LINE * colours, left)
+    for image in range(first, first + count):
+        picture, d_raw = ROOM.pictures + image * PICTURE, STEM_UNIT.d_raw + image * VALUES
+        _line_gradient(m, picture, colours, dy, d_raw, lines, left)
     if grey:
-        sum_images(m, STEM_UNIT.d_raw, sums, images)
-    colours = 1 if grey else COLOURS
-    for piece in range(begin, end):
-        dy, left = piece // HALVES, piece % HALVES * WIDTH
-        lines = ROOM.d_lines + dy * COLOUR_LINE * NARROW
-        edges = ROOM.d_edges + dy * GREY_LINE * NARROW
-        set_zero_columns(m, lines, GREY_LINE * colours, left)
-        for image in range(images):
-            picture, d_raw = ROOM.pictures + image * PICTURE, STEM_UNIT.d_raw + image * VALUES
-            _line_gradient(m, picture, colours, dy, d_raw, lines, left)
-        if grey:
-            set_zero_columns(m, edges, GREY_LINE, left)
-            _line_gradient(m, ROOM.inside, 1, dy, sums, edges, left)
-        target = STEM_UNIT.kernel + LEARNED + dy * STEM * COLOURS * NARROW
-        _spread_line(m, means, grey, lines + left, edges + left, target + left)
+        set_zero_columns(m, edges, GREY_LINE, left)
+        _line_gradient(m, ROOM.inside, 1, dy, ROOM.sums + me * VALUES, edges, left)
+    target = STEM_UNIT.kernel + (1 + half) * LEARNED + dy * STEM * COLOURS * NARROW
+    _spread_line(m, means, grey, lines + left, edges + left, target + left)
 
 
 @inlined
@@ -210,9 +228,9 @@ def _spread_line(m: int, means: Any, grey: bool, lines: int, edges: int, target:
 @part
 def sum_images(m: int, x: int, out: int, images: int) -> None:
     """The sum of the first convolution's results, or of their gradients, over images."""
-    copy(m, x, out, VALUES)
+    layers.set_zero(m, out, VALUES)
     o = line(m, out)
-    for image in range(1, images):
+    for image in range(images):
         a = line(m, x + image * VALUES)
         for k in range(VALUES):
             o[k] += a[k]

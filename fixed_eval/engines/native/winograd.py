@@ -160,10 +160,13 @@ def turn_kernel(m: int, kernel: int, turned: int, begin: int, end: int) -> None:
 
 
 @part
-def multiply_gradient(m: int, v: int, n: int, d_u: int, images: int, begin: int, end: int) -> None:
-    """DU = Vᵀ·N, for the places from `begin` to before `end`."""
+def multiply_gradient(
+    m: int, v: int, n: int, d_u: int, first: int, images: int, begin: int, end: int
+) -> None:
+    """DU = Vᵀ·N by some images, for the places from `begin` to before `end`."""
     for place in range(begin, end):
-        a, b = v + place * PLACE, n + place * PLACE
+        tiles = place * PLACE + first * TILES * LINE
+        a, b = v + tiles, n + tiles
         multiply_transposed(m, a, b, d_u + place * KERNEL_PLACE, TILES * images, NARROW, NARROW)
 
 
