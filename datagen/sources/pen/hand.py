@@ -63,11 +63,6 @@ class LetterModel:
     slant: float
 
 
-def write(model: LetterModel, rng: np.random.Generator) -> WrittenLetter:
-    """Write one letter; see `write_all`."""
-    return write_all([(model, rng)])[0]
-
-
 def write_all(
     asked: Sequence[tuple[LetterModel, np.random.Generator]],
 ) -> list[WrittenLetter]:

@@ -19,7 +19,7 @@ from datagen.core.glyphs import Glyph
 from datagen.core.numerals import LETTERS, Case, Letter
 from datagen.sources import get_source
 from datagen.sources.pen import source as source_module
-from datagen.sources.pen.hand import letter_model, write
+from datagen.sources.pen.hand import letter_model, write_all
 from datagen.sources.pen.letters import intended
 from datagen.sources.pen.paths import sampling
 from datagen.sources.pen.source import PenOptions, PenSource
@@ -93,7 +93,8 @@ def test_every_letter_keeps_the_contract(
 ) -> None:
     person = draw(np.random.default_rng(writer))
     strokes = intended(person, letter, case)
-    written = write(letter_model(person, letter, case), np.random.default_rng(instance))
+    model = letter_model(person, letter, case)
+    [written] = write_all([(model, np.random.default_rng(instance))])
     assert len(written.strokes) == len(written.pressure) == len(strokes)
     for path, pressure in zip(written.strokes, written.pressure, strict=True):
         assert path.dtype == pressure.dtype == np.float32
