@@ -22,6 +22,7 @@ FILES = (
     "engines/native/matmul.py",
     "engines/native/network.py",
     "engines/native/plan.py",
+    "engines/native/shares.py",
     "engines/native/statistics.py",
     "engines/native/stem.py",
     "engines/native/team.py",

@@ -16,7 +16,6 @@ from fixed_eval.engines.native import (
     plan,
     statistics,
     stem,
-    winograd,
 )
 from fixed_eval.engines.native.plan import ROOM, SECOND, STEM_UNIT, THIRD
 from fixed_eval.network import preprocess
@@ -114,12 +113,17 @@ def test_matrix_products(rng, arena, rows, inner, columns):
     np.testing.assert_allclose(arena.get(out, rows, columns), product, atol=1e-4)
     matmul.add_multiply(arena.here, at_a, at_b, out, rows, inner, columns)
     np.testing.assert_allclose(arena.get(out, rows, columns), 2 * product, atol=1e-4)
-    total = arena.put(np.ones((inner, columns), F))
-    matmul.add_multiply_transposed(
-        arena.here, at_a, at_c, total, rows, inner, columns, 3, inner - 2
-    )
-    expected = 1 + a.T.astype(float) @ c
-    expected[:3] = expected[-2:] = 1  # rows that are others' to make
+    apart = arena.put(np.ones((rows, columns + 32), F))
+    matmul.multiply_apart(arena.here, at_a, at_b, apart, rows, inner, columns, columns + 32)
+    found = arena.get(apart, rows, columns + 32)
+    np.testing.assert_allclose(found[:, :columns], product, atol=1e-4)
+    assert (found[:, columns:] == 1).all()
+    total = arena.put(np.zeros((inner, columns), F))
+    places = (arena.here, at_a, at_c, total, rows, inner, columns)
+    matmul.multiply_transposed(*places, 0, inner)
+    matmul.add_multiply_transposed(*places, 3, inner - 2)
+    expected = a.T.astype(float) @ c
+    expected[3:-2] *= 2  # the other rows are others' to make
     np.testing.assert_allclose(arena.get(total, inner, columns), expected, atol=1e-3)
 
 
@@ -130,33 +134,32 @@ def test_transpose(rng, arena):
 
 
 @pytest.mark.parametrize("images", [1, 3, 8])
-def test_winograd_is_the_3x3_convolution(rng, memory, images):
+@pytest.mark.parametrize(("size", "ready"), [(1, False), (3, True)])
+def test_winograd_is_the_3x3_convolution(rng, memory, images, size, ready):
     here = memory.ctypes.data
     x, upstream = draw(rng, images, 8, 8, 64), draw(rng, images, 8, 8, 64)
     kernel = draw(rng, 3, 3, 64, 64) / 24
     theirs, (d_x, d_kernel) = gradients(
         lambda x, kernel: tf.nn.conv2d(x, kernel, 1, "SAME"), (x, kernel), upstream
     )
-    block, square = SECOND, ROOM.squares
-    put(memory, block.spread.kernel, kernel)
+    block, unit = SECOND, SECOND.spread
+    put(memory, unit.kernel, kernel)
     put(memory, block.reduced, ring(x))
-    winograd.transform_kernel(here, block.spread.kernel, ROOM.u, 0, 64, square)
-    convolutions.spread(here, block.reduced, block.v, ROOM.u, block.spread.raw, 0, images, 0)
-    np.testing.assert_allclose(get(memory, block.spread.raw, images, 8, 8, 64), theirs, atol=1e-5)
-    winograd.turn_kernel(here, block.spread.kernel, ROOM.turned, 0, 64 // plan.LANES)
-    winograd.transform_kernel(here, ROOM.turned, ROOM.u_flipped, 0, 64, square)
-    put(memory, block.spread.d_raw, upstream)
-    winograd.transform_gradient(here, block.spread.d_raw, 0, images, ROOM.n, square)
-    for first in range(0, images, plan.TURN):
-        last = min(first + plan.TURN, images)
-        winograd.multiply_places(here, ROOM.n, ROOM.u_flipped, ROOM.m, first, last)
-        winograd.add_input_gradient(here, ROOM.m, first, last, ROOM.d_reduced, square)
+    put(memory, ROOM.d_spreaded, upstream)
+    put(memory, unit.mine, np.repeat(F([0, 1, 1, 0, 0]), 64))  # batch norm leaves all as it is
+    u, flipped = ROOM.u, convolutions.flipped(unit, 0, size)
+    for member in range(size):
+        convolutions.flip_spread(here, unit, member, size)
+        convolutions.transform_kernel(here, unit.kernel, u, member, size)
+    convolutions.spread(here, block.reduced, block.v, unit, u, ready, 0, images, 0)
+    np.testing.assert_allclose(get(memory, unit.raw, images, 8, 8, 64), theirs, atol=1e-5)
+    for member in range(size):
+        convolutions.transform_kernel(here, flipped, u, member, size)
+    convolutions.spread_backward(here, unit, flipped, u, ready, 0, images, 0)
     ours = get(memory, ROOM.d_reduced, images, 10, 10, 64)[:, 1:-1, 1:-1]
     np.testing.assert_allclose(ours, d_x, atol=1e-5)
-    for member in range(3):
-        convolutions.spread_gradient(here, block.v, images, member, 3)
-    for member in range(3):
-        convolutions.spread_weight_gradient(here, block.spread, images, member, 3)
+    for member in range(size):
+        convolutions.spread_gradient(here, unit, block.v, images, member, size)
     ours = both_halves(memory, block.spread.kernel, 3, 3, 64, 64)
     np.testing.assert_allclose(ours, d_kernel, atol=2e-4)
 
@@ -235,10 +238,10 @@ def test_batch_norm_and_its_convolution(rng, memory):
     for image in range(images):
         statistics.take_sums(here, unit, gradient, image, 0)
     statistics.combine_sums(here, unit, images, 0)
-    matmul.transpose(here, unit.kernel, unit.flipped, NARROW, BROAD)
+    convolutions.flip(here, unit, 0, 1, 0)
     for image in range(images):
         statistics.through_norm(here, unit, gradient, image, 0)
-        convolutions.input_gradient(here, unit, d_x, image, False)
+        convolutions.input_gradient(here, unit, d_x, image, False, 0, 1)
     convolutions.weight_gradient(here, at_x, plan.POSITIONS * NARROW, unit, images, 0, 1)
     ours = (
         get(memory, d_x, rows, NARROW),

@@ -49,6 +49,19 @@ def splits(make_dataset, load):
     return load(make_dataset(train=3, val=2))
 
 
+@pytest.mark.parametrize("images", range(1, plan.IMAGES + 1))
+def test_a_batch_of_any_size_gives_the_same_bits(splits, images):
+    """Where a member works on before the others have come, it must need nothing of theirs."""
+    order = np.tile(np.arange(images, dtype=np.int32), (15, 1))
+    left = set()
+    for threads in (1, 2, 3, 5, 8):
+        engine = NativeEngine(*splits, PROTOCOL, 1, Cores(threads))
+        for batch in order:
+            engine.train_epoch(batch)
+        left.add(b"".join(weight.tobytes() for weight in engine.snapshot().weights))
+    assert len(left) == 1
+
+
 def test_a_cpu_without_fused_multiply_adds_is_refused(splits, monkeypatch):
     monkeypatch.setattr(compiled, "fuses", lambda: False)
     with pytest.raises(EvaluatorError, match=r"fused multiply-adds.*take --engine fast"):

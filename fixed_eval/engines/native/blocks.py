@@ -6,27 +6,29 @@
 from typing import Any
 
 from fixed_eval.engines.native import layers
-from fixed_eval.engines.native.compiled import compiled
+from fixed_eval.engines.native.compiled import compiled, inlined
 from fixed_eval.engines.native.convolutions import (
     convolve,
+    flip,
+    flip_spread,
+    flipped,
     input_gradient,
-    own_kernel,
     spread,
     spread_backward,
     spread_gradient,
-    spread_weight_gradient,
-    turned_kernel,
+    transform_kernel,
     weight_gradient,
 )
-from fixed_eval.engines.native.matmul import transpose
 from fixed_eval.engines.native.plan import (
     BROAD,
+    KERNEL,
     NARROW,
     POSITIONS,
     RINGED,
     ROOM,
     SHORTCUT,
 )
+from fixed_eval.engines.native.shares import images_of_member, own
 from fixed_eval.engines.native.statistics import (
     combine_sums,
     learn_statistics,
@@ -36,7 +38,7 @@ from fixed_eval.engines.native.statistics import (
     take_sums,
     through_norm,
 )
-from fixed_eval.engines.native.team import meet, share
+from fixed_eval.engines.native.team import arrive, wait
 
 
 @compiled
@@ -99,41 +101,47 @@ def enter(m: int, block: Any, image: int) -> None:
         take_moments(m, SHORTCUT, image)
 
 
+@inlined
+def room_of_u(me: int, size: int, backward: bool) -> Any:
+    """Where U is made: by each of two members for itself, or by all, and then one way's beside."""
+    return ROOM.u + KERNEL * (me if own(size) else int(backward))
+
+
 @compiled
 def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, size: int) -> None:
-    """A block with the batch's statistics, from behind `enter` to before `add_shortcut`."""
-    first, last = share(images, me, size)
-    u = own_kernel(m, block.spread.kernel, ROOM.u, me, size)
-    meet(gate, size)
+    """A block with the batch's statistics, from behind `enter` to before `add_shortcut`.
+
+    While others come to a meeting, a member turns the kernels for the way back.
+    """
+    first, last = images_of_member(images, me, size)
+    u = room_of_u(me, size, False)
+    if not own(size):
+        transform_kernel(m, block.spread.kernel, u, me, size)
+    meeting = arrive(gate, size)
+    flip(m, block.expand, me, size, 0)
+    wait(gate, size, meeting)
     learn_statistics(m, block.reduce, images, settings, me)
     for image in range(first, last):
         relu_ringed(m, block.reduce, block.reduced, image, me)
-    unit = block.spread
-    spread(m, block.reduced, block.v, u, unit.raw, first, last, me)
+    spread(m, block.reduced, block.v, block.spread, u, not own(size), first, last, me)
     for image in range(first, last):
         take_moments(m, block.spread, image)
-    meet(gate, size)
+    meeting = arrive(gate, size)
+    flip_spread(m, block.spread, me, size)
+    wait(gate, size, meeting)
     learn_statistics(m, block.spread, images, settings, me)
     for image in range(first, last):
         relu(m, block.spread, block.spreaded, image, me)
         convolve(m, block.spreaded, block.expand, image)
         take_moments(m, block.expand, image)
-    meet(gate, size)
+    meeting = arrive(gate, size)
+    flip(m, block.reduce, me, size, 1)
+    if block.first:
+        flip(m, SHORTCUT, me, size, 0)
+    wait(gate, size, meeting)
     learn_statistics(m, block.expand, images, settings, me)
     if block.first:
         learn_statistics(m, SHORTCUT, images, settings, me)
-
-
-@compiled
-def turn_kernels(m: int, block: Any, me: int, size: int) -> None:
-    """The transposes of the 1×1 kernels, for the way back."""
-    if me == 0:
-        transpose(m, block.expand.kernel, block.expand.flipped, NARROW, BROAD)
-    if me == size - 1:
-        inner = block.reduce.inner
-        transpose(m, block.reduce.kernel, block.reduce.flipped, inner, NARROW)
-        if block.first:
-            transpose(m, SHORTCUT.kernel, SHORTCUT.flipped, NARROW, BROAD)
 
 
 @compiled
@@ -145,12 +153,19 @@ def enter_backward(m: int, block: Any, image: int, me: int) -> None:
 
 
 @compiled
+def meet_to_make(gate: Any, size: int, meeting: int, before: bool) -> None:
+    """Wait for the team before or behind the work on weights' gradients that follows a meeting.
+
+    A member whose images they are can do that work while the others come; else all must have come.
+    """
+    if own(size) != before:
+        wait(gate, size, meeting)
+
+
+@compiled
 def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> None:
-    """From behind `enter_backward` to before `leave_backward`: most weights' gradients."""
-    first, last = share(images, me, size)
-    turn_kernels(m, block, me, size)
-    u = turned_kernel(m, block.spread.kernel, me, size)
-    meet(gate, size)
+    """From when all have met behind `enter_backward` to before `leave_backward`."""
+    first, last = images_of_member(images, me, size)
     combine_sums(m, block.expand, images, me)
     if block.first:
         combine_sums(m, SHORTCUT, images, me)
@@ -158,33 +173,40 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
         through_norm(m, block.expand, block.gradient, image, me)
         if block.first:
             through_norm(m, SHORTCUT, block.gradient, image, me)
-        input_gradient(m, block.expand, ROOM.d_spreaded, image, False)
+        input_gradient(m, block.expand, ROOM.d_spreaded, image, False, me, size)
         rows = image * POSITIONS * NARROW
         d_spreaded = ROOM.d_spreaded + rows
         layers.mask(m, d_spreaded, block.spreaded + rows, POSITIONS * NARROW)
         take_sums(m, block.spread, ROOM.d_spreaded, image, me)
-    meet(gate, size)
+    u, kernel = room_of_u(me, size, True), flipped(block.spread, me, size)
+    if not own(size):
+        transform_kernel(m, kernel, u, me, size)
+    meeting = arrive(gate, size)
+    meet_to_make(gate, size, meeting, True)
     weight_gradient(m, block.spreaded, POSITIONS * NARROW, block.expand, images, me, size)
     if block.first:
         weight_gradient(m, block.x, POSITIONS * NARROW, SHORTCUT, images, me, size)
+    meet_to_make(gate, size, meeting, False)
     combine_sums(m, block.spread, images, me)
-    spread_backward(m, block.spread, u, first, last, me)
+    spread_backward(m, block.spread, kernel, u, not own(size), first, last, me)
     for image in range(first, last):
         ringed, out = image * RINGED * NARROW, ROOM.d_narrow + image * POSITIONS * NARROW
         layers.mask_ring(m, ROOM.d_reduced + ringed, block.reduced + ringed, out, NARROW)
         take_sums(m, block.reduce, ROOM.d_narrow, image, me)
-    meet(gate, size)
-    spread_gradient(m, block.v, images, me, size)
+    meeting = arrive(gate, size)
+    meet_to_make(gate, size, meeting, True)
+    spread_gradient(m, block.spread, block.v, images, me, size)
+    meet_to_make(gate, size, meeting, False)
     combine_sums(m, block.reduce, images, me)
 
 
 @compiled
-def leave_backward(m: int, block: Any, image: int, me: int) -> None:
+def leave_backward(m: int, block: Any, image: int, me: int, size: int) -> None:
     """The gradient of a block's input: masked, but for the first block's."""
     through_norm(m, block.reduce, ROOM.d_narrow, image, me)
-    input_gradient(m, block.reduce, block.d_x, image, False)
+    input_gradient(m, block.reduce, block.d_x, image, False, me, size)
     if block.first:
-        input_gradient(m, SHORTCUT, block.d_x, image, True)
+        input_gradient(m, SHORTCUT, block.d_x, image, True, me, size)
     else:
         rows = image * POSITIONS * BROAD
         layers.add_mask(
@@ -193,20 +215,22 @@ def leave_backward(m: int, block: Any, image: int, me: int) -> None:
 
 
 @compiled
-def finish_backward(m: int, block: Any, images: int, me: int, size: int) -> None:
-    """The weights' gradients that are left, when all members have met behind `leave_backward`."""
+def finish_backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> None:
+    """Meet behind `leave_backward`; the gradient that is left."""
+    meeting = arrive(gate, size)
+    meet_to_make(gate, size, meeting, True)
     weight_gradient(m, block.x, POSITIONS * block.reduce.inner, block.reduce, images, me, size)
-    spread_weight_gradient(m, block.spread, images, me, size)
+    meet_to_make(gate, size, meeting, False)
 
 
 @compiled
-def infer_block(m: int, block: Any, u: int, me: int) -> None:
-    """A block, with the moving statistics, of the batch's image `me`."""
-    convolve(m, block.x, block.reduce, me)
+def infer_block(m: int, block: Any, u: int, image: int, me: int) -> None:
+    """A block, with the moving statistics, of one image; `u` is of its 3×3 kernel."""
+    convolve(m, block.x, block.reduce, image)
     if block.first:
-        convolve(m, block.x, SHORTCUT, me)
-    relu_ringed(m, block.reduce, block.reduced, me, me)
-    spread(m, block.reduced, block.v, u, block.spread.raw, me, me + 1, me)
-    relu(m, block.spread, block.spreaded, me, me)
-    convolve(m, block.spreaded, block.expand, me)
-    add_shortcut(m, block, me, me)
+        convolve(m, block.x, SHORTCUT, image)
+    relu_ringed(m, block.reduce, block.reduced, image, me)
+    spread(m, block.reduced, block.v, block.spread, u, True, image, image + 1, me)
+    relu(m, block.spread, block.spreaded, image, me)
+    convolve(m, block.spreaded, block.expand, image)
+    add_shortcut(m, block, image, me)

@@ -8,26 +8,35 @@ from typing import Any
 from fixed_eval.engines.native import layers, winograd
 from fixed_eval.engines.native.compiled import compiled, inlined
 from fixed_eval.engines.native.intrinsics import LANES
-from fixed_eval.engines.native.matmul import add_multiply, add_multiply_transposed, multiply
+from fixed_eval.engines.native.matmul import (
+    add_multiply,
+    add_multiply_transposed,
+    multiply,
+    multiply_transposed,
+    transpose,
+)
 from fixed_eval.engines.native.plan import (
-    HALF,
+    BAND,
+    BAND_SIZE,
+    BANDS,
     HALVES,
-    KERNEL,
     LEARNED,
-    MATRIX,
     NARROW,
     PLACES,
-    PRODUCTS,
     RINGED,
     ROOM,
-    SQUARE,
-    TURN,
+    SLICE,
+    SLICE_PLACE,
+    SPREAD,
 )
+from fixed_eval.engines.native.shares import images_of_half, own, share_of_half
 from fixed_eval.engines.native.statistics import raw, through_norm
 from fixed_eval.engines.native.team import share
 
-WINDOW = 3 * 3
 ROWS_AT_ONCE = 8  # of a weight gradient, the least that a member takes
+
+
+# 1×1 ----------------------------------------------------------------------------------------------
 
 
 @compiled
@@ -45,131 +54,144 @@ def weight_gradient(m: int, x: int, step: int, unit: Any, images: int, me: int, 
         begin, end = share_of_half(unit.inner // ROWS_AT_ONCE, half, me, size)
         begin, end = ROWS_AT_ONCE * begin, ROWS_AT_ONCE * end
         target = unit.kernel + (1 + half) * LEARNED
-        layers.set_zero(m, target + begin * channels, (end - begin) * channels)
-        first, count = images_of_half(half, images)
-        for image in range(first, first + count):  # one chain, by parts that fit into the cache
-            gradient = unit.d_raw + image * unit.positions * channels
-            add_multiply_transposed(
-                m,
-                x + image * step,
-                gradient,
-                target,
-                unit.positions,
-                unit.inner,
-                channels,
-                begin,
-                end,
-            )
+        first, last = images_of_half(half, 0, images)
+        if first >= last:
+            layers.set_zero(m, target + begin * channels, (end - begin) * channels)
+        for image in range(first, last):  # one chain, by parts that fit into the cache
+            a, b = x + image * step, unit.d_raw + image * unit.positions * channels
+            rows, inner = unit.positions, unit.inner
+            if image == first:
+                multiply_transposed(m, a, b, target, rows, inner, channels, begin, end)
+            else:
+                add_multiply_transposed(m, a, b, target, rows, inner, channels, begin, end)
 
 
 @inlined
-def share_of_half(pieces: int, half: int, me: int, size: int) -> Any:
-    """Which of one half's `pieces` are a member's: all members share those of both halves.
-
-    So each of two members has a half of the batch for itself, whose images are its own.
-    """
-    begin, end = share(HALVES * pieces, me, size)
-    first = half * pieces
-    return min(max(begin - first, 0), pieces), min(max(end - first, 0), pieces)
-
-
-@inlined
-def images_of_half(half: int, images: int) -> Any:
-    """The first image of a half of the batch, and how many it has."""
-    return half * HALF, max(0, min(images - half * HALF, HALF))
+def flipped(unit: Any, me: int, size: int) -> Any:
+    """Where a member finds the kernel with its channels exchanged."""
+    return unit.flipped + (me * unit.inner * unit.channels if own(size) else 0)
 
 
 @compiled
-def input_gradient(m: int, unit: Any, d_x: int, image: int, more: bool) -> None:
-    """From the gradient of a 1×1 convolution to that of its input: set, or add `more`."""
-    rows = image * unit.positions
+def flip(m: int, unit: Any, me: int, size: int, member: int) -> None:
+    """Exchange the channels of a 1×1 kernel; where it is shared, `member` does it."""
+    if own(size) or me == member:
+        transpose(m, unit.kernel, flipped(unit, me, size), unit.inner, unit.channels)
+
+
+@compiled
+def input_gradient(m: int, unit: Any, d_x: int, image: int, more: bool, me: int, size: int) -> None:
+    """From the gradient of a 1×1 convolution to that of its input: set, or add `more`.
+
+    `flip` goes before.
+    """
+    rows, kernel = image * unit.positions, flipped(unit, me, size)
     a, out = unit.d_raw + rows * unit.channels, d_x + rows * unit.inner
     if more:
-        add_multiply(m, a, unit.flipped, out, unit.positions, unit.channels, unit.inner)
+        add_multiply(m, a, kernel, out, unit.positions, unit.channels, unit.inner)
     else:
-        multiply(m, a, unit.flipped, out, unit.positions, unit.channels, unit.inner)
+        multiply(m, a, kernel, out, unit.positions, unit.channels, unit.inner)
+
+
+# 3×3 ----------------------------------------------------------------------------------------------
 
 
 @inlined
-def square(me: int) -> Any:
-    """The place of a member's Winograd tile."""
-    return ROOM.squares + me * SQUARE
-
-
-@inlined
-def products(me: int) -> Any:
+def products(me: int, half: int) -> Any:
     """The place of a member's M."""
-    return ROOM.m + me * PRODUCTS
+    return ROOM.m + (HALVES * me + half) * SPREAD
 
 
 @compiled
-def own_kernel(m: int, kernel: int, u: int, me: int, size: int) -> int:
-    """Make U of a 3×3 kernel; return where a member finds it when all have met.
+def flip_spread(m: int, unit: Any, me: int, size: int) -> None:
+    """Exchange the channels of a 3×3 kernel: all of a member's own, or its part."""
+    begin, end = share(NARROW // LANES, 0 if own(size) else me, 1 if own(size) else size)
+    winograd.turn_kernel(m, unit.kernel, flipped(unit, me, size), begin, end)
 
-    Two members make one each: to read half of it from another core takes longer. More share one.
+
+@compiled
+def transform_kernel(m: int, kernel: int, u: int, me: int, size: int) -> None:
+    """Make all bands of U: all of a member's own, or its part."""
+    begin, end = share(NARROW // LANES, 0 if own(size) else me, 1 if own(size) else size)
+    for band in range(BANDS):
+        at = u + band * BAND_SIZE
+        winograd.transform_kernel(m, kernel, at, band * BAND, LANES * begin, LANES * end)
+
+
+@compiled
+def multiply_bands(
+    m: int, a: int, kernel: int, u: int, ready: bool, first: int, last: int, me: int
+) -> None:
+    """M of V or N (`a`) and U. If that is not `ready` at `u`, a band after the other is made there.
+
+    So it is still in the cache.
     """
-    own = size <= HALVES
-    begin, end = share(NARROW // LANES, 0 if own else me, 1 if own else size)
-    place = u + (me * KERNEL if own else 0)
-    winograd.transform_kernel(m, kernel, place, LANES * begin, LANES * end, square(me))
-    return place
+    for band in range(BANDS):
+        at = u + (band * BAND_SIZE if ready else 0)
+        if not ready:
+            winograd.transform_kernel(m, kernel, at, band * BAND, 0, NARROW)
+        for half in range(HALVES):
+            begin, end = images_of_half(half, first, last)
+            if begin < end:
+                place = half * SPREAD
+                winograd.multiply_places(
+                    m, a + place, at, products(me, half), begin, end, band * BAND
+                )
 
 
 @compiled
-def turned_kernel(m: int, kernel: int, me: int, size: int) -> int:
-    """As `own_kernel`, of the kernel with its channels exchanged, for the way back."""
-    own = size <= HALVES
-    turned = ROOM.turned + (me * WINDOW * MATRIX if own else 0)
-    begin, end = share(NARROW // LANES, 0 if own else me, 1 if own else size)
-    winograd.turn_kernel(m, kernel, turned, begin, end)
-    return own_kernel(m, turned, ROOM.u_flipped, me, size)
-
-
-@compiled
-def spread_gradient(m: int, v: int, images: int, me: int, size: int) -> None:
-    """From V and N to the gradients of U, a half of the batch after the other."""
+def spread(
+    m: int, x: int, v: int, unit: Any, u: int, ready: bool, first: int, last: int, me: int
+) -> None:
+    """The 3×3 convolution of the ringed `x`; V is kept. For `u` see `multiply_bands`."""
     for half in range(HALVES):
-        begin, end = share_of_half(PLACES, half, me, size)
-        first, count = images_of_half(half, images)
-        if count:
-            d_u = ROOM.d_u + half * KERNEL
-            winograd.multiply_gradient(m, v, ROOM.n, d_u, first, count, begin, end)
-
-
-@compiled
-def spread_weight_gradient(m: int, unit: Any, images: int, me: int, size: int) -> None:
-    """A member's input channels of a 3×3 kernel's gradients, when all members have met."""
+        begin, end = images_of_half(half, first, last)
+        winograd.transform_inputs(m, x, begin, end, v + half * SPREAD)
+    multiply_bands(m, v, unit.kernel, u, ready, first, last, me)
     for half in range(HALVES):
-        begin, end = share_of_half(NARROW, half, me, size)
-        target = unit.kernel + (1 + half) * LEARNED
-        if images_of_half(half, images)[1]:
-            d_u = ROOM.d_u + half * KERNEL
-            winograd.kernel_gradient(m, d_u, target, begin, end, square(me))
-        else:
-            layers.set_zero(m, target, unit.inner * NARROW)
+        begin, end = images_of_half(half, first, last)
+        winograd.transform_outputs(m, products(me, half), begin, end, unit.raw)
 
 
 @compiled
-def spread(m: int, x: int, v: int, u: int, out: int, first: int, last: int, me: int) -> None:
-    """The 3×3 convolution of the ringed `x` by U, some images at a time; V is kept."""
-    for image in range(first, last, TURN):
-        end = min(image + TURN, last)
-        winograd.transform_inputs(m, x, image, end, v, square(me))
-        winograd.multiply_places(m, v, u, products(me), image, end)
-        winograd.transform_outputs(m, products(me), image, end, out, square(me))
-
-
-@compiled
-def spread_backward(m: int, unit: Any, u: int, first: int, last: int, me: int) -> None:
+def spread_backward(
+    m: int, unit: Any, kernel: int, u: int, ready: bool, first: int, last: int, me: int
+) -> None:
     """From the gradient behind the 3×3 convolution's ReLU to that of its ringed input.
 
-    `u` is of the turned kernel.
+    `kernel` is the flipped one, `u` is of it.
     """
     for image in range(first, last):
         through_norm(m, unit, ROOM.d_spreaded, image, me)
     layers.set_zero(m, ROOM.d_reduced + first * RINGED * NARROW, (last - first) * RINGED * NARROW)
-    for image in range(first, last, TURN):
-        end = min(image + TURN, last)
-        winograd.transform_gradient(m, unit.d_raw, image, end, ROOM.n, square(me))
-        winograd.multiply_places(m, ROOM.n, u, products(me), image, end)
-        winograd.add_input_gradient(m, products(me), image, end, ROOM.d_reduced, square(me))
+    for half in range(HALVES):
+        begin, end = images_of_half(half, first, last)
+        winograd.transform_gradient(m, unit.d_raw, begin, end, ROOM.n + half * SPREAD)
+    multiply_bands(m, ROOM.n, kernel, u, ready, first, last, me)
+    for half in range(HALVES):
+        begin, end = images_of_half(half, first, last)
+        winograd.add_input_gradient(m, products(me, half), begin, end, ROOM.d_reduced)
+
+
+@compiled
+def spread_gradient(m: int, unit: Any, v: int, images: int, me: int, size: int) -> None:
+    """A member's input channels of a 3×3 kernel's gradients, from V and N."""
+    for half in range(HALVES):
+        pieces = share_of_half(NARROW // SLICE, half, me, size)
+        target = unit.kernel + (1 + half) * LEARNED
+        first, last = images_of_half(half, 0, images)
+        if first >= last:
+            layers.set_zero(m, target, unit.inner * NARROW)
+        else:
+            d_u, place = ROOM.d_u + me * PLACES * SLICE_PLACE, half * SPREAD
+            for piece in range(pieces[0], pieces[1]):
+                winograd.kernel_gradient(
+                    m,
+                    v + place,
+                    ROOM.n + place,
+                    target,
+                    d_u,
+                    first,
+                    last,
+                    piece * SLICE,
+                )

@@ -67,6 +67,7 @@ class NativeEngine:
         self._grey = bool(_are_grey(self._images).all())
         self._labels = np.ascontiguousarray(train.labels, np.int32)
         self._val_images = np.ascontiguousarray(val.images, np.float32)
+        self._val_grey = _are_grey(self._val_images)
         self._val_labels = np.ascontiguousarray(val.labels, np.int32)
         self._step = 0
         self._resting: dict[tuple[int, str], np.ndarray[Any, np.dtype[np.float32]]] = {}
@@ -111,7 +112,7 @@ class NativeEngine:
     def evaluate(self, order: Order) -> tuple[float, float]:
         """Loss and accuracy on val; they do not depend on the order."""
         del order
-        _, losses = self._infer(self._memory, self._val_images, self._val_labels)
+        _, losses = self._infer(self._memory, self._val_images, self._val_grey, self._val_labels)
         loss, hits = (sum(column) / len(losses) for column in losses.T.tolist())
         return loss, hits
 
@@ -120,14 +121,16 @@ class NativeEngine:
         memory = plan.make_memory()
         for path, value in zip(self._paths, weights, strict=True):
             plan.weight(memory, path)[:] = value
+        images = np.ascontiguousarray(images, np.float32)
         labels = np.zeros(len(images), np.int32)
-        return self._infer(memory, np.ascontiguousarray(images, np.float32), labels)[0]
+        return self._infer(memory, images, _are_grey(images), labels)[0]
 
-    def _infer(self, memory: plan.Memory, images: Any, labels: Any) -> tuple[Logits, Any]:
+    def _infer(
+        self, memory: plan.Memory, images: Any, grey: Any, labels: Any
+    ) -> tuple[Logits, Any]:
         """Logits of `images`, and each one's loss and hit."""
         logits = np.empty((len(images), plan.CLASSES), np.float32)
         losses = np.empty((len(images), 2))
-        grey = _are_grey(images)
 
         def member(gate: Any, me: int, size: int) -> None:
             network.infer(

@@ -145,48 +145,13 @@ def set_float_control(typing_context: Any, value: Any) -> Signature:  # noqa: AR
 def tile_kernel(rows: int, vectors: int) -> Any:
     """An intrinsic that makes one tile of a product, rows × vectors·16, within the registers.
 
-    Its arguments: `add`, depth, memory, then a, distance of a's rows, distance from k to k + 1 in
-    a; b, distance from k to k + 1 in b; c, distance of c's rows. Places and distances count the
-    float32 values at the address `memory`.
+    Its arguments: `add`, depth, memory; a, distance of a's rows, distance from k to k + 1 in a,
+    after how many of these comes a jump (`run`), distance of that jump; b, distance from k to k + 1
+    in b; c, distance of c's rows. Places and distances count the float32 values at the address
+    `memory`. The depth is a multiple of the run; it is the run where a is a matrix.
 
     It sets C[row, column] = (C if `add`, else 0) + Σ A[row, k] · B[k, column], where each element
     is one chain over k in order: fma(a, b, sum).
-    """
-
-    @typed_intrinsic
-    def kernel(
-        typing_context: Any,  # noqa: ARG001
-        add: Any,  # noqa: ARG001
-        depth: Any,  # noqa: ARG001
-        memory: Any,  # noqa: ARG001
-        a: Any,  # noqa: ARG001
-        a_row: Any,  # noqa: ARG001
-        a_k: Any,  # noqa: ARG001
-        b: Any,  # noqa: ARG001
-        b_k: Any,  # noqa: ARG001
-        c: Any,  # noqa: ARG001
-        c_row: Any,  # noqa: ARG001
-    ) -> Signature:
-        signature = types.void(types.boolean, *[types.intp] * 9)
-
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-            add, depth, memory, a, a_row, a_k, b, b_k, c, c_row = arguments
-            _Tile(builder, values_at(builder, memory), rows, vectors).generate(
-                add, depth, _Steps(a, a_row, a_k, depth, a_k), (b, b_k), (c, c_row)
-            )
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return kernel
-
-
-def picture_kernel(rows: int, vectors: int) -> Any:
-    """As `tile_kernel`, where A is read from a picture: `run` values, then as many elsewhere.
-
-    Its arguments: `add`, depth, memory; a, distance of a's rows, distance from k to k + 1 in a,
-    how many of these make a run, distance from the last of a run to the first of the next; b and c
-    as there.
     """
 
     @typed_intrinsic
@@ -220,7 +185,7 @@ def picture_kernel(rows: int, vectors: int) -> Any:
 
 
 class _Steps(NamedTuple):
-    """How a tile goes through A; see `picture_kernel`."""
+    """How a tile goes through A; see `tile_kernel`."""
 
     at: Any
     row: Any
@@ -247,28 +212,40 @@ class _Tile:
         row_at = [self._sum(a.at, self._times(row, a.row)) for row in range(self._rows)]
 
         before = builder.block
-        loop, after = builder.append_basic_block("k"), builder.append_basic_block("store")
+        blocks = [builder.append_basic_block(name) for name in ("run", "k", "ran", "store")]
+        run, loop, ran, after = blocks
+        builder.branch(run)
+
+        builder.position_at_end(run)
+        done, run_a, run_b = (builder.phi(INT64) for _ in range(3))
+        run_sums = [builder.phi(VECTOR) for _ in grid]
         builder.branch(loop)
+
         builder.position_at_end(loop)
-        k, a_k, left = (builder.phi(INT64) for _ in range(3))
+        k, a_k, b_k = (builder.phi(INT64) for _ in range(3))
         sums = [builder.phi(VECTOR) for _ in grid]
-        products = self._products(sums, row_at, a_k, self._sum(b[0], builder.mul(k, b[1])))
-        following, less = builder.add(k, INT64(1)), builder.sub(left, INT64(1))
-        ended = builder.icmp_signed("==", less, INT64(0))
-        step, less = builder.select(ended, a.jump, a.k), builder.select(ended, a.run, less)
-        for phi, first, value in zip(
-            [k, a_k, left, *sums],
-            [INT64(0), INT64(0), a.run, *start],
-            [following, builder.add(a_k, step), less, *products],
-            strict=True,
-        ):
-            phi.add_incoming(first, before)
-            phi.add_incoming(value, loop)
-        builder.cbranch(builder.icmp_signed("<", following, depth), loop, after)
+        products = self._products(sums, row_at, a_k, b_k)
+        following = builder.add(k, INT64(1))
+        next_a, next_b = builder.add(a_k, a.k), builder.add(b_k, b[1])
+        self._join([k, a_k, b_k, *sums], run, [INT64(0), run_a, run_b, *run_sums])
+        self._join([k, a_k, b_k, *sums], loop, [following, next_a, next_b, *products])
+        builder.cbranch(builder.icmp_signed("<", following, a.run), loop, ran)
+
+        builder.position_at_end(ran)
+        all_done = builder.add(done, a.run)
+        jumped = builder.add(a_k, a.jump)
+        self._join([done, run_a, run_b, *run_sums], before, [INT64(0), INT64(0), b[0], *start])
+        self._join([done, run_a, run_b, *run_sums], ran, [all_done, jumped, next_b, *products])
+        builder.cbranch(builder.icmp_signed("<", all_done, depth), run, after)
 
         builder.position_at_end(after)
         for at, value in zip(places, products, strict=True):
             builder.store(value, at, align=4)
+
+    def _join(self, phis: list[Any], block: Any, values: list[Any]) -> None:
+        """What `phis` are where the code comes from `block`."""
+        for phi, value in zip(phis, values, strict=True):
+            phi.add_incoming(value, block)
 
     def _products(self, sums: list[Any], row_at: list[Any], a_k: Any, b_at: Any) -> list[Any]:
         """The sums with one more product each."""

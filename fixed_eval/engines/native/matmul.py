@@ -8,7 +8,7 @@ it may differ between CPUs. Matrices are rows of float32, named by the place whe
 from typing import Any
 
 from fixed_eval.engines.native.compiled import inlined, part, wide_registers
-from fixed_eval.engines.native.intrinsics import LANES, picture_kernel, tile_kernel, turn_square
+from fixed_eval.engines.native.intrinsics import LANES, tile_kernel, turn_square
 
 # With 32 registers of 16 values, or 16 of 8 values.
 ROWS, VECTORS = (8, 2) if wide_registers() else (6, 1)
@@ -19,67 +19,77 @@ FEW = 4
 _whole: Any = tile_kernel(ROWS, VECTORS)
 _few: Any = tile_kernel(FEW, VECTORS)
 _one: Any = tile_kernel(1, VECTORS)
-_whole_picture: Any = picture_kernel(ROWS, VECTORS)
-_one_picture: Any = picture_kernel(1, VECTORS)
 
 
 @inlined
 def _tiles(
-    add: bool,
-    depth: int,
-    m: int,
-    a: int,
-    a_row: int,
-    a_k: int,
-    b: int,
-    out: int,
-    begin: int,
-    end: int,
-    columns: int,
+    add: bool, depth: int, m: int, a: Any, b: Any, out: Any, begin: int, end: int, columns: int
 ) -> None:
-    """Rows of `out` from `begin` to before `end`; the distances in a are as in `tile_kernel`."""
+    """Rows of `out` from `begin` to before `end`.
+
+    `a` is its place and the distances of its rows, from k to k + 1, of a run, and of a jump; `b`
+    and `out` are the place and the distance of the rows. See `tile_kernel`.
+    """
+    at, a_row, a_k, run, jump = a
     for left in range(0, columns, WIDTH):
+        line, b_row, target, out_row = b[0] + left, b[1], out[0] + left, out[1]
         row = begin
         while row + ROWS <= end:
-            at = out + row * columns + left
-            _whole(add, depth, m, a + row * a_row, a_row, a_k, b + left, columns, at, columns)
+            x, y = at + row * a_row, target + row * out_row
+            _whole(add, depth, m, x, a_row, a_k, run, jump, line, b_row, y, out_row)
             row += ROWS
         while row + FEW <= end:
-            at = out + row * columns + left
-            _few(add, depth, m, a + row * a_row, a_row, a_k, b + left, columns, at, columns)
+            x, y = at + row * a_row, target + row * out_row
+            _few(add, depth, m, x, a_row, a_k, run, jump, line, b_row, y, out_row)
             row += FEW
         while row < end:
-            at = out + row * columns + left
-            _one(add, depth, m, a + row * a_row, a_row, a_k, b + left, columns, at, columns)
+            x, y = at + row * a_row, target + row * out_row
+            _one(add, depth, m, x, a_row, a_k, run, jump, line, b_row, y, out_row)
             row += 1
 
 
 @part
 def multiply(m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int) -> None:
     """Set `out` (rows × columns) to a (rows × inner) · b (inner × columns)."""
-    _tiles(False, inner, m, a, inner, 1, b, out, 0, rows, columns)
+    matrix = (a, inner, 1, inner, 0)
+    _tiles(False, inner, m, matrix, (b, columns), (out, columns), 0, rows, columns)
+
+
+@part
+def multiply_apart(
+    m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int, out_row: int
+) -> None:
+    """As `multiply`, where the rows of `out` are `out_row` apart."""
+    matrix = (a, inner, 1, inner, 0)
+    _tiles(False, inner, m, matrix, (b, columns), (out, out_row), 0, rows, columns)
 
 
 @part
 def add_multiply(m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int) -> None:
     """As `multiply`, but add to `out`."""
-    _tiles(True, inner, m, a, inner, 1, b, out, 0, rows, columns)
+    matrix = (a, inner, 1, inner, 0)
+    _tiles(True, inner, m, matrix, (b, columns), (out, columns), 0, rows, columns)
 
 
 @part
 def multiply_transposed(
-    m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int
+    m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int, begin: int, end: int
 ) -> None:
-    """Set `out` (inner × columns) to aᵀ · b; a is rows × inner, b is rows × columns."""
-    _tiles(False, rows, m, a, 1, inner, b, out, 0, inner, columns)
+    """Set `out` (inner × columns) to aᵀ · b, but its rows from `begin` to before `end` only.
+
+    a is rows × inner, b is rows × columns.
+    """
+    turned = (a, 1, inner, rows, 0)
+    _tiles(False, rows, m, turned, (b, columns), (out, columns), begin, end, columns)
 
 
 @part
 def add_multiply_transposed(
     m: int, a: int, b: int, out: int, rows: int, inner: int, columns: int, begin: int, end: int
 ) -> None:
-    """Add aᵀ · b to `out`, but to its rows from `begin` to before `end` only."""
-    _tiles(True, rows, m, a, 1, inner, b, out, begin, end, columns)
+    """As `multiply_transposed`, but add to `out`."""
+    turned = (a, 1, inner, rows, 0)
+    _tiles(True, rows, m, turned, (b, columns), (out, columns), begin, end, columns)
 
 
 @part
@@ -95,21 +105,15 @@ def add_multiply_picture(
     rows: int,
     inner: int,
     columns: int,
-    begin: int,
-    end: int,
+    some: int,
 ) -> None:
-    """As `add_multiply`, for columns from `begin` to before `end`, with a read from a picture.
+    """As `add_multiply`, for the first `some` columns, with a read from a picture.
 
     Its rows are `a_row` apart. In a row are runs of `run` values, `a_k` apart, and `jump` is from
     the last value of a run to the first of the next.
     """
-    for left in range(begin, end, WIDTH):
-        for row in range(0, rows - rows % ROWS, ROWS):
-            at, c = a + row * a_row, out + row * columns + left
-            _whole_picture(True, inner, m, at, a_row, a_k, run, jump, b + left, columns, c, columns)
-        for row in range(rows - rows % ROWS, rows):
-            at, c = a + row * a_row, out + row * columns + left
-            _one_picture(True, inner, m, at, a_row, a_k, run, jump, b + left, columns, c, columns)
+    picture = (a, a_row, a_k, run, jump)
+    _tiles(True, inner, m, picture, (b, columns), (out, columns), 0, rows, some)
 
 
 @part

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fixed_eval.engines.native import exact, layers, stem, winograd
+from fixed_eval.engines.native import exact, layers, stem
 from fixed_eval.engines.native.blocks import (
     add_shortcut,
     backward,
@@ -27,7 +27,7 @@ from fixed_eval.engines.native.blocks import (
     relu,
 )
 from fixed_eval.engines.native.compiled import compiled, inlined
-from fixed_eval.engines.native.convolutions import square
+from fixed_eval.engines.native.convolutions import transform_kernel
 from fixed_eval.engines.native.intrinsics import LANES, line, load, set_float_control
 from fixed_eval.engines.native.plan import (
     BLOCKS,
@@ -35,6 +35,7 @@ from fixed_eval.engines.native.plan import (
     CLASSES,
     FIRST,
     IMAGES,
+    KERNEL,
     LEARNED,
     NARROW,
     POSITIONS,
@@ -45,6 +46,7 @@ from fixed_eval.engines.native.plan import (
     THIRD,
     UNITS,
 )
+from fixed_eval.engines.native.shares import images_of_member, own
 from fixed_eval.engines.native.statistics import (
     combine_sums,
     learn_statistics,
@@ -57,8 +59,9 @@ from fixed_eval.engines.native.team import ASKED, meet, meet_and_ask, share
 
 # Round to nearest, and denormal numbers as they are: another setting would be other bits.
 FLOAT_CONTROL = 0x1F80
-# When nothing is learned, there is room for U of each block.
-KERNELS = (ROOM.u, ROOM.u_flipped, ROOM.d_u)
+
+
+NUMBERS = tuple(range(len(BLOCKS)))
 
 
 class Settings(NamedTuple):
@@ -119,7 +122,7 @@ def step(
     """
     images, labels, positions = batch
     count = len(positions)
-    first, last = share(count, me, size)
+    first, last = images_of_member(count, me, size)
     if grey:
         stem.prepare(m, means, me)
     for image in range(first, last):
@@ -136,11 +139,13 @@ def step(
         )
         head_backward(m, image)
         enter_backward(m, THIRD, image, me)
+    meet(gate, size)
     backward_blocks(m, which, count, gate, me, size)
     for image in range(first, last):
         through_norm(m, STEM_UNIT, ROOM.d_stem, image, me)
     dense_gradient(m, count, me, size)
-    meet(gate, size)
+    if not own(size):
+        meet(gate, size)
     stem.gradient(m, means, grey, count, me, size)
     meet(gate, size)
     move_weights(m, settings, rate, me, size)
@@ -151,7 +156,7 @@ def forward_blocks(
     m: int, which: Any, count: int, settings: Any, gate: Any, me: int, size: int
 ) -> None:
     """From the first convolution to before the sum of the last block."""
-    first, last = share(count, me, size)
+    first, last = images_of_member(count, me, size)
     learn_statistics(m, STEM_UNIT, count, settings, me)
     for image in range(first, last):
         pool(m, which, image, me)
@@ -169,28 +174,25 @@ def forward_blocks(
 
 @inlined
 def backward_blocks(m: int, which: Any, count: int, gate: Any, me: int, size: int) -> None:
-    """From behind `enter_backward` of the last block to the first batch norm."""
-    first, last = share(count, me, size)
+    """From when all have met behind `enter_backward` of the last block to the first batch norm."""
+    first, last = images_of_member(count, me, size)
     backward(m, THIRD, count, gate, me, size)
     for image in range(first, last):
-        leave_backward(m, THIRD, image, me)
+        leave_backward(m, THIRD, image, me, size)
         enter_backward(m, SECOND, image, me)
-    meet(gate, size)
-    finish_backward(m, THIRD, count, me, size)
+    finish_backward(m, THIRD, count, gate, me, size)
     backward(m, SECOND, count, gate, me, size)
     for image in range(first, last):
-        leave_backward(m, SECOND, image, me)
+        leave_backward(m, SECOND, image, me, size)
         enter_backward(m, FIRST, image, me)
-    meet(gate, size)
-    finish_backward(m, SECOND, count, me, size)
+    finish_backward(m, SECOND, count, gate, me, size)
     backward(m, FIRST, count, gate, me, size)
     for image in range(first, last):
-        leave_backward(m, FIRST, image, me)
+        leave_backward(m, FIRST, image, me, size)
         rows, out = image * POSITIONS * NARROW, ROOM.d_stem + image * STEM_POSITIONS * NARROW
         layers.pool_backward(m, ROOM.d_pooled + rows, which[image], out, NARROW)
         take_sums(m, STEM_UNIT, ROOM.d_stem, image, me)
-    meet(gate, size)
-    finish_backward(m, FIRST, count, me, size)
+    finish_backward(m, FIRST, count, gate, me, size)
     combine_sums(m, STEM_UNIT, count, me)
 
 
@@ -278,26 +280,27 @@ def infer(
     """Logits of all images with the moving statistics, and each one's loss (nats) and hit.
 
     `grey` says of which images all colours are equal. A member takes some images, one at a time, in
-    the place of the batch's image `me`.
+    the place of the first that it would have of a batch: more at once are no faster.
     """
     before = set_float_control(FLOAT_CONTROL)
-    begin, end = share(NARROW, me, size)
-    for block, u in zip(BLOCKS, KERNELS):  # noqa: B905 - Numba knows no `strict`
-        winograd.transform_kernel(m, block.spread.kernel, u, begin, end, square(me))
+    u = ROOM.u + (me * len(BLOCKS) * KERNEL if own(size) else 0)
+    for block, number in zip(BLOCKS, NUMBERS):  # noqa: B905 - Numba knows no `strict`
+        transform_kernel(m, block.spread.kernel, u + number * KERNEL, me, size)
     stem.prepare(m, means, me)
     for unit in UNITS:
         rest(m, unit, bn_epsilon, me)
     meet(gate, size)
+    place, _ = images_of_member(IMAGES, me, size)
     first, last = share(len(images), me, size)
     for image in range(first, last):
         if load(gate, ASKED) != 0:
             break
-        stem.forward(m, images, image, means, grey[image], me, me)
-        pool(m, which, me, me)
-        for block, u in zip(BLOCKS, KERNELS):  # noqa: B905
-            infer_block(m, block, u, me)
-        head(m, me)
-        at = me * CLASSES
+        stem.forward(m, images, image, means, grey[image], place, me)
+        pool(m, which, place, me)
+        for block, number in zip(BLOCKS, NUMBERS):  # noqa: B905
+            infer_block(m, block, u + number * KERNEL, place, me)
+        head(m, place)
+        at = place * CLASSES
         losses[image, 0], losses[image, 1] = layers.cross_entropy(
             m, ROOM.logits + at, labels[image], ROOM.d_logits + at, 1
         )

@@ -41,25 +41,29 @@ NARROW, BROAD, CLASSES = 64, 256, 10
 PLACES: Final = 36  # of a 6×6 square
 TILES: Final = 4  # of an image
 MATRIX: Final = NARROW * NARROW  # input channel × output channel
-TURN: Final = 4  # images whose V, M and U fit together into a core's second cache
-# From one place to the next in U, in V and N, and in M. A line apart, for with a distance that is a
-# multiple of 4096 bytes all places of a tile would fall into the same few lines of the cache.
-KERNEL_PLACE: Final = MATRIX + NARROW
-KERNEL: Final = PLACES * KERNEL_PLACE  # all of U
-PLACE: Final = (TILES * IMAGES + 1) * NARROW
-TURN_PLACE: Final = (TILES * TURN + 1) * NARROW
-PRODUCTS: Final = PLACES * TURN_PLACE  # of a member
-SQUARE: Final = PLACES * LANES  # a tile's
+BAND: Final = 2 * LANES  # output channels of U, and input channels of its gradient ..
+SLICE: Final = LANES  # .. that are made and used at once: they stay in a core's second cache
+# From one place to the next in V, N and M, in a band, and in a slice. One line is not used: with
+# a multiple of 4096 bytes all places of a tile would fall into the same few lines of the cache.
+PLACE: Final = (TILES * HALF + 1) * NARROW
+BAND_PLACE: Final = (NARROW + 1) * BAND
+SLICE_PLACE: Final = (SLICE + 1) * NARROW
+SPREAD: Final = PLACES * PLACE  # all of V, N or M, of half a batch
+BAND_SIZE: Final = PLACES * BAND_PLACE
+BANDS: Final = NARROW // BAND
+KERNEL: Final = BANDS * BAND_SIZE  # all of U
 
 
 class Unit(NamedTuple):
     """A convolution and its batch norm.
 
     Sizes: values that a position sees (`inner`), channels out, positions of an image. Places of
-    weights, of gradients `LEARNED` behind them, and of the moving statistics. `raw` is what the
-    convolution gives, `means` to `d_gammas` are sums by image × channel. `mine` is member × 5 ×
-    channels: centre, inverse and scale of the batch, then level and slope of its gradient; every
-    member makes its own, which costs less than to wait for one that does.
+    weights, of gradients `LEARNED` behind them, and of the moving statistics. `flipped` is the
+    kernel with input and output channels exchanged, twice, for each of two members; see
+    `convolutions.own`. `raw` is what the convolution gives, `means` to `d_gammas` are sums by image
+    × channel. `mine` is member × 5 × channels: centre, inverse and scale of the batch, then level
+    and slope of its gradient; every member makes its own, which costs less than to wait for one
+    that does.
     """
 
     inner: int
@@ -141,7 +145,7 @@ class _Layout:
             bias=at[f"{name}_conv/bias"],
             mean=at[f"{name}_bn/moving_mean"],
             variance=at[f"{name}_bn/moving_variance"],
-            flipped=self.share(f"flipped {name[-2:]}", channels, inner),
+            flipped=take(HALVES, channels, inner),
             raw=take(rows, channels),
             d_raw=self.share(f"d_raw {name[-2:]}", rows, channels),
             means=take(IMAGES, channels),
@@ -184,10 +188,9 @@ class Room(NamedTuple):
     """Places that are not a unit's or a block's: those by image, then what all blocks use in turn.
 
     In a tuple, for Numba compiles functions again for every constant that they are called with, but
-    not for parts of a constant tuple. `inside` to `d_edges` are told of in `stem`. `turned` is a
-    3×3 kernel with its channels exchanged. `u`, `u_flipped` and `d_u` are by place (of the kernel,
-    of the turned one, the gradient). `turned`, `u`, `u_flipped`, `m` and `squares` are by member,
-    `d_u`, `d_lines` and `d_edges` by half of a batch.
+    not for parts of a constant tuple. `inside` to `d_edges` are told of in `stem`; the last two are
+    by half of a batch. `u` is room for U of each block's kernel, twice, `d_u` for a slice by
+    member. `m` is by member and half, `n` by half.
     """
 
     dense: int
@@ -208,13 +211,10 @@ class Room(NamedTuple):
     d_average: int
     logits: int
     d_logits: int
-    turned: int
     u: int
-    u_flipped: int
     d_u: int
     m: int
     n: int
-    squares: int
     d_narrow: int
     d_spreaded: int
     d_reduced: int
@@ -236,7 +236,7 @@ def _blocks(x: int, d_x: int) -> Iterator[Block]:
             spreaded=take(IMAGES * POSITIONS, NARROW),
             out=take(IMAGES * POSITIONS, BROAD),
             gradient=take(IMAGES * POSITIONS, BROAD),
-            v=take(PLACES * PLACE),
+            v=take(HALVES, SPREAD),
         )
         yield block
         x, d_x = block.out, block.gradient
@@ -263,13 +263,10 @@ def _room() -> Room:
         d_average=take(IMAGES, BROAD),
         logits=take(IMAGES, CLASSES),
         d_logits=take(IMAGES, CLASSES),
-        turned=take(LARGEST, 3, 3, MATRIX),
-        u=take(LARGEST, KERNEL),
-        u_flipped=take(LARGEST, KERNEL),
-        d_u=take(HALVES, KERNEL),
-        m=take(LARGEST, PRODUCTS),
-        n=take(PLACES * PLACE),
-        squares=take(LARGEST, SQUARE),
+        u=take(HALVES, 3, KERNEL),
+        d_u=take(LARGEST, PLACES * SLICE_PLACE),
+        m=take(LARGEST, HALVES, SPREAD),
+        n=take(HALVES, SPREAD),
         d_narrow=take(IMAGES * POSITIONS, NARROW),
         d_spreaded=take(IMAGES * POSITIONS, NARROW),
         d_reduced=take(IMAGES * RINGED, NARROW),

@@ -21,7 +21,6 @@ import numpy as np
 
 from fixed_eval.engines.native import layers
 from fixed_eval.engines.native.compiled import compiled, inlined, part
-from fixed_eval.engines.native.convolutions import images_of_half, share_of_half
 from fixed_eval.engines.native.intrinsics import line
 from fixed_eval.engines.native.matmul import WIDTH, add_multiply_picture
 from fixed_eval.engines.native.plan import (
@@ -29,6 +28,7 @@ from fixed_eval.engines.native.plan import (
     COLOURS,
     GREY_LINE,
     HALVES,
+    IMAGE_SIDE,
     LEARNED,
     NARROW,
     PICTURE,
@@ -42,10 +42,14 @@ from fixed_eval.engines.native.plan import (
     STRIDE,
     TAPS,
 )
+from fixed_eval.engines.native.shares import images_of_half, share_of_half
 
 GREEN = 1
 ZERO = np.float32(0)
-VALUES = STEM_POSITIONS * NARROW
+ROW = STEM_SIDE * NARROW
+VALUES = STEM_SIDE * ROW
+# From the first to the last row of windows that do not reach over an image's upper or lower edge.
+ROWS_ALIKE = (STEM_RING + 1) // STRIDE, (IMAGE_SIDE + STEM_RING - STEM) // STRIDE
 PARTS = NARROW // WIDTH
 
 
@@ -58,7 +62,11 @@ def prepare(m: int, means: Any, me: int) -> None:
     )
     edges = ROOM.edges + me * VALUES
     layers.set_zero(m, edges, VALUES)
-    _convolve(m, ROOM.inside, 1, contrast, edges)
+    for y in range(STEM_SIDE):
+        if y <= ROWS_ALIKE[0] or y > ROWS_ALIKE[1]:
+            _convolve_row(m, ROOM.inside, 1, contrast, edges, y)
+        else:
+            copy(m, edges + ROWS_ALIKE[0] * ROW, edges + y * ROW, ROW)
 
 
 @part
@@ -128,24 +136,29 @@ def copy(m: int, x: int, out: int, values: int) -> None:
 
 @inlined
 def _convolve(m: int, picture: int, colours: int, kernel: int, out: int) -> None:
-    """Add the convolution of a picture; a row of A is a window, seven runs in it."""
-    row, run = RINGED_IMAGE * colours, STEM * colours
+    """Add the convolution of a picture."""
     for y in range(STEM_SIDE):
-        add_multiply_picture(
-            m,
-            picture + STRIDE * y * row,
-            STRIDE * colours,
-            1,
-            run,
-            row - run + 1,
-            kernel,
-            out + y * STEM_SIDE * NARROW,
-            STEM_SIDE,
-            TAPS * colours,
-            NARROW,
-            0,
-            NARROW,
-        )
+        _convolve_row(m, picture, colours, kernel, out, y)
+
+
+@inlined
+def _convolve_row(m: int, picture: int, colours: int, kernel: int, out: int, y: int) -> None:
+    """Add a row of the convolution; a row of A is a window, seven runs in it."""
+    row, run = RINGED_IMAGE * colours, STEM * colours
+    add_multiply_picture(
+        m,
+        picture + STRIDE * y * row,
+        STRIDE * colours,
+        1,
+        run,
+        row - run + 1,
+        kernel,
+        out + y * ROW,
+        STEM_SIDE,
+        TAPS * colours,
+        NARROW,
+        NARROW,
+    )
 
 
 # The gradient -------------------------------------------------------------------------------------
@@ -156,7 +169,8 @@ def gradient(m: int, means: Any, grey: bool, images: int, me: int, size: int) ->
     """A member's part of the kernel's gradients: some lines, each in parts of the channels."""
     for half in range(HALVES):
         begin, end = share_of_half(STEM * PARTS, half, me, size)
-        first, count = images_of_half(half, images)
+        first, last = images_of_half(half, 0, images)
+        count = max(0, last - first)
         if grey and begin < end:
             sum_images(m, STEM_UNIT.d_raw + first * VALUES, ROOM.sums + me * VALUES, count)
         for piece in range(begin, end):
@@ -204,13 +218,12 @@ def _line_gradient(
         step,
         STEM_SIDE,
         STRIDE * row - (STEM_SIDE - 1) * step,
-        d_raw,
-        out,
+        d_raw + left,
+        out + left,
         GREY_LINE * colours,
         STEM_POSITIONS,
         NARROW,
-        left,
-        left + WIDTH,
+        WIDTH,
     )
 
 

@@ -32,13 +32,26 @@ _yield: Any = types.ExternalFunction(
 
 @compiled
 def meet(gate: Gate, size: int) -> None:
-    """Wait for all of the team. Where a member has failed nobody waits any more."""
+    """Wait for all of the team."""
+    wait(gate, size, arrive(gate, size))
+
+
+@compiled
+def arrive(gate: Gate, size: int) -> int:
+    """Come to a meeting, but go on with other work; return its number, for `wait`."""
     if size == 1:
-        return
-    meeting = load(gate, MEETING)
+        return 0
+    meeting: int = load(gate, MEETING)
     if fetch_add(gate, COME, 1) == size - 1:
         store(gate, COME, 0)
         store(gate, MEETING, meeting + 1)
+    return meeting
+
+
+@compiled
+def wait(gate: Gate, size: int, meeting: int) -> None:
+    """Wait until all have arrived. Where a member has failed nobody waits any more."""
+    if size == 1:
         return
     spins = 0
     while load(gate, MEETING) == meeting and load(gate, BROKEN) == 0:

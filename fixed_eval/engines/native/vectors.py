@@ -98,11 +98,12 @@ def _dot(builder: Any, factors: Any, x: list[Any]) -> Any:
 
 
 def to_points(matrix: Any) -> Any:
-    """An intrinsic that multiplies `matrix` with lines of vectors: y = matrix · x.
+    """An intrinsic that transforms squares of vectors: y = matrix · x · matrixᵀ.
 
-    Its arguments: memory, place of x and distance from one of its vectors to the next, the same of
-    y. A vector has `LANES` values. Rows 1 and 2 of the matrix, and 3 and 4, are alike but for signs
-    (they belong to points t and −t), so each pair costs little more than one.
+    Its arguments: memory, place of x, distance from one of its rows to the next, the same of its
+    columns; the three of y. A vector has `LANES` values. Columns are transformed before rows. Rows
+    1 and 2 of the matrix, and 3 and 4, are alike but for signs (they belong to points t and −t), so
+    each pair costs little more than one.
     """
 
     def multiply(builder: Any, x: list[Any]) -> list[Any]:
@@ -117,7 +118,7 @@ def to_points(matrix: Any) -> Any:
 
 
 def from_points(matrix: Any, *, add: bool = False) -> Any:
-    """As `to_points` with the transpose of `matrix`: y = matrixᵀ · x, or y += matrixᵀ · x."""
+    """As `to_points` with the transpose: y = matrixᵀ · x · matrix, or y += that."""
     folded = [0, 1, 3, len(matrix) - 1]
 
     def multiply(builder: Any, x: list[Any]) -> list[Any]:
@@ -136,32 +137,41 @@ def from_points(matrix: Any, *, add: bool = False) -> Any:
 
 
 def _transform(
-    vectors: int, multiply: Callable[[Any, list[Any]], list[Any]], *, add: bool = False
+    side: int, multiply: Callable[[Any, list[Any]], list[Any]], *, add: bool = False
 ) -> Any:
     @typed_intrinsic
     def transform(
         typing_context: Any,  # noqa: ARG001
         memory: Any,  # noqa: ARG001
         x: Any,  # noqa: ARG001
-        x_step: Any,  # noqa: ARG001
+        x_row: Any,  # noqa: ARG001
+        x_column: Any,  # noqa: ARG001
         y: Any,  # noqa: ARG001
-        y_step: Any,  # noqa: ARG001
+        y_row: Any,  # noqa: ARG001
+        y_column: Any,  # noqa: ARG001
     ) -> Signature:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-            memory, x, x_step, y, y_step = arguments
+            memory, x, x_row, x_column, y, y_row, y_column = arguments
             values = values_at(builder, memory)
 
-            def places(begin: Any, step: Any, count: int) -> list[Any]:
-                at = [builder.add(begin, builder.mul(INT64(k), step)) for k in range(count)]
-                return [_vector_at(builder, values, each) for each in at]
+            def at(begin: Any, step: Any, count: int) -> Any:
+                return builder.add(begin, builder.mul(INT64(count), step))
 
-            lines = [builder.load(at, align=4) for at in places(x, x_step, vectors)]
-            found = multiply(builder, lines)
-            for value, at in zip(found, places(y, y_step, len(found)), strict=True):
-                total = builder.fadd(builder.load(at, align=4), value) if add else value
-                builder.store(total, at, align=4)
+            def load(place: Any) -> Any:
+                return builder.load(_vector_at(builder, values, place), align=4)
+
+            columns = []
+            for k in range(side):
+                top = at(x, x_column, k)
+                columns.append(multiply(builder, [load(at(top, x_row, j)) for j in range(side)]))
+            for k, row in enumerate(zip(*columns, strict=True)):
+                left = at(y, y_row, k)
+                for j, value in enumerate(multiply(builder, list(row))):
+                    place = at(left, y_column, j)
+                    total = builder.fadd(load(place), value) if add else value
+                    builder.store(total, _vector_at(builder, values, place), align=4)
             return context.get_dummy_value()
 
-        return types.void(*[types.intp] * 5), generate
+        return types.void(*[types.intp] * 7), generate
 
     return transform
