@@ -93,8 +93,9 @@ def add_multiply_transposed(
 
 
 @part
-def add_multiply_picture(
+def multiply_picture(
     m: int,
+    add: int,
     a: int,
     a_row: int,
     a_k: int,
@@ -107,13 +108,13 @@ def add_multiply_picture(
     columns: int,
     some: int,
 ) -> None:
-    """As `add_multiply`, for the first `some` columns, with a read from a picture.
+    """As `multiply`, or where `add` is not 0 as `add_multiply`; `a` is read from a picture.
 
-    Its rows are `a_row` apart. In a row are runs of `run` values, `a_k` apart, and `jump` is from
-    the last value of a run to the first of the next.
+    Only the first `some` columns are made. The picture's rows are `a_row` apart. In a row are runs
+    of `run` values, `a_k` apart, and `jump` is from the last value of a run to the next's first.
     """
     picture = (a, a_row, a_k, run, jump)
-    _tiles(True, inner, m, picture, (b, columns), (out, columns), 0, rows, some)
+    _tiles(add != 0, inner, m, picture, (b, columns), (out, columns), 0, rows, some)
 
 
 @part

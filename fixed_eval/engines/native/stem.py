@@ -22,7 +22,7 @@ import numpy as np
 from fixed_eval.engines.native import layers
 from fixed_eval.engines.native.compiled import compiled, inlined, part
 from fixed_eval.engines.native.intrinsics import line
-from fixed_eval.engines.native.matmul import WIDTH, add_multiply_picture
+from fixed_eval.engines.native.matmul import WIDTH, multiply_picture
 from fixed_eval.engines.native.plan import (
     COLOUR_LINE,
     COLOURS,
@@ -61,10 +61,9 @@ def prepare(m: int, means: Any, me: int) -> None:
         m, STEM_UNIT.kernel, grey, contrast, means[GREEN] - means[0], means[GREEN] - means[2]
     )
     edges = ROOM.edges + me * VALUES
-    layers.set_zero(m, edges, VALUES)
     for y in range(STEM_SIDE):
         if y <= ROWS_ALIKE[0] or y > ROWS_ALIKE[1]:
-            _convolve_row(m, ROOM.inside, 1, contrast, edges, y)
+            _convolve_row(m, False, ROOM.inside, 1, contrast, edges, y)
         else:
             copy(m, edges + ROWS_ALIKE[0] * ROW, edges + y * ROW, ROW)
 
@@ -92,11 +91,10 @@ def forward(
     if grey:
         gather_grey(m, images, position, means, picture)
         copy(m, ROOM.edges + me * VALUES, out, VALUES)
-        _convolve(m, picture, 1, ROOM.grey + me * TAPS * NARROW, out)
+        _convolve(m, True, picture, 1, ROOM.grey + me * TAPS * NARROW, out)
     else:
         gather(m, images, position, means, picture)
-        layers.set_zero(m, out, VALUES)
-        _convolve(m, picture, COLOURS, STEM_UNIT.kernel, out)
+        _convolve(m, False, picture, COLOURS, STEM_UNIT.kernel, out)
 
 
 @compiled
@@ -117,13 +115,14 @@ def gather(m: int, images: Any, position: int, means: Any, picture: int) -> None
 
 @compiled
 def gather_grey(m: int, images: Any, position: int, means: Any, picture: int) -> None:
-    """Fill a `picture` (38 × 38) with the green of an image less its mean."""
+    """Fill a `picture` (38 × 38) with the green of an image, or all it has, less green's mean."""
     layers.set_zero(m, picture, PICTURE // COLOURS)
     image, mean = images[position], means[GREEN]
+    channel = GREEN if image.shape[2] == COLOURS else 0
     for y in range(image.shape[0]):
         target = line(m, picture + (y + STEM_RING) * RINGED_IMAGE + STEM_RING)
         for x in range(image.shape[1]):
-            target[x] = image[y, x, GREEN] - mean
+            target[x] = image[y, x, channel] - mean
 
 
 @part
@@ -135,18 +134,21 @@ def copy(m: int, x: int, out: int, values: int) -> None:
 
 
 @inlined
-def _convolve(m: int, picture: int, colours: int, kernel: int, out: int) -> None:
-    """Add the convolution of a picture."""
+def _convolve(m: int, add: bool, picture: int, colours: int, kernel: int, out: int) -> None:
+    """Set or add the convolution of a picture."""
     for y in range(STEM_SIDE):
-        _convolve_row(m, picture, colours, kernel, out, y)
+        _convolve_row(m, add, picture, colours, kernel, out, y)
 
 
 @inlined
-def _convolve_row(m: int, picture: int, colours: int, kernel: int, out: int, y: int) -> None:
-    """Add a row of the convolution; a row of A is a window, seven runs in it."""
+def _convolve_row(
+    m: int, add: bool, picture: int, colours: int, kernel: int, out: int, y: int
+) -> None:
+    """Set or add a row of the convolution; a row of A is a window, seven runs in it."""
     row, run = RINGED_IMAGE * colours, STEM * colours
-    add_multiply_picture(
+    multiply_picture(
         m,
+        int(add),
         picture + STRIDE * y * row,
         STRIDE * colours,
         1,
@@ -170,12 +172,11 @@ def gradient(m: int, means: Any, grey: bool, images: int, me: int, size: int) ->
     for half in range(HALVES):
         begin, end = share_of_half(STEM * PARTS, half, me, size)
         first, last = images_of_half(half, 0, images)
-        count = max(0, last - first)
         if grey and begin < end:
-            sum_images(m, STEM_UNIT.d_raw + first * VALUES, ROOM.sums + me * VALUES, count)
+            sum_images(m, STEM_UNIT.d_raw, ROOM.sums + me * VALUES, first, last)
         for piece in range(begin, end):
             dy, left = piece // PARTS, piece % PARTS * WIDTH
-            _line(m, means, grey, half, dy, left, first, count, me)
+            _line(m, means, grey, half, dy, left, first, last, me)
 
 
 @compiled
@@ -187,32 +188,34 @@ def _line(
     dy: int,
     left: int,
     first: int,
-    count: int,
+    last: int,
     me: int,
 ) -> None:
     """`WIDTH` channels of a line of the kernel's gradient by half a batch."""
     colours, line_of = 1 if grey else COLOURS, half * STEM + dy
     lines = ROOM.d_lines + line_of * COLOUR_LINE * NARROW
     edges = ROOM.d_edges + line_of * GREY_LINE * NARROW
-    set_zero_columns(m, lines, GREY_LINE * colours, left)
-    for image in range(first, first + count):
-        picture, d_raw = ROOM.pictures + image * PICTURE, STEM_UNIT.d_raw + image * VALUES
-        _line_gradient(m, picture, colours, dy, d_raw, lines, left)
-    if grey:
-        set_zero_columns(m, edges, GREY_LINE, left)
-        _line_gradient(m, ROOM.inside, 1, dy, ROOM.sums + me * VALUES, edges, left)
     target = STEM_UNIT.kernel + (1 + half) * LEARNED + dy * STEM * COLOURS * NARROW
+    if first >= last:
+        set_zero_columns(m, target, STEM * COLOURS, left)
+        return
+    for image in range(first, last):
+        picture, d_raw = ROOM.pictures + image * PICTURE, STEM_UNIT.d_raw + image * VALUES
+        _line_gradient(m, image > first, picture, colours, dy, d_raw, lines, left)
+    if grey:
+        _line_gradient(m, False, ROOM.inside, 1, dy, ROOM.sums + me * VALUES, edges, left)
     _spread_line(m, means, grey, lines + left, edges + left, target + left)
 
 
 @inlined
 def _line_gradient(
-    m: int, picture: int, colours: int, dy: int, d_raw: int, out: int, left: int
+    m: int, add: bool, picture: int, colours: int, dy: int, d_raw: int, out: int, left: int
 ) -> None:
-    """Add a picture's share; a row of A is a tap, its runs are the positions of a line."""
+    """Set or add a picture's share; a row of A is a tap, its runs are the positions of a line."""
     row, step = RINGED_IMAGE * colours, STRIDE * colours
-    add_multiply_picture(
+    multiply_picture(
         m,
+        int(add),
         picture + dy * row,
         1,
         step,
@@ -239,11 +242,11 @@ def _spread_line(m: int, means: Any, grey: bool, lines: int, edges: int, target:
 
 
 @part
-def sum_images(m: int, x: int, out: int, images: int) -> None:
-    """The sum of the first convolution's results, or of their gradients, over images."""
+def sum_images(m: int, x: int, out: int, first: int, last: int) -> None:
+    """The sum of the first convolution's gradients over images."""
     layers.set_zero(m, out, VALUES)
     o = line(m, out)
-    for image in range(images):
+    for image in range(first, last):
         a = line(m, x + image * VALUES)
         for k in range(VALUES):
             o[k] += a[k]
