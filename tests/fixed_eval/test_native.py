@@ -145,7 +145,7 @@ def test_winograd_is_the_3x3_convolution(rng, memory, images, size, ready):
     block, unit = SECOND, SECOND.spread
     put(memory, unit.kernel, kernel)
     put(memory, block.reduced, ring(x))
-    put(memory, ROOM.d_spreaded, upstream)
+    put(memory, unit.d_raw, upstream)
     put(memory, unit.mine, np.repeat(F([0, 1, 1, 0, 0]), 64))  # batch norm leaves all as it is
     u, flipped = ROOM.u, convolutions.flipped(unit, 0, size)
     for member in range(size):
@@ -209,7 +209,7 @@ def test_batch_norm_and_its_convolution(rng, memory):
         return tf.reshape(normed, (rows, BROAD))
 
     result, expected = gradients(theirs, (x, kernel, gamma, beta), upstream)
-    at_x, gradient, d_x = SECOND.spreaded, SECOND.gradient, ROOM.d_spreaded
+    at_x, gradient, d_x = SECOND.spreaded, ROOM.d_out, SECOND.spread.d_raw
     for at, array in (
         (at_x, x),
         (unit.kernel, kernel),
@@ -232,16 +232,20 @@ def test_batch_norm_and_its_convolution(rng, memory):
     np.testing.assert_allclose(get(memory, unit.variance, BROAD), 0.9 + 0.1 * raw.var(0), rtol=1e-5)
     out = SECOND.out
     centre, scale = unit.mine, unit.mine + 2 * BROAD
-    layers.normalise(here, unit.raw, centre, scale, unit.beta, out, rows, BROAD)
-    np.testing.assert_allclose(get(memory, out, rows, BROAD), result, atol=1e-5)
+    layers.normalise_relu(here, unit.raw, centre, scale, unit.beta, out, rows, BROAD)
+    positive = np.maximum(result, 0)
+    np.testing.assert_allclose(get(memory, out, rows, BROAD), positive, atol=1e-5)
 
     for image in range(images):
-        statistics.take_sums(here, unit, gradient, image, 0)
+        at = gradient + image * plan.POSITIONS * BROAD
+        statistics.take_sums(here, unit, at, image, 0)
     statistics.combine_sums(here, unit, images, 0)
     convolutions.flip(here, unit, 0, 1, 0)
     for image in range(images):
-        statistics.through_norm(here, unit, gradient, image, 0)
-        convolutions.input_gradient(here, unit, d_x, image, False, 0, 1)
+        at = gradient + image * plan.POSITIONS * BROAD
+        statistics.through_norm(here, unit, at, image, 0)
+        at = d_x + image * plan.POSITIONS * NARROW
+        convolutions.input_gradient(here, unit, image, at, False, 0, 1)
     convolutions.weight_gradient(here, at_x, plan.POSITIONS * NARROW, unit, images, 0, 1)
     ours = (
         get(memory, d_x, rows, NARROW),
@@ -251,6 +255,11 @@ def test_batch_norm_and_its_convolution(rng, memory):
     )
     for our, their in zip(ours, expected, strict=True):
         np.testing.assert_allclose(our, their, rtol=1e-3, atol=1e-3)
+    through = get(memory, unit.d_raw, rows, BROAD)
+    put(memory, unit.d_raw, upstream)
+    for image in range(images):
+        statistics.through_norm_here(here, unit, image, 0)
+    np.testing.assert_array_equal(get(memory, unit.d_raw, rows, BROAD), through)
 
 
 def test_statistics_stay_exact_far_from_zero(rng, arena):
@@ -290,6 +299,12 @@ def test_relu_and_the_sum_with_the_shortcut(rng, arena):
     at = [arena.put(array) for array in (x, centre, scale, offset)]
     layers.normalise_add_relu(m, *at, arena.put(shortcut), out, 64, 256)
     expected = np.maximum((x - centre) * scale + offset + shortcut, 0)
+    np.testing.assert_allclose(arena.get(out, 64, 256), expected, atol=1e-5)
+    theirs = [arena.put(array) for array in (other, *draw(rng, 3, 256))]
+    normed = (other - arena.get(theirs[1], 256)) * arena.get(theirs[2], 256)
+    normed += arena.get(theirs[3], 256)
+    layers.normalise_both_add_relu(m, *at, *theirs, out, 64, 256)
+    expected = np.maximum((x - centre) * scale + offset + normed, 0)
     np.testing.assert_allclose(arena.get(out, 64, 256), expected, atol=1e-5)
     layers.normalise_relu(m, *at, out, 64, 256)
     positive = arena.get(out, 64, 256)
@@ -345,7 +360,7 @@ def test_the_head_and_its_loss(rng, memory):
     best = get(memory, ROOM.logits, images, 10).argmax(1)
     assert [hit for _, hit in found] == list(best == labels)
     ours = (
-        get(memory, THIRD.gradient, *x.shape),
+        get(memory, ROOM.d_out, *x.shape),
         get(memory, d_kernel, BROAD, 10),
         get(memory, d_bias, 10),
     )

@@ -34,11 +34,25 @@ from fixed_eval.engines.native.statistics import (
     learn_statistics,
     mine,
     raw,
+    raw_gradient,
     take_moments,
     take_sums,
     through_norm,
+    through_norm_here,
 )
 from fixed_eval.engines.native.team import arrive, wait
+
+
+@inlined
+def narrow(x: int, image: int) -> Any:
+    """The place of an image in a map of 64 channels."""
+    return x + image * POSITIONS * NARROW
+
+
+@inlined
+def broad(x: int, image: int) -> Any:
+    """The place of an image in a map of 256 channels."""
+    return x + image * POSITIONS * BROAD
 
 
 @compiled
@@ -51,44 +65,36 @@ def relu_ringed(m: int, unit: Any, ringed: int, image: int, me: int) -> None:
 
 @compiled
 def relu(m: int, unit: Any, out: int, image: int, me: int) -> None:
-    """Batch norm and ReLU."""
-    rows = unit.positions
-    target = out + image * rows * unit.channels
+    """Batch norm and ReLU of an image, to `out`."""
     centre, scale = mine(unit, me, 0), mine(unit, me, 2)
     layers.normalise_relu(
-        m, raw(unit, image), centre, scale, unit.beta, target, rows, unit.channels
+        m, raw(unit, image), centre, scale, unit.beta, out, unit.positions, unit.channels
     )
 
 
 @compiled
 def add_shortcut(m: int, block: Any, image: int, me: int) -> None:
     """Batch norm, the sum with the shortcut, and ReLU."""
-    rows = image * POSITIONS * BROAD
+    unit, out = block.expand, broad(block.out, image)
+    x, centre, scale = raw(unit, image), mine(unit, me, 0), mine(unit, me, 2)
     if block.first:
-        unit = SHORTCUT
-        centre, scale = mine(unit, me, 0), mine(unit, me, 2)
-        layers.normalise(
+        layers.normalise_both_add_relu(
             m,
-            unit.raw + rows,
+            x,
             centre,
             scale,
             unit.beta,
-            block.shortcut + rows,
+            raw(SHORTCUT, image),
+            mine(SHORTCUT, me, 0),
+            mine(SHORTCUT, me, 2),
+            SHORTCUT.beta,
+            out,
             POSITIONS,
             BROAD,
         )
-    unit = block.expand
-    layers.normalise_add_relu(
-        m,
-        unit.raw + rows,
-        mine(unit, me, 0),
-        mine(unit, me, 2),
-        unit.beta,
-        block.shortcut + rows,
-        block.out + rows,
-        POSITIONS,
-        BROAD,
-    )
+    else:
+        other = broad(block.x, image)
+        layers.normalise_add_relu(m, x, centre, scale, unit.beta, other, out, POSITIONS, BROAD)
 
 
 @compiled
@@ -131,7 +137,7 @@ def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, 
     wait(gate, size, meeting)
     learn_statistics(m, block.spread, images, settings, me)
     for image in range(first, last):
-        relu(m, block.spread, block.spreaded, image, me)
+        relu(m, block.spread, narrow(block.spreaded, image), image, me)
         convolve(m, block.spreaded, block.expand, image)
         take_moments(m, block.expand, image)
     meeting = arrive(gate, size)
@@ -147,9 +153,9 @@ def forward(m: int, block: Any, images: int, settings: Any, gate: Any, me: int, 
 @compiled
 def enter_backward(m: int, block: Any, image: int, me: int) -> None:
     """The sums over the gradient of a block's sum, while that is in the cache."""
-    take_sums(m, block.expand, block.gradient, image, me)
+    take_sums(m, block.expand, broad(ROOM.d_out, image), image, me)
     if block.first:
-        take_sums(m, SHORTCUT, block.gradient, image, me)
+        take_sums(m, SHORTCUT, broad(ROOM.d_out, image), image, me)
 
 
 @compiled
@@ -170,14 +176,13 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
     if block.first:
         combine_sums(m, SHORTCUT, images, me)
     for image in range(first, last):
-        through_norm(m, block.expand, block.gradient, image, me)
+        through_norm(m, block.expand, broad(ROOM.d_out, image), image, me)
         if block.first:
-            through_norm(m, SHORTCUT, block.gradient, image, me)
-        input_gradient(m, block.expand, ROOM.d_spreaded, image, False, me, size)
-        rows = image * POSITIONS * NARROW
-        d_spreaded = ROOM.d_spreaded + rows
-        layers.mask(m, d_spreaded, block.spreaded + rows, POSITIONS * NARROW)
-        take_sums(m, block.spread, ROOM.d_spreaded, image, me)
+            through_norm(m, SHORTCUT, broad(ROOM.d_out, image), image, me)
+        gradient = raw_gradient(block.spread, image)
+        input_gradient(m, block.expand, image, gradient, False, me, size)
+        layers.mask(m, gradient, narrow(block.spreaded, image), POSITIONS * NARROW)
+        take_sums(m, block.spread, gradient, image, me)
     u, kernel = room_of_u(me, size, True), flipped(block.spread, me, size)
     if not own(size):
         transform_kernel(m, kernel, u, me, size)
@@ -190,9 +195,9 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
     combine_sums(m, block.spread, images, me)
     spread_backward(m, block.spread, kernel, u, not own(size), first, last, me)
     for image in range(first, last):
-        ringed, out = image * RINGED * NARROW, ROOM.d_narrow + image * POSITIONS * NARROW
-        layers.mask_ring(m, ROOM.d_reduced + ringed, block.reduced + ringed, out, NARROW)
-        take_sums(m, block.reduce, ROOM.d_narrow, image, me)
+        ringed, gradient = image * RINGED * NARROW, raw_gradient(block.reduce, image)
+        layers.mask_ring(m, ROOM.d_reduced + ringed, block.reduced + ringed, gradient, NARROW)
+        take_sums(m, block.reduce, gradient, image, me)
     meeting = arrive(gate, size)
     meet_to_make(gate, size, meeting, True)
     spread_gradient(m, block.spread, block.v, images, me, size)
@@ -202,16 +207,16 @@ def backward(m: int, block: Any, images: int, gate: Any, me: int, size: int) -> 
 
 @compiled
 def leave_backward(m: int, block: Any, image: int, me: int, size: int) -> None:
-    """The gradient of a block's input: masked, but for the first block's."""
-    through_norm(m, block.reduce, ROOM.d_narrow, image, me)
-    input_gradient(m, block.reduce, block.d_x, image, False, me, size)
+    """The gradient of a block's input: the pooling's, or that of another block's sum, masked."""
+    through_norm_here(m, block.reduce, image, me)
     if block.first:
-        input_gradient(m, SHORTCUT, block.d_x, image, True, me, size)
+        d_x = narrow(ROOM.d_pooled, image)
+        input_gradient(m, block.reduce, image, d_x, False, me, size)
+        input_gradient(m, SHORTCUT, image, d_x, True, me, size)
     else:
-        rows = image * POSITIONS * BROAD
-        layers.add_mask(
-            m, block.d_x + rows, block.gradient + rows, block.x + rows, POSITIONS * BROAD
-        )
+        d_x = broad(ROOM.d_x, me)
+        input_gradient(m, block.reduce, image, d_x, False, me, size)
+        layers.add_mask(m, broad(ROOM.d_out, image), d_x, broad(block.x, image), POSITIONS * BROAD)
 
 
 @compiled
@@ -231,6 +236,6 @@ def infer_block(m: int, block: Any, u: int, image: int, me: int) -> None:
         convolve(m, block.x, SHORTCUT, image)
     relu_ringed(m, block.reduce, block.reduced, image, me)
     spread(m, block.reduced, block.v, block.spread, u, True, image, image + 1, me)
-    relu(m, block.spread, block.spreaded, image, me)
+    relu(m, block.spread, narrow(block.spreaded, image), image, me)
     convolve(m, block.spreaded, block.expand, image)
     add_shortcut(m, block, image, me)

@@ -30,7 +30,7 @@ from fixed_eval.engines.native.plan import (
     SPREAD,
 )
 from fixed_eval.engines.native.shares import images_of_half, own, share_of_half
-from fixed_eval.engines.native.statistics import raw, through_norm
+from fixed_eval.engines.native.statistics import raw, raw_gradient, through_norm_here
 from fixed_eval.engines.native.team import share
 
 ROWS_AT_ONCE = 8  # of a weight gradient, the least that a member takes
@@ -58,7 +58,7 @@ def weight_gradient(m: int, x: int, step: int, unit: Any, images: int, me: int, 
         if first >= last:
             layers.set_zero(m, target + begin * channels, (end - begin) * channels)
         for image in range(first, last):  # one chain, by parts that fit into the cache
-            a, b = x + image * step, unit.d_raw + image * unit.positions * channels
+            a, b = x + image * step, raw_gradient(unit, image)
             rows, inner = unit.positions, unit.inner
             if image == first:
                 multiply_transposed(m, a, b, target, rows, inner, channels, begin, end)
@@ -80,17 +80,16 @@ def flip(m: int, unit: Any, me: int, size: int, member: int) -> None:
 
 
 @compiled
-def input_gradient(m: int, unit: Any, d_x: int, image: int, more: bool, me: int, size: int) -> None:
-    """From the gradient of a 1×1 convolution to that of its input: set, or add `more`.
+def input_gradient(m: int, unit: Any, image: int, d_x: int, more: bool, me: int, size: int) -> None:
+    """From the gradient of a 1×1 convolution to `d_x`, that of its input: set, or add `more`.
 
     `flip` goes before.
     """
-    rows, kernel = image * unit.positions, flipped(unit, me, size)
-    a, out = unit.d_raw + rows * unit.channels, d_x + rows * unit.inner
+    a, kernel = raw_gradient(unit, image), flipped(unit, me, size)
     if more:
-        add_multiply(m, a, kernel, out, unit.positions, unit.channels, unit.inner)
+        add_multiply(m, a, kernel, d_x, unit.positions, unit.channels, unit.inner)
     else:
-        multiply(m, a, kernel, out, unit.positions, unit.channels, unit.inner)
+        multiply(m, a, kernel, d_x, unit.positions, unit.channels, unit.inner)
 
 
 # 3×3 ----------------------------------------------------------------------------------------------
@@ -162,7 +161,7 @@ def spread_backward(
     `kernel` is the flipped one, `u` is of it.
     """
     for image in range(first, last):
-        through_norm(m, unit, ROOM.d_spreaded, image, me)
+        through_norm_here(m, unit, image, me)
     layers.set_zero(m, ROOM.d_reduced + first * RINGED * NARROW, (last - first) * RINGED * NARROW)
     for half in range(HALVES):
         begin, end = images_of_half(half, first, last)

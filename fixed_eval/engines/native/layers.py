@@ -69,18 +69,6 @@ def moments(m: int, x: int, mean: int, square: int, rows: int, channels: int) ->
 
 
 @part
-def normalise(
-    m: int, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
-) -> None:
-    """(x − centre)·scale + offset."""
-    middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
-    for row in range(rows):
-        a, o = line(m, x + row * channels), line(m, out + row * channels)
-        for k in range(channels):
-            o[k] = (a[k] - middle[k]) * factor[k] + level[k]
-
-
-@part
 def normalise_relu(
     m: int, x: int, centre: int, scale: int, offset: int, out: int, rows: int, channels: int
 ) -> None:
@@ -123,6 +111,33 @@ def normalise_add_relu(
             o[k] = _positive((a[k] - middle[k]) * factor[k] + level[k] + s[k])
 
 
+@part
+def normalise_both_add_relu(
+    m: int,
+    x: int,
+    centre: int,
+    scale: int,
+    offset: int,
+    shortcut: int,
+    its_centre: int,
+    its_scale: int,
+    its_offset: int,
+    out: int,
+    rows: int,
+    channels: int,
+) -> None:
+    """As `normalise_add_relu`, with a shortcut that is normalised in the same way."""
+    middle, factor, level = line(m, centre), line(m, scale), line(m, offset)
+    its_middle, its_factor = line(m, its_centre), line(m, its_scale)
+    its_level = line(m, its_offset)
+    for row in range(rows):
+        at = row * channels
+        a, s, o = line(m, x + at), line(m, shortcut + at), line(m, out + at)
+        for k in range(channels):
+            other = (s[k] - its_middle[k]) * its_factor[k] + its_level[k]
+            o[k] = _positive((a[k] - middle[k]) * factor[k] + level[k] + other)
+
+
 @inlined
 def _positive(x: Any) -> Any:
     return ZERO if x < ZERO else x
@@ -149,6 +164,19 @@ def normalise_backward(
         a, g, o = line(m, x + at), line(m, gradient + at), line(m, out + at)
         for k in range(channels):
             o[k] = factor[k] * g[k] - level[k] - (a[k] - middle[k]) * slope[k]
+
+
+@part
+def normalise_backward_here(
+    m: int, x: int, gradient: int, mine: int, rows: int, channels: int
+) -> None:
+    """As `normalise_backward`, in the place of `gradient`, so that less memory is gone through."""
+    middle, factor = line(m, mine), line(m, mine + 2 * channels)
+    level, slope = line(m, mine + 3 * channels), line(m, mine + 4 * channels)
+    for row in range(rows):
+        a, g = line(m, x + row * channels), line(m, gradient + row * channels)
+        for k in range(channels):
+            g[k] = factor[k] * g[k] - level[k] - (a[k] - middle[k]) * slope[k]
 
 
 # ReLU, pooling ------------------------------------------------------------------------------------

@@ -18,12 +18,14 @@ from fixed_eval.engines.native import exact, layers, stem
 from fixed_eval.engines.native.blocks import (
     add_shortcut,
     backward,
+    broad,
     enter,
     enter_backward,
     finish_backward,
     forward,
     infer_block,
     leave_backward,
+    narrow,
     relu,
 )
 from fixed_eval.engines.native.compiled import compiled, inlined
@@ -50,10 +52,11 @@ from fixed_eval.engines.native.shares import images_of_member, own
 from fixed_eval.engines.native.statistics import (
     combine_sums,
     learn_statistics,
+    raw_gradient,
     rest,
     take_moments,
     take_sums,
-    through_norm,
+    through_norm_here,
 )
 from fixed_eval.engines.native.team import ASKED, meet, meet_and_ask, share
 
@@ -78,25 +81,25 @@ class Settings(NamedTuple):
 @compiled
 def pool(m: int, which: Any, image: int, me: int) -> None:
     """Batch norm, ReLU and pooling behind the first convolution."""
-    relu(m, STEM_UNIT, ROOM.stem_out, image, me)
-    x = ROOM.stem_out + image * STEM_POSITIONS * NARROW
-    layers.pool(m, x, ROOM.pooled + image * POSITIONS * NARROW, which[image], NARROW)
+    x = ROOM.stem_out + me * STEM_POSITIONS * NARROW
+    relu(m, STEM_UNIT, x, image, me)
+    layers.pool(m, x, narrow(ROOM.pooled, image), which[image], NARROW)
 
 
 @compiled
 def head(m: int, image: int) -> None:
     """The logits of one image."""
     average = ROOM.average + image * BROAD
-    layers.average(m, THIRD.out + image * POSITIONS * BROAD, average, POSITIONS)
+    layers.average(m, broad(THIRD.out, image), average, POSITIONS)
     layers.dense(m, average, ROOM.dense, ROOM.dense_bias, ROOM.logits + image * CLASSES)
 
 
 @compiled
 def head_backward(m: int, image: int) -> None:
     """From the gradient of an image's logits to that of the last block's sum."""
-    d_average, rows = ROOM.d_average + image * BROAD, image * POSITIONS * BROAD
+    d_average, out = ROOM.d_average + image * BROAD, broad(THIRD.out, image)
     layers.dense_backward(m, ROOM.dense, ROOM.d_logits + image * CLASSES, d_average)
-    layers.average_backward(m, d_average, THIRD.out + rows, THIRD.gradient + rows, POSITIONS)
+    layers.average_backward(m, d_average, out, broad(ROOM.d_out, image), POSITIONS)
 
 
 @inlined
@@ -142,7 +145,7 @@ def step(
     meet(gate, size)
     backward_blocks(m, which, count, gate, me, size)
     for image in range(first, last):
-        through_norm(m, STEM_UNIT, ROOM.d_stem, image, me)
+        through_norm_here(m, STEM_UNIT, image, me)
     dense_gradient(m, count, me, size)
     if not own(size):
         meet(gate, size)
@@ -189,9 +192,9 @@ def backward_blocks(m: int, which: Any, count: int, gate: Any, me: int, size: in
     backward(m, FIRST, count, gate, me, size)
     for image in range(first, last):
         leave_backward(m, FIRST, image, me, size)
-        rows, out = image * POSITIONS * NARROW, ROOM.d_stem + image * STEM_POSITIONS * NARROW
-        layers.pool_backward(m, ROOM.d_pooled + rows, which[image], out, NARROW)
-        take_sums(m, STEM_UNIT, ROOM.d_stem, image, me)
+        gradient = raw_gradient(STEM_UNIT, image)
+        layers.pool_backward(m, narrow(ROOM.d_pooled, image), which[image], gradient, NARROW)
+        take_sums(m, STEM_UNIT, gradient, image, me)
     finish_backward(m, FIRST, count, gate, me, size)
     combine_sums(m, STEM_UNIT, count, me)
 

@@ -60,7 +60,7 @@ class Unit(NamedTuple):
     Sizes: values that a position sees (`inner`), channels out, positions of an image. Places of
     weights, of gradients `LEARNED` behind them, and of the moving statistics. `flipped` is the
     kernel with input and output channels exchanged, twice, for each of two members; see
-    `convolutions.own`. `raw` is what the convolution gives, `means` to `d_gammas` are sums by image
+    `shares.own`. `raw` is what the convolution gives, `means` to `d_gammas` are sums by image
     × channel. `mine` is member × 5 × channels: centre, inverse and scale of the batch, then level
     and slope of its gradient; every member makes its own, which costs less than to wait for one
     that does.
@@ -89,20 +89,17 @@ class Block(NamedTuple):
     """A residual block: 1×1, 3×3 and 1×1 convolution, and the sum with the shortcut.
 
     `first` is 1 where the shortcut is a unit of its own, `SHORTCUT`, else 0. `reduced` has a
-    ring of zeros.
+    ring of zeros. The gradient of all blocks' `out` is `Room.d_out`, one after the other.
     """
 
     first: int
     x: int
-    shortcut: int
-    d_x: int
     reduce: Unit
     spread: Unit
     expand: Unit
     reduced: int
     spreaded: int
     out: int
-    gradient: int
     v: int
 
 
@@ -190,7 +187,7 @@ class Room(NamedTuple):
     In a tuple, for Numba compiles functions again for every constant that they are called with, but
     not for parts of a constant tuple. `inside` to `d_edges` are told of in `stem`; the last two are
     by half of a batch. `u` is room for U of each block's kernel, twice, `d_u` for a slice by
-    member. `m` is by member and half, `n` by half.
+    member. `m` is by member and half, `n` by half, `stem_out` and `d_x` by member.
     """
 
     dense: int
@@ -204,7 +201,6 @@ class Room(NamedTuple):
     d_lines: int
     d_edges: int
     stem_out: int
-    d_stem: int
     pooled: int
     d_pooled: int
     average: int
@@ -215,31 +211,28 @@ class Room(NamedTuple):
     d_u: int
     m: int
     n: int
-    d_narrow: int
-    d_spreaded: int
     d_reduced: int
+    d_out: int
+    d_x: int
 
 
-def _blocks(x: int, d_x: int) -> Iterator[Block]:
+def _blocks(x: int) -> Iterator[Block]:
     take = _layout.take
     for number in (1, 2, 3):
         name = f"conv2_block{number}"
         block = Block(
             first=int(number == 1),
             x=x,
-            shortcut=take(IMAGES * POSITIONS, BROAD) if number == 1 else x,
-            d_x=d_x,
             reduce=_layout.unit(f"{name}_1", POSITIONS),
             spread=_layout.unit(f"{name}_2", POSITIONS),
             expand=_layout.unit(f"{name}_3", POSITIONS),
             reduced=take(IMAGES * RINGED, NARROW),
             spreaded=take(IMAGES * POSITIONS, NARROW),
             out=take(IMAGES * POSITIONS, BROAD),
-            gradient=take(IMAGES * POSITIONS, BROAD),
             v=take(HALVES, SPREAD),
         )
         yield block
-        x, d_x = block.out, block.gradient
+        x = block.out
 
 
 def _room() -> Room:
@@ -255,8 +248,7 @@ def _room() -> Room:
         sums=take(LARGEST, STEM_POSITIONS, NARROW),
         d_lines=take(HALVES, STEM, COLOUR_LINE, NARROW),
         d_edges=take(HALVES, STEM, GREY_LINE, NARROW),
-        stem_out=take(IMAGES * STEM_POSITIONS, NARROW),
-        d_stem=take(IMAGES * STEM_POSITIONS, NARROW),
+        stem_out=take(LARGEST, STEM_POSITIONS, NARROW),
         pooled=take(IMAGES * POSITIONS, NARROW),
         d_pooled=take(IMAGES * POSITIONS, NARROW),
         average=take(IMAGES, BROAD),
@@ -267,16 +259,16 @@ def _room() -> Room:
         d_u=take(LARGEST, PLACES * SLICE_PLACE),
         m=take(LARGEST, HALVES, SPREAD),
         n=take(HALVES, SPREAD),
-        d_narrow=take(IMAGES * POSITIONS, NARROW),
-        d_spreaded=take(IMAGES * POSITIONS, NARROW),
         d_reduced=take(IMAGES * RINGED, NARROW),
+        d_out=take(IMAGES * POSITIONS, BROAD),
+        d_x=take(LARGEST, POSITIONS, BROAD),
     )
 
 
 ROOM: Final = _room()
 STEM_UNIT: Final = _layout.unit("conv1", STEM_POSITIONS)
 SHORTCUT: Final = _layout.unit("conv2_block1_0", POSITIONS)
-FIRST, SECOND, THIRD = _blocks(ROOM.pooled, ROOM.d_pooled)
+FIRST, SECOND, THIRD = _blocks(ROOM.pooled)
 BLOCKS: Final = (FIRST, SECOND, THIRD)
 UNITS: Final = (
     STEM_UNIT,

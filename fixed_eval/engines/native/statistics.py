@@ -27,6 +27,12 @@ def raw(unit: Any, image: int) -> Any:
     return unit.raw + image * unit.positions * unit.channels
 
 
+@inlined
+def raw_gradient(unit: Any, image: int) -> Any:
+    """The place of the gradient of that."""
+    return unit.d_raw + image * unit.positions * unit.channels
+
+
 @compiled
 def take_moments(m: int, unit: Any, image: int) -> None:
     """An image's share in the statistics."""
@@ -99,12 +105,12 @@ def rest(m: int, unit: Any, bn_epsilon: float, me: int) -> None:
 
 @compiled
 def take_sums(m: int, unit: Any, gradient: int, image: int, me: int) -> None:
-    """An image's share in the gradients of gamma and beta."""
-    sums, rows = image * unit.channels, image * unit.positions * unit.channels
+    """An image's share in the gradients of gamma and beta, from its `gradient`."""
+    sums = image * unit.channels
     layers.backward_sums(
         m,
-        unit.raw + rows,
-        gradient + rows,
+        raw(unit, image),
+        gradient,
         mine(unit, me, 0),
         unit.d_betas + sums,
         unit.d_gammas + sums,
@@ -143,14 +149,22 @@ def combine_sums(m: int, unit: Any, images: int, me: int) -> None:
 
 @compiled
 def through_norm(m: int, unit: Any, gradient: int, image: int, me: int) -> None:
-    """From batch norm's result to its input, for one image."""
-    rows = image * unit.positions * unit.channels
+    """From the `gradient` of batch norm's result to that of its input, for one image."""
     layers.normalise_backward(
         m,
-        unit.raw + rows,
-        gradient + rows,
-        unit.mine + 5 * me * unit.channels,
-        unit.d_raw + rows,
+        raw(unit, image),
+        gradient,
+        mine(unit, me, 0),
+        raw_gradient(unit, image),
         unit.positions,
         unit.channels,
+    )
+
+
+@compiled
+def through_norm_here(m: int, unit: Any, image: int, me: int) -> None:
+    """As `through_norm`, where `unit.d_raw` holds the gradient of batch norm's result."""
+    gradient = raw_gradient(unit, image)
+    layers.normalise_backward_here(
+        m, raw(unit, image), gradient, mine(unit, me, 0), unit.positions, unit.channels
     )
