@@ -30,7 +30,7 @@ class Arena:
     """A memory that arrays are put into one after the other."""
 
     def __init__(self) -> None:
-        self.m = np.zeros(2**20, F)
+        self.m = plan.make_memory()[: 2**20]  # which begins a line of the cache
         self.here = self.m.ctypes.data
         self._next = 0
 
@@ -368,20 +368,22 @@ def test_the_head_and_its_loss(rng, memory):
         np.testing.assert_allclose(our, their, atol=1e-5)
 
 
-def test_adam_is_keras(rng, arena):
+@pytest.mark.parametrize("apart", [0, 1])
+def test_adam_is_keras(rng, arena, apart):
     import keras
 
-    values, steps = 100, 3
+    values, steps = 2 * plan.MOVED + 48, 3
     weights, slopes = draw(rng, values), draw(rng, steps, values)
     variable = keras.Variable(weights)
     theirs = keras.optimizers.Adam(learning_rate=1e-2, beta_1=0.9, beta_2=0.999, epsilon=1e-7)
-    at = arena.put(np.concatenate([np.pad(weights, (0, 28)), np.zeros(4 * 128, F)]))
+    at, room = arena.put(np.concatenate([weights, np.zeros(4 * values, F)])), arena.room(plan.MOVED)
     for step, slope in enumerate(slopes, 1):
         theirs.apply([tf.constant(slope)], [variable])
-        arena.m[at + 128 : at + 128 + values] = slope / 4
-        arena.m[at + 256 : at + 256 + values] = slope * F(0.75)
+        arena.m[at + values : at + 2 * values] = slope / 4
+        arena.m[at + 2 * values : at + 3 * values] = slope * F(0.75)
         rate = 1e-2 * math.sqrt(1 - 0.999**step) / (1 - 0.9**step)
-        layers.adam(arena.here, at, 128, values, F(rate), F(1 - 0.9), F(1 - 0.999), F(1e-7))
+        rates = (F(rate), F(1 - 0.9), F(1 - 0.999), F(1e-7))
+        layers.adam(arena.here, at, values, values, *rates, room, apart)
     np.testing.assert_allclose(arena.get(at, values), variable.numpy(), rtol=1e-5, atol=1e-6)
 
 

@@ -62,6 +62,37 @@ def fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
     return builder.call(function, [a, b, c])
 
 
+@typed_intrinsic
+def stream(typing_context: Any, memory: Any, x: Any, out: Any) -> Signature:  # noqa: ARG001
+    """Copy the line at the place `x` to the line at `out`, past the caches; `fence` goes after all.
+
+    Where another core has that line in its cache, the usual way waits for it line by line.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        memory, x, out = arguments
+        source, target = (
+            builder.bitcast(builder.gep(values_at(builder, memory), [at]), VECTOR.as_pointer())
+            for at in (x, out)
+        )
+        store = builder.store(builder.load(source, align=4), target, align=4 * LANES)
+        store.set_metadata("nontemporal", builder.module.add_metadata([INT32(1)]))
+        return context.get_dummy_value()
+
+    return types.void(*[types.intp] * 3), generate
+
+
+@typed_intrinsic
+def fence(typing_context: Any) -> Signature:  # noqa: ARG001
+    """Have all that was written before, `stream` included, seen before what is written after."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 # Threads ------------------------------------------------------------------------------------------
 
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from fixed_eval.engines.native import exact
 from fixed_eval.engines.native.compiled import compiled, inlined, part
-from fixed_eval.engines.native.intrinsics import line
+from fixed_eval.engines.native.intrinsics import LANES, fence, line, stream
 from fixed_eval.engines.native.plan import (
     BROAD,
     CLASSES,
+    MOVED,
     SIDE,
     STEM_SIDE,
     WIDE,
@@ -363,6 +364,8 @@ def adam(
     one: np.float32,
     two: np.float32,
     epsilon: np.float32,
+    room: int,
+    apart: int,
 ) -> None:
     """One step of Keras' Adam on `values` weights.
 
@@ -371,19 +374,33 @@ def adam(
         weights: Their place; those of both gradients, whose sum counts, of momentum and velocity
             follow `learned` apart.
         learned: The distance.
-        values: How many.
+        values: How many, in whole lines.
         rate: Learning rate with Adam's bias corrections, float32 as all that follow.
         one: 1 − β₁.
         two: 1 − β₂.
         epsilon: Added to the root of the velocity.
+        room: Room for `MOVED` new weights.
+        apart: Whether (1) or not (0) other cores have read the weights, and will again; then they
+            are written past the caches.
     """
-    w, d, e = line(m, weights), line(m, weights + learned), line(m, weights + 2 * learned)
-    first, second = line(m, weights + 3 * learned), line(m, weights + 4 * learned)
-    for k in range(values):
-        g = d[k] + e[k]
-        momentum = first[k] + (g - first[k]) * one
-        # Where no gradient comes any more, it would shrink to numbers that some CPUs are slow with.
-        momentum = ZERO if abs(momentum) <= TINY else momentum
-        velocity = second[k] + (g * g - second[k]) * two
-        first[k], second[k] = momentum, velocity
-        w[k] -= momentum * rate / (np.sqrt(velocity) + epsilon)
+    new = line(m, room)
+    for begin in range(0, values, MOVED):
+        at, count = weights + begin, min(MOVED, values - begin)
+        w, d, e = line(m, at), line(m, at + learned), line(m, at + 2 * learned)
+        first, second = line(m, at + 3 * learned), line(m, at + 4 * learned)
+        for k in range(count):
+            g = d[k] + e[k]
+            momentum = first[k] + (g - first[k]) * one
+            # With no gradient any more, it would shrink to numbers that some CPUs are slow with.
+            momentum = ZERO if abs(momentum) <= TINY else momentum
+            velocity = second[k] + (g * g - second[k]) * two
+            first[k], second[k] = momentum, velocity
+            new[k] = w[k] - momentum * rate / (np.sqrt(velocity) + epsilon)
+        if apart:
+            for k in range(0, count, LANES):
+                stream(m, room + k, at + k)
+        else:
+            for k in range(count):
+                w[k] = new[k]
+    if apart:
+        fence()

@@ -39,6 +39,7 @@ from fixed_eval.engines.native.plan import (
     IMAGES,
     KERNEL,
     LEARNED,
+    MOVED,
     NARROW,
     POSITIONS,
     ROOM,
@@ -220,6 +221,8 @@ def move_weights(m: int, settings: Any, rate: Any, me: int, size: int) -> None:
         np.float32(1 - settings.beta_1),
         np.float32(1 - settings.beta_2),
         np.float32(settings.adam_epsilon),
+        ROOM.moved + me * MOVED,
+        int(size > 1),
     )
 
 

@@ -41,6 +41,7 @@ NARROW, BROAD, CLASSES = 64, 256, 10
 PLACES: Final = 36  # of a 6×6 square
 TILES: Final = 4  # of an image
 MATRIX: Final = NARROW * NARROW  # input channel × output channel
+MOVED: Final = 16 * LANES  # weights that Adam moves at once
 BAND: Final = 2 * LANES  # output channels of U, and input channels of its gradient ..
 SLICE: Final = LANES  # .. that are made and used at once: they stay in a core's second cache
 # From one place to the next in V, N and M, in a band, and in a slice. One line is not used: with
@@ -187,7 +188,8 @@ class Room(NamedTuple):
     In a tuple, for Numba compiles functions again for every constant that they are called with, but
     not for parts of a constant tuple. `inside` to `d_edges` are told of in `stem`; the last two are
     by half of a batch. `u` is room for U of each block's kernel, twice, `d_u` for a slice by
-    member. `m` is by member and half, `n` by half, `stem_out` and `d_x` by member.
+    member. `m` is by member and half, `n` by half, `stem_out`, `d_x` and
+    `moved` by member.
     """
 
     dense: int
@@ -214,6 +216,7 @@ class Room(NamedTuple):
     d_reduced: int
     d_out: int
     d_x: int
+    moved: int
 
 
 def _blocks(x: int) -> Iterator[Block]:
@@ -262,6 +265,7 @@ def _room() -> Room:
         d_reduced=take(IMAGES * RINGED, NARROW),
         d_out=take(IMAGES * POSITIONS, BROAD),
         d_x=take(LARGEST, POSITIONS, BROAD),
+        moved=take(LARGEST, MOVED),
     )
 
 
