@@ -29,9 +29,8 @@ from fixed_eval.engines.native.plan import (
     SLICE_PLACE,
     SPREAD,
 )
-from fixed_eval.engines.native.shares import images_of_half, own, share_of_half
+from fixed_eval.engines.native.shares import images_of_half, own, share_of_half, share_of_kernel
 from fixed_eval.engines.native.statistics import raw, raw_gradient, through_norm_here
-from fixed_eval.engines.native.team import share
 
 ROWS_AT_ONCE = 8  # of a weight gradient, the least that a member takes
 
@@ -104,14 +103,14 @@ def products(me: int, half: int) -> Any:
 @compiled
 def flip_spread(m: int, unit: Any, me: int, size: int) -> None:
     """Exchange the channels of a 3×3 kernel: all of a member's own, or its part."""
-    begin, end = share(NARROW // LANES, 0 if own(size) else me, 1 if own(size) else size)
+    begin, end = share_of_kernel(NARROW // LANES, me, size)
     winograd.turn_kernel(m, unit.kernel, flipped(unit, me, size), begin, end)
 
 
 @compiled
 def transform_kernel(m: int, kernel: int, u: int, me: int, size: int) -> None:
     """Make all bands of U: all of a member's own, or its part."""
-    begin, end = share(NARROW // LANES, 0 if own(size) else me, 1 if own(size) else size)
+    begin, end = share_of_kernel(NARROW // LANES, me, size)
     for band in range(BANDS):
         at = u + band * BAND_SIZE
         winograd.transform_kernel(m, kernel, at, band * BAND, LANES * begin, LANES * end)

@@ -55,6 +55,11 @@ def values_at(builder: Any, address: Any) -> Any:
     return builder.inttoptr(address, FLOAT.as_pointer())
 
 
+def vector_at(builder: Any, values: Any, place: Any) -> Any:
+    """The pointer to the vector at a place of `values`; see `values_at`."""
+    return builder.bitcast(builder.gep(values, [place]), VECTOR.as_pointer())
+
+
 def fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
     """The vector a·b + c, rounded once."""
     kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
@@ -71,10 +76,8 @@ def stream(typing_context: Any, memory: Any, x: Any, out: Any) -> Signature:  # 
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         memory, x, out = arguments
-        source, target = (
-            builder.bitcast(builder.gep(values_at(builder, memory), [at]), VECTOR.as_pointer())
-            for at in (x, out)
-        )
+        values = values_at(builder, memory)
+        source, target = (vector_at(builder, values, at) for at in (x, out))
         store = builder.store(builder.load(source, align=4), target, align=4 * LANES)
         store.set_metadata("nontemporal", builder.module.add_metadata([INT32(1)]))
         return context.get_dummy_value()
@@ -299,7 +302,7 @@ class _Tile:
         return found
 
     def _vector(self, at: Any) -> Any:
-        return self._builder.bitcast(self._builder.gep(self._data, [at]), VECTOR.as_pointer())
+        return vector_at(self._builder, self._data, at)
 
     def _times(self, number: int, distance: Any) -> Any:
         return self._builder.mul(INT64(number), distance)

@@ -22,6 +22,12 @@ def own(size: int) -> bool:
 
 
 @inlined
+def share_of_kernel(pieces: int, me: int, size: int) -> Any:
+    """Which of a kernel's `pieces` a member makes: all of its own kernel, or its part."""
+    return share(pieces, 0 if own(size) else me, 1 if own(size) else size)
+
+
+@inlined
 def images_of_member(images: int, me: int, size: int) -> Any:
     """A member's images, from the first to before the last, of a batch of `images`.
 

@@ -18,14 +18,11 @@ from fixed_eval.engines.native.intrinsics import (
     fma,
     typed_intrinsic,
     values_at,
+    vector_at,
 )
 
 VECTORS = 4  # side by side
 COLUMNS = VECTORS * LANES
-
-
-def _vector_at(builder: Any, values: Any, place: Any) -> Any:
-    return builder.bitcast(builder.gep(values, [place]), VECTOR.as_pointer())
 
 
 def _all(value: float) -> Any:
@@ -55,7 +52,7 @@ def gradient_sums(
 
         def vectors(begin: Any) -> list[Any]:
             at = [builder.add(begin, INT64(LANES * k)) for k in range(VECTORS)]
-            return [_vector_at(builder, values, each) for each in at]
+            return [vector_at(builder, values, each) for each in at]
 
         def load(begin: Any) -> list[Any]:
             return [builder.load(at, align=4) for at in vectors(begin)]
@@ -158,7 +155,7 @@ def _transform(
                 return builder.add(begin, builder.mul(INT64(count), step))
 
             def load(place: Any) -> Any:
-                return builder.load(_vector_at(builder, values, place), align=4)
+                return builder.load(vector_at(builder, values, place), align=4)
 
             columns = []
             for k in range(side):
@@ -169,7 +166,7 @@ def _transform(
                 for j, value in enumerate(multiply(builder, list(row))):
                     place = at(left, y_column, j)
                     total = builder.fadd(load(place), value) if add else value
-                    builder.store(total, _vector_at(builder, values, place), align=4)
+                    builder.store(total, vector_at(builder, values, place), align=4)
             return context.get_dummy_value()
 
         return types.void(*[types.intp] * 7), generate
