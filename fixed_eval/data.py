@@ -24,6 +24,7 @@ from fixed_eval.protocols.base import Protocol, check_budget
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 MAX_BYTES = 64 * 2**20  # of an image's file
 AT_ONCE = 64  # images that a thread takes: small ones cost less than handing them out
+SMALL = 4096  # bytes of an average file: smaller ones are read faster by one thread
 # Folders that systems and archivers leave behind, in small letters; no image in them is read, nor
 # any hidden one: such as __MACOSX/._a.png, the metadata of a.png under the name of an image.
 LITTER_FOLDERS = frozenset(
@@ -295,8 +296,7 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
         some = range(first, min(first + AT_ONCE, len(files)))
         return [message for message in map(load, some) if message]
 
-    # Reading and unpacking release the interpreter lock.
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=_threads(files)) as pool:
         failures = sorted(itertools.chain(*pool.map(load_some, range(0, len(files), AT_ONCE))))
     if failures:
         more = len(failures) - NAMED_IN_MESSAGE
@@ -307,3 +307,21 @@ def load_split(name: str, files: Sequence[ImageFile], protocol: Protocol) -> Spl
         )
     labels = np.array([file.label for file in files], np.int32)
     return Split(name, tuple(files), images, labels, tuple(file_sha256), tuple(pixel_sha256))
+
+
+def _threads(files: Sequence[ImageFile]) -> int:
+    """How many threads read `files`.
+
+    Unpacking a large image releases the interpreter lock for long; with small ones the threads
+    mostly wait for each other to release it.
+    """
+    sizes = [_size(file.path) for file in files]
+    return 1 if sum(sizes) < SMALL * len(sizes) else min(8, os.cpu_count() or 1)
+
+
+def _size(path: Path) -> int:
+    """Of a file, bytes; 0 where reading it will say what is wrong."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

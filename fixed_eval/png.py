@@ -172,8 +172,17 @@ def _pixels(header: _Header, rows: Pixels, palette: Pixels | None) -> Pixels | N
         return palette[values[:, :, 0]] if known else None
     if header.depth < 8:
         values = values * np.uint8(255 // ((1 << header.depth) - 1))
-    pixels = np.empty((header.height, header.width, 3), np.uint8)
-    pixels[:] = values[:, :, :3] if values.shape[2] >= 3 else values[:, :, :1]
+    return _rgb(values)
+
+
+def _rgb(values: Pixels) -> Pixels:
+    """The first three values of each pixel, or the first of them three times."""
+    channels = values.shape[2]
+    if channels == 3:
+        return np.ascontiguousarray(values)
+    pixels = np.empty((*values.shape[:2], 3), np.uint8)
+    for channel in range(3):  # one by one: NumPy is slow where the last axis is so short
+        pixels[:, :, channel] = values[:, :, channel if channels > 3 else 0]
     return pixels
 
 
@@ -186,29 +195,32 @@ def _unfilter(filtered: Pixels, rows: Pixels, step: int) -> bool:
         rows: uint8 H×N, written.
         step: Bytes from a value to the same one of the next pixel; at least 1.
     """
-    height, width = rows.shape
-    # Of this row and the one above, with a pixel of zeros to the left.
-    above, row = np.zeros((2, step + width), np.int64)
-    for y in range(height):
-        if filtered[y, 0] > 4:
+    above = np.zeros(rows.shape[1], np.uint8)
+    for y in range(rows.shape[0]):
+        kind, line, row = filtered[y, 0], filtered[y, 1:], rows[y]
+        if kind > 4:
             return False
-        for x in range(step, step + width):
-            guess = _guess(filtered[y, 0], row[x - step], above[x], above[x - step])
-            row[x] = (filtered[y, 1 + x - step] + guess) & 255
-            rows[y, x - step] = row[x]
-        above, row = row, above
+        if kind == 0:
+            row[:] = line
+        elif kind == 2:
+            row[:] = line + above
+        else:
+            # One value of the pixels after the other, so that the last stays in a register.
+            for first in range(step):
+                left, corner = 0, 0
+                for x in range(first, row.shape[0], step):
+                    up: Any = np.int64(above[x])
+                    left = (line[x] + _guess(kind, left, up, corner)) & 255
+                    row[x], corner = left, up
+        above = row
     return True
 
 
 @inlined
-def _guess(kind: int, left: int, above: int, corner: int) -> int:
-    """What a filter expects at a place, from the bytes of the pixels before it and above."""
-    if kind == 0:
-        return 0
+def _guess(kind: Any, left: Any, above: Any, corner: Any) -> Any:
+    """What filter 1, 3 or 4 expects at a place, from the bytes of the pixels before and above."""
     if kind == 1:
         return left
-    if kind == 2:
-        return above
     if kind == 3:
         return (left + above) // 2
     # Paeth's: the neighbour next to left + above - corner, in this order where they are equal.

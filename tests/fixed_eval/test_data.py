@@ -162,3 +162,13 @@ def test_one_class_is_no_classification(tmp_path: Path):
     (tmp_path / "val").mkdir()
     with pytest.raises(RuleError, match="holds 1 class folder; a classifier needs at least 2"):
         data.find_classes(tmp_path)
+
+
+@pytest.mark.parametrize(("size", "threads"), [(data.SMALL - 1, 1), (data.SMALL, 3)])
+def test_only_files_that_are_not_small_are_read_by_several_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, threads: int
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    path = tmp_path / "a.png"
+    path.write_bytes(bytes(size))
+    assert data._threads([data.ImageFile(path, path.name, 0)]) == threads

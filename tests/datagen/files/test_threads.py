@@ -1,11 +1,13 @@
-"""Files looked at in threads: in order, in batches, without Pillow's warnings."""
+"""Files looked at: in order, in batches, in threads where it is slow, without Pillow's warnings."""
 
+import itertools
 import threading
 import warnings
 
 import pytest
 
-from datagen.files.threads import batches_of, look_at_all
+from datagen.files import threads
+from datagen.files.threads import look_at_all
 
 
 def test_results_come_in_order_and_progress_by_batches() -> None:
@@ -16,15 +18,19 @@ def test_results_come_in_order_and_progress_by_batches() -> None:
     assert told == [4, 8, 10]
 
 
-def test_it_is_done_in_threads_a_batch_at_a_time() -> None:
+@pytest.mark.parametrize("seconds", [0.0001, 0.01])
+def test_it_is_done_a_batch_at_a_time_and_in_threads_if_the_first_item_is_slow(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "perf_counter", itertools.count(0, seconds).__next__)
     seen: list[int] = []
 
     def look(k: int) -> bool:
         seen.append(k)
         return threading.current_thread() is not threading.main_thread()
 
-    batches = batches_of(look, range(7), 3)
-    assert next(batches) == [True] * 3
+    batches = threads.batches_of(look, range(7), 3)
+    assert next(batches) == [False, *[seconds > 0.001] * 2]
     assert sorted(seen) == [0, 1, 2]
     assert [len(batch) for batch in batches] == [3, 1]
 
