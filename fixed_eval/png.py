@@ -200,10 +200,9 @@ def _unfilter(filtered: Pixels, rows: Pixels, step: int) -> bool:
         kind, line, row = filtered[y, 0], filtered[y, 1:], rows[y]
         if kind > 4:
             return False
-        if kind == 0:
-            row[:] = line
-        elif kind == 2:
-            row[:] = line + above
+        if kind in (0, 2):
+            for x in range(row.shape[0]):
+                row[x] = line[x] + (above[x] if kind else 0)
         else:
             # One value of the pixels after the other, so that the last stays in a register.
             for first in range(step):
