@@ -10,7 +10,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 # Decoding a large image releases the interpreter's lock for long. With small ones threads mostly
-# wait for each other to release it: 10,000 of 32×32 take half as long again.
+# wait for each other to release it: 10,000 of 32×32 take about twice the time.
 _SLOW = 1e-3  # seconds for one item
 
 
