@@ -30,7 +30,7 @@ class Kept:
 
 
 def save(path: Path, kept: Kept) -> None:
-    """Write the file: a checksum, then an npz archive.
+    """Write the file, whose form is that of `fixed_eval.state`.
 
     Raises:
         StateError: If it cannot be written; what was there stays.
@@ -58,5 +58,4 @@ def load(path: Path) -> Kept | None:
         raise InputError(
             f"{path} is damaged (wrong checksum); --overwrite instead of --resume begins again"
         ) from error
-    found = {group: groups.get(group, ()) for group in GROUPS}
-    return Kept(record["identity"], tuple(record["history"]), **found)
+    return Kept(record["identity"], tuple(record["history"]), **groups)

@@ -6,10 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from fixed_eval.errors import StateError
 from fixed_eval.protocols.cutoff_resnet50 import CUTOFF_RESNET50
-from fixed_eval.state import load_state, save_state, set_aside, state_path
+from fixed_eval.state import (
+    load_state,
+    read_groups,
+    save_state,
+    set_aside,
+    state_path,
+    write_groups,
+)
 from fixed_eval.training import EpochRecord, Snapshot, TrainingState
 
 PHASE = CUTOFF_RESNET50.phases[0]
@@ -59,6 +69,28 @@ def test_a_state_comes_back_as_it_was(state, tmp_path: Path):
     np.testing.assert_array_equal(back.best_weights[0], state.best_weights[0])
     assert back.snapshot.step == state.snapshot.step
     assert [path.name for path in tmp_path.iterdir()] == [path.name]
+
+
+@given(
+    st.lists(
+        arrays(
+            st.sampled_from([np.float32, np.int64, np.uint8, np.dtype(">f8")]),
+            array_shapes(min_dims=0, min_side=0, max_dims=3, max_side=4),
+        ),
+        max_size=4,
+    )
+)
+def test_arrays_of_any_type_and_shape_come_back(tmp_path_factory, members: list[np.ndarray]):
+    path = tmp_path_factory.mktemp("groups") / "state"
+    turned = tuple(array.T for array in members)  # their rows are not one after the other
+    write_groups(path, {"epoch": 3}, {"a": turned, "none": (), "b": tuple(members)})
+    record, groups = read_groups(path)
+    assert record == {"epoch": 3}
+    assert list(groups) == ["a", "none", "b"]
+    for before, after in zip((*turned, *members), (*groups["a"], *groups["b"]), strict=True):
+        assert (before.dtype, before.shape) == (after.dtype, after.shape)
+        assert before.tobytes() == after.tobytes()
+        assert after.flags.writeable
 
 
 def test_the_first_best_epoch_is_kept(state):
