@@ -1,34 +1,28 @@
-"""Trials on this machine: fresh processes, a few at once, one trial each.
+"""Trials on this machine: a few processes, each of which runs one trial at a time.
 
 Enters: tasks. Leaves: outcomes, as they come. Whatever ends the iteration early ends the processes.
 Where there can be a fork server, their evaluators are forks of it and need no second import of
 TensorFlow.
 """
 
-import contextlib
-import json
 import os
 import queue
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, runtime_checkable
+from typing import Final, Protocol, Self, runtime_checkable
 
 import datagen
-from datagen.core.errors import StoppedError
 from datagen.core.machine import child_environment
 from datagen.evaluation.fork_server import SOCKET, ForkServer
 from datagen.evaluation.process import Event
+from datagen.sweeps.executors.worker_process import WorkerProcess
 from datagen.sweeps.trial import Task, TrialOutcome, failed
 
 Tell = Callable[[Task, Event], None]
 """Told the events of every trial, from the caller's own thread."""
 
-_PATIENCE: Final = 90  # seconds an interrupted trial has: its evaluator has 60 of them
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -41,59 +35,74 @@ class Executor(Protocol):
 
 
 class LocalExecutor:
-    """A pool of processes on this machine; leaving its context ends what they share."""
+    """A pool of processes on this machine; leaving its context ends them."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._fork_server = ForkServer()
+        self._pool: _WorkerPool | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._fork_server.close()
+        self._end()
 
     def run(self, tasks: Sequence[Task], tell: Tell) -> Iterator[TrialOutcome]:
         """Yield outcomes as they come."""
         if not tasks:
             return
-        threads = tasks[0].threads or 1  # of all: it is the spec's
-        environment = _environment(threads)
-        workers = _WorkerPool(environment, self._fork_server.descriptor(environment))
+        processes = self._started(_environment(tasks[0].threads or 1))  # of all: it is the spec's
         left = len(tasks)
-        with ThreadPoolExecutor(min(self._workers, len(tasks))) as pool:
+        with ThreadPoolExecutor(min(self._workers, len(tasks))) as threads:
             try:
                 for task in tasks:
-                    pool.submit(workers.work, task)
+                    threads.submit(processes.work, task)
                 while left:
-                    task, message = workers.messages.get()
+                    task, message = processes.messages.get()
                     if isinstance(message, TrialOutcome):
                         left -= 1
                         yield message
                     else:
                         tell(task, message)
             finally:
-                workers.end()
-                if left:  # a trial may wait for the fork server to be ready
-                    self._fork_server.close()
-                pool.shutdown(wait=True, cancel_futures=True)
+                if left:
+                    self._end()  # with the fork server, which a trial may wait for
+                threads.shutdown(wait=True, cancel_futures=True)
+
+    def _started(self, environment: Mapping[str, str]) -> "_WorkerPool":
+        """Return the processes with an environment; others end."""
+        requests = self._fork_server.descriptor(environment)
+        if self._pool is None or not self._pool.serves(environment, requests):
+            if self._pool is not None:
+                self._pool.end()
+            self._pool = _WorkerPool(environment, requests)
+        return self._pool
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.end()
+        self._pool = None
+        self._fork_server.close()
 
 
 class _WorkerPool:
-    """The processes of one round."""
+    """The processes that run trials, as many as there are threads that ask for one."""
 
     def __init__(self, environment: Mapping[str, str], requests: int | None) -> None:
-        self._inherited = () if requests is None else (requests,)
-        self._environment = (
-            environment if requests is None else {**environment, SOCKET: str(requests)}
-        )
+        self._asked = environment, requests
         self.messages: queue.SimpleQueue[tuple[Task, TrialOutcome | Event]] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._guard = threading.Lock()
-        self._processes: set[subprocess.Popen[str]] = set()
+        self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
+
+    def serves(self, environment: Mapping[str, str], requests: int | None) -> bool:
+        """Return whether its processes have this environment and this fork server."""
+        return self._asked == (environment, requests)
 
     def work(self, task: Task) -> None:
-        """Run one trial in a process of its own, in a thread that follows it."""
+        """Run one trial, in a thread that follows it."""
         try:
             outcome = self._follow(task)
         except (OSError, ValueError) as error:  # no memory for a process, a line that is none
@@ -102,37 +111,61 @@ class _WorkerPool:
             self.messages.put((task, outcome))
 
     def _follow(self, task: Task) -> TrialOutcome | None:
+        process = self._take()
+        if process is None:
+            return None
+        outcome: TrialOutcome | None = None
+        try:
+            outcome = process.run(task, lambda event: self.messages.put((task, event)))
+        finally:
+            # what failed may have left too little memory
+            code = self._give_back(process, reuse=outcome is not None and outcome.error is None)
+        if outcome is not None or self._ending.is_set():
+            return outcome
+        return process.failure(task, code)
+
+    def _take(self) -> WorkerProcess | None:
+        """Return a process without a trial; None where the sweep is ending."""
         with self._guard:
             if self._ending.is_set():
                 return None
-            process = _start(self._environment, self._inherited)
-            self._processes.add(process)
-        said: list[str] = []
-        listener = threading.Thread(target=_collect, args=(process.stderr, said))
-        listener.start()
-        outcome: TrialOutcome | None = None
-        try:
-            for line in _lines(process, task):
-                record = json.loads(line)
-                if "outcome" in record:
-                    outcome = TrialOutcome.model_validate(record["outcome"])
-                else:
-                    self.messages.put((task, record))
-        finally:
-            code = _reap(process)
-            listener.join()
-            with self._guard:
-                self._processes.discard(process)
-        if outcome is not None or self._ending.is_set():
-            return outcome
-        return failed(task, _why(code, said))
+            process = self._waiting() or self._start()
+            self._busy.add(process)
+            return process
+
+    def _waiting(self) -> WorkerProcess | None:
+        """Return a process that waits for a trial, if one does; one may have been killed."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.runs:
+                return process
+            process.end()
+        return None
+
+    def _start(self) -> WorkerProcess:
+        environment, requests = self._asked
+        if requests is None:
+            return WorkerProcess(environment, ())
+        return WorkerProcess({**environment, SOCKET: str(requests)}, (requests,))
+
+    def _give_back(self, process: WorkerProcess, *, reuse: bool) -> int:
+        """Keep a process for another trial, or end it; return its exit code."""
+        with self._guard:
+            reuse = reuse and not self._ending.is_set()
+            self._busy.discard(process)
+            if reuse:
+                self._idle.append(process)
+        return 0 if reuse else process.end()
 
     def end(self) -> None:
-        """End what still runs; its finished epochs are on disk."""
+        """End all; finished epochs of what still runs are on disk."""
         with self._guard:
             self._ending.set()
-            for process in self._processes:
+            for process in self._busy:
                 process.terminate()
+            idle, self._idle = self._idle, []
+        for process in idle:
+            process.end()
 
 
 def _environment(threads: int) -> dict[str, str]:
@@ -141,68 +174,3 @@ def _environment(threads: int) -> dict[str, str]:
     paths = [root, os.environ.get("PYTHONPATH", "")]
     pinned = dict.fromkeys(_THREADS, str(threads))
     return child_environment(**pinned, PYTHONPATH=os.pathsep.join(filter(None, paths)))
-
-
-def _start(environment: Mapping[str, str], inherited: tuple[int, ...]) -> "subprocess.Popen[str]":
-    """Start a process, in a session of its own: Ctrl-C reaches it through `_WorkerPool.end`."""
-    return subprocess.Popen(
-        # -P: a file in the user's folder must not shadow a module
-        [sys.executable, "-P", "-m", "datagen.sweeps.executors.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        env=environment,
-        start_new_session=True,
-        pass_fds=inherited,
-    )
-
-
-def _lines(process: "subprocess.Popen[str]", task: Task) -> Iterator[str]:
-    """Send the task; yield the lines that the process writes until it ends."""
-    if process.stdin is None or process.stdout is None:
-        raise ValueError("it has no streams")
-    try:
-        process.stdin.write(task.model_dump_json() + "\n")
-        process.stdin.flush()  # and stays open: closed, it would tell that we are gone
-    except BrokenPipeError:
-        return  # it has ended already; its exit code says why
-    yield from process.stdout
-
-
-def _collect(stream: Any, said: list[str]) -> None:
-    """Keep the last lines that a process writes to stderr."""
-    with stream:
-        for line in stream:
-            said.append(line.strip())
-            del said[:-50]
-
-
-def _reap(process: "subprocess.Popen[str]") -> int:
-    try:
-        code = process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        code = process.wait()
-    if process.stdin is not None:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-    if process.stdout is not None:
-        process.stdout.close()
-    return code
-
-
-def _why(code: int, said: Sequence[str]) -> str:
-    """Return the reason why a process ended without an outcome."""
-    if code < 0:
-        return (
-            f"the trial's process was killed by {signal.Signals(-code).name}, perhaps because "
-            "memory ran out; "
-            "fewer --workers need less, --retry-failed tries again"
-        )
-    if code == StoppedError.exit_code:
-        return "the trial's process was interrupted; --retry-failed resumes it"
-    last = next((line for line in reversed(said) if line), "it said nothing")
-    return f"the trial's process ended with exit code {code}: {last}"

@@ -1,11 +1,13 @@
-"""`python -m datagen.sweeps.executors.worker`: a fresh process that runs one trial and ends.
+"""`python -m datagen.sweeps.executors.worker`: a process that runs trials, one after the other.
 
-Enters: a `Task` as the first line of stdin, which then stays open: when it closes, who started us
-is gone, and we end too. Leaves: lines of JSON on stdout, each an event, the last one the outcome.
+Enters: a `Task` per line of stdin. Where that closes, who started us is gone or needs us no more,
+and we end too. Leaves: lines of JSON on stdout, events of a trial, then its outcome. A trial leaves
+nothing behind that another could meet: what is kept between them are caches of pure functions.
 """
 
 import json
 import os
+import queue
 import signal
 import sys
 import threading
@@ -19,25 +21,48 @@ from datagen.sweeps.trial import Task, run_trial
 
 
 def main() -> int:
-    """Run the trial; return the exit code."""
+    """Run trials until stdin closes; return the exit code."""
     end_tidily()
-    task = Task.model_validate_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    cv2.setNumThreads(task.threads or 1)
+    tasks = _Tasks()
     try:
-        outcome = run_trial(task, _tell)
-        _say({"outcome": outcome.model_dump(mode="json")})
+        while (line := tasks.next()) is not None:
+            task = Task.model_validate_json(line)
+            cv2.setNumThreads(task.threads or 1)
+            outcome = run_trial(task, _tell)
+            tasks.done()
+            _say({"outcome": outcome.model_dump(mode="json")})
     except (StoppedError, KeyboardInterrupt, BrokenPipeError):
         return StoppedError.exit_code
     return 0
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    if sys.platform == "win32":
-        signal.raise_signal(signal.SIGTERM)  # there `os.kill` ends us at once, with nothing tidied
-    else:
-        os.kill(os.getpid(), signal.SIGTERM)
+class _Tasks:
+    """The lines of stdin; where it closes during a trial, that is interrupted."""
+
+    def __init__(self) -> None:
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._running = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def next(self) -> str | None:
+        """Wait for a line; return None where none comes any more."""
+        return self._lines.get()
+
+    def done(self) -> None:
+        """Say that the trial of the last line is over."""
+        self._running.clear()
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self._running.set()
+            self._lines.put(line)
+        self._lines.put(None)
+        if not self._running.is_set():
+            return
+        if sys.platform == "win32":
+            signal.raise_signal(signal.SIGTERM)  # there `os.kill` ends us with nothing tidied
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _tell(event: Event) -> None:

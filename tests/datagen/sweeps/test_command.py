@@ -13,12 +13,8 @@ import pytest
 
 from datagen.cli.app import _run
 from datagen.evaluation.fork_server import can_fork
-from datagen.evaluation.process import Event, identity
 from datagen.recipes.load import parse
-from datagen.recipes.schema import Ingredient, Recipe
-from datagen.sweeps.executors.local import LocalExecutor
 from datagen.sweeps.records import read_trials
-from datagen.sweeps.trial import Task
 from tests.datagen.sweeps.conftest import state_files, wait_for
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -127,13 +123,6 @@ def test_a_sweep_is_interrupted_and_killed_and_goes_on(spec: Path, tmp_path: Pat
     assert states(tmp_path) == 0
 
 
-def command_of(pid: int) -> str:
-    try:
-        return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes())
-    except (FileNotFoundError, ProcessLookupError):  # it has just ended
-        return ""
-
-
 def states(folder: Path) -> int:
     return len(state_files(folder))
 
@@ -153,53 +142,6 @@ def children_of(folder: Path, *modules: str) -> set[str]:
         if any(module in command for module in wanted) and place == str(folder):
             found.add(process.name)
     return found
-
-
-@pytest.mark.tensorflow
-def test_a_trial_killed_by_the_system_fails_alone(
-    evaluable: Path, pen: Ingredient, tmp_path: Path
-) -> None:
-    (tmp_path / "spec.yaml").write_text("")
-    tasks = [
-        Task(
-            folder=tmp_path,
-            point=f"{k:016}",
-            seed=123,
-            recipe=Recipe(mix=(pen,), images=60, seed=k).model_dump(mode="json", exclude_none=True),
-            until=None,
-            tests=(evaluable / "test",),
-            selection=None,
-            preview=1,
-            engine="fast",
-            threads=1,
-            evaluator=identity(),
-        )
-        for k in range(2)
-    ]
-    own = Path(f"/proc/{os.getpid()}/task")
-    if not own.is_dir():
-        pytest.skip("finds child processes through /proc")
-
-    def children(module: str = "") -> set[int]:
-        found = {int(n) for t in own.iterdir() for n in (t / "children").read_text().split()}
-        return {pid for pid in found if not module or module in command_of(pid)}
-
-    others = children()
-    killed: list[str] = []
-
-    def kill_one(task: Task, event: Event) -> None:
-        if event["event"] == "launch" and not killed:
-            killed.append(task.point)
-            for pid in children("datagen.sweeps.executors.worker"):
-                os.kill(pid, signal.SIGKILL)
-
-    with LocalExecutor(2) as executor:
-        outcomes = executor.run(tasks, kill_one)
-        first = next(outcomes)
-        assert "killed by SIGKILL, perhaps because memory ran out" in str(first.error)
-        outcomes.close()  # type: ignore[attr-defined]  # it is a generator
-        assert not children("datagen.sweeps.executors.worker")
-    assert children() == others
 
 
 PEN = ("--mix", "pen=0:1:0.5", "--mix", "fonts:ttf=0:1:0.5")
