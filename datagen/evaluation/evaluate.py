@@ -63,8 +63,15 @@ def _keep_silent(seed: int, event: Event) -> None:
     """Ignore the event."""
 
 
-def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> Evaluation:
+def evaluate_dataset(
+    request: EvaluationRequest, tell: Tell = _keep_silent, *, found: Prepared | None = None
+) -> Evaluation:
     """Score a dataset once per seed.
+
+    Args:
+        request: what to score, and how.
+        tell: told every event.
+        found: of the same request, where it is known; `until` makes no difference to it.
 
     Raises:
         UsageError: a number is out of range, a test set is given twice, or the protocol is the
@@ -76,7 +83,7 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     """
     require_sound(request)
     jobs = request.jobs()
-    found = prepare(request, jobs)
+    found = found or prepare(request, jobs)
     warn_of_leaks(found.leaks, request, tell)  # before hours are spent
     traps = tuple(trap_warnings(request.dataset, found.dataset, request.tests))
     for message in traps:
@@ -98,10 +105,9 @@ def evaluate_dataset(request: EvaluationRequest, tell: Tell = _keep_silent) -> E
     )
 
 
-def recall_scores(request: EvaluationRequest) -> tuple[Score, ...] | None:
+def recall_scores(request: EvaluationRequest, found: Prepared) -> tuple[Score, ...] | None:
     """Return the scores of the whole runs that `request` asks for, if all are known already."""
     jobs = request.jobs()
-    found = prepare(request, jobs)
     known = _recalled(jobs, found)
     if len(known) < len(jobs):
         return None

@@ -5,7 +5,7 @@ the same again, because it looks at outcomes alone, and never at those of test s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.spec import Spec
@@ -14,8 +14,23 @@ from datagen.sweeps.tpe import Proposals
 STALE: Final = 20
 """After this many proposals in a row of known candidates, tpe has nothing new to ask."""
 
-Values = Mapping[str, float]
-"""The deciding accuracy by candidate: the mean over the seeds that have one."""
+
+class Merit(NamedTuple):
+    """What decides between candidates, the first before the second; means over the seeds.
+
+    Attributes:
+        accuracy: on val, or on the selection set.
+        minus_loss: the negative val loss (nats per image) of the epoch with that accuracy, which
+            decides between equals: a val split of 100 images has equals often. 0 of all where it
+            is not known: where a selection set decides, and in the logs of earlier versions.
+    """
+
+    accuracy: float
+    minus_loss: float = 0.0
+
+
+Values = Mapping[str, Merit]
+"""What decides, by candidate; those that failed are left out."""
 
 
 class TrialRunner(Protocol):
@@ -43,7 +58,7 @@ def run_grid_or_halving(spec: Spec, candidates: Sequence[Candidate], runner: Tri
     runner.run(alive, None)
 
 
-def survivors(values: Values, reduction: int, finalists: int) -> frozenset[str]:
+def survivors(values: Mapping[str, Any], reduction: int, finalists: int) -> frozenset[str]:
     """Return the candidates that go on after a rung: the best, and who equals the last of these.
 
     Successive halving (Jamieson and Talwalkar, 2016), all candidates of a rung judged at once.
@@ -51,7 +66,7 @@ def survivors(values: Values, reduction: int, finalists: int) -> frozenset[str]:
     that came before, so that its decisions depend on the order of arrival.
 
     Args:
-        values: accuracy by candidate.
+        values: what decides by candidate, as numbers or `Merit`; more is better.
         reduction: n: one in n goes on, rounded down.
         finalists: at least this many go on.
     """
@@ -96,16 +111,17 @@ def run_tpe(
     known = proposals.known()
     lost = [candidate for candidate in candidates if known.get(candidate.id, 0) is None]
     # tried again, where that was asked for
-    for candidate_id, value in runner.run(lost, None).items():
-        known[candidate_id] = value
-        proposals.mend(candidate_id, value)
+    for candidate_id, merit in runner.run(lost, None).items():
+        known[candidate_id] = merit.accuracy
+        proposals.mend(candidate_id, merit.accuracy)
     while len(known) < min(spec.trials, len(candidates)):
         asked = _ask(spec, proposals, known, min(spec.trials, len(candidates)) - len(known))
         if not asked:
             return
         fresh = list({candidate.id: candidate for _, candidate in asked}.values())
         values = runner.run(fresh, None)
-        known |= {candidate.id: values.get(candidate.id) for candidate in fresh}
+        known |= dict.fromkeys(candidate.id for candidate in fresh)
+        known |= {candidate_id: merit.accuracy for candidate_id, merit in values.items()}
         for number, candidate in asked:
             proposals.answer(number, known[candidate.id])
 

@@ -23,6 +23,7 @@ from datagen.core.models import StrictModel
 from datagen.datasets.format import INFO
 from datagen.evaluation.evaluate import evaluate_dataset, recall_scores
 from datagen.evaluation.places import located_score, recorded_score
+from datagen.evaluation.prepare import Prepared, prepare
 from datagen.evaluation.process import PARTS, Engine, Event, identity
 from datagen.evaluation.records import Score, TestResult, read_score
 from datagen.evaluation.request import EvaluationRequest
@@ -92,11 +93,14 @@ class TrialOutcome(Reached):
         until: the rung that was asked for; None: the end.
         complete: whether it ran to the end, or was known to.
         value: what decides at this rung: accuracy on val, or on the selection set.
+        loss: on val, of the epoch with that accuracy; None where a selection set decides, and in
+            the logs of earlier versions.
     """
 
     until: Tally | None
     complete: bool = False
     value: Share | None = None
+    loss: float | None = None
 
 
 def run_trial(task: Task, tell: Tell = lambda _: None) -> TrialOutcome:
@@ -173,17 +177,22 @@ def _build_once(task: Task) -> float:
 
 def _evaluate(task: Task, build_seconds: float, tell: Tell) -> TrialOutcome:
     began = time.monotonic()
-    known = _known(task)
-    cached = known is not None
-    if known is None:
-        known = _run(task, tell)
-        with staged_file(task.folder / _path_of(known, task)) as temporary:
-            temporary.write_text(_as_kept(known, task), "utf-8")
-    return _outcome(task, known, cached, build_seconds, time.monotonic() - began)
+    score, cached = _kept(task), True
+    if score is None:
+        whole = task.model_copy(update={"until": None}).request()
+        found = prepare(whole, whole.jobs())
+        score = _recalled(task, whole, found)
+        if score is None:
+            score, cached = _run(task, found, tell), False
+        with staged_file(task.folder / _path_of(score, task)) as temporary:
+            temporary.write_text(
+                recorded_score(score, task.folder / SCORES).model_dump_json(), "utf-8"
+            )
+    return _outcome(task, score, cached, build_seconds, time.monotonic() - began)
 
 
-def _known(task: Task) -> Score | None:
-    """Return the score that this trial asks for, or that of its whole run, if there is one.
+def _kept(task: Task) -> Score | None:
+    """Return the score that this trial asks for, or that of its whole run, if the sweep has one.
 
     Where a held-out set decides, a whole run cannot say what it gave at a rung.
     """
@@ -194,19 +203,15 @@ def _known(task: Task) -> Score | None:
                 return located_score(read_score(path), path.parent)
             except CorruptInputError as error:
                 set_aside(path, error)
+    return None
+
+
+def _recalled(task: Task, whole: EvaluationRequest, found: Prepared) -> Score | None:
+    """Return the score of a trial's whole run, if it is in the cache and answers the task."""
     if task.until is not None and task.selection is not None:
         return None
-    found = recall_scores(_whole(task))
-    if found is None:
-        return None
-    with staged_file(task.folder / task.score_path(None)) as temporary:
-        temporary.write_text(_as_kept(found[0], task), "utf-8")
-    return found[0]
-
-
-def _as_kept(score: Score, task: Task) -> str:
-    """Return the text of a score's file."""
-    return recorded_score(score, task.folder / SCORES).model_dump_json()
+    scores = recall_scores(whole, found)
+    return None if scores is None else scores[0]
 
 
 def _path_of(score: Score, task: Task) -> Path:
@@ -214,14 +219,10 @@ def _path_of(score: Score, task: Task) -> Path:
     return task.score_path(None if score.complete else task.until)
 
 
-def _whole(task: Task) -> EvaluationRequest:
-    return task.model_copy(update={"until": None}).request()
-
-
-def _run(task: Task, tell: Tell) -> Score:
+def _run(task: Task, found: Prepared, tell: Tell) -> Score:
     """Run the evaluator; begin anew where a kept state is past the rung and that matters."""
     request = task.request()
-    (score,) = evaluate_dataset(request, lambda _, event: tell(event)).scores
+    (score,) = evaluate_dataset(request, lambda _, event: tell(event), found=found).scores
     if task.until is not None and len(score.history) > task.until and task.selection is not None:
         anew = dataclasses.replace(request, force=True)
         (score,) = evaluate_dataset(anew, lambda _, event: tell(event)).scores
@@ -234,6 +235,7 @@ def _outcome(
     held, tests = (
         (None, score.tests) if task.selection is None else (score.tests[0], score.tests[1:])
     )
+    value, loss = _value_and_loss(task, score)
     return TrialOutcome(
         point=task.point,
         seed=task.seed,
@@ -242,7 +244,8 @@ def _outcome(
         epochs=len(score.history),
         complete=score.complete,
         official=score.official,
-        value=_value(task, score),
+        value=value,
+        loss=loss,
         dataset=f"{DATASETS}/{task.point}",
         fingerprint=score.dataset.fingerprint,
         images=score.dataset.train + score.dataset.val,
@@ -256,16 +259,16 @@ def _outcome(
     )
 
 
-def _value(task: Task, score: Score) -> float | None:
+def _value_and_loss(task: Task, score: Score) -> tuple[float | None, float | None]:
     """Return what decides: at a rung, of a score that went further, the best val until there."""
     if task.selection is not None:
         held = score.tests[0]
         if held.leakage.images:  # what was trained on decides nothing
-            return held.leak_free.accuracy or 0.0
-        return held.metrics.accuracy.accuracy
-    if task.until is None:
-        return score.val.accuracy.accuracy
-    return max(epoch.val_accuracy for epoch in score.history[: task.until])
+            return held.leak_free.accuracy or 0.0, None
+        return held.metrics.accuracy.accuracy, None
+    best = max(score.history[: task.until], key=lambda epoch: epoch.val_accuracy)  # the first one
+    value = score.val.accuracy.accuracy if task.until is None else best.val_accuracy
+    return value, best.val_loss
 
 
 def scored(test: TestResult, folder: Path) -> Scored:

@@ -21,7 +21,7 @@ from datagen.sweeps.listener import Listener
 from datagen.sweeps.records import Reached, State, Trial
 from datagen.sweeps.spec import Spec
 from datagen.sweeps.store import Store, opened
-from datagen.sweeps.strategies import Values, run_grid_or_halving, run_tpe
+from datagen.sweeps.strategies import Merit, Values, run_grid_or_halving, run_tpe
 from datagen.sweeps.tpe import Proposals
 from datagen.sweeps.trial import Task, TrialOutcome
 
@@ -115,7 +115,7 @@ class _StoredTrialRunner:
                 self._settle(candidate, known)
         if tasks:
             self._work(tasks, until or self._spec.epochs)
-        return self._means(candidates, until)
+        return self._merits(candidates, until)
 
     def _work(self, tasks: Sequence[Task], until: int) -> None:
         self._check_evaluator()
@@ -160,17 +160,20 @@ class _StoredTrialRunner:
                 if last is not None and last.error is None and not last.complete:
                     self._finish(candidate, last, "stopped")
 
-    def _means(self, candidates: Sequence[Candidate], until: int | None) -> dict[str, float]:
-        means = {}
+    def _merits(self, candidates: Sequence[Candidate], until: int | None) -> Values:
+        found = {}
         for candidate in candidates:
-            found = [
-                outcome.value
-                for outcome in self._outcomes(candidate, until)
-                if outcome.error is None and outcome.value is not None
-            ]
-            if found:
-                means[candidate.id] = fmean(found)
-        return means
+            outcomes = [each for each in self._outcomes(candidate, until) if each.value is not None]
+            if outcomes:
+                found[candidate.id] = outcomes
+        with_loss = all(each.loss is not None for ran in found.values() for each in ran)
+        return {
+            candidate: Merit(
+                fmean(each.value or 0.0 for each in ran),
+                -fmean(each.loss or 0.0 for each in ran) if with_loss else 0.0,
+            )
+            for candidate, ran in found.items()
+        }
 
     def _outcomes(self, candidate: Candidate, until: int | None) -> Iterator[TrialOutcome]:
         for seed in self._spec.seed_list:

@@ -26,6 +26,7 @@ from datagen.evaluation.evaluate import (
     recall_scores,
 )
 from datagen.evaluation.load import read_summaries
+from datagen.evaluation.prepare import prepare
 from datagen.evaluation.process import (
     EvaluationJob,
     EvaluatorProcess,
@@ -286,7 +287,8 @@ def test_a_paused_evaluation_keeps_its_state_and_no_score(evaluable: Path) -> No
     content = dataset_content(evaluable / "tiny")
     assert content is not None
     assert known_scores(content) == []
-    assert recall_scores(EvaluationRequest(evaluable / "tiny")) is None
+    whole = EvaluationRequest(evaluable / "tiny")
+    assert recall_scores(whole, prepare(whole, whole.jobs())) is None
     assert len(list((cache_folder() / "runs").glob("*/state-*"))) == 1
     with pytest.raises(UsageError, match="until is 0"):
         evaluate_dataset(EvaluationRequest(evaluable / "tiny", until=0))

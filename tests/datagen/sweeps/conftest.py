@@ -16,11 +16,20 @@ from tests.datagen import pretender
 
 
 class Pretender(pretender.Executor):
-    """An executor whose trials reach what `value` says; a text is an error."""
+    """An executor whose trials reach what `value` says; a text is an error.
 
-    def __init__(self, value: Callable[[Task], float | str], left: int = 10**6) -> None:
+    Their losses are those that `loss` says; None as in earlier versions.
+    """
+
+    def __init__(
+        self,
+        value: Callable[[Task], float | str],
+        left: int = 10**6,
+        loss: Callable[[Task], float | None] = lambda _: None,
+    ) -> None:
         super().__init__(left)
         self.value = value
+        self.loss = loss
 
     def outcome(self, task: Task) -> TrialOutcome:
         """Return what `value` says."""
@@ -36,6 +45,7 @@ class Pretender(pretender.Executor):
                 "complete": task.until is None,
                 "official": task.until is None and task.preview is None,
                 "value": value,
+                "loss": self.loss(task),
                 "val_accuracy": value,
                 "build_seconds": 1.0,
                 "evaluate_seconds": 2.0,

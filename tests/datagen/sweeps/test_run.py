@@ -60,6 +60,27 @@ def test_halving_stops_all_seeds_of_a_candidate_by_their_mean(out: Path) -> None
     assert not (out / JOURNAL).exists()
 
 
+def test_halving_decides_between_equals_by_their_loss(out: Path, tmp_path: Path) -> None:
+    spec = make_spec(8, seeds=2, strategy="halving", finalists=1, rungs=[10])
+
+    def equal(task: Task) -> float:
+        return 0.7 if task.recipe["seed"] >= 4 else 0.5
+
+    def loss(task: Task) -> float:  # the mean of a candidate's seeds decides
+        return {4: 1.0, 5: 1.5 - (task.seed - 123), 6: 1.2, 7: 1.3}.get(task.recipe["seed"], 0.1)
+
+    names = by_seed(candidates_of(spec))
+    trials, notes = sweep(spec, out, Pretender(equal, loss=loss))
+    assert notes.rounds == [(16, 10), (4, 100)]
+    assert {names[trial.point] for trial in trials if trial.state == "done"} == {4, 5}
+    # rungs of an earlier version, or some of it, have none: then all equals go on, as they did
+    _, notes = sweep(spec, tmp_path / "old", Pretender(equal))
+    assert notes.rounds == [(16, 10), (8, 100)]
+    partly = Pretender(equal, loss=lambda task: None if task.recipe["seed"] == 0 else loss(task))
+    _, notes = sweep(spec, tmp_path / "partly", partly)
+    assert notes.rounds == [(16, 10), (8, 100)]
+
+
 def test_a_grid_and_tpe_need_no_log_of_rungs(out: Path, tmp_path: Path) -> None:
     sweep(make_spec(3), out, Pretender(good))
     assert {path.name for path in out.iterdir()} == {"lock", "spec.yaml", "sweep.jsonl"}

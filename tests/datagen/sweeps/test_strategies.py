@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from datagen.sweeps.candidates import Candidate, candidates_of
 from datagen.sweeps.spec import Spec
 from datagen.sweeps.strategies import (
+    Merit,
     planned_epochs,
     planned_rounds,
     run_grid_or_halving,
@@ -37,6 +38,13 @@ def test_the_best_survive_all_at_once(
     assert survivors(dict(reversed(values.items())), reduction, finalists) == kept
 
 
+def test_of_equals_the_one_with_the_lower_loss_survives() -> None:
+    low, high = Merit(0.5, -1.1), Merit(0.5, -1.2)
+    others = {"worse": Merit(0.4, -0.1), "better": Merit(0.6, -9.0)}
+    assert survivors({"high": high, "low": low, **others}, 2, 1) == {"better", "low"}
+    assert survivors({"low": low, "as low": low, **others}, 2, 1) == {"better", "low", "as low"}
+
+
 class Pretend:
     """A runner in which a candidate's accuracy is what `value` says."""
 
@@ -46,13 +54,13 @@ class Pretend:
         self.stopped: list[str] = []
         self.die_after = die_after
 
-    def run(self, candidates: Sequence[Candidate], until: int | None) -> dict[str, float]:
+    def run(self, candidates: Sequence[Candidate], until: int | None) -> dict[str, Merit]:
         if candidates:
             self.asked.append(([candidate.id for candidate in candidates], until))
         if len(self.asked) > self.die_after:
             raise KeyboardInterrupt
         return {
-            candidate.id: self.value[candidate.id]
+            candidate.id: Merit(self.value[candidate.id])
             for candidate in candidates
             if candidate.id in self.value
         }

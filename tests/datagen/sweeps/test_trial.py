@@ -61,6 +61,7 @@ def test_a_survivors_score_is_bit_for_bit_what_it_would_have_been_alone(
     assert (first.error, first.epochs, first.complete, first.official) == (None, 1, False, False)
     assert first.selection is not None
     assert first.value == first.selection.accuracy
+    assert first.loss is None
     assert first.build_seconds > 0
     assert [row.images for row in first.tests] == [20]
     last = run_trial(task, events.append)
@@ -131,6 +132,7 @@ def test_the_curve_of_a_known_score_answers_a_rung(task: Task) -> None:
     assert rung.score == full.score
     score = read_score(whole.folder / str(full.score))
     assert rung.value == score.history[0].val_accuracy
+    assert rung.loss == score.history[0].val_loss
     assert full.value == max(epoch.val_accuracy for epoch in score.history)
     assert list((cache_folder() / "runs").iterdir()) == []
 
@@ -140,7 +142,7 @@ def test_a_kept_state_past_the_rung_gives_the_score_of_the_whole(
 ) -> None:
     """An official run with other test sets left its state: the evaluator goes on from its end."""
 
-    def goes_on(request: EvaluationRequest, _: object) -> Evaluation:
+    def goes_on(request: EvaluationRequest, *_: object, **__: object) -> Evaluation:
         assert request.until == 1
         return Evaluation(request, (score,), {}, frozenset())
 
