@@ -34,7 +34,7 @@ def task(evaluable: Path, pen: Ingredient, tmp_path: Path) -> Task:
         tests=(evaluable / "test",),
         selection=evaluable / "tiny" / "val",
         preview=EPOCHS,
-        engine="fast",
+        engine="auto",
         threads=1,
         evaluator=identity(),
     )

@@ -29,7 +29,7 @@ def tasks(evaluable: Path, pen: Ingredient, tmp_path: Path) -> list[Task]:
             tests=(evaluable / "test",),
             selection=None,
             preview=1,
-            engine="fast",
+            engine="auto",
             threads=1,
             evaluator=identity(),
         )
