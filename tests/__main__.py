@@ -23,9 +23,9 @@ BESIDE = (
 )
 """What uses one core, while many tests wait for other processes: it runs beside them."""
 
-# One more than there are cores, for many tests wait for other processes. Neighbours share what is
+# Two more than there are cores, for many tests wait for other processes. Neighbours share what is
 # made once for several tests, and nobody is idle at the end.
-WORKERS = str((os.cpu_count() or 1) + 1)
+WORKERS = str((os.cpu_count() or 1) + 2)
 TESTS = [PYTHON, "-m", "pytest", "-n", WORKERS, "--dist", "worksteal", *sys.argv[1:]]
 
 

@@ -179,7 +179,7 @@ def events(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
             yield json.loads(text)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_killed_outright_goes_on_bit_for_bit(
     tmp_path: Path, write_split: Callable[..., None]
 ):

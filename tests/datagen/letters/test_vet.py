@@ -61,7 +61,7 @@ def test_swapped_labels_are_found_and_kept_in_the_cache(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATAGEN_CACHE", str(tmp_path))
-    monkeypatch.setattr(vet, "STEPS", 150)
+    monkeypatch.setattr(vet, "STEPS", 40)
     monkeypatch.setattr(vet, "FOLDS", 2)
     found = {bad.id for bad in vet.judge(shapes(), vet.NO_OTHERS)}
     assert found <= {"0i", "0v", "0x"}
