@@ -48,6 +48,12 @@ def prepare(on_compile: Callable[[], None]) -> None:
             return
 
 
+def load() -> None:
+    """Load the engine where it is compiled; whoever is forked from here need not do that again."""
+    if compiled.fuses() and _marker().exists():
+        _compile()
+
+
 def _marker() -> Path:
     """The file that says: for this CPU and these versions all is compiled and kept."""
     kind = [*compiled.target(), numba.__version__, llvmlite.__version__, np.__version__]
