@@ -5,7 +5,7 @@ the same again, because it looks at outcomes alone, and never at those of test s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from datagen.sweeps.candidates import Candidate
 from datagen.sweeps.spec import Spec
@@ -29,6 +29,7 @@ class Merit(NamedTuple):
     minus_loss: float = 0.0
 
 
+Value = TypeVar("Value", float, Merit)
 Values = Mapping[str, Merit]
 """What decides, by candidate; those that failed are left out."""
 
@@ -58,7 +59,7 @@ def run_grid_or_halving(spec: Spec, candidates: Sequence[Candidate], runner: Tri
     runner.run(alive, None)
 
 
-def survivors(values: Mapping[str, Any], reduction: int, finalists: int) -> frozenset[str]:
+def survivors(values: Mapping[str, Value], reduction: int, finalists: int) -> frozenset[str]:
     """Return the candidates that go on after a rung: the best, and who equals the last of these.
 
     Successive halving (Jamieson and Talwalkar, 2016), all candidates of a rung judged at once.

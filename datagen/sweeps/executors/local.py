@@ -1,8 +1,7 @@
 """Trials on this machine: a few processes, each of which runs one trial at a time.
 
 Enters: tasks. Leaves: outcomes, as they come. Whatever ends the iteration early ends the processes.
-Where there can be a fork server, their evaluators are forks of it and need no second import of
-TensorFlow.
+Where there can be a fork server, their evaluators are forks of it and import nothing again.
 """
 
 import os

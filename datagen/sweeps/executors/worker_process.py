@@ -22,7 +22,7 @@ _REMEMBERED: Final = 50  # lines
 
 
 class WorkerProcess:
-    """A process that runs trials, started by the first one that it is given to."""
+    """A process that runs trials."""
 
     def __init__(self, environment: Mapping[str, str], inherited: tuple[int, ...]) -> None:
         """Start it, in a session of its own: Ctrl-C reaches it through `terminate`.
