@@ -1,7 +1,5 @@
 """`datagen letters train` replaces nothing that is not its own, and nothing without being asked."""
 
-import io
-import json
 import os
 import subprocess
 import zipfile
@@ -25,16 +23,17 @@ from datagen.core.errors import (
 from datagen.files.locks import locked
 from datagen.letters import reader
 from datagen.letters.kept import check_out, kept_epochs
+from fixed_eval.letters.state import Kept, save
+from fixed_eval.state import write_groups
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def write_state(path: Path, epochs: int) -> None:
-    """Write what the trainer keeps, without the arrays."""
-    record = {"identity": "abc", "history": [{"epoch": n + 1} for n in range(epochs)]}
-    memory = io.BytesIO()
-    np.savez(memory, record=np.array(json.dumps(record)))
-    path.write_bytes(bytes(32) + memory.getvalue())
+    """Write what the trainer keeps, as it does."""
+    history = tuple({"epoch": n + 1} for n in range(epochs))
+    some = (np.zeros((2, 3), np.float32),)
+    save(path, Kept("abc", history, weights=some, optimiser=some, generators=()))
 
 
 def write_model(path: Path) -> None:
@@ -114,8 +113,10 @@ def test_a_file_of_another_kind_is_never_replaced(
 
 def test_the_state_of_something_else_is_none(tmp_path: Path) -> None:
     other = tmp_path / "a.state"
-    np.savez(tmp_path / "a.npz", record=np.array(json.dumps({"step": 3})))
-    (tmp_path / "a.npz").rename(other)
+    write_groups(other, {"step": 3, "history": []}, {})  # of an evaluation
+    assert kept_epochs(other) is None
+    np.savez(other.with_suffix(".npz"), record=np.array("of an earlier version"))
+    other.with_suffix(".npz").rename(other)
     assert kept_epochs(other) is None
     write_state(other, 0)
     assert kept_epochs(other) == 0
