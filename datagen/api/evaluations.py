@@ -179,7 +179,7 @@ def write_report(
         if folder is None
         else user_path(folder)
     )
-    check_folder(place, request.dataset, tensorboard=tensorboard)
+    check_folder(place, request.dataset, request.tests, tensorboard=tensorboard)
     return write(evaluation, place, tensorboard=tensorboard)
 
 

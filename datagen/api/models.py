@@ -86,8 +86,9 @@ def compare_models(
     """Evaluate a dataset with several models, and say which differences are more than noise.
 
     Each is evaluated as `evaluate(protocol=...)` does it, one after the other: known scores are
-    answered at once, an interrupted comparison goes on where it stopped. A model that cannot be
-    evaluated is named in `failed`, and the others are compared.
+    answered at once, an interrupted comparison goes on where it stopped; of previews no score is
+    kept, so there each model begins again. A model that cannot be evaluated is named in `failed`,
+    and the others are compared.
 
     Args:
         dataset: a folder with `train/` and `val/`.
@@ -124,16 +125,28 @@ def compare_models(
     from datagen.api.evaluations import evaluate  # noqa: PLC0415 - loads numpy
     from datagen.evaluation import compare_models as side_by_side  # noqa: PLC0415
     from datagen.evaluation.models import list_models as ask  # noqa: PLC0415 - as above
+    from datagen.evaluation.request import EvaluationRequest, require_sound  # noqa: PLC0415
     from datagen.reports.evaluation import check_page  # noqa: PLC0415 - charts
     from datagen.reports.models.files import PAGE, write_models  # noqa: PLC0415 - charts
 
     if out is not None:
-        check_page(user_path(out) / PAGE, user_path(dataset), "compare-models")
+        check_page(user_path(out) / PAGE, user_path(dataset), user_paths(test), "compare-models")
     known = {model.name: model for model in ask()}
     side_by_side.check_models(models, known)
     if weights is not None and not any(known[name].pretrained for name in models):
         raise UsageError(f"no pretrained model is among {', '.join(models)}: leave --weights out")
     side_by_side.check_folders(user_path(dataset), user_paths(test))
+    require_sound(
+        EvaluationRequest(
+            dataset=user_path(dataset),
+            tests=user_paths(test),
+            seeds=seeds,
+            seed=seed,
+            preview=preview,
+            workers=workers,
+            threads=threads,
+        )
+    )
 
     def told(name: str) -> Progress:
         return lambda step, done, total: progress(f"{name}, {step}", done, total)

@@ -236,7 +236,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except _ClickException as error:
         said, usage = _of_the_words(error), isinstance(error, _UsageError)
         hint = (" See --help" if said.endswith("?") else "; see --help") if usage else ""
-        return _say(said + hint, error.exit_code)
+        # nothing is said where no command was given, for the help has been printed
+        return _say(said + hint, error.exit_code) if said else int(error.exit_code)
     except (OSError, MemoryError) as error:
         return _say(*_of_the_system(error))
     if code == 130:  # newer typers say an interrupt so

@@ -8,6 +8,7 @@ import functools
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -67,7 +68,7 @@ def with_word(words: Sequence[str], flag: str, known: Sequence[str], default: st
         ['build', '--vet', 'drop', '--fit']
     """
     filled: list[str] = []
-    for word, after in zip(words, (*words[1:], ""), strict=True):
+    for word, after in zip_longest(words, words[1:], fillvalue=""):
         filled += [word, default] if word == flag and after not in known else [word]
     return filled
 

@@ -242,9 +242,15 @@ def verdict(models: Sequence[ModelResult], place: int) -> str:
         place: of the set in each model's `tests`.
     """
     best, *others = models
-    where = f"On {short_path(best.tests[place].path)}"
+    test = best.tests[place]
+    where = f"On {short_path(test.path)}"
+    if test.leaked and test.leak_free is None:
+        return (
+            f"{where} nothing can be said: the dataset knows all its images. Test on images that "
+            "it was not made of."
+        )
     if not others:
-        return f"{where} {best.name} scores {best.tests[place].accuracy.mean:.4f}."
+        return f"{where} {best.name} scores {test.accuracy.mean:.4f}."
     real = {m.name: bool((d := m.tests[place].difference) and d.real) for m in others}
     worse = [m.name for m in others if real[m.name]]
     level = [m for m in others if not real[m.name]]

@@ -31,6 +31,8 @@ def append_line(path: Path, record: BaseModel) -> None:
     try:
         os.write(descriptor, line)
         os.fsync(descriptor)
+    except OSError as error:  # a full disk, which the system says without a name
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         os.close(descriptor)
 

@@ -248,9 +248,12 @@ def training_arrays(source: str) -> Arrays:
         splits = [read_characters(path, split, part) for split in ("digits", "letters")]  # type: ignore[arg-type]
         arrays[f"{prefix}images"] = np.concatenate([each.images for each in splits])
         characters = [char for each in splits for char in each.characters]
+        if not characters:
+            raise CorruptInputError(
+                f"{source} has no characters in its {part} part; expected EMNIST's splits digits "
+                "and letters, whole"
+            )
         arrays[f"{prefix}labels"] = np.array([label_of(char) for char in characters], np.int64)
-    if not len(arrays["labels"]):
-        raise CorruptInputError(f"{source} has no characters to learn from")
     return arrays
 
 
@@ -258,6 +261,8 @@ def _check_names(kind: str, given: Sequence[str], known: Sequence[str]) -> None:
     for name in given:
         if name not in known:
             raise UnknownNameError(kind, name, known)
+        if given.count(name) > 1:
+            raise UsageError(f"the {kind} {name} is named twice; name each one once")
 
 
 def _check_numbers(

@@ -305,8 +305,15 @@ def _characters(files: Folderlike, split: CharacterSplit) -> list[tuple[int, str
         text = read_up_to(stream, 1 << 16, files.label(name)).decode("ascii", "replace")
     try:
         rows = [[int(number) for number in line.split()] for line in text.splitlines() if line]
-        return [(row[0], chr(row[1])) for row in rows]
+        known = [(row[0], chr(row[1])) for row in rows]
     except (ValueError, IndexError, OverflowError) as error:
         raise CorruptInputError(
             f"{files.label(name)} is not lines of `label code [code]` ({error}); get the file again"
         ) from error
+    for label, char in known:
+        if not (char.isascii() and char.isalnum()):
+            raise CorruptInputError(
+                f"{files.label(name)} maps the label {label} to the code {ord(char)}, which is no "
+                "digit and no letter; get the file again"
+            )
+    return known

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from rich.filesize import decimal
+
 from datagen.core.budget import Count
 from datagen.core.errors import BuildError
 from datagen.datasets.format import INFO
@@ -119,6 +121,7 @@ def check_disk(planned: CostEstimate, folder: Path) -> None:
     """
     if planned.disk * _SPARE > planned.free:
         raise BuildError(
-            f"the sweep needs {planned.disk / 1e9:,.2f} GB, {folder} has {planned.free / 1e9:,.2f} "
-            "GB free; use fewer candidates or images, or another --out"
+            f"the sweep needs {decimal(planned.disk, precision=0)}, {folder} has "
+            f"{decimal(planned.free, precision=0)} free; use fewer candidates or images, or "
+            "another --out"
         )

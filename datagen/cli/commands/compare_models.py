@@ -80,8 +80,9 @@ def compare_models(
 
     Shows which differences are more than noise, and how long each model trains. The page has all
     val curves, and accuracy against time. A score that is in the cache is used at once. An
-    interrupted comparison resumes where it stopped. If a model fails, the others are still
-    compared, and the command exits with the code of that failure.
+    interrupted comparison resumes where it stopped; with `--preview`, whose scores are not cached,
+    finished models run again. If a model fails, the others are still compared, and the command
+    exits with the code of that failure.
 
     Example: `datagen compare-models ds --models cutoff-resnet50,simple-cnn --test label_book`
     """

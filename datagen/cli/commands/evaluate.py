@@ -89,8 +89,8 @@ def evaluate(
         int | None,
         typer.Option(
             min=1,
-            help="CPU threads of each run; they change its speed, not its score. By default the "
-            "runs on this machine share its cores.",
+            help="CPU threads of each run; with the engine native they change its speed, not its "
+            "score. By default the runs on this machine share its cores.",
         ),
     ] = None,
     extra_train: Annotated[
@@ -132,7 +132,7 @@ def evaluate(
 
     folder = out or report_folder(dataset, preview=preview is not None)
     if report:
-        check_folder(folder, dataset, tensorboard=tensorboard)  # before hours are spent
+        check_folder(folder, dataset, test or (), tensorboard=tensorboard)  # before hours are spent
     with progress_view(seeds, quiet=quiet, threads=threads) as view:
         evaluation = evaluate_dataset(
             dataset,

@@ -293,9 +293,11 @@ def _refuse_failed(answer: "Answer") -> None:
         SweepError: some did.
     """
     if failed := answer.failed:
+        why = str(failed[0].error)
+        how = "" if "--retry-failed" in why else "; --retry-failed runs them again"
         raise SweepError(
             f"{len(failed)} of {answer.cost.trials} trials failed, the first ({failed[0].name}, "
-            f"seed {failed[0].seed}): {failed[0].error}; --retry-failed runs them again"
+            f"seed {failed[0].seed}): {why}{how}"
         )
 
 

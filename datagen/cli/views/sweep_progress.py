@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from rich.filesize import decimal
+
 from datagen.cli.views.epochs_bar import EpochsBar
 from datagen.cli.views.output import emit
 from datagen.evaluation.process import Event
@@ -143,7 +145,8 @@ def _print_plan(plan: SweepPlan, out: Any) -> None:
         "time": f"about {duration(cost.seconds)} with {cost.workers} at once"
         if cost.seconds is not None
         else "not timed",
-        "disk": f"up to {cost.disk / 1e6:,.0f} MB of {cost.free / 1e9:,.1f} GB free",
+        "disk": f"up to {decimal(cost.disk, precision=0)} of "
+        f"{decimal(cost.free, precision=0)} free",
     }
     for name, text in rows.items():
         out.print(f"{name:12} {text}", soft_wrap=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -33,32 +34,35 @@ def report_folder(dataset: Path, *, preview: bool) -> Path:
     return Path(f"{dataset.absolute().name or 'dataset'}-{'preview' if preview else 'report'}")
 
 
-def check_folder(folder: Path, dataset: Path, *, tensorboard: bool) -> None:
+def check_folder(
+    folder: Path, dataset: Path, tests: Sequence[Path] = (), *, tensorboard: bool
+) -> None:
     """Refuse, before anything is trained, a folder that a report cannot go to.
 
     Raises:
         UsageError: see `check_page`; or TensorBoard is missing.
     """
-    check_page(folder / PAGE, dataset, "evaluate")
+    check_page(folder / PAGE, dataset, tests, "evaluate")
     if tensorboard:
         from datagen.reports.evaluation.events import check_installed  # noqa: PLC0415 - an extra
 
         check_installed()
 
 
-def check_page(page: Path, dataset: Path, kind: PageKind) -> None:
+def check_page(page: Path, dataset: Path, tests: Sequence[Path], kind: PageKind) -> None:
     """Refuse, before anything is trained, a folder that a page and its records cannot go to.
 
     Raises:
-        UsageError: the folder is a file, inside the dataset, or cannot be made; or a file stands at
-            the page's place that is no such page.
+        UsageError: the folder is a file, inside the dataset or a test set, or cannot be made; or a
+            file stands at the page's place that is no such page.
     """
     folder = page.parent
     if folder.exists() and not folder.is_dir():
         found = what_is(folder.stat().st_mode) or "a file"
         raise UsageError(f"{folder} is {found}; --out names a folder")
-    if real_path(folder).is_relative_to(real_path(dataset)):
-        raise UsageError(f"{folder} is inside the dataset; choose another --out")
+    for what, read in (("dataset", dataset), *(("test set", test) for test in tests)):
+        if real_path(folder).is_relative_to(real_path(read)):
+            raise UsageError(f"{folder} is inside the {what}; choose another --out")
     require_writable_folder(folder)
     require_own_page(page, kind, "another --out")
 

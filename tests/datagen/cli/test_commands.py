@@ -41,6 +41,15 @@ def test_every_command_has_help_and_an_example(datagen_here: Run) -> None:
         assert "bool" not in shown.stdout.lower()  # a switch takes no value
 
 
+@pytest.mark.parametrize("words", [(), ("letters",)])
+def test_without_a_command_the_help_is_shown_and_nothing_else(
+    datagen_here: Run, words: tuple[str, ...]
+) -> None:
+    done = datagen_here(*words)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert f"Usage: {' '.join(('datagen', *words))} [OPTIONS]" in done.stdout
+
+
 def test_help_lists_every_command_in_a_group(datagen_here: Run) -> None:
     assert all(command.rich_help_panel for command in app.registered_commands)
     shown = datagen_here("-h").stdout

@@ -48,6 +48,10 @@ def test_an_unknown_model_is_refused_before_anything_is_trained(
     done = datagen_here("compare-models", evaluable / "tiny", "--models", "model-s")
     assert done.returncode == 2
     assert "--test DIR" in done.stderr
+    words = [evaluable / "tiny", "--models", MODELS, "--preview", "1", "--test", evaluable / "test"]
+    for more in (["--workers", 10**8], ["--test", evaluable / "test"]):
+        done = datagen_here("compare-models", *words, *more)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
 def test_weights_that_no_model_begins_with_are_refused(datagen_here: Run, evaluable: Path) -> None:

@@ -123,6 +123,18 @@ def test_one_model_has_a_score_and_no_verdict() -> None:
     assert verdict([made("a", 0.9, None)], 0) == "On photos/label_book a scores 0.9000."
 
 
+def test_where_every_test_image_is_known_no_model_is_best() -> None:
+    models = [made("a", 0.1, None, leaked=52), made("b", 0.9, 0.5, leaked=52)]
+    known = [
+        model.model_copy(update={"tests": (model.tests[0].model_copy(update={"leak_free": None}),)})
+        for model in models
+    ]
+    assert verdict(known, 0) == (
+        "On photos/label_book nothing can be said: the dataset knows all its images. Test on "
+        "images that it was not made of."
+    )
+
+
 def test_leaks_decide_the_order_as_in_compare() -> None:
     leaky, clean = made("a", 0.9, 0.5, leaked=9), made("b", 0.8, None)
     assert [model.name for model in ranked([leaky, clean], 0)] == ["b", "a"]

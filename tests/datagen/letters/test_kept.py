@@ -23,6 +23,7 @@ from datagen.core.errors import (
 from datagen.files.locks import locked
 from datagen.letters import reader
 from datagen.letters.kept import check_out, kept_epochs
+from datagen.sources.emnist import Characters
 from fixed_eval.letters.state import Kept, save
 from fixed_eval.state import write_groups
 
@@ -240,7 +241,19 @@ def test_names_and_the_warm_up_are_checked_at_the_start(trained: list[Any], out:
         datagen.compare_letters(nets=[wrong])
     with pytest.raises(UsageError, match="no network to compare"):
         datagen.compare_letters(nets=[])
+    with pytest.raises(UsageError, match="the network a is named twice"):
+        datagen.compare_letters(nets=["a", "a"])
     assert trained == []
+
+
+def test_a_part_without_characters_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(_: object, __: str, part: str) -> Characters:
+        count = 2 if part == "train" else 0
+        return Characters(np.zeros((count, 28, 28), np.uint8), ("i", "x")[:count])
+
+    monkeypatch.setattr(reader, "read_characters", read)
+    with pytest.raises(CorruptInputError, match="emnist has no characters in its test part"):
+        datagen.compare_letters("emnist", nets=["a"])
 
 
 def test_a_link_stays_and_what_it_names_is_written(

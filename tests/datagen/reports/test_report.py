@@ -144,6 +144,8 @@ def test_where_a_report_may_go(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ds"]
     with pytest.raises(UsageError, match="inside the dataset"):
         check_folder(dataset / "out", dataset, tensorboard=False)
+    with pytest.raises(UsageError, match="is inside the test set; choose another --out"):
+        check_folder(tmp_path / "test" / "i", dataset, [tmp_path / "test"], tensorboard=False)
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is a file"):
         check_folder(tmp_path / "file", dataset, tensorboard=False)

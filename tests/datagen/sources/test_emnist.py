@@ -259,6 +259,9 @@ def test_bad_mapping_is_named(emnist_folder: Write) -> None:
     corrupt(folder, "emnist-byclass-mapping.txt", b"one two\n")
     with pytest.raises(CorruptInputError, match=r"mapping\.txt is not lines of"):
         open_emnist(folder)
+    corrupt(folder, "emnist-byclass-mapping.txt", b"0 48\n1 201\n")
+    with pytest.raises(CorruptInputError, match="maps the label 1 to the code 201, which is no d"):
+        open_emnist(folder)
     corrupt(folder, "emnist-byclass-mapping.txt", b"0 48\n")
     with pytest.raises(CorruptInputError, match="maps no label to one of i, v, x"):
         open_emnist(folder)

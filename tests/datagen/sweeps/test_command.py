@@ -198,5 +198,5 @@ def test_a_disk_too_small_is_found_before_anything_is_built(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("datagen.sweeps.estimate.free_bytes", lambda _: 1_000_000)
     assert _run(["sweep", "--vary", "seed=1,2", "--no-timing"]) == 1
-    assert "the sweep needs 0." in capsys.readouterr().err
+    assert "has 1 MB free; use fewer candidates" in capsys.readouterr().err
     assert not (tmp_path / "sweeps").exists()

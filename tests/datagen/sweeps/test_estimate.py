@@ -64,7 +64,7 @@ def test_a_plan_too_big_for_the_disk_is_refused(out: Path) -> None:
     small = CostEstimate(
         **{name: getattr(plan, name) for name in plan.__dataclass_fields__} | {"free": 9}
     )
-    with pytest.raises(BuildError, match=r"needs 0\.0\d GB, .* has 0\.00 GB free"):
+    with pytest.raises(BuildError, match=r"needs \d+ MB, .* has \d+ bytes free"):
         check_disk(small, out)
 
 
@@ -111,7 +111,7 @@ def test_the_evaluator_is_timed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = time_evaluator(make_spec(2))
     assert 0 < first.step < 1
     assert 0 < first.val_batch < 1
-    assert 0.5 < first.start < 120
+    assert 0.1 < first.start < 120
 
     def refuse(run: EvaluatorProcess) -> None:
         raise AssertionError(f"timed again: {run}")
