@@ -33,12 +33,15 @@ def whole_numbers(text: str) -> list[int]:
     """Return the epochs in `10,30`.
 
     Raises:
-        UsageError: it is not of that form.
+        UsageError: it is not of that form, or a number is below 1.
     """
     try:
-        return [int(part) for part in text.split(",")]
+        found = [int(part) for part in text.split(",")]
     except ValueError:
-        raise UsageError(f"--rungs {text!r}: expected numbers of epochs, such as 10,30") from None
+        found = []
+    if not found or min(found) < 1:
+        raise UsageError(f"--rungs {text!r}: expected numbers of epochs, such as 10,30")
+    return found
 
 
 def refuse_address(context: typer.Context, name: ExecutorName) -> None:

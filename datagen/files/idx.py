@@ -82,7 +82,7 @@ def _header(stream: IO[bytes], name: str, magic: int, dimensions: int) -> tuple[
     head = read_up_to(stream, size, name)
     if len(head) < size:
         raise CorruptInputError(
-            f"{name}: {len(head)} bytes are too few for an idx header of {size}"
+            f"{name}: {len(head)} bytes are too few for an idx header of {size}; get the file again"
         )
     found, *lengths = struct.unpack(f">{1 + dimensions}I", head)
     if found != magic:

@@ -185,8 +185,10 @@ class Spec(StrictModel):
     @classmethod
     def _values(cls, vary: dict[str, tuple[Setting, ...]]) -> dict[str, tuple[Setting, ...]]:
         for key, values in vary.items():
-            if not values or len(set(values)) < len(values):
-                raise ValueError(f"{key} needs different values, at least one")
+            if not values:
+                raise ValueError(f"{key} has no values; give at least one")
+            if len(set(values)) < len(values):
+                raise ValueError(f"{key} has a value twice; give each one once")
             if key == "recipe":
                 raise ValueError(
                     "recipe is what all candidates share; vary its keys, such as pipeline"

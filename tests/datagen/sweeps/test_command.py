@@ -162,6 +162,7 @@ PEN = ("--mix", "pen=0:1:0.5", "--mix", "fonts:ttf=0:1:0.5")
         (("--vary", "images=9,90"), 3, "candidate images=9: train 7 + val 2"),
         (("--vary", "sede=1,2"), 2, "did you mean 'seed'"),
         (("--vary", "seed=1,2", "--rungs", "a"), 2, "--rungs 'a'"),
+        (("--vary", "seed=1,2", "--rungs", "0"), 2, "--rungs '0': expected numbers of epochs, su"),
         (("--vary", "seed=1,2", "--address", "auto"), 2, "add --executor ray"),
         (("--vary", "seed=1,2", "--recipe", "defualt"), 2, "'defualt' (did you mean 'default'?)"),
         (("--vary", "recipe=raw,top5"), 2, "recipe is what all candidates share; vary its keys"),
