@@ -28,14 +28,13 @@ from datagen.core.arrays import GrayImage
 from datagen.core.errors import BuildError
 from datagen.core.evaluator_resize import evaluator_view
 from datagen.core.glyphs import Glyph, GlyphInfo, GlyphPool, NumeralPool
-from datagen.core.numerals import PARTS, Split
 from datagen.core.seed_table import SeedTable
 from datagen.datasets.format import ManifestEntry, image_path
 from datagen.files.hashing import view_hash
 from datagen.images.legibility import raster_legibility
 from datagen.images.polarity import contrast
 from datagen.planning.assign import Item, twin_item
-from datagen.planning.split import SplitSources, writer_index
+from datagen.planning.split import SplitSources
 from datagen.planning.twins import EDITS, Twin
 from datagen.planning.writer_index import WriterIndex
 from pipelines.pipeline import Pipeline, Result, replay
@@ -319,7 +318,7 @@ class ImageRenderer:
         pool = self._sources.pools[item.source]
         if isinstance(pool, NumeralPool):
             return None
-        index = self._writer_indexes[item.source, item.split]
+        index = self._sources.writers(item.source, item.split)
         if item.twin is not None:
             return self._choose_twin(item, item.twin, pool, index, rng)
         positions = index.choose(item.numeral, item.style, rng)
@@ -348,14 +347,3 @@ class ImageRenderer:
             return _Sheet(image, chosen.infos, chosen.composition)
         image, legibility = render_judged(chosen.composition, begun.glyphs, begun.layout)
         return _Sheet(image, chosen.infos, chosen.composition, legibility=legibility)
-
-    @cached_property
-    def _writer_indexes(self) -> dict[tuple[str, Split], WriterIndex]:
-        splits = self._sources.splits
-        return {
-            (key, split): writer_index(key, pool, splits[key], split)
-            for key, pool in self._sources.pools.items()
-            if isinstance(pool, GlyphPool)
-            for split in PARTS
-            if splits[key].sides[split]
-        }

@@ -19,7 +19,6 @@ from datagen.planning.split import (
     by_class,
     of_one_writing,
     one_writing_in_words,
-    writer_index,
 )
 from datagen.planning.twins import Twin, Written, pairs_of
 
@@ -91,7 +90,7 @@ def _with_twins(sources: SplitSources, block: ClassBlock, items: list[Item]) -> 
     pool = sources.pools[block.source]
     if not block.twins or not items or isinstance(pool, NumeralPool):
         return items
-    side = writer_index(block.source, pool, sources.splits[block.source], block.split)
+    side = sources.writers(block.source, block.split)
     written = [Written(item.index, item.numeral, item.style) for item in items]
     twins = pairs_of(written, block.twins, side.writes_both)
     return [replace(item, twin=twins.get(item.index)) for item in items]
@@ -126,7 +125,7 @@ def _style_weights(sources: SplitSources, block: ClassBlock) -> dict[str, dict[C
     pool = sources.pools[block.source]
     if isinstance(pool, NumeralPool) or not block.numerals:
         return {numeral: {"unknown": 1.0} for numeral in CLASSES}
-    side = writer_index(block.source, pool, sources.splits[block.source], block.split)
+    side = sources.writers(block.source, block.split)
     case_styles = sources.resolved.recipe.case_styles
     weights: dict[str, dict[CaseStyle, float]] = {}
     for numeral, styles in side.styles.items():

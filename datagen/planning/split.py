@@ -54,6 +54,23 @@ class SplitSources:
     resolved: ResolvedRecipe
     pools: Mapping[str, Pool] = field(repr=False, compare=False)  # loaders know no equality
     splits: Mapping[str, PoolSplit]
+    _writers: dict[tuple[str, Split], WriterIndex] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def writers(self, key: str, split: Split) -> WriterIndex:
+        """Return the letters of one part of a source by writer; each can write every class.
+
+        Raises:
+            SplitError: the source is of finished images, or no writer has every letter of a class;
+                the message says which and how many.
+        """
+        if (key, split) not in self._writers:
+            pool = self.pools[key]
+            if not isinstance(pool, GlyphPool):
+                raise SplitError(f"source {key} has finished images, which nobody writes")
+            self._writers[key, split] = writer_index(key, pool, self.splits[key], split)
+        return self._writers[key, split]
 
 
 def split_sources(resolved: ResolvedRecipe, pools: Mapping[str, Pool]) -> SplitSources:
