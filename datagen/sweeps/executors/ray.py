@@ -4,6 +4,7 @@ Enters: tasks. Leaves: outcomes, as they come. A task whose node dies is run aga
 it finds on the shared disk what was finished; its outcome is taken once.
 """
 
+import importlib
 import ipaddress
 import logging
 import os
@@ -254,9 +255,8 @@ def check_installed() -> None:
 
 def _needed() -> ModuleType:
     try:
-        import ray  # noqa: PLC0415 - an extra
+        return importlib.import_module("ray")  # an extra
     except ImportError:
         raise UsageError(
             "--executor ray needs the package ray; in the clone, run pip install '.[ray]'"
         ) from None
-    return ray

@@ -29,6 +29,8 @@ NEEDS_THE_EVALUATOR = {
 MARKS = {
     "find_rare": [pytest.mark.slow],
     "value_images": [pytest.mark.slow, pytest.mark.long],  # its command has a test of its own
+    "describe_model": [pytest.mark.long],  # as has this one's
+    "predict": [pytest.mark.long],  # the guide's page does it too
 }
 GUIDE = Path(datagen.__file__).parent / "guide" / "python-api.md"
 
@@ -101,6 +103,12 @@ def test_the_example_runs(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("forked")
-@pytest.mark.parametrize("name", sorted(NEEDS_THE_EVALUATOR))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=MARKS[name]) if name in MARKS else name
+        for name in sorted(NEEDS_THE_EVALUATOR)
+    ],
+)
 def test_the_example_with_the_evaluator_runs(name: str) -> None:
     _run_examples(name)
