@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from datagen.api.call import public
-from datagen.api.progress import Progress, no_progress
+from datagen.api.progress import Progress, epochs, no_progress
 from datagen.core.errors import UsageError
 from datagen.core.evaluator_facts import OFFICIAL_SEED
 from datagen.evaluation.prepare import Tell
-from datagen.files.paths import user_path, user_paths
+from datagen.files.paths import named_refusals, user_path, user_paths
 
 if TYPE_CHECKING:
     from datagen.evaluation.compare_models import ModelComparison
@@ -122,8 +123,8 @@ def compare_models(
         >>> sorted(model.name for model in found.models) == names, found.models[0].parameters
         (True, 232330)
     """
-    from datagen.api.evaluations import evaluate  # noqa: PLC0415 - loads numpy
-    from datagen.evaluation import compare_models as side_by_side  # noqa: PLC0415
+    from datagen.evaluation import compare_models as side_by_side  # noqa: PLC0415 - loads numpy
+    from datagen.evaluation.evaluate import evaluate_dataset  # noqa: PLC0415
     from datagen.evaluation.models import list_models as ask  # noqa: PLC0415 - as above
     from datagen.evaluation.request import EvaluationRequest, require_sound  # noqa: PLC0415
     from datagen.reports.evaluation import check_page  # noqa: PLC0415 - charts
@@ -136,36 +137,26 @@ def compare_models(
     if weights is not None and not any(known[name].pretrained for name in models):
         raise UsageError(f"no pretrained model is among {', '.join(models)}: leave --weights out")
     side_by_side.check_folders(user_path(dataset), user_paths(test))
-    require_sound(
-        EvaluationRequest(
-            dataset=user_path(dataset),
-            tests=user_paths(test),
-            seeds=seeds,
-            seed=seed,
-            preview=preview,
-            workers=workers,
-            threads=threads,
-        )
+    request = EvaluationRequest(
+        dataset=user_path(dataset),
+        tests=user_paths(test),
+        seeds=seeds,
+        seed=seed,
+        preview=preview,
+        force=force,
+        workers=workers,
+        threads=threads,
     )
+    require_sound(request)
 
     def told(name: str) -> Progress:
         return lambda step, done, total: progress(f"{name}, {step}", done, total)
 
     def evaluated(name: str) -> "Evaluation":
-        return evaluate(
-            dataset,
-            test=test,
-            protocol=name,
-            seeds=seeds,
-            seed=seed,
-            preview=preview,
-            force=force,
-            workers=workers,
-            threads=threads,
-            weights=weights if known[name].pretrained else None,
-            progress=told(name),
-            on_event=None if view is None else view(name),
-        )
+        begins_with = weights if known[name].pretrained else None
+        asked = replace(request, protocol=name, weights=begins_with)
+        with named_refusals():  # so that what the system refuses one model costs the others nothing
+            return evaluate_dataset(asked, epochs(told(name)) if view is None else view(name))
 
     found = side_by_side.compare_models(*side_by_side.evaluate_each(models, evaluated))
     if out is not None:

@@ -163,14 +163,18 @@ class _StoredTrialRunner:
     def _merits(self, candidates: Sequence[Candidate], until: int | None) -> Values:
         found = {}
         for candidate in candidates:
-            outcomes = [each for each in self._outcomes(candidate, until) if each.value is not None]
-            if outcomes:
-                found[candidate.id] = outcomes
-        with_loss = all(each.loss is not None for ran in found.values() for each in ran)
+            ran = [
+                (outcome.value, outcome.loss)
+                for outcome in self._outcomes(candidate, until)
+                if outcome.value is not None
+            ]
+            if ran:
+                found[candidate.id] = ran
+        unknown = any(loss is None for ran in found.values() for _, loss in ran)
         return {
             candidate: Merit(
-                fmean(each.value or 0.0 for each in ran),
-                -fmean(each.loss or 0.0 for each in ran) if with_loss else 0.0,
+                fmean(value for value, _ in ran),
+                0.0 if unknown else -fmean(loss for _, loss in ran if loss is not None),
             )
             for candidate, ran in found.items()
         }
